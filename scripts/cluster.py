@@ -1,0 +1,128 @@
+"""Cluster all papers with K-means on their unit vectors, and measure how well each paper fits."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lib.cli import UserError, parser, run, say, written
+from lib.draw import draw, hash_ids
+from lib.kmeans import Clustering, kmeans, lloyd
+from lib.silhouette import cosine_silhouette
+from lib.vectors import chunks, open_embeddings, take, unit
+
+
+@dataclass
+class Fit:
+    """How each paper fits its topic.
+
+    Attributes
+    ----------
+    similarity : float32 (n,), cosine to the own centroid
+    margin : float32 (n,), how much smaller the largest cosine to another centroid is
+    second : int32 (n,), the topic of that centroid
+    """
+
+    similarity: np.ndarray
+    margin: np.ndarray
+    second: np.ndarray
+
+
+def number_by_size(clustering: Clustering) -> Clustering:
+    """Number the topics by falling size; of two equal ones the first is that of the earlier row."""
+    k = len(clustering.centroids)
+    sizes = np.bincount(clustering.labels, minlength=k)
+    first = np.full(k, len(clustering.labels))
+    np.minimum.at(first, clustering.labels, np.arange(len(clustering.labels)))
+    order = np.lexsort((first, -sizes))
+    rank = np.empty(k, np.int32)
+    rank[order] = np.arange(k, dtype=np.int32)
+    return Clustering(
+        clustering.centroids[order], rank[clustering.labels], clustering.inertia, clustering.iterations
+    )
+
+
+def fit(vectors: np.ndarray, clustering: Clustering, threads: int = 1) -> Fit:
+    """Cosines of each paper to its own and to the second-best centroid."""
+    lengths = np.linalg.norm(clustering.centroids, axis=1, keepdims=True)
+    across = np.ascontiguousarray((clustering.centroids / np.maximum(lengths, 1e-12)).T)
+    n = len(vectors)
+    result = Fit(np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n, np.int32))
+
+    def work(a: int, b: int) -> None:
+        at, own = np.arange(b - a), clustering.labels[a:b]
+        cosine = unit(vectors[a:b]) @ across
+        result.similarity[a:b] = cosine[at, own]
+        cosine[at, own] = -np.inf
+        result.second[a:b] = cosine.argmax(1)
+        result.margin[a:b] = result.similarity[a:b] - cosine[at, result.second[a:b]]
+
+    for _ in chunks(n, threads, work):
+        pass
+    return result
+
+
+def arguments():
+    cli = parser(__doc__)
+    cli.add_argument("--papers", type=Path, required=True, help="input: papers.parquet")
+    cli.add_argument("--embeddings", type=Path, required=True, help="input: embeddings.npy")
+    cli.add_argument("--chosen", type=Path, required=True, help="input: k.json")
+    cli.add_argument("--seed", type=int, default=0)
+    cli.add_argument("--starts", type=int, default=5, help="starts on a sample, the best is carried on")
+    cli.add_argument("--sample", type=int, default=100_000, help="papers to start on, drawn by hash")
+    cli.add_argument("--threads", type=int, default=1)
+    cli.add_argument("--centroids", type=Path, required=True, help="output: centroids.npy")
+    cli.add_argument("--assignments", type=Path, required=True, help="output: assignments.parquet")
+    cli.add_argument("--about", type=Path, required=True, help="output: cluster.json")
+    return cli.parse_args()
+
+
+def main() -> None:
+    args = arguments()
+    k = json.loads(args.chosen.read_text())["k"]
+    ids = pq.read_table(args.papers, columns=["id"])["id"].combine_chunks()
+    vectors = open_embeddings(args.embeddings, len(ids))
+    if k > len(ids):
+        raise UserError(f"config key cluster.k: {k} topics for {len(ids)} papers; set a smaller K")
+    sample = take(vectors, draw(hash_ids(ids.to_pylist()), args.sample))
+    start = kmeans(sample, k, seeds=[args.seed + i for i in range(args.starts)], threads=args.threads)
+    clustering = number_by_size(lloyd(vectors, start.centroids, threads=args.threads))
+    placed = fit(vectors, clustering, args.threads)
+    silhouette = cosine_silhouette(vectors, clustering.labels, k, args.threads)
+
+    sizes = np.bincount(clustering.labels, minlength=k)
+    by_topic = np.bincount(clustering.labels, silhouette, minlength=k) / np.maximum(sizes, 1)
+    about = {
+        "k": k,
+        "papers": len(ids),
+        "silhouette": float(silhouette.mean(dtype=np.float64)),
+        "silhouette_by_topic": by_topic.tolist(),
+        "inertia": clustering.inertia,
+        "iterations": clustering.iterations,
+        "sizes": sizes.tolist(),
+    }
+    table = pa.table(
+        {
+            "id": ids,
+            "topic": clustering.labels,
+            "similarity": placed.similarity,
+            "margin": placed.margin,
+            "second_topic": placed.second,
+            "silhouette": silhouette,
+        }
+    )
+    with written(args.centroids, args.assignments, args.about) as (centroids, assignments, about_file):
+        np.save(centroids, clustering.centroids)
+        pq.write_table(table, assignments, compression="zstd")
+        about_file.write_text(json.dumps(about, indent=1) + "\n")
+    say(
+        f"{len(ids):,} papers in {k} topics of {sizes.min():,} to {sizes.max():,}, silhouette "
+        f"{about['silhouette']:.4f}, {clustering.iterations} iterations"
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,252 @@
+"""Encode every N-th paper to a unit vector, taking from the cache what was encoded before.
+
+Papers are tokenised a window at a time, sorted by length and encoded in batches of a token budget;
+twice a minute what is done goes to the cache, so a killed job loses no more than that.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from lib.cache import HASH, Cache
+from lib.cli import UserError, boolean, optional, parser, progress, run, say, written
+from lib.model import hash_files, locate, weight_hashes
+
+WINDOW = 16384  # papers sorted by length together: 0.1 % of padding is left, 20 MB of text is held
+FLUSH_SECONDS = 30.0
+
+
+@dataclass
+class Part:
+    """The rows of papers.parquet that belong to one part, with the hashes of their texts.
+
+    Attributes
+    ----------
+    hashes : S16 (n_distinct,), sorted
+    inverse : int64 (n_rows,), the place of each row of the part in `hashes`
+    """
+
+    hashes: np.ndarray
+    inverse: np.ndarray
+
+
+def read_part(papers: Path, part: int, parts: int) -> Part:
+    """Row r belongs to part r mod N, so that new papers, which sort last, spread evenly."""
+    column = pq.read_table(papers, columns=["text_hash"])["text_hash"].combine_chunks()
+    codes = np.frombuffer(column.buffers()[1], HASH)[column.offset :][: len(column)]
+    hashes, inverse = np.unique(codes[part::parts], return_inverse=True)
+    return Part(hashes, inverse)
+
+
+def texts(papers: Path, part: int, parts: int, wanted: np.ndarray) -> Iterator[tuple[np.ndarray, list, list]]:
+    """Yield (places among the part's rows, ids, texts) of the wanted rows, a window at a time.
+
+    Parameters
+    ----------
+    wanted : bool (n_rows,), over the rows of the part
+    """
+    places, ids, window = [], [], []
+    row = 0
+    for batch in pq.ParquetFile(papers).iter_batches(8192, columns=["id", "text"]):
+        rows = np.arange(row, row + len(batch))
+        row += len(batch)
+        mine = rows[rows % parts == part]
+        mine = mine[wanted[mine // parts]]
+        chosen = batch.take(mine - rows[0])
+        places.append(mine // parts)
+        ids += chosen["id"].to_pylist()
+        window += chosen["text"].to_pylist()
+        if len(window) >= WINDOW:
+            yield np.concatenate(places), ids, window
+            places, ids, window = [], [], []
+    if window:
+        yield np.concatenate(places), ids, window
+
+
+def check(vectors: np.ndarray, ids: list[str]) -> None:
+    """Stop on a vector that is not finite, and name its paper."""
+    sound = np.isfinite(vectors).all(1)
+    if not sound.all():
+        name = ids[int(np.flatnonzero(~sound)[0])]
+        raise UserError(
+            f"embed: the vector of paper {name} is not finite; the weights are damaged, or the model "
+            "overflows at this precision (set `embed.precision` to float32)"
+        )
+
+
+def encode_all(encoder, windows, total: int, store) -> tuple[list[str], int, int]:
+    """Encode windows of texts; `store(places, vectors)` gets float32 unit rows as they are done.
+
+    Returns
+    -------
+    names of the attention kernels that ran, truncated papers, truncated tokens
+    """
+    from lib.encoder import attention_kernels
+
+    kernels, cut_papers, cut_tokens = [], 0, 0
+    last = time.monotonic()
+    with progress(total=total, unit="paper", desc="embed") as bar, ThreadPoolExecutor(1) as ahead:
+
+        def tokenized():
+            """Tokenise the next window while this one is encoded."""
+            pending = None
+            for places, ids, window in windows:
+                job = places, ids, ahead.submit(encoder.tokenize, window)
+                if pending:
+                    yield pending
+                pending = job
+            if pending:
+                yield pending
+
+        for places, ids, job in tokenized():
+            tokens = job.result()
+            cut_papers += tokens.truncated_texts
+            cut_tokens += tokens.truncated_tokens
+            done, rows = [], []
+            for batch in encoder.batches(tokens.lengths):
+                some = [tokens.ids[i] for i in batch]
+                if not kernels:
+                    kernels = attention_kernels(encoder, some)
+                vectors = encoder.encode(some)
+                check(vectors, [ids[i] for i in batch])
+                done.append(vectors)
+                rows.append(places[batch])
+                bar.update(len(batch))
+                if time.monotonic() - last > FLUSH_SECONDS:
+                    store(np.concatenate(rows), np.concatenate(done))
+                    done, rows, last = [], [], time.monotonic()
+            if done:
+                store(np.concatenate(rows), np.concatenate(done))
+                last = time.monotonic()
+    return kernels, cut_papers, cut_tokens
+
+
+def arguments():
+    cli = parser(__doc__)
+    cli.add_argument("--papers", type=Path, required=True, help="input: papers.parquet")
+    cli.add_argument("--part", type=int, default=0)
+    cli.add_argument("--parts", type=int, default=1)
+    cli.add_argument("--model", required=True, help="package:NAME/FOLDER, a folder, or a hub id")
+    cli.add_argument("--revision", type=optional(str))
+    cli.add_argument("--prefix", default="")
+    cli.add_argument("--max-tokens", type=int, default=512)
+    cli.add_argument("--device", choices=["auto", "cuda", "mps", "cpu"], default="auto")
+    cli.add_argument("--precision", choices=["auto", "bfloat16", "float16", "float32"], default="auto")
+    cli.add_argument(
+        "--attention", choices=["auto", "flash_attention_2", "varlen", "sdpa", "eager"], default="auto"
+    )
+    cli.add_argument("--require-flash", type=boolean, default=False)
+    cli.add_argument("--batch-tokens", type=optional(int), help="tokens in a batch (from free memory)")
+    cli.add_argument(
+        "--dtype", choices=["float16", "float32"], default="float16", help="of the stored vectors"
+    )
+    cli.add_argument("--cache", type=optional(Path))
+    cli.add_argument("--threads", type=int, default=1)
+    cli.add_argument("--vectors", type=Path, required=True, help="output: .npy")
+    cli.add_argument("--facts", type=Path, required=True, help="output: .json")
+    return cli.parse_args()
+
+
+def main() -> None:
+    args = arguments()
+    start = time.perf_counter()
+    folder = locate(args.model, args.revision)
+
+    import torch
+
+    from lib import encoder as enc
+
+    torch.set_num_threads(args.threads)
+    device = enc.pick_device(args.device)
+    precision = enc.pick_precision(args.precision, device)
+    attention = enc.pick_attention(args.attention, device, precision)
+    if args.require_flash and attention not in ("flash_attention_2", "varlen"):
+        raise UserError(
+            f"embed.require_flash: no flash kernel can run here ({attention} on {device.type} in {precision})"
+        )
+    settings = {
+        "model": args.model,
+        "revision": args.revision,
+        "files": hash_files(folder),
+        "prefix": args.prefix,
+        "max_tokens": args.max_tokens,
+        "pooling": "mean",
+        "precision": precision,
+        "dtype": args.dtype,
+    }
+    # what the model is called does not decide a vector, what its files hold does
+    cache = args.cache and Cache(
+        args.cache, {k: v for k, v in settings.items() if k not in ("model", "revision")}
+    )
+    part = read_part(args.papers, args.part, args.parts)
+    found, vectors = cache.fill(part.hashes, None) if cache else (np.zeros(len(part.hashes), bool), None)
+    misses = int(np.count_nonzero(~found))
+
+    facts = {"device": device.type, "attention": None, "kernels": [], "tokens": 0, "padding_tokens": 0}
+    facts |= {"truncated_papers": 0, "truncated_tokens": 0, "encode_seconds": 0.0, "model_flops": 0.0}
+    if misses:
+        model = enc.load(
+            folder,
+            device=device,
+            precision=precision,
+            attention=attention,
+            prefix=args.prefix,
+            max_tokens=args.max_tokens,
+            budget=args.batch_tokens,
+        )
+        if vectors is None:
+            vectors = np.empty((len(part.hashes), model.dim), args.dtype)
+        first = np.zeros(len(part.inverse), bool)
+        first[np.unique(part.inverse, return_index=True)[1]] = True
+        wanted = first & ~found[part.inverse]
+
+        def store(places: np.ndarray, rows: np.ndarray) -> None:
+            at = part.inverse[places]
+            vectors[at] = rows
+            if cache:
+                cache.append(part.hashes[at], vectors[at])
+
+        begun = time.perf_counter()
+        windows = texts(args.papers, args.part, args.parts, wanted)
+        kernels, cut_papers, cut_tokens = encode_all(model, windows, misses, store)
+        seconds = time.perf_counter() - begun
+        if args.require_flash and not any("flash" in name.lower() for name in kernels):
+            raise UserError(f"embed.require_flash: the profiler saw {', '.join(kernels)}, no flash kernel")
+        facts |= {
+            "attention": attention,
+            "kernels": kernels,
+            "tokens": model.real_tokens,
+            "padding_tokens": model.padded_tokens,
+            "truncated_papers": cut_papers,
+            "truncated_tokens": cut_tokens,
+            "encode_seconds": seconds,
+            "model_flops": enc.model_flops(model),
+            "matmul_flops_per_second": enc.matmul_rate(device, precision),
+        }
+    if vectors is None:
+        raise UserError(f"embed: part {args.part} of {args.parts} holds no paper; set `embed.parts` lower")
+
+    with written(args.vectors, args.facts) as (vectors_file, facts_file):
+        np.save(vectors_file, vectors[part.inverse])
+        facts = settings | {"weights": weight_hashes(folder), "dim": int(vectors.shape[1])} | facts
+        facts |= {
+            "papers": len(part.inverse),
+            "cache_hits": len(part.inverse) - misses,
+            "cache_misses": misses,
+            "seconds": time.perf_counter() - start,
+        }
+        facts_file.write_text(json.dumps(facts, indent=1) + "\n")
+    speed = f", {facts['tokens'] / facts['encode_seconds']:,.0f} tokens/s on {device.type}" if misses else ""
+    say(f"{len(part.inverse):,} papers: {misses:,} encoded, {facts['cache_hits']:,} from the cache{speed}")
+    if facts["truncated_papers"]:
+        say(f"{facts['truncated_papers']:,} papers cut at {args.max_tokens} tokens")
+
+
+if __name__ == "__main__":
+    run(main)

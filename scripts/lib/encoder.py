@@ -1,0 +1,367 @@
+"""Encode texts to unit vectors with a transformer, without computing on padding.
+
+On CUDA a batch is packed: the tokens of many papers stand in one row, `cu_seq_lens` says where
+each paper begins, positions restart at each, and the attention kernel keeps papers apart. On other
+devices there is no such kernel, and a batch is padded; sorted by length and filled to a token
+budget, about one token in a hundred is padding.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import AttentionInterface, AttentionMaskInterface, AutoModel, AutoTokenizer
+
+from lib.cli import UserError
+from lib.model import positions
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+PACKED = "packed_"  # prefix of the attention functions registered here
+# Tokens in a padded batch: enough to fill the cores, few enough that activations stay in cache.
+CPU_TOKENS = 4096
+
+
+def pick_device(wanted: str) -> torch.device:
+    """`auto` takes CUDA, then MPS, then the CPU; a device asked for by name must be there."""
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted == "auto":
+        return torch.device(next(name for name, here in present.items() if here))
+    if not present[wanted]:
+        raise UserError(
+            f"config key embed.device: {wanted!r} was asked for but PyTorch {torch.__version__} sees no such "
+            "device here; check `nvidia-smi` and CUDA_VISIBLE_DEVICES, install a CUDA build of PyTorch, or "
+            "set `embed.device` to auto or cpu"
+        )
+    return torch.device(wanted)
+
+
+def pick_precision(wanted: str, device: torch.device) -> str:
+    """`auto` takes bfloat16 where the device has instructions for it, else what is fast and safe."""
+    if wanted != "auto":
+        return wanted
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.get_device_capability()[0] >= 8 else "float16"
+    if device.type == "cpu" and (torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()):
+        return "bfloat16"
+    return "float32"
+
+
+def flash_attn_kernel(q, k, v, cu, longest, scale):
+    from flash_attn import flash_attn_varlen_func
+
+    return flash_attn_varlen_func(q, k, v, cu, cu, longest, longest, softmax_scale=scale)
+
+
+def varlen_kernel(q, k, v, cu, longest, scale):
+    from torch.nn.attention.varlen import varlen_attn
+
+    return varlen_attn(q, k, v, cu, cu, longest, longest, scale=scale)
+
+
+def sequence_kernel(q, k, v, cu, longest, scale):
+    """Attention paper by paper: slow, right on every device; what the fast kernels are tested by."""
+    ends = cu.tolist()
+    heads = [
+        torch.nn.functional.scaled_dot_product_attention(
+            *(x[a:b].transpose(0, 1) for x in (q, k, v)), scale=scale
+        ).transpose(0, 1)
+        for a, b in pairwise(ends)
+    ]
+    return torch.cat(heads)
+
+
+KERNELS: dict[str, Callable] = {
+    "flash_attention_2": flash_attn_kernel,
+    "varlen": varlen_kernel,
+    "sequence": sequence_kernel,
+}
+
+
+def _register(name: str, kernel: Callable) -> None:
+    """Make a packed kernel an attention function of transformers, for which no mask is built."""
+
+    def attention(module, query, key, value, attention_mask, scaling=None, **kwargs):
+        # (1, heads, tokens, width) -> (tokens, heads, width)
+        q, k, v = (x.squeeze(0).transpose(0, 1) for x in (query, key, value))
+        out = kernel(q, k, v, kwargs["cu_seq_lens_q"], kwargs["max_length_q"], scaling)
+        return out.unsqueeze(0), None
+
+    AttentionInterface.register(PACKED + name, attention)
+    AttentionMaskInterface.register(PACKED + name, lambda *args, **kwargs: None)
+
+
+for _name, _kernel in KERNELS.items():
+    _register(_name, _kernel)
+
+
+def pick_attention(wanted: str, device: torch.device, precision: str) -> str:
+    """`auto` takes flash_attn where it is installed, else PyTorch's varlen; off CUDA, sdpa."""
+    flash = device.type == "cuda" and precision != "float32"
+    if wanted == "auto":
+        if not flash:
+            return "sdpa"
+        try:
+            import flash_attn
+        except ImportError:
+            return "varlen"
+        return "flash_attention_2"
+    if wanted in ("flash_attention_2", "varlen") and not flash:
+        raise UserError(
+            f"config key embed.attention: {wanted!r} runs on CUDA in bfloat16 or float16 only, not on "
+            f"{device.type} in {precision}; set it to auto"
+        )
+    if wanted == "flash_attention_2":
+        try:
+            import flash_attn  # noqa: F401
+        except ImportError:
+            raise UserError(
+                "config key embed.attention: flash_attention_2 needs the package flash-attn; install it, or "
+                "set `embed.attention` to auto or varlen (the same kernel out of PyTorch)"
+            ) from None
+    return wanted
+
+
+@dataclass
+class Tokens:
+    """Tokenised texts, special tokens included.
+
+    Attributes
+    ----------
+    ids : list of int32 arrays, one a text, at most `max_tokens` long
+    truncated_texts, truncated_tokens : how many texts were cut, and by how many tokens in all
+    """
+
+    ids: list[np.ndarray]
+    truncated_texts: int
+    truncated_tokens: int
+
+    @property
+    def lengths(self) -> np.ndarray:
+        return np.array([len(i) for i in self.ids], np.int64)
+
+
+@dataclass
+class Encoder:
+    """A loaded model and how to run it; see `load`."""
+
+    model: torch.nn.Module
+    tokenizer: object
+    device: torch.device
+    precision: str
+    attention: str
+    prefix: str
+    max_tokens: int
+    budget: int
+    padded_tokens: int = 0
+    real_tokens: int = 0
+    squared_lengths: int = 0  # sum of each paper's tokens squared: what attention costs
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def packed(self) -> bool:
+        return self.attention in KERNELS
+
+    @property
+    def dim(self) -> int:
+        return self.model.config.hidden_size
+
+    def tokenize(self, texts: list[str]) -> Tokens:
+        """Tokenise with the prefix and cut at `max_tokens`."""
+        encodings = self.tokenizer.encode_batch([self.prefix + text for text in texts])
+        cut = [sum(len(o.ids) - sum(o.special_tokens_mask) for o in e.overflowing) for e in encodings]
+        ids = [np.array(e.ids, np.int32) for e in encodings]
+        return Tokens(ids, sum(c > 0 for c in cut), sum(cut))
+
+    def batches(self, lengths: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield rows, longest papers first, as many as the token budget holds.
+
+        Packed, a batch costs the sum of its lengths; padded, its count times the longest of them.
+        """
+        order = np.argsort(-lengths, kind="stable")
+        start = 0
+        while start < len(order):
+            if self.packed:
+                total = np.cumsum(lengths[order[start : start + self.budget]])
+                count = int(np.searchsorted(total, self.budget, "right"))
+            else:
+                count = self.budget // max(int(lengths[order[start]]), 1)
+            count = max(count, 1)
+            yield order[start : start + count]
+            start += count
+
+    def encode(self, tokens: list[np.ndarray]) -> np.ndarray:
+        """Unit vectors of a batch: float32 (n, dim). Halves the token budget when memory is short."""
+        try:
+            vectors = self._packed(tokens) if self.packed else self._padded(tokens)
+            return torch.nn.functional.normalize(vectors, dim=1).cpu().numpy()
+        except torch.OutOfMemoryError:
+            if len(tokens) == 1:
+                raise UserError(
+                    f"embed: out of memory on a single paper of {len(tokens[0])} tokens; use another GPU, "
+                    "a smaller model or a smaller `embed.max_tokens`"
+                ) from None
+        self.budget = max(self.budget // 2, self.max_tokens)
+        torch.cuda.empty_cache()
+        half = len(tokens) // 2
+        return np.concatenate([self.encode(tokens[:half]), self.encode(tokens[half:])])
+
+    def _count(self, lengths: list[int], computed: int) -> None:
+        self.real_tokens += sum(lengths)
+        self.padded_tokens += computed - sum(lengths)
+        self.squared_lengths += sum(n * n for n in lengths)
+
+    @torch.inference_mode()
+    def _packed(self, tokens: list[np.ndarray]) -> torch.Tensor:
+        lengths = np.array([len(t) for t in tokens])
+        cu = np.concatenate([[0], np.cumsum(lengths)])
+        flat = torch.from_numpy(np.concatenate(tokens).astype(np.int64))
+        place = torch.from_numpy(np.arange(cu[-1]) - np.repeat(cu[:-1], lengths))
+        if self.device.type == "cuda":
+            flat, place = flat.pin_memory(), place.pin_memory()
+        flat = flat.to(self.device, non_blocking=True)[None]
+        place = place.to(self.device, non_blocking=True)[None]
+        bounds = torch.from_numpy(cu.astype(np.int32)).to(self.device)
+        longest = int(lengths.max())
+        hidden = self.model(
+            input_ids=flat,
+            position_ids=place,
+            cu_seq_lens_q=bounds,
+            cu_seq_lens_k=bounds,
+            max_length_q=longest,
+            max_length_k=longest,
+        ).last_hidden_state[0]
+        self._count(lengths.tolist(), int(cu[-1]))
+        # (tokens, dim) -> (n, dim): the mean over each paper's own tokens, summed in float32
+        return torch.segment_reduce(hidden.float(), "mean", lengths=torch.from_numpy(lengths).to(self.device))
+
+    @torch.inference_mode()
+    def _padded(self, tokens: list[np.ndarray]) -> torch.Tensor:
+        lengths = [len(t) for t in tokens]
+        longest = max(lengths)
+        ids = np.full((len(tokens), longest), self.tokenizer_padding, np.int64)
+        for row, t in zip(ids, tokens, strict=True):
+            row[: len(t)] = t
+        mask = torch.from_numpy(np.arange(longest) < np.array(lengths)[:, None]).to(self.device)
+        # without padding the mask is left out: the faster kernels take none
+        hidden = self.model(
+            input_ids=torch.from_numpy(ids).to(self.device),
+            attention_mask=None if min(lengths) == longest else mask.long(),
+        ).last_hidden_state
+        self._count(lengths, ids.size)
+        weights = mask.float()[..., None]
+        return (hidden.float() * weights).sum(1) / weights.sum(1)
+
+    tokenizer_padding: int = 0
+
+
+def load(
+    folder: Path,
+    *,
+    device: torch.device,
+    precision: str = "float32",
+    attention: str = "sdpa",
+    prefix: str = "",
+    max_tokens: int = 512,
+    budget: int | None = None,
+) -> Encoder:
+    """Load an encoder from a folder: safetensors only, and no code out of the model's repository.
+
+    Raises
+    ------
+    UserError
+        `max_tokens` is beyond the model's positions, or the tokenizer cannot be read.
+    """
+    limit = positions(folder)
+    if limit and max_tokens > limit:
+        raise UserError(
+            f"config key embed.max_tokens: {max_tokens} is more than the {limit} positions of this model; "
+            f"set it to {limit} or less"
+        )
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False).backend_tokenizer
+        model = AutoModel.from_pretrained(
+            folder,
+            dtype=DTYPES[precision],
+            attn_implementation=PACKED + attention if attention in KERNELS else attention,
+            use_safetensors=True,
+            trust_remote_code=False,
+        )
+    except (OSError, ValueError, AttributeError) as error:
+        raise UserError(f"embed.model: {folder} cannot be loaded ({error})") from None
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_tokens)
+    # the id is never attended to, so a tokenizer without a padding token needs none
+    padding = model.config.pad_token_id
+    return Encoder(
+        model.eval().to(device),
+        tokenizer,
+        device,
+        precision,
+        attention,
+        prefix,
+        max_tokens,
+        budget or default_budget(model, device, max_tokens),
+        tokenizer_padding=padding if padding is not None and padding >= 0 else 0,
+    )
+
+
+def default_budget(model: torch.nn.Module, device: torch.device, max_tokens: int) -> int:
+    """Tokens in a batch: on CUDA from the free memory, at most what already fills the device."""
+    if device.type != "cuda":
+        return max(CPU_TOKENS, max_tokens)
+    free, _ = torch.cuda.mem_get_info(device)
+    # A layer holds about its input, output, q, k, v and the inner activations twice, 2 bytes each;
+    # 65,536 tokens saturate the matrix units of an H200 at any width we know.
+    config = model.config
+    token = 2 * (8 * config.hidden_size + 2 * getattr(config, "intermediate_size", 4 * config.hidden_size))
+    return int(min(65536, max(max_tokens, 0.5 * free / token)))
+
+
+def model_flops(encoder: Encoder) -> float:
+    """Arithmetic of what was encoded: 2 operations a weight and token, and 4 dim n² a layer.
+
+    Embedding tables are looked up, not multiplied, and padding is not counted as work.
+    """
+    config = encoder.model.config
+    weights = sum(p.numel() for layer in encoder.model.encoder.layer for p in layer.parameters())
+    attention = 4 * config.num_hidden_layers * config.hidden_size * encoder.squared_lengths
+    return 2.0 * weights * encoder.real_tokens + attention
+
+
+def matmul_rate(device: torch.device, precision: str, size: int | None = None) -> float:
+    """Operations a second of a large square matrix product, the most the device gives in practice."""
+    n = size or (8192 if device.type == "cuda" else 2048)
+    a, b = (torch.randn(n, n, device=device).to(DTYPES[precision]) for _ in range(2))
+    sync = torch.cuda.synchronize if device.type == "cuda" else lambda: None
+    a @ b
+    best = float("inf")
+    for _ in range(5):
+        sync()
+        start = time.perf_counter()
+        a @ b
+        sync()
+        best = min(best, time.perf_counter() - start)
+    return 2.0 * n**3 / best
+
+
+def attention_kernels(encoder: Encoder, tokens: list[np.ndarray]) -> list[str]:
+    """Encode one batch under the profiler; the names of the attention kernels that really ran."""
+    from torch.profiler import ProfilerActivity, profile
+
+    cuda = encoder.device.type == "cuda"
+    kinds = [ProfilerActivity.CPU] + [ProfilerActivity.CUDA] * cuda
+    counts = encoder.real_tokens, encoder.padded_tokens, encoder.squared_lengths
+    with profile(activities=kinds) as trace:
+        encoder.encode(tokens)
+    encoder.real_tokens, encoder.padded_tokens, encoder.squared_lengths = counts
+    events = trace.events()
+    on_device = [e.name for e in events if e.device_type == torch.autograd.DeviceType.CUDA] if cuda else []
+    names = on_device or [e.name for e in events]
+    words = ("flash", "fmha", "attention", "attn")
+    found = sorted({name for name in names if any(word in name.lower() for word in words)})
+    # off CUDA the generic entry point is called too; the most specific name says what ran
+    return [name for name in found if "for_cpu" in name] or found or ["matmul + softmax (eager)"]

@@ -1,0 +1,115 @@
+"""Find an encoder's files on this machine and name them by what they hold."""
+
+import hashlib
+import importlib.util
+import json
+import os
+from pathlib import Path
+
+from lib.cli import UserError
+
+# What an encoder needs; the other weight formats of a hub repository are neither fetched nor read.
+PATTERNS = ("*.safetensors", "*.json", "*.txt", "*.model")
+PACKAGE = "package:"
+
+
+def locate(model: str, revision: str | None = None) -> Path:
+    """The folder of an encoder named as in config.yaml.
+
+    Parameters
+    ----------
+    model : `package:NAME/FOLDER` (out of an installed Python package, which is not imported), the
+        path of a folder, or the id of a Hugging Face repository
+    revision : commit, branch or tag of the repository
+
+    Raises
+    ------
+    UserError
+        The package or folder is missing, holds no safetensors, or the hub cannot be reached.
+    """
+    if model.startswith(PACKAGE):
+        folder = _in_package(model)
+    elif model.startswith((".", "/", "~")) or Path(model).is_dir():
+        folder = Path(model).expanduser()
+        if not folder.is_dir():
+            raise UserError(f"config key embed.model: no such folder: {folder}")
+    else:
+        folder = _from_hub(model, revision)
+    if not (folder / "config.json").is_file():
+        raise UserError(f"embed.model: {folder} holds no config.json, so it is no Hugging Face model folder")
+    if not sorted(folder.glob("*.safetensors")):
+        raise UserError(
+            f"embed.model: {folder} holds no *.safetensors; other weight formats can run code when "
+            "they are read and are refused. Convert the model with `save_pretrained`, or take a "
+            "revision that has safetensors"
+        )
+    return folder
+
+
+def _in_package(model: str) -> Path:
+    name, _, inside = model.removeprefix(PACKAGE).partition("/")
+    spec = importlib.util.find_spec(name)  # finds without importing
+    if spec is None or not spec.submodule_search_locations:
+        raise UserError(
+            f"config key embed.model: the Python package {name!r} is not installed; "
+            "`make run` and envs/embed.yaml install the default one"
+        )
+    folder = Path(spec.submodule_search_locations[0]) / inside
+    if not folder.is_dir():
+        raise UserError(f"config key embed.model: the package {name!r} has no folder {inside!r}")
+    return folder
+
+
+def _from_hub(model: str, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
+
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    at = f" --revision {revision}" if revision else ""
+    elsewhere = (
+        f"on a machine with internet run `hf download {model}{at} --local-dir FOLDER`, copy FOLDER here "
+        "and set `embed.model` to its path"
+    )
+    try:
+        # top level only: exports to other runtimes live in folders
+        return Path(
+            snapshot_download(model, revision=revision, allow_patterns=PATTERNS, ignore_patterns="*/*")
+        )
+    except HFValidationError as error:
+        raise UserError(
+            f"config key embed.model: {model!r} is no folder here and no repository id ({error})"
+        ) from None
+    except RepositoryNotFoundError:
+        raise UserError(f"config key embed.model: the hub has no repository {model!r}") from None
+    except LocalEntryNotFoundError:
+        raise UserError(f"embed.model: the hub cannot be reached to fetch {model!r}; {elsewhere}") from None
+    except Exception as error:  # the hub's client lets errors of several HTTP libraries through
+        raise UserError(f"embed.model: cannot fetch {model!r} ({error}); {elsewhere}") from None
+
+
+def hash_files(folder: Path) -> str:
+    """SHA-256 over everything that decides a vector: weights, architecture and tokenizer."""
+    digest = hashlib.sha256()
+    for path in sorted(path for pattern in PATTERNS for path in folder.glob(pattern)):
+        digest.update(path.name.encode() + b"\0")
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def weight_hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each weight file, as the hub shows it."""
+    hashes = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            hashes[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return hashes
+
+
+def positions(folder: Path) -> int | None:
+    """The longest input that the model has positions for, in tokens; None where it sets no bound."""
+    config = json.loads((folder / "config.json").read_text())
+    limit = config.get("max_position_embeddings")
+    if limit and config.get("model_type") in ("roberta", "xlm-roberta", "camembert", "mpnet"):
+        limit -= config.get("pad_token_id", 1) + 1  # these count positions from after the padding's
+    return limit

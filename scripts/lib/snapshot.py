@@ -1,0 +1,114 @@
+"""Read a JSON-lines snapshot as blocks of whole lines, whatever it is compressed with."""
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from lib.cli import UserError
+
+# Large enough that the hand-over to a worker is small beside its work, small enough that a few of
+# them in flight stay well below the memory limit.
+BLOCK_BYTES = 4 << 20
+# The longest records of arXiv are some 100 kB; a line of this length is not a record at all.
+MAX_LINE_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole lines of the snapshot; `first_line` is the 1-based number of the first of them."""
+
+    first_line: int
+    data: bytes
+
+
+@contextmanager
+def open_snapshot(path: Path) -> Iterator[BinaryIO]:
+    """Open a snapshot for streaming; plain, gzip, zstd and zip are told apart by their first bytes.
+
+    Raises
+    ------
+    UserError
+        The file is missing, empty, a damaged archive, or plainly something else (PDF, HTML, CSV…).
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; set `input` in config.yaml to the snapshot")
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if not magic:
+        raise UserError(f"{path}: the file is empty; download it again")
+    try:
+        if magic.startswith(b"PK"):
+            with zipfile.ZipFile(path) as archive, archive.open(_member(archive, path)) as stream:
+                yield stream
+        elif magic.startswith(b"\x1f\x8b"):
+            with pa.input_stream(str(path), compression="gzip") as stream:
+                yield stream
+        elif magic == b"\x28\xb5\x2f\xfd":
+            with pa.input_stream(str(path), compression="zstd") as stream:
+                yield stream
+        else:
+            with path.open("rb", buffering=0) as stream:
+                yield stream
+    except (zipfile.BadZipFile, EOFError, pa.ArrowException) as error:
+        raise UserError(f"{path}: truncated or damaged archive ({error}); download it again") from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        # pyarrow reports a damaged stream as an OSError without a number
+        raise UserError(f"{path}: truncated or damaged archive ({error}); download it again") from error
+
+
+def _member(archive: zipfile.ZipFile, path: Path) -> str:
+    names = [name for name in archive.namelist() if name.lower().endswith((".json", ".jsonl"))]
+    if len(names) != 1:
+        raise UserError(
+            f"{path}: expected one .json or .jsonl file inside, found {len(names)} in {archive.namelist()[:5]}"
+        )
+    return names[0]
+
+
+def blocks(stream: BinaryIO, path: Path, size: int = BLOCK_BYTES) -> Iterator[Block]:
+    """Cut a stream of bytes at line ends into blocks of about `size` bytes.
+
+    Raises
+    ------
+    UserError
+        A line is longer than any record can be, or the file opens like some other format.
+    """
+    line, rest = 1, b""
+    while data := stream.read(size):
+        if line == 1 and not rest:
+            data = data.removeprefix(b"\xef\xbb\xbf")
+            _refuse_other_formats(data, path)
+        cut = data.rfind(b"\n") + 1
+        if cut == 0:
+            rest += data
+            if len(rest) > MAX_LINE_BYTES:
+                raise UserError(f"{path}, line {line}: longer than 64 MiB; expected one JSON object a line")
+            continue
+        whole = rest + data[:cut]
+        rest = data[cut:]
+        yield Block(line, whole)
+        line += whole.count(b"\n")
+    if rest:
+        yield Block(line, rest)
+
+
+def _refuse_other_formats(data: bytes, path: Path) -> None:
+    head = data[:4096].lstrip()
+    found = None
+    if head.startswith(b"%PDF"):
+        found = "a PDF"
+    elif head.startswith(b"<"):
+        found = "an HTML or XML page (an error page saved by a download, perhaps)"
+    elif head.startswith(b"["):
+        found = "one JSON array; turn it into JSON lines with `jq -c '.[]'`"
+    elif head.startswith(b"PAR1"):
+        found = "a Parquet file"
+    if found:
+        raise UserError(f"{path}, line 1: this is {found}; expected JSON lines, one object a line")

@@ -1,0 +1,89 @@
+"""Read embeddings larger than memory, a chunk of unit rows at a time, on all cores."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from lib.cli import UserError
+
+T = TypeVar("T")
+
+# Rows to a chunk: 8 MB at 1024 float32. It is the unit of summation too, so it must not depend on
+# the number of threads: the same chunks summed in the same order give the same bits.
+CHUNK = 2048
+
+
+def open_embeddings(path: Path, rows: int | None = None) -> np.ndarray:
+    """Memory-map embeddings.npy: (n_papers, dim), float16 or float32, rows of unit length.
+
+    Raises
+    ------
+    UserError
+        The file is no such array, or has another number of rows than there are papers.
+    """
+    try:
+        vectors = np.load(path, mmap_mode="r")
+    except ValueError as error:
+        raise UserError(f"{path}: not a .npy file, or a truncated one ({error})") from None
+    if vectors.ndim != 2 or vectors.dtype not in (np.float16, np.float32):
+        raise UserError(
+            f"{path}: expected float16 or float32 (n, dim), found {vectors.dtype} {vectors.shape}"
+        )
+    if rows is not None and len(vectors) != rows:
+        raise UserError(f"{path}: {len(vectors)} vectors for {rows} papers; run `gather` again")
+    return vectors
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """Rows as float32 of unit length; float32 rows are taken to be of unit length already.
+
+    Rounding to float16 leaves a row's length off by up to 1e-4, which would show in a silhouette.
+    """
+    if rows.dtype == np.float32:
+        return rows
+    rows = rows.astype(np.float32)
+    rows /= np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
+    return rows
+
+
+def take(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Some rows, held in memory: float32 (len(rows), dim), unit length.
+
+    Raises
+    ------
+    UserError
+        A row is not finite.
+    """
+    taken = np.empty((len(rows), vectors.shape[1]), np.float32)
+    for start in range(0, len(rows), CHUNK):
+        taken[start : start + CHUNK] = unit(vectors[rows[start : start + CHUNK]])
+    sound = np.isfinite(taken).all(1)
+    if not sound.all():
+        raise UserError(f"embeddings: row {rows[np.flatnonzero(~sound)[0]]} is not finite or of length zero")
+    return taken
+
+
+def chunks(n: int, threads: int, work: Callable[[int, int], T], step: int = CHUNK) -> Iterator[T]:
+    """Call `work(start, stop)` on each chunk of n rows in a pool of threads; yield results in order.
+
+    Each call has one BLAS thread: a product then does not depend on the number of cores, and many
+    small products beside each other are faster than one after the other on all cores.
+    """
+    starts = range(0, n, step)
+    with threadpool_limits(1, "blas"):
+        if threads == 1:
+            for start in starts:
+                yield work(start, min(start + step, n))
+            return
+        with ThreadPoolExecutor(threads) as pool:
+            pending = []
+            for start in starts:
+                pending.append(pool.submit(work, start, min(start + step, n)))
+                if len(pending) > 2 * threads:
+                    yield pending.pop(0).result()
+            for job in pending:
+                yield job.result()

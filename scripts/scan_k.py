@@ -1,0 +1,107 @@
+"""Cluster a sample at one K several times over, and measure how good and how stable it is."""
+
+import json
+import time
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+
+from lib.cli import parser, progress, run, say, written
+from lib.draw import draw, hash_ids
+from lib.kmeans import lloyd, plus_plus
+from lib.silhouette import cosine_silhouette
+from lib.vectors import open_embeddings, take
+
+
+def scan(
+    sample: np.ndarray, halves: list[np.ndarray], k: int, *, threads: int = 1
+) -> tuple[dict, np.ndarray]:
+    """Cluster the sample and each of its halves at one K, each from its own start.
+
+    Parameters
+    ----------
+    sample : float32 (n, dim), unit rows
+    halves : row numbers of random halves of the sample; there are as many runs on the whole
+
+    Returns
+    -------
+    measures : inertia, silhouette and sizes of each run on the whole; `stability_seeds`, the
+        adjusted Rand index of each pair of these runs; `stability_halves`, that of each pair of
+        runs on halves, over the rows they share (Ben-Hur, Elisseeff & Guyon, 2002)
+    labels : int32 (n,), of the run with the lowest inertia
+    """
+    runs = []
+    for seed in progress(range(len(halves)), desc=f"K = {k}, seeds", unit="run"):
+        runs.append(lloyd(sample, plus_plus(sample, k, seed), threads=threads))
+    best = min(runs, key=lambda run: run.inertia)
+    half_labels = []
+    for seed, rows in enumerate(progress(halves, desc=f"K = {k}, halves", unit="run")):
+        labels = np.full(len(sample), -1, np.int32)
+        half = sample[rows]
+        labels[rows] = lloyd(half, plus_plus(half, k, len(halves) + seed), threads=threads).labels
+        half_labels.append(labels)
+    between_halves = []
+    for a, b in combinations(half_labels, 2):
+        both = (a >= 0) & (b >= 0)
+        between_halves.append(adjusted_rand_score(a[both], b[both]))
+    measures = {
+        "inertia": [run.inertia / len(sample) for run in runs],
+        "silhouette": [
+            float(cosine_silhouette(sample, run.labels, k, threads).mean(dtype=np.float64)) for run in runs
+        ],
+        "sizes": sorted(np.bincount(best.labels, minlength=k).tolist(), reverse=True),
+        "stability_seeds": [adjusted_rand_score(a.labels, b.labels) for a, b in combinations(runs, 2)],
+        "stability_halves": between_halves,
+    }
+    return measures, best.labels
+
+
+def arguments():
+    cli = parser(__doc__)
+    cli.add_argument("--papers", type=Path, required=True, help="input: papers.parquet")
+    cli.add_argument("--embeddings", type=Path, required=True, help="input: embeddings.npy")
+    cli.add_argument("--k", type=int, required=True)
+    cli.add_argument("--sample", type=int, default=100_000, help="papers, drawn by hash of the id")
+    cli.add_argument("--seeds", type=int, default=5, help="runs on the sample, and on halves of it")
+    cli.add_argument("--threads", type=int, default=1)
+    cli.add_argument("--scan", type=Path, required=True, help="output: .json")
+    return cli.parse_args()
+
+
+def main() -> None:
+    args = arguments()
+    begun = time.perf_counter()
+    papers = pq.read_table(args.papers, columns=["id", "primary_category"])
+    vectors = open_embeddings(args.embeddings, len(papers))
+    ids = papers["id"].to_pylist()
+    rows = draw(hash_ids(ids), args.sample)
+    result = {"k": args.k, "papers": len(ids), "sample": len(rows)}
+    if len(rows) < 4 * args.k:
+        result["skipped"] = (
+            f"{len(rows)} papers are too few for K = {args.k}: a topic would have fewer than four"
+        )
+        say(result["skipped"])
+    else:
+        sample = take(vectors, rows)
+        hashes = [hash_ids([ids[row] for row in rows], seed) for seed in range(1, args.seeds + 1)]
+        halves = [draw(h, len(rows) // 2) for h in hashes]
+        measures, labels = scan(sample, halves, args.k, threads=args.threads)
+        primary = papers["primary_category"].take(rows).fill_null("").to_pylist()
+        known = [i for i, name in enumerate(primary) if name]
+        result |= measures
+        # a reading aid for the report; it never decides
+        result["ami_primary"] = adjusted_mutual_info_score([primary[i] for i in known], labels[known])
+        say(
+            f"K = {args.k}: silhouette {np.mean(result['silhouette']):.4f}, stability over halves "
+            f"{np.mean(result['stability_halves']):.3f}, over seeds {np.mean(result['stability_seeds']):.3f}"
+        )
+    with written(args.scan) as (scan_file,):
+        scan_file.write_text(json.dumps(result, indent=1) + "\n")
+    say(f"{time.perf_counter() - begun:.1f} s")
+
+
+if __name__ == "__main__":
+    run(main)
