@@ -35,6 +35,7 @@ rule scan_k:
             --k {wildcards.k} \
             --sample {params.scan_k[sample]} \
             --seeds {params.scan_k[seeds]} \
+            --seed {params.scan_k[seed]} \
             --threads {threads} \
             --scan {output.scan} \
             >{log} 2>&1

@@ -11,13 +11,13 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from lib.cli import parser, progress, run, say, written
 from lib.draw import draw, hash_ids
-from lib.kmeans import lloyd, plus_plus
+from lib.kmeans import lloyd, start
 from lib.silhouette import cosine_silhouette
 from lib.vectors import open_embeddings, take
 
 
 def scan(
-    sample: np.ndarray, halves: list[np.ndarray], k: int, *, threads: int = 1
+    sample: np.ndarray, halves: list[np.ndarray], k: int, *, seed: int = 0, threads: int = 1
 ) -> tuple[dict, np.ndarray]:
     """Cluster the sample and each of its halves at one K, each from its own start.
 
@@ -34,14 +34,14 @@ def scan(
     labels : int32 (n,), of the run with the lowest inertia
     """
     runs = []
-    for seed in progress(range(len(halves)), desc=f"K = {k}, seeds", unit="run"):
-        runs.append(lloyd(sample, plus_plus(sample, k, seed), threads=threads))
+    for i in progress(range(len(halves)), desc=f"K = {k}, seeds", unit="run"):
+        runs.append(lloyd(sample, start(sample, k, seed + i), threads=threads))
     best = min(runs, key=lambda run: run.inertia)
     half_labels = []
-    for seed, rows in enumerate(progress(halves, desc=f"K = {k}, halves", unit="run")):
+    for i, rows in enumerate(progress(halves, desc=f"K = {k}, halves", unit="run")):
         labels = np.full(len(sample), -1, np.int32)
         half = sample[rows]
-        labels[rows] = lloyd(half, plus_plus(half, k, len(halves) + seed), threads=threads).labels
+        labels[rows] = lloyd(half, start(half, k, seed + len(halves) + i), threads=threads).labels
         half_labels.append(labels)
     between_halves = []
     for a, b in combinations(half_labels, 2):
@@ -66,6 +66,7 @@ def arguments():
     cli.add_argument("--k", type=int, required=True)
     cli.add_argument("--sample", type=int, default=100_000, help="papers, drawn by hash of the id")
     cli.add_argument("--seeds", type=int, default=5, help="runs on the sample, and on halves of it")
+    cli.add_argument("--seed", type=int, default=0, help="of the first run; each run has its own")
     cli.add_argument("--threads", type=int, default=1)
     cli.add_argument("--scan", type=Path, required=True, help="output: .json")
     return cli.parse_args()
@@ -86,9 +87,9 @@ def main() -> None:
         say(result["skipped"])
     else:
         sample = take(vectors, rows)
-        hashes = [hash_ids([ids[row] for row in rows], seed) for seed in range(1, args.seeds + 1)]
+        hashes = [hash_ids([ids[row] for row in rows], args.seed + i) for i in range(1, args.seeds + 1)]
         halves = [draw(h, len(rows) // 2) for h in hashes]
-        measures, labels = scan(sample, halves, args.k, threads=args.threads)
+        measures, labels = scan(sample, halves, args.k, seed=args.seed, threads=args.threads)
         primary = papers["primary_category"].take(rows).fill_null("").to_pylist()
         known = [i for i, name in enumerate(primary) if name]
         result |= measures
@@ -98,9 +99,10 @@ def main() -> None:
             f"K = {args.k}: silhouette {np.mean(result['silhouette']):.4f}, stability over halves "
             f"{np.mean(result['stability_halves']):.3f}, over seeds {np.mean(result['stability_seeds']):.3f}"
         )
+    result["seconds"] = round(time.perf_counter() - begun, 1)
     with written(args.scan) as (scan_file,):
         scan_file.write_text(json.dumps(result, indent=1) + "\n")
-    say(f"{time.perf_counter() - begun:.1f} s")
+    say(f"{result['seconds']} s")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.ticker import ScalarFormatter
 
 from lib.cli import UserError, optional, parser, run, say, written
-from lib.style import ACCENT, BLUE, FAINT, save, use_style
+from lib.style import ACCENT, BLUE, FAINT, INK, save, use_style
 
 COLUMNS = (
     "k",
@@ -24,6 +24,7 @@ COLUMNS = (
     "stability_seeds_sd",
     "largest",
     "smallest",
+    "effective_topics",
     "ami_primary",
 )
 
@@ -47,8 +48,15 @@ def tabulate(scans: list[dict]) -> dict[str, np.ndarray]:
         table[name + "_sd"] = [np.std(s[name], ddof=1) if len(s[name]) > 1 else 0.0 for s in scans]
     table["largest"] = [s["sizes"][0] / s["sample"] for s in scans]
     table["smallest"] = [s["sizes"][-1] / s["sample"] for s in scans]
+    table["effective_topics"] = [effective(np.array(s["sizes"])) for s in scans]
     table["ami_primary"] = [s["ami_primary"] for s in scans]
     return {name: np.array(table[name]) for name in COLUMNS}
+
+
+def effective(sizes: np.ndarray) -> float:
+    """How many topics of equal size would be as evenly filled: the exponential of the entropy."""
+    share = sizes[sizes > 0] / sizes.sum()
+    return float(np.exp(-(share * np.log(share)).sum()))
 
 
 def choose(table: dict[str, np.ndarray]) -> Choice:
@@ -56,10 +64,17 @@ def choose(table: dict[str, np.ndarray]) -> Choice:
 
     1. Where the silhouette peaks between the first and the last candidate, and the peak stands
        above both ends by more than twice the spread over seeds, the data have a scale of their own
-       and K is the peak.
-    2. Otherwise the highest silhouette is only the edge of the grid. K is then the knee of the
-       inertia: the point farthest below the chord of its curve, as in Satopää et al. (2011),
-       Finding a "kneedle" in a haystack. The sentence says that no K stands out.
+       and K is the peak (Rousseeuw, 1987). On planted topics it is the planted K. The plateau is
+       what the spread over seeds cannot tell from it.
+    2. Otherwise the highest silhouette is only the edge of the grid, and no K stands out. The knee
+       of the inertia then says where more topics begin to pay less: the point farthest below the
+       chord of its curve (Satopää et al., 2011, Finding a "kneedle" in a haystack). It is flat, so
+       the plateau is all candidates that reach nine tenths of its depth, and of these K is the one
+       that repeats best on random halves of the papers (Ben-Hur, Elisseeff & Guyon, 2002, A
+       stability based method; von Luxburg, 2010, Clustering stability: an overview, on why
+       stability alone must not choose: it favours few clusters).
+
+    Agreement with arXiv's categories stands in the table for reading and never decides.
     """
     k, silhouette, spread = table["k"], table["silhouette"], table["silhouette_sd"]
     if len(k) == 1:
@@ -75,14 +90,15 @@ def choose(table: dict[str, np.ndarray]) -> Choice:
         )
         return Choice(int(k[peak]), "silhouette peak", plateau, sentence)
     knee = knee_height(k, table["inertia"])
-    at = int(knee.argmax())
-    plateau = [int(n) for n in k[knee >= 0.9 * knee[at]]]
+    good = np.flatnonzero(knee >= 0.9 * knee.max())
+    at = int(good[table["stability_halves"][good].argmax()])
+    plateau = [int(n) for n in k[good]]
     sentence = (
         f"No K stands out: the silhouette has no peak inside the grid "
         f"({silhouette[0]:.3f} at K = {k[0]}, {silhouette[-1]:.3f} at K = {k[-1]}). "
-        f"K = {k[at]} is where the inertia bends most"
+        f"K = {k[at]} is proposed: the inertia bends most about there"
         + (
-            f"; {', '.join(str(n) for n in plateau if n != k[at])} would serve as well."
+            f", and of {', '.join(map(str, plateau))} it repeats best on random halves."
             if len(plateau) > 1
             else "."
         )
@@ -119,6 +135,9 @@ def draw_curves(table: dict[str, np.ndarray], choice: Choice, used: int, caption
     axes[0, 1].set_title("Inertia a paper (the bend matters, not the height)", loc="left")
     curve(axes[1, 0], "stability_halves", BLUE, "between random halves")
     curve(axes[1, 0], "stability_seeds", FAINT, "between seeds")
+    axes[1, 0].plot(
+        k, table["ami_primary"], ":", color=INK, lw=1, label="agreement with categories (AMI), for reading"
+    )
     axes[1, 0].set_title("Stability (adjusted Rand index of repeats)", loc="left")
     axes[1, 0].set_ylim(0, 1.02)
     axes[1, 0].legend(frameon=False, loc="upper right")
@@ -130,9 +149,7 @@ def draw_curves(table: dict[str, np.ndarray], choice: Choice, used: int, caption
     axes[1, 1].set_title("Share of the papers", loc="left")
     axes[1, 1].legend(frameon=False, loc="upper right")
     for axis in axes.flat:
-        axis.set_xscale("log")
         axis.set_xticks(k, [str(n) for n in k])
-        axis.minorticks_off()
         axis.axvspan(min(choice.plateau), max(choice.plateau), color=ACCENT, alpha=0.07, lw=0)
         axis.axvline(used, color=ACCENT, lw=1.5)
     for axis in axes[1]:
@@ -172,6 +189,7 @@ def main() -> None:
         result["sentence"] = (
             f"K = {used} is set in the config (cluster.k). The scans propose: {choice.sentence}"
         )
+    result["seconds"] = {scan["k"]: scan["seconds"] for scan in usable}
     result["skipped"] = [scan["skipped"] for scan in scans if "skipped" in scan]
     with written(args.k, args.table, args.figure) as (k_file, table_file, figure_file):
         k_file.write_text(json.dumps(result, indent=1) + "\n")

@@ -1,0 +1,55 @@
+"""`gather` of 2.9 million x 1024 float16 from eight parts, beside copying the file."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from measure import OUT, command, script, table
+
+ROWS, DIM, PARTS = 2_900_000, 1024, 8
+
+
+def main() -> None:
+    folder = OUT / "gather"
+    folder.mkdir(parents=True, exist_ok=True)
+    papers = folder / "papers.parquet"
+    pq.write_table(pa.table({"row": np.arange(ROWS)}), papers)
+    facts = {"papers": 0, "tokens": 0, "padding_tokens": 0, "truncated_papers": 0, "truncated_tokens": 0}
+    facts |= {
+        "cache_hits": 0,
+        "cache_misses": 0,
+        "encode_seconds": 0,
+        "seconds": 0,
+        "model_flops": 0,
+        "kernels": [],
+    }
+    block = np.random.default_rng(0).standard_normal((4096, DIM)).astype(np.float16)
+    vectors, abouts = [], []
+    for part in range(PARTS):
+        rows = len(range(part, ROWS, PARTS))
+        vectors.append(folder / f"{part}.npy")
+        abouts.append(folder / f"{part}.json")
+        abouts[-1].write_text(json.dumps(facts))
+        with vectors[-1].open("wb") as file:
+            header = {"descr": "<f2", "fortran_order": False, "shape": (rows, DIM)}
+            np.lib.format.write_array_header_1_0(file, header)
+            for start in range(0, rows, len(block)):
+                file.write(block[: min(len(block), rows - start)])
+    out = folder / "embeddings.npy"
+    ours = command(
+        script(
+            "gather",
+            papers=papers,
+            vectors=vectors,
+            facts=abouts,
+            embeddings=out,
+            about=folder / "about.json",
+        )
+    )
+    copy = command(["cp", out, folder / "copy.npy"])
+    (folder / "copy.npy").unlink()
+    for path in (*vectors, out):
+        path.unlink()
+    rows = [["cp of the result", *copy, 1.0], ["gather", *ours, ours[0] / copy[0]]]
+    table(f"gather: {ROWS:,} x {DIM} float16, {PARTS} parts", ["way", "seconds", "peak MB", "times cp"], rows)

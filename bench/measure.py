@@ -1,0 +1,86 @@
+"""Time and peak memory of a command or a call, and tables to print them in."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "bench" / "out"
+SHARED = ROOT.parent / "shared" / "data"
+
+
+def command(args: list, env: dict | None = None, memory_gb: float | None = None) -> tuple[float, float]:
+    """Run a command to its end: (seconds, peak resident MB of it or of the largest of its children).
+
+    Parameters
+    ----------
+    memory_gb : a hard limit on what its processes may allocate for data (RLIMIT_DATA)
+    """
+    import resource
+
+    def limit() -> None:
+        if memory_gb:
+            most = int(memory_gb * 2**30)
+            resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [str(a) for a in args],
+        env=os.environ | (env or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        preexec_fn=limit,  # noqa: PLW1509 (no threads here)
+    )
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"failed ({process.returncode}): {' '.join(map(str, args))}\n{output.decode()[-3000:]}")
+    return time.perf_counter() - start, usage.ru_maxrss / 1024
+
+
+def script(name: str, **options) -> list:
+    """The command line of a script of the workflow: a keyword is a flag, a list many values."""
+    args = [sys.executable, ROOT / "scripts" / f"{name}.py"]
+    for key, value in options.items():
+        args.append(f"--{key.replace('_', '-')}")
+        args += value if isinstance(value, list) else [value]
+    return args
+
+
+def table(title: str, header: list[str], rows: list[list]) -> None:
+    """Print a Markdown table."""
+    print(f"\n### {title}\n")
+    print("| " + " | ".join(header) + " |")
+    print("|" + "|".join(["---"] + ["---:"] * (len(header) - 1)) + "|")
+    for row in rows:
+        print(
+            "| " + " | ".join(f"{v:,.3g}" if isinstance(v, float) else f"{v}" for v in row) + " |", flush=True
+        )
+
+
+def machine() -> str:
+    """What this was measured on."""
+    model = "unknown processor"
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if "model name" in line]
+        model = names[0] if names else model
+    return f"{os.cpu_count()} cores of {model}"
+
+
+def unpacked_100k() -> Path:
+    """The 102,727 papers of ../shared/data as plain JSON lines."""
+    import pyarrow as pa
+
+    path, packed = OUT / "arxiv-100k.jsonl", SHARED / "arxiv-100k.jsonl.zst"
+    if not path.exists():
+        if not packed.exists():
+            sys.exit(f"{packed} is not here: this benchmark needs it")
+        OUT.mkdir(parents=True, exist_ok=True)
+        with pa.input_stream(str(packed), compression="zstd") as source, path.open("wb") as target:
+            while block := source.read(1 << 24):
+                target.write(block)
+    return path

@@ -1,0 +1,21 @@
+"""Print speed and memory beside the reference ways: `make bench`, or `make bench ARGS="clean planted"`."""
+
+import importlib
+import sys
+
+from measure import ROOT, machine
+
+sys.path.insert(0, str(ROOT / "scripts"))
+ALL = ("clean", "workflow", "embed", "gather", "kmeans", "silhouette", "planted")
+# `rehearsal` takes an hour and 40 GB of disk: only when it is asked for by name.
+
+
+def main() -> None:
+    names = sys.argv[1:] or ALL
+    print(f"Measured on {machine()}.")
+    for name in names:
+        importlib.import_module(f"bench_{name}").main()
+
+
+if __name__ == "__main__":
+    main()
