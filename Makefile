@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONNOUSERSITE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test lint bench lock
+.PHONY: help run test lint bench lock prune-cache
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -25,6 +25,9 @@ lint: $(VENV)/.test ## check format and style
 
 bench: $(VENV)/.test ## measure speed and memory beside the reference ways (ARGS="clean")
 	@python bench/run.py $(ARGS)
+
+prune-cache: $(VENV)/.run ## delete cached vectors that no corpus uses (ARGS="--papers a.parquet b.parquet")
+	@python scripts/prune_cache.py $(ARGS)
 
 lock: ## pin requirements.in and all it needs in requirements.txt
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock

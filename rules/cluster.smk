@@ -10,7 +10,7 @@ rule scan_k:
         digest=digest,
         embeddings="results/embeddings.npy",
         script="scripts/scan_k.py",
-        lib=lib("cli", "draw", "kmeans", "silhouette", "vectors"),
+        lib=lib("cli", "draw", "files", "kmeans", "silhouette", "vectors"),
     output:
         scan=ensure("results/scan_k/{k}.json", non_empty=True),
     log:
@@ -47,7 +47,7 @@ rule select_k:
     input:
         scans=expand("results/scan_k/{k}.json", k=CANDIDATES),
         script="scripts/select_k.py",
-        lib=lib("cli", "style"),
+        lib=lib("cli", "files", "style"),
     output:
         k=ensure("results/k.json", non_empty=True),
         table=report(
@@ -92,7 +92,7 @@ rule cluster:
         embeddings="results/embeddings.npy",
         chosen="results/k.json",
         script="scripts/cluster.py",
-        lib=lib("cli", "draw", "kmeans", "silhouette", "vectors"),
+        lib=lib("cli", "draw", "files", "kmeans", "silhouette", "vectors"),
     output:
         centroids=ensure("results/centroids.npy", non_empty=True),
         assignments=ensure("results/assignments.parquet", non_empty=True),

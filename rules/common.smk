@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 from snakemake.exceptions import WorkflowError
 
 
@@ -32,7 +32,7 @@ def check_config(config, schema_file):
     faults = []
     schema = yaml.safe_load(Path(workflow.basedir, schema_file).read_text())
     settle_types(config, schema)
-    for error in Draft202012Validator(schema).iter_errors(config):
+    for error in Draft202012Validator(schema, format_checker=FormatChecker()).iter_errors(config):
         key = ".".join(map(str, error.absolute_path))
         if error.validator == "additionalProperties":
             known = error.schema["properties"]

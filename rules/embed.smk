@@ -61,7 +61,7 @@ rule gather:
         vectors=expand("results/embed/{part}.npy", part=PARTS),
         facts=expand("results/embed/{part}.json", part=PARTS),
         script="scripts/gather.py",
-        lib=lib("cli"),
+        lib=lib("cli", "files"),
     output:
         embeddings=ensure("results/embeddings.npy", non_empty=True),
         about=ensure("results/embeddings.json", non_empty=True),

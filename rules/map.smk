@@ -8,7 +8,7 @@ rule project:
         digest=digest,
         embeddings="results/embeddings.npy",
         script="scripts/project.py",
-        lib=lib("cli", "draw", "neighbours", "vectors"),
+        lib=lib("cli", "draw", "files", "neighbours", "vectors"),
     output:
         coordinates=ensure("results/coordinates.parquet", non_empty=True),
         about=ensure("results/project.json", non_empty=True),
@@ -51,7 +51,7 @@ rule plot:
         cluster="results/cluster.json",
         project="results/project.json",
         script="scripts/plot.py",
-        lib=lib("cli", "layout", "style"),
+        lib=lib("cli", "files", "layout", "style"),
     output:
         map=report(
             ensure("results/map.png", non_empty=True),
@@ -95,7 +95,7 @@ rule explore:
         topics="results/topics.parquet",
         template="scripts/templates/explore.html",
         script="scripts/explore.py",
-        lib=lib("cli", "draw", "latex", "layout", "style"),
+        lib=lib("cli", "draw", "files", "latex", "layout", "style"),
     output:
         map=report(
             ensure("results/map.html", non_empty=True),
@@ -142,7 +142,7 @@ rule report:
         map="results/map.png",
         template="scripts/templates/report.html",
         script="scripts/report.py",
-        lib=lib("cli"),
+        lib=lib("cli", "files"),
     output:
         report=report(
             ensure("results/report.html", non_empty=True),

@@ -8,7 +8,7 @@ rule keywords:
         digest=digest,
         assignments="results/assignments.parquet",
         script="scripts/keywords.py",
-        lib=lib("cli", "ctfidf", "draw", "text"),
+        lib=lib("cli", "ctfidf", "draw", "files", "text"),
     output:
         keywords=ensure("results/keywords.parquet", non_empty=True),
         csv=ensure("results/keywords.csv", non_empty=True),
@@ -49,7 +49,7 @@ rule label:
         centroids="results/centroids.npy",
         keywords="results/keywords.parquet",
         script="scripts/label.py",
-        lib=lib("cli", "latex", "text", "vectors"),
+        lib=lib("cli", "files", "latex", "text", "vectors"),
     output:
         representatives=ensure("results/representatives.parquet", non_empty=True),
         topics=ensure("results/topics.parquet", non_empty=True),
@@ -98,7 +98,7 @@ rule evaluate:
         cluster="results/cluster.json",
         project="results/project.json",
         script="scripts/evaluate.py",
-        lib=lib("cli"),
+        lib=lib("cli", "files"),
     output:
         evaluation=ensure("results/evaluation.json", non_empty=True),
     log:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 
 from lib.cli import UserError, parser, run, say, written
 from lib.draw import draw, hash_ids
+from lib.files import read_json, read_table
 from lib.kmeans import Clustering, kmeans, lloyd
 from lib.silhouette import cosine_silhouette
 from lib.vectors import chunks, open_embeddings, take, unit
@@ -65,6 +67,22 @@ def fit(vectors: np.ndarray, clustering: Clustering, threads: int = 1) -> Fit:
     return result
 
 
+def fits_nowhere(similarity: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
+    """Which papers are much less similar to their centroid than their topic's papers are: bool (n,).
+
+    Those below the lower fence, the first quartile less one and a half times the distance between
+    the quartiles, of their own topic. Tukey (1977), Exploratory data analysis.
+    """
+    fence = np.zeros(k, np.float32)
+    order = np.argsort(labels, kind="stable")
+    ends = np.searchsorted(labels[order], np.arange(k + 1))
+    for topic, (a, b) in enumerate(pairwise(ends)):
+        if a < b:
+            low, high = np.quantile(similarity[order[a:b]], [0.25, 0.75])
+            fence[topic] = low - 1.5 * (high - low)
+    return similarity < fence[labels]
+
+
 def arguments():
     cli = parser(__doc__)
     cli.add_argument("--papers", type=Path, required=True, help="input: papers.parquet")
@@ -82,9 +100,11 @@ def arguments():
 
 def main() -> None:
     args = arguments()
-    k = json.loads(args.chosen.read_text())["k"]
-    ids = pq.read_table(args.papers, columns=["id"])["id"].combine_chunks()
+    k = read_json(args.chosen)["k"]
+    ids = read_table(args.papers, columns=["id"])["id"].combine_chunks()
     vectors = open_embeddings(args.embeddings, len(ids))
+    if k < 2:
+        raise UserError(f"{args.chosen}: K = {k}; a clustering has two topics or more")
     if k > len(ids):
         raise UserError(f"config key cluster.k: {k} topics for {len(ids)} papers; set a smaller K")
     sample = take(vectors, draw(hash_ids(ids.to_pylist()), args.sample))
@@ -92,6 +112,8 @@ def main() -> None:
     clustering = number_by_size(lloyd(vectors, start.centroids, threads=args.threads))
     placed = fit(vectors, clustering, args.threads)
     silhouette = cosine_silhouette(vectors, clustering.labels, k, args.threads)
+
+    outlier = fits_nowhere(placed.similarity, clustering.labels, k)
 
     sizes = np.bincount(clustering.labels, minlength=k)
     by_topic = np.bincount(clustering.labels, silhouette, minlength=k) / np.maximum(sizes, 1)
@@ -103,6 +125,7 @@ def main() -> None:
         "inertia": clustering.inertia,
         "iterations": clustering.iterations,
         "sizes": sizes.tolist(),
+        "outliers": int(outlier.sum()),
     }
     table = pa.table(
         {
@@ -112,6 +135,7 @@ def main() -> None:
             "margin": placed.margin,
             "second_topic": placed.second,
             "silhouette": silhouette,
+            "outlier": outlier,
         }
     )
     with written(args.centroids, args.assignments, args.about) as (centroids, assignments, about_file):

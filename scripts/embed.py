@@ -1,7 +1,7 @@
 """Encode every N-th paper to a unit vector, taking from the cache what was encoded before.
 
 Papers are tokenised a window at a time, sorted by length and encoded in batches of a token budget;
-twice a minute what is done goes to the cache, so a killed job loses no more than that.
+every half minute what is done goes to the cache, so a killed job loses no more than that.
 """
 
 import json
@@ -19,7 +19,6 @@ from lib.cli import UserError, boolean, optional, parser, progress, run, say, wr
 from lib.model import hash_files, locate, weight_hashes
 
 WINDOW = 16384  # papers sorted by length together: 0.1 % of padding is left, 20 MB of text is held
-FLUSH_SECONDS = 30.0
 
 
 @dataclass
@@ -80,7 +79,7 @@ def check(vectors: np.ndarray, ids: list[str]) -> None:
         )
 
 
-def encode_all(encoder, windows, total: int, store) -> tuple[list[str], int, int]:
+def encode_all(encoder, windows, total: int, store, flush_seconds: float) -> tuple[list[str], int, int]:
     """Encode windows of texts; `store(places, vectors)` gets float32 unit rows as they are done.
 
     Returns
@@ -108,6 +107,9 @@ def encode_all(encoder, windows, total: int, store) -> tuple[list[str], int, int
             tokens = job.result()
             cut_papers += tokens.truncated_texts
             cut_tokens += tokens.truncated_tokens
+            if not tokens.lengths.all():
+                name = ids[int(np.argmin(tokens.lengths))]
+                raise UserError(f"embed: the text of paper {name} holds no token of this model's tokenizer")
             done, rows = [], []
             for batch in encoder.batches(tokens.lengths):
                 some = [tokens.ids[i] for i in batch]
@@ -118,7 +120,7 @@ def encode_all(encoder, windows, total: int, store) -> tuple[list[str], int, int
                 done.append(vectors)
                 rows.append(places[batch])
                 bar.update(len(batch))
-                if time.monotonic() - last > FLUSH_SECONDS:
+                if time.monotonic() - last > flush_seconds:
                     store(np.concatenate(rows), np.concatenate(done))
                     done, rows, last = [], [], time.monotonic()
             if done:
@@ -147,6 +149,7 @@ def arguments():
         "--dtype", choices=["float16", "float32"], default="float16", help="of the stored vectors"
     )
     cli.add_argument("--cache", type=optional(Path))
+    cli.add_argument("--flush-seconds", type=float, default=30.0, help="what a kill may lose of the work")
     cli.add_argument("--threads", type=int, default=1)
     cli.add_argument("--vectors", type=Path, required=True, help="output: .npy")
     cli.add_argument("--facts", type=Path, required=True, help="output: .json")
@@ -214,7 +217,7 @@ def main() -> None:
 
         begun = time.perf_counter()
         windows = texts(args.papers, args.part, args.parts, wanted)
-        kernels, cut_papers, cut_tokens = encode_all(model, windows, misses, store)
+        kernels, cut_papers, cut_tokens = encode_all(model, windows, misses, store, args.flush_seconds)
         seconds = time.perf_counter() - begun
         if args.require_flash and not any("flash" in name.lower() for name in kernels):
             raise UserError(f"embed.require_flash: the profiler saw {', '.join(kernels)}, no flash kernel")

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 from sklearn.metrics.cluster import contingency_matrix
 
 from lib.cli import parser, run, say, written
+from lib.files import read_json, read_table, same_rows
 
 
 def agreement(topics: np.ndarray, names: list[str | None]) -> dict:
@@ -69,13 +69,14 @@ def arguments():
 
 def main() -> None:
     args = arguments()
-    primary = pq.read_table(args.papers, columns=["primary_category"])["primary_category"].to_pylist()
-    assignments = pq.read_table(args.assignments, columns=["topic", "silhouette"])
+    primary = read_table(args.papers, columns=["primary_category"])["primary_category"].to_pylist()
+    assignments = read_table(args.assignments, columns=["topic", "silhouette"])
     topics = assignments["topic"].to_numpy()
+    same_rows(papers=len(primary), assignments=len(topics))
     silhouette = assignments["silhouette"].to_numpy()
-    table = pq.read_table(args.topics, columns=["keywords", "size"])
-    cluster = json.loads(args.cluster.read_text())
-    project = json.loads(args.project.read_text())
+    table = read_table(args.topics, columns=["keywords", "size"])
+    cluster = read_json(args.cluster)
+    project = read_json(args.project)
     evaluation = {
         "papers": len(topics),
         "k": cluster["k"],

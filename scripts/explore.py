@@ -4,12 +4,12 @@ import base64
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 from jinja2 import Environment, FileSystemLoader
 from matplotlib.colors import to_hex
 
 from lib.cli import parser, run, say, written
 from lib.draw import draw, hash_ids
+from lib.files import read_table, same_rows
 from lib.latex import plain
 from lib.layout import anchors
 from lib.style import topic_colours
@@ -41,11 +41,12 @@ def arguments():
 
 def main() -> None:
     args = arguments()
-    papers = pq.read_table(args.papers, columns=["id", "title"])
-    table = pq.read_table(args.coordinates)
+    papers = read_table(args.papers, columns=["id", "title"])
+    table = read_table(args.coordinates)
     points = np.stack([table["x"].to_numpy(), table["y"].to_numpy()], 1)
-    owner = pq.read_table(args.assignments, columns=["topic"])["topic"].to_numpy()
-    topics = pq.read_table(args.topics).to_pylist()
+    owner = read_table(args.assignments, columns=["topic"])["topic"].to_numpy()
+    same_rows(papers=len(papers), coordinates=len(points), assignments=len(owner))
+    topics = read_table(args.topics).to_pylist()
 
     places = anchors(points, owner, len(topics))
     colours = topic_colours(places)

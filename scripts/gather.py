@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from lib.cli import UserError, parser, progress, run, say, written
+from lib.files import read_array, read_json
 
 CHUNK = 8192  # rows written at once: 16 MB at 1024 float16
 
@@ -28,6 +29,25 @@ def interleave(parts: list[np.ndarray], rows: int) -> Iterator[np.ndarray]:
             mine = chunk[i::n]
             mine[:] = part[start // n : start // n + len(mine)]
         yield chunk
+
+
+def check(parts: list[np.ndarray], paths: list[Path], rows: int) -> None:
+    """Stop unless each part has the rows that are its own, and all one width and type."""
+    first = parts[0]
+    for i, (part, path) in enumerate(zip(parts, paths, strict=True)):
+        due = len(range(i, rows, len(parts)))
+        if part.ndim != 2 or len(part) != due:
+            raise UserError(
+                f"{path}: expected {due:,} vectors, found {part.shape}; delete results/embed and run again"
+            )
+        if part.dtype not in (np.float16, np.float32) or (part.dtype, part.shape[1]) != (
+            first.dtype,
+            first.shape[1],
+        ):
+            raise UserError(
+                f"{path}: {part.dtype} of width {part.shape[1]}, but {paths[0]} is {first.dtype} of width "
+                f"{first.shape[1]}; delete results/embed and run again"
+            )
 
 
 def combine(facts: list[dict]) -> dict:
@@ -65,13 +85,10 @@ def arguments():
 
 def main() -> None:
     args = arguments()
-    parts = [np.load(path, mmap_mode="r") for path in args.vectors]
+    parts = [read_array(path, mmap=True) for path in args.vectors]
     rows = pq.read_metadata(args.papers).num_rows
-    if (found := sum(map(len, parts))) != rows:
-        raise UserError(
-            f"gather: the parts hold {found} vectors for {rows} papers; delete results/embed and run again"
-        )
-    facts = combine([json.loads(path.read_text()) for path in args.facts])
+    check(parts, args.vectors, rows)
+    facts = combine([read_json(path) for path in args.facts])
     with written(args.embeddings, args.about) as (embeddings, about):
         with embeddings.open("wb") as file, progress(total=rows, unit="row", desc="gather") as bar:
             header = {"descr": parts[0].dtype.str, "fortran_order": False, "shape": (rows, parts[0].shape[1])}

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from lib.cli import UserError, optional, parser, run, say, written
 from lib.ctfidf import count_terms, top_terms, weigh
 from lib.draw import draw, hash_ids
+from lib.files import read_table, same_rows
 
 
 def keyword_table(
@@ -52,9 +53,10 @@ def arguments():
 
 def main() -> None:
     args = arguments()
-    assignments = pq.read_table(args.assignments, columns=["id", "topic"])
+    assignments = read_table(args.assignments, columns=["id", "topic"])
     topics = assignments["topic"].to_numpy()
     k = int(topics.max()) + 1
+    same_rows(papers=pq.read_metadata(args.papers).num_rows, assignments=len(topics))
     rows = np.arange(len(topics))
     if args.max_papers and args.max_papers < len(topics):
         rows = draw(hash_ids(assignments["id"].to_pylist()), args.max_papers)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lib.cli import UserError, parser, run, say, written
+from lib.files import read_array, read_table, same_rows
 from lib.latex import plain, short_title
 from lib.text import stem
 from lib.vectors import chunks, open_embeddings, unit
@@ -86,11 +87,12 @@ def arguments():
 
 def main() -> None:
     args = arguments()
-    papers = pq.read_table(args.papers, columns=["id", "title", "primary_category"])
-    assignments = pq.read_table(args.assignments, columns=["topic", "silhouette"])
+    papers = read_table(args.papers, columns=["id", "title", "primary_category"])
+    assignments = read_table(args.assignments, columns=["topic", "silhouette"])
     vectors = open_embeddings(args.embeddings, len(papers))
     topics = assignments["topic"].to_numpy()
-    centroids = np.load(args.centroids)
+    same_rows(papers=len(papers), assignments=len(topics))
+    centroids = read_array(args.centroids)
     k = len(centroids)
 
     central = nearest(vectors, topics, centroids, args.representatives_per_topic, args.threads)
@@ -104,7 +106,7 @@ def main() -> None:
             "distance": pa.array(np.concatenate([d for _, d in central])),
         }
     )
-    listed = pq.read_table(args.keywords)
+    listed = read_table(args.keywords)
     pairs: list[list[tuple[str, float]]] = [[] for _ in range(k)]
     for row in listed.to_pylist():
         pairs[row["topic"]].append((row["keyword"], row["weight"]))

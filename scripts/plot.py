@@ -1,14 +1,13 @@
 """Draw the map: every paper a point in its topic's colour, every topic's label where it lies."""
 
-import json
 from pathlib import Path
 
 import matplotlib.patheffects as effects
 import matplotlib.pyplot as plt
 import numpy as np
-import pyarrow.parquet as pq
 
 from lib.cli import optional, parser, run, say, written
+from lib.files import read_json, read_table, same_rows
 from lib.layout import anchors, spread
 from lib.style import FAINT, INK, PAPER, save, topic_colours, use_style
 
@@ -124,12 +123,13 @@ def arguments():
 
 def main() -> None:
     args = arguments()
-    table = pq.read_table(args.coordinates)
+    table = read_table(args.coordinates)
     points = np.stack([table["x"].to_numpy(), table["y"].to_numpy()], 1)
-    topics = pq.read_table(args.assignments, columns=["topic"])["topic"].to_numpy()
-    labels = pq.read_table(args.topics, columns=["label"])["label"].to_pylist()
-    cluster = json.loads(args.cluster.read_text())
-    project = json.loads(args.project.read_text())
+    topics = read_table(args.assignments, columns=["topic"])["topic"].to_numpy()
+    same_rows(coordinates=len(points), assignments=len(topics))
+    labels = read_table(args.topics, columns=["label"])["label"].to_pylist()
+    cluster = read_json(args.cluster)
+    project = read_json(args.project)
     method = {"umap": "UMAP", "tsne": "t-SNE"}[project["method"]]
     caption = (
         f"{len(points):,} papers   ·   K = {cluster['k']} topics   ·   "

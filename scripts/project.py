@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from threadpoolctl import threadpool_limits
 
 from lib.cli import UserError, parser, progress, run, say, written
 from lib.draw import draw, hash_ids
+from lib.files import read_table
 from lib.neighbours import nearest_rows
 from lib.vectors import CHUNK, open_embeddings, take
 
@@ -47,7 +49,8 @@ def lay_out(
 
         perplexity = min(options["perplexity"], (len(sample) - 1) / 3)
         model = TSNE(perplexity=perplexity, init=start * 1e-4, random_state=seed, n_jobs=options["threads"])
-        return model.fit_transform(sample).astype(np.float32)
+        with threadpool_limits(options["threads"]):  # its gradient takes every core otherwise
+            return model.fit_transform(sample).astype(np.float32)
 
     import umap
 
@@ -121,7 +124,7 @@ def arguments():
 def main() -> None:
     args = arguments()
     begun = time.perf_counter()
-    ids = pq.read_table(args.papers, columns=["id"])["id"].combine_chunks()
+    ids = read_table(args.papers, columns=["id"])["id"].combine_chunks()
     vectors = open_embeddings(args.embeddings, len(ids))
     if len(ids) < 10:
         raise UserError(f"project: a map needs ten papers or more, there are {len(ids)}")

@@ -2,13 +2,12 @@
 
 import base64
 import csv
-import json
 from pathlib import Path
 
-import pyarrow.parquet as pq
 from jinja2 import Environment, FileSystemLoader
 
 from lib.cli import parser, run, say, written
+from lib.files import read_json, read_table
 
 
 def headline(evaluation: dict) -> list[tuple[str, str]]:
@@ -47,12 +46,12 @@ def arguments():
 def main() -> None:
     args = arguments()
     ledger, embeddings, k, evaluation = (
-        json.loads(path.read_text()) for path in (args.ledger, args.embeddings, args.k, args.evaluation)
+        read_json(path) for path in (args.ledger, args.embeddings, args.k, args.evaluation)
     )
-    topics = pq.read_table(args.topics).to_pylist()
+    topics = read_table(args.topics).to_pylist()
     for topic in topics:
         topic["papers"] = []
-    for paper in pq.read_table(args.representatives).to_pylist():
+    for paper in read_table(args.representatives).to_pylist():
         if paper["rank"] <= 3:
             topics[paper["topic"]]["papers"].append(paper)
     with args.scans.open(newline="") as file:

@@ -6,11 +6,11 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from lib.cli import parser, progress, run, say, written
 from lib.draw import draw, hash_ids
+from lib.files import read_table
 from lib.kmeans import lloyd, start
 from lib.silhouette import cosine_silhouette
 from lib.vectors import open_embeddings, take
@@ -75,7 +75,7 @@ def arguments():
 def main() -> None:
     args = arguments()
     begun = time.perf_counter()
-    papers = pq.read_table(args.papers, columns=["id", "primary_category"])
+    papers = read_table(args.papers, columns=["id", "primary_category"])
     vectors = open_embeddings(args.embeddings, len(papers))
     ids = papers["id"].to_pylist()
     rows = draw(hash_ids(ids), args.sample)

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.ticker import ScalarFormatter
 
 from lib.cli import UserError, optional, parser, run, say, written
+from lib.files import read_json
 from lib.style import ACCENT, BLUE, FAINT, INK, save, use_style
 
 COLUMNS = (
@@ -171,7 +172,7 @@ def arguments():
 
 def main() -> None:
     args = arguments()
-    scans = [json.loads(path.read_text()) for path in args.scans]
+    scans = [read_json(path) for path in args.scans]
     usable = [scan for scan in scans if "skipped" not in scan]
     if not usable:
         smallest = min(scan["k"] for scan in scans)

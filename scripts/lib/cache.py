@@ -44,8 +44,8 @@ class Cache:
                 aside = self.folder / f".{uuid.uuid4().hex}.part"
                 aside.write_text(json.dumps({"format": FORMAT} | settings, indent=1) + "\n")
                 aside.replace(manifest)
-            found = json.loads(manifest.read_text()).get("format")
-        except (OSError, ValueError) as error:
+            found = dict(json.loads(manifest.read_text())).get("format")
+        except (OSError, ValueError, TypeError) as error:
             raise UserError(
                 f"embed.cache: {self.folder}: {error}; make it writable, point `embed.cache` to another "
                 "folder, or set it to null"
@@ -56,17 +56,21 @@ class Cache:
                 "point `embed.cache` to another folder"
             )
 
-    def segments(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield (hashes S16 (n,), vectors (n, dim)) of each sound segment.
+    def segments(self) -> Iterator[tuple[Path, np.ndarray, np.ndarray]]:
+        """Yield (path, hashes S16 (n,), vectors (n, dim)) of each sound segment.
 
         A damaged segment is renamed to `*.corrupt` and reported; its texts are encoded again.
         """
         for path in sorted(self.folder.glob("*.safetensors")):
             try:
-                yield _read(path)
+                yield path, *_read(path)
             except FileNotFoundError:
                 continue  # set aside or pruned by another job
-            except (SafetensorError, ValueError, OSError) as error:
+            except OSError as error:  # of the disk or the network: the segment may be sound
+                print(
+                    f"warning: {path}: segment cannot be read and is passed over ({error})", file=sys.stderr
+                )
+            except (SafetensorError, ValueError) as error:
                 print(f"warning: {path}: damaged segment set aside ({error})", file=sys.stderr)
                 try:
                     path.rename(path.with_suffix(".corrupt"))
@@ -82,7 +86,7 @@ class Cache:
         vectors : (n, dim), rows of found hashes filled in; None where the cache holds none of them
         """
         found = np.zeros(len(wanted), bool)
-        for hashes, stored in self.segments():
+        for _, hashes, stored in self.segments():
             at = np.searchsorted(wanted, hashes)
             at[at == len(wanted)] = 0
             hit = (wanted[at] == hashes) & ~found[at] if len(wanted) else np.zeros(len(at), bool)

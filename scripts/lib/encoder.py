@@ -2,8 +2,10 @@
 
 On CUDA a batch is packed: the tokens of many papers stand in one row, `cu_seq_lens` says where
 each paper begins, positions restart at each, and the attention kernel keeps papers apart. On other
-devices there is no such kernel, and a batch is padded; sorted by length and filled to a token
-budget, about one token in a hundred is padding.
+devices there is no such kernel, and a batch holds papers of one length, rounded up to the next
+multiple of 32. What a paper's vector is does then not depend on what else is in the batch: kernels
+sum in another order for another length, so that a resumed run would differ in the last bits. The
+odd lengths are also the slow ones; in bfloat16 the rounding more than pays for its padding.
 """
 
 import time
@@ -14,15 +16,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from transformers import AttentionInterface, AttentionMaskInterface, AutoModel, AutoTokenizer
 
 from lib.cli import UserError
-from lib.model import positions
+from lib.model import first_position, positions
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 PACKED = "packed_"  # prefix of the attention functions registered here
 # Tokens in a padded batch: enough to fill the cores, few enough that activations stay in cache.
 CPU_TOKENS = 4096
+LENGTH_STEP = 32  # padded lengths are multiples of this, the height of a tile of AMX twice
+# Products of fewer rows take kernels that sum in another order; a smaller batch is filled up.
+LEAST_TOKENS = 1024
 
 
 def pick_device(wanted: str) -> torch.device:
@@ -85,6 +91,11 @@ def _register(name: str, kernel: Callable) -> None:
     """Make a packed kernel an attention function of transformers, for which no mask is built."""
 
     def attention(module, query, key, value, attention_mask, scaling=None, **kwargs):
+        if kwargs.get("sliding_window") or getattr(module, "is_causal", False):
+            raise UserError(
+                f"config key embed.attention: {name} here sees whole papers in both directions, which "
+                f"{type(module).__name__} of this model does not; set it to sdpa"
+            )
         # (1, heads, tokens, width) -> (tokens, heads, width)
         q, k, v = (x.squeeze(0).transpose(0, 1) for x in (query, key, value))
         out = kernel(q, k, v, kwargs["cu_seq_lens_q"], kwargs["max_length_q"], scaling)
@@ -156,6 +167,9 @@ class Encoder:
     prefix: str
     max_tokens: int
     budget: int
+    limit: int | None = None  # positions of the model
+    first_position: int = 0
+    tokenizer_padding: int = 0
     padded_tokens: int = 0
     real_tokens: int = 0
     squared_lengths: int = 0  # sum of each paper's tokens squared: what attention costs
@@ -179,19 +193,26 @@ class Encoder:
     def batches(self, lengths: np.ndarray) -> Iterator[np.ndarray]:
         """Yield rows, longest papers first, as many as the token budget holds.
 
-        Packed, a batch costs the sum of its lengths; padded, its count times the longest of them.
+        Packed, a batch costs the sum of its lengths; padded, all of it have one padded length.
         """
         order = np.argsort(-lengths, kind="stable")
+        costs = self.padded_length(lengths[order])
         start = 0
         while start < len(order):
             if self.packed:
                 total = np.cumsum(lengths[order[start : start + self.budget]])
                 count = int(np.searchsorted(total, self.budget, "right"))
             else:
-                count = self.budget // max(int(lengths[order[start]]), 1)
+                same = int(np.searchsorted(-costs, -costs[start], "right")) - start
+                count = min(same, self.budget // int(costs[start]))
             count = max(count, 1)
             yield order[start : start + count]
             start += count
+
+    def padded_length(self, lengths: np.ndarray) -> np.ndarray:
+        """Lengths rounded up to what is computed when padded, as far as the model has positions."""
+        rounded = np.maximum(-(-lengths // LENGTH_STEP), 1) * LENGTH_STEP
+        return np.minimum(rounded, self.limit) if self.limit else rounded
 
     def encode(self, tokens: list[np.ndarray]) -> np.ndarray:
         """Unit vectors of a batch: float32 (n, dim). Halves the token budget when memory is short."""
@@ -219,7 +240,7 @@ class Encoder:
         lengths = np.array([len(t) for t in tokens])
         cu = np.concatenate([[0], np.cumsum(lengths)])
         flat = torch.from_numpy(np.concatenate(tokens).astype(np.int64))
-        place = torch.from_numpy(np.arange(cu[-1]) - np.repeat(cu[:-1], lengths))
+        place = torch.from_numpy(np.arange(cu[-1]) - np.repeat(cu[:-1], lengths) + self.first_position)
         if self.device.type == "cuda":
             flat, place = flat.pin_memory(), place.pin_memory()
         flat = flat.to(self.device, non_blocking=True)[None]
@@ -240,22 +261,22 @@ class Encoder:
 
     @torch.inference_mode()
     def _padded(self, tokens: list[np.ndarray]) -> torch.Tensor:
-        lengths = [len(t) for t in tokens]
-        longest = max(lengths)
-        ids = np.full((len(tokens), longest), self.tokenizer_padding, np.int64)
-        for row, t in zip(ids, tokens, strict=True):
-            row[: len(t)] = t
-        mask = torch.from_numpy(np.arange(longest) < np.array(lengths)[:, None]).to(self.device)
-        # without padding the mask is left out: the faster kernels take none
+        lengths = np.array([len(t) for t in tokens])
+        longest = int(self.padded_length(lengths).max())
+        rows = max(len(tokens), min(LEAST_TOKENS, self.budget) // longest)
+        ids = np.full((rows, longest), self.tokenizer_padding, np.int64)
+        mask = np.zeros((rows, longest), np.int64)
+        for i in range(rows):
+            t = tokens[min(i, len(tokens) - 1)]  # the last paper again, to fill a small batch
+            ids[i, : len(t)] = t
+            mask[i, : len(t)] = 1
         hidden = self.model(
             input_ids=torch.from_numpy(ids).to(self.device),
-            attention_mask=None if min(lengths) == longest else mask.long(),
-        ).last_hidden_state
-        self._count(lengths, ids.size)
-        weights = mask.float()[..., None]
+            attention_mask=torch.from_numpy(mask).to(self.device),
+        ).last_hidden_state[: len(tokens)]
+        self._count(lengths.tolist(), ids.size)
+        weights = torch.from_numpy(mask[: len(tokens), :, None]).to(self.device).float()
         return (hidden.float() * weights).sum(1) / weights.sum(1)
-
-    tokenizer_padding: int = 0
 
 
 def load(
@@ -275,23 +296,37 @@ def load(
     UserError
         `max_tokens` is beyond the model's positions, or the tokenizer cannot be read.
     """
-    limit = positions(folder)
-    if limit and max_tokens > limit:
-        raise UserError(
-            f"config key embed.max_tokens: {max_tokens} is more than the {limit} positions of this model; "
-            f"set it to {limit} or less"
-        )
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False).backend_tokenizer
-        model = AutoModel.from_pretrained(
+        limit = positions(folder)
+        if limit and max_tokens > limit:
+            raise UserError(
+                f"config key embed.max_tokens: {max_tokens} is more than the {limit} positions of this "
+                f"model; set it to {limit} or less"
+            )
+        front = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        tokenizer = front.backend_tokenizer
+        model, report = AutoModel.from_pretrained(
             folder,
             dtype=DTYPES[precision],
             attn_implementation=PACKED + attention if attention in KERNELS else attention,
             use_safetensors=True,
             trust_remote_code=False,
+            output_loading_info=True,
         )
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
         raise UserError(f"embed.model: {folder} cannot be loaded ({error})") from None
+    if missing := [key for key in report["missing_keys"] if "pooler" not in key]:
+        raise UserError(
+            f"embed.model: {folder} lacks {len(missing)} weights of its architecture ({sorted(missing)[0]}, ...), "
+            "which would be filled with random numbers; take a complete copy"
+        )
+    if attention in KERNELS and not model._supports_attention_backend:  # its own would mix the papers
+        raise UserError(
+            f"config key embed.attention: {type(model).__name__} takes no attention from outside; set it to "
+            "sdpa or eager"
+        )
+    if len(front) <= len(front.all_special_ids):  # transformers makes one up where there are no files
+        raise UserError(f"embed.model: {folder} holds no tokenizer, or one of no words; take a complete copy")
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
     # the id is never attended to, so a tokenizer without a padding token needs none
@@ -305,6 +340,8 @@ def load(
         prefix,
         max_tokens,
         budget or default_budget(model, device, max_tokens),
+        limit=limit,
+        first_position=first_position(folder),
         tokenizer_padding=padding if padding is not None and padding >= 0 else 0,
     )
 
@@ -327,7 +364,11 @@ def model_flops(encoder: Encoder) -> float:
     Embedding tables are looked up, not multiplied, and padding is not counted as work.
     """
     config = encoder.model.config
-    weights = sum(p.numel() for layer in encoder.model.encoder.layer for p in layer.parameters())
+    weights = sum(
+        part.weight.numel()
+        for name, part in encoder.model.named_modules()
+        if isinstance(part, torch.nn.Linear) and "pooler" not in name
+    )
     attention = 4 * config.num_hidden_layers * config.hidden_size * encoder.squared_lengths
     return 2.0 * weights * encoder.real_tokens + attention
 

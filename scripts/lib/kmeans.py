@@ -11,7 +11,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from lib.cli import UserError
-from lib.vectors import chunks, unit
+from lib.vectors import check_unit, chunks, unit
 
 
 @dataclass
@@ -32,10 +32,39 @@ class Clustering:
     iterations: int
 
 
+SLACK = 1e-5  # of a distance: well above float32's rounding, well below any margin that matters
+
+
+@dataclass
+class Bounds:
+    """What is known of each row's distances without computing them again. Hamerly (2010).
+
+    Attributes
+    ----------
+    upper : float32 (n,), at least the distance to the row's own centroid
+    lower : float32 (n,), at most the distance to any other centroid
+    """
+
+    upper: np.ndarray
+    lower: np.ndarray
+
+    def move(self, labels: np.ndarray, shifts: np.ndarray) -> None:
+        """Widen the bounds by what the centroids moved: float64 (k,), lengths."""
+        self.upper += shifts.astype(np.float32)[labels]
+        far = int(shifts.argmax())
+        others = np.full(len(shifts), shifts[far], np.float32)
+        others[far] = np.delete(shifts, far).max(initial=0.0)
+        self.lower -= others[labels]
+
+
 def lloyd(
     vectors: np.ndarray, first: np.ndarray, *, tol: float = 1e-4, max_iter: int = 300, threads: int = 1
 ) -> Clustering:
     """Move centroids to the means of their rows until the labels stay, or the moves are below `tol`.
+
+    A row is compared with the centroids again only when the moves since the last time could have
+    changed its cluster, and only the rows that change hands are added and taken away: the labels
+    are those of the plain algorithm, for a fraction of its products after the first few steps.
 
     Parameters
     ----------
@@ -46,61 +75,76 @@ def lloyd(
     n, k = len(vectors), len(first)
     centroids = np.asarray(first, np.float32)
     labels = np.full(n, -1, np.int32)
-    scores = np.empty(n, np.float32)
+    bounds = Bounds(np.full(n, np.inf, np.float32), np.zeros(n, np.float32))
     sums = np.zeros(first.shape, np.float64)
     counts = np.zeros(k, np.int64)
     threshold = None
     iteration = 0
     while iteration < max_iter:
         iteration += 1
-        changed = _assign(vectors, centroids, labels, scores, sums, counts, threads)
+        changed = _assign(vectors, centroids, labels, bounds, sums, counts, threads)
         if threshold is None:
             # the mean variance of the columns of unit rows: E|x|² - |E x|², over dim
             threshold = tol * (1.0 - np.sum((sums.sum(0) / n) ** 2)) / vectors.shape[1]
         if not changed:
             break
-        moved = _means(vectors, sums, counts, labels, scores)
-        shift = float(np.sum((moved - centroids) ** 2, dtype=np.float64))
+        if (counts == 0).any():
+            bounds.upper[:] = np.inf  # the farthest rows are wanted: all distances anew
+            _assign(vectors, centroids, labels, bounds, sums, counts, threads)
+        moved = _means(vectors, sums, counts, labels, bounds.upper)
+        shifts = np.sqrt(np.sum((moved - centroids) ** 2, axis=1, dtype=np.float64))
+        bounds.move(labels, shifts)
         centroids = moved
-        if shift <= threshold:
-            _assign(vectors, centroids, labels, scores, sums, counts, threads)
+        if np.sum(shifts**2) <= threshold:
+            _assign(vectors, centroids, labels, bounds, sums, counts, threads)
             break
     sums, counts = cluster_sums(vectors, labels, k, threads)
-    with np.errstate(invalid="ignore"):
-        means = np.where(counts[:, None] > 0, sums / counts[:, None], centroids)
+    means = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], centroids)
     # within a cluster of unit rows: sum |x - c|² = n - n |c|²
     inertia = float(n - np.sum(counts * np.sum(means**2, axis=1)))
     return Clustering(means.astype(np.float32), labels, inertia, iteration)
 
 
-def _assign(vectors, centroids, labels, scores, sums, counts, threads) -> int:
-    """Give each row its nearest centroid, in place, and keep the clusters' sums in step.
+def _assign(vectors, centroids, labels, bounds, sums, counts, threads) -> int:
+    """Give each row its nearest centroid, in place, and keep bounds and sums in step.
 
-    `scores` gets x·c - |c|²/2, which is largest where |x - c|² is smallest. Only the rows that
-    change hands are added and taken away: after the first few steps these are few.
+    |x - c|² is 1 - 2 (x·c - |c|²/2), so the nearest centroid has the largest x·c - |c|²/2.
     """
     half = (np.einsum("ij,ij->i", centroids, centroids, dtype=np.float64) / 2).astype(np.float32)
     across = np.ascontiguousarray(centroids.T)
     k = len(centroids)
+    first_time = not counts.any()
 
     def work(a: int, b: int):
-        rows = unit(vectors[a:b])
+        upper, lower = bounds.upper[a:b], bounds.lower[a:b]
+        unsure = np.flatnonzero(upper + SLACK >= lower)
+        if not len(unsure):
+            return None
+        # reading every second row or more costs as much as reading all of them
+        at = unsure if 2 * len(unsure) < b - a else np.arange(b - a)
+        rows = unit(vectors[a:b] if len(at) == b - a else vectors[a:b][at])
+        if first_time:
+            check_unit(rows, np.arange(a, b))
         product = rows @ across
         product -= half
+        line = np.arange(len(at))
         new = product.argmax(1).astype(np.int32)
-        scores[a:b] = product[np.arange(b - a), new]
-        at = np.flatnonzero(new != labels[a:b])
-        if not len(at):
-            return None
-        gains = np.zeros((k, len(at)), np.float32)
+        upper[at] = np.sqrt(np.maximum(1.0 - 2.0 * product[line, new], 0.0))
+        product[line, new] = -np.inf
+        lower[at] = np.sqrt(np.maximum(1.0 - 2.0 * product.max(1), 0.0))
+
         old = labels[a:b][at]
+        moved = np.flatnonzero(new != old)
+        if not len(moved):
+            return None
+        new, old = new[moved], old[moved]
         held = np.flatnonzero(old >= 0)
-        gains[new[at], np.arange(len(at))] = 1.0
+        gains = np.zeros((k, len(moved)), np.float32)
+        gains[new, np.arange(len(moved))] = 1.0
         gains[old[held], held] -= 1.0
-        delta = gains @ rows[at]
-        joined = np.bincount(new[at], minlength=k) - np.bincount(old[held], minlength=k)
-        labels[a:b] = new
-        return len(at), delta, joined
+        labels[a:b][at[moved]] = new
+        joined = np.bincount(new, minlength=k) - np.bincount(old[held], minlength=k)
+        return len(moved), gains @ rows[moved], joined
 
     changed = 0
     for result in chunks(len(vectors), threads, work):
@@ -111,13 +155,12 @@ def _assign(vectors, centroids, labels, scores, sums, counts, threads) -> int:
     return changed
 
 
-def _means(vectors, sums, counts, labels, scores) -> np.ndarray:
+def _means(vectors, sums, counts, labels, distances) -> np.ndarray:
     """The means of the clusters; one that fell empty takes the row farthest from its centroid."""
     empty = np.flatnonzero(counts == 0)
     if len(empty):
         sums, counts = sums.copy(), counts.copy()
-        far = np.argpartition(scores, len(empty) - 1)[: len(empty)]
-        far = far[np.argsort(scores[far], kind="stable")]  # the smallest score is the farthest
+        far = np.argsort(-distances, kind="stable")[: len(empty)]
         for cluster, row in zip(empty, far, strict=True):
             vector = unit(vectors[row : row + 1])[0].astype(np.float64)
             sums[labels[row]] -= vector
@@ -153,7 +196,7 @@ def start(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
     K-means keeps what its start gets wrong: two seeds in one large topic split it for good, while
     two small topics share a seed. Among more centroids than topics every topic has one, and the
     merges that add least to the inertia join those of one topic. On planted topics of unequal size
-    this finds the planted ones where the best of four k-means++ starts does not (tests/test_k.py).
+    this finds the planted ones where the best of four k-means++ starts does not (docs/choosing-k.md).
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ from lib.cli import UserError
 # What an encoder needs; the other weight formats of a hub repository are neither fetched nor read.
 PATTERNS = ("*.safetensors", "*.json", "*.txt", "*.model")
 PACKAGE = "package:"
+AFTER_PADDING = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet")
 
 
 def locate(model: str, revision: str | None = None) -> Path:
@@ -48,7 +49,10 @@ def locate(model: str, revision: str | None = None) -> Path:
 
 def _in_package(model: str) -> Path:
     name, _, inside = model.removeprefix(PACKAGE).partition("/")
-    spec = importlib.util.find_spec(name)  # finds without importing
+    try:
+        spec = importlib.util.find_spec(name)  # finds without importing
+    except (ImportError, ValueError):  # of a name with a dot, of no name
+        spec = None
     if spec is None or not spec.submodule_search_locations:
         raise UserError(
             f"config key embed.model: the Python package {name!r} is not installed; "
@@ -61,10 +65,10 @@ def _in_package(model: str) -> Path:
 
 
 def _from_hub(model: str, revision: str | None) -> Path:
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when it is imported
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     at = f" --revision {revision}" if revision else ""
     elsewhere = (
         f"on a machine with internet run `hf download {model}{at} --local-dir FOLDER`, copy FOLDER here "
@@ -108,8 +112,15 @@ def weight_hashes(folder: Path) -> dict[str, str]:
 
 def positions(folder: Path) -> int | None:
     """The longest input that the model has positions for, in tokens; None where it sets no bound."""
-    config = json.loads((folder / "config.json").read_text())
-    limit = config.get("max_position_embeddings")
-    if limit and config.get("model_type") in ("roberta", "xlm-roberta", "camembert", "mpnet"):
-        limit -= config.get("pad_token_id", 1) + 1  # these count positions from after the padding's
-    return limit
+    limit = _config(folder).get("max_position_embeddings")
+    return limit - first_position(folder) if limit else limit
+
+
+def first_position(folder: Path) -> int:
+    """The number of a text's first position: some models count from after the padding's."""
+    config = _config(folder)
+    return config.get("pad_token_id", 1) + 1 if config.get("model_type") in AFTER_PADDING else 0
+
+
+def _config(folder: Path) -> dict:
+    return json.loads((folder / "config.json").read_text())

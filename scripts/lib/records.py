@@ -149,13 +149,16 @@ def parse_block(block: Block, filters: Filters) -> Parsed:
     A block of nothing but sound lines, as nearly all are, is parsed and folded column by column
     in C++ with the interpreter's lock released, so threads suffice to use every core.
     """
-    ledger = Ledger()
+    faults: list[tuple[int, str, str]] = []
     records, lines = _read_sound(block), None
     if records is None:
-        records, lines = _read_any(block, ledger)
+        records, lines = _read_any(block, faults)
     else:
         lines = np.arange(block.first_line, block.first_line + len(records), dtype=np.int64)
-    records, lines = _complete(records, lines, ledger)
+    records, lines = _complete(records, lines, faults)
+    ledger = Ledger()
+    for line, bucket, reason in sorted(faults):
+        ledger.add(bucket, line, reason)
 
     ids = pc.utf8_trim_whitespace(records["id"])
     title, abstract = fold(records["title"]), fold(records["abstract"])
@@ -213,23 +216,23 @@ def _read_sound(block: Block) -> pa.Table | None:
     return table.combine_chunks() if len(table) == lines else None
 
 
-def _read_any(block: Block, ledger: Ledger) -> tuple[pa.Table, np.ndarray]:
-    """The block line by line; what is no object of the right types goes to the ledger."""
+def _read_any(block: Block, faults: list) -> tuple[pa.Table, np.ndarray]:
+    """The block line by line; what is no object of the right types is a fault."""
     rows, numbers = [], []
     for number, line in enumerate(block.data.removesuffix(b"\n").split(b"\n"), block.first_line):
         try:
             record = orjson.loads(line)
         except orjson.JSONDecodeError as error:
             if line.strip():
-                ledger.add("malformed_json", number, str(error))
+                faults.append((number, "malformed_json", str(error)))
             else:
-                ledger.add("blank", number, "the line is blank")
+                faults.append((number, "blank", "the line is blank"))
             continue
         if not isinstance(record, dict):
-            ledger.add("not_an_object", number, f"the line is a JSON {type(record).__name__}")
+            faults.append((number, "not_an_object", f"the line is a JSON {type(record).__name__}"))
         elif wrong := _wrong_type(record):
             kind = type(record[wrong]).__name__
-            ledger.add(f"no_{wrong}", number, f"`{wrong}` is a JSON {kind}, not a string")
+            faults.append((number, f"no_{wrong}", f"`{wrong}` is a JSON {kind}, not a string"))
         else:
             rows.append(_plain(record))
             numbers.append(number)
@@ -262,15 +265,15 @@ def _plain(record: dict) -> dict:
     }
 
 
-def _complete(records: pa.Table, lines: np.ndarray, ledger: Ledger) -> tuple[pa.RecordBatch, np.ndarray]:
-    """The records with id, title and abstract; the others go to the ledger, by what lacks first."""
+def _complete(records: pa.Table, lines: np.ndarray, faults: list) -> tuple[pa.RecordBatch, np.ndarray]:
+    """The records with id, title and abstract; the others are faults, by what lacks first."""
     complete = np.ones(len(records), bool)
     for key in ("id", "title", "abstract"):
         blank = pc.or_(pc.equal(pc.binary_length(records[key]), 0), pc.utf8_is_space(records[key]))
         lacks = complete & pc.fill_null(blank, True).to_numpy()
         for row in np.flatnonzero(lacks):
             missing = "blank" if records[key][row].is_valid else "missing or null"
-            ledger.add(f"no_{key}", int(lines[row]), f"`{key}` is {missing}")
+            faults.append((int(lines[row]), f"no_{key}", f"`{key}` is {missing}"))
         complete &= ~lacks
     if not complete.all():
         records, lines = records.filter(pa.array(complete)), lines[complete]

@@ -9,6 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from lib.cli import UserError
+from lib.files import read_array
 
 T = TypeVar("T")
 
@@ -25,10 +26,7 @@ def open_embeddings(path: Path, rows: int | None = None) -> np.ndarray:
     UserError
         The file is no such array, or has another number of rows than there are papers.
     """
-    try:
-        vectors = np.load(path, mmap_mode="r")
-    except ValueError as error:
-        raise UserError(f"{path}: not a .npy file, or a truncated one ({error})") from None
+    vectors = read_array(path, mmap=True)
     if vectors.ndim != 2 or vectors.dtype not in (np.float16, np.float32):
         raise UserError(
             f"{path}: expected float16 or float32 (n, dim), found {vectors.dtype} {vectors.shape}"
@@ -61,10 +59,19 @@ def take(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
     taken = np.empty((len(rows), vectors.shape[1]), np.float32)
     for start in range(0, len(rows), CHUNK):
         taken[start : start + CHUNK] = unit(vectors[rows[start : start + CHUNK]])
-    sound = np.isfinite(taken).all(1)
-    if not sound.all():
-        raise UserError(f"embeddings: row {rows[np.flatnonzero(~sound)[0]]} is not finite or of length zero")
+        check_unit(taken[start : start + CHUNK], rows[start : start + CHUNK])
     return taken
+
+
+def check_unit(unit_rows: np.ndarray, rows: np.ndarray) -> None:
+    """Stop at a row, of those numbered `rows`, that is not finite or not of unit length."""
+    squares = np.einsum("ij,ij->i", unit_rows, unit_rows)
+    sound = np.abs(squares - 1.0) < 0.01  # false for NaN
+    if not sound.all():
+        raise UserError(
+            f"embeddings: row {rows[int(sound.argmin())]} is not finite or not of unit length; delete "
+            "results/embeddings.npy and run again"
+        )
 
 
 def chunks(n: int, threads: int, work: Callable[[int, int], T], step: int = CHUNK) -> Iterator[T]:

@@ -1,0 +1,57 @@
+"""Delete from the embedding cache every vector that none of the given corpora uses.
+
+Segments in which all vectors are used stay as they are; of the others the used vectors move to new
+segments. Vectors of every model and setting are kept as long as a corpus holds their text. Run it
+while no `embed` job runs: one that does might be reading what is deleted.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from lib.cache import HASH, Cache
+from lib.cli import UserError, boolean, parser, run, say
+
+
+def used_hashes(papers: list[Path]) -> np.ndarray:
+    """The distinct text hashes of some papers.parquet: S16, sorted."""
+    columns = [pq.read_table(path, columns=["text_hash"])["text_hash"].combine_chunks() for path in papers]
+    codes = [np.frombuffer(c.buffers()[1], HASH)[c.offset :][: len(c)] for c in columns]
+    return np.unique(np.concatenate(codes))
+
+
+def arguments():
+    cli = parser(__doc__)
+    cli.add_argument("--cache", type=Path, default=Path("cache/embeddings"))
+    cli.add_argument("--papers", type=Path, nargs="+", default=[Path("results/papers.parquet")])
+    cli.add_argument("--dry-run", type=boolean, default=False, help="only say what would go")
+    return cli.parse_args()
+
+
+def main() -> None:
+    args = arguments()
+    if not args.cache.is_dir():
+        raise UserError(f"{args.cache}: no such cache")
+    used = used_hashes(args.papers)
+    for manifest in sorted(args.cache.glob("*/manifest.json")):
+        settings = json.loads(manifest.read_text())
+        settings.pop("format")
+        cache = Cache(args.cache, settings)
+        kept = dropped = 0
+        for path, hashes, vectors in cache.segments():
+            keep = np.isin(hashes, used)
+            kept += int(keep.sum())
+            dropped += int((~keep).sum())
+            if keep.all() or args.dry_run:
+                continue
+            if keep.any():
+                cache.append(hashes[keep], vectors[keep])  # before the old one goes: a kill loses nothing
+            path.unlink()
+        would = "would drop" if args.dry_run else "dropped"
+        say(f"{cache.folder.name}: {would} {dropped:,} vectors, kept {kept:,}")
+
+
+if __name__ == "__main__":
+    run(main)

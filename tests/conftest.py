@@ -1,0 +1,156 @@
+"""What several tests share: made-up papers, planted subjects and the scripts as a user runs them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# rules call plain `python` and `snakemake`: those of the environment that runs the tests
+ENVIRONMENT = os.environ | {
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+ABSTRACT = "An abstract of more than fifty characters, so that clean keeps the paper that it is of."
+EVIL = r"""<script>alert(1)</script> "quoted" 'single' </script><b>&amp; $\frac{1}{2}$ \'etale {{ 7*7 }}"""
+
+
+def paper(key: str = "2301.00001", **changes) -> dict:
+    """A record of the snapshot; a key that is changed to `...` is left out."""
+    record = {
+        "id": key,
+        "title": f"On the subject of {key}",
+        "abstract": ABSTRACT,
+        "categories": "math.AG hep-th",
+        "versions": [{"version": "v1", "created": "Mon, 2 Jan 2023 19:18:42 GMT"}],
+        "update_date": "2023-02-03",
+    } | changes
+    return {name: value for name, value in record.items() if value is not ...}
+
+
+def as_lines(*records) -> bytes:
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+def script(step: str, **flags) -> subprocess.CompletedProcess:
+    """Run scripts/<step>.py; a flag that is None is left out, a list is several values."""
+    command = [sys.executable, str(ROOT / "scripts" / f"{step}.py")]
+    for name, value in flags.items():
+        if value is not None:
+            values = value if isinstance(value, list) else [value]
+            command += [f"--{name.replace('_', '-')}", *map(str, values)]
+    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=False)
+
+
+def assert_refused(result: subprocess.CompletedProcess, out: Path, *said: str) -> None:
+    """The script failed with a message that says all this, without a traceback and without a file."""
+    assert result.returncode != 0, result.stdout
+    assert "Traceback" not in result.stderr, result.stderr[-2000:]
+    for text in said:
+        assert text in result.stderr
+    left = [path for path in out.rglob("*") if path.is_file()] if out.exists() else []
+    assert not left
+
+
+SUBJECTS = {
+    "galaxy": "galaxy redshift telescope quasar supernova spiral dust luminosity",
+    "prime": "prime integer lattice zeta modular divisor sieve congruence",
+    "neuron": "neuron cortex synapse spike axon dendrite brain plasticity",
+    "qubit": "qubit entanglement decoherence photon gate teleportation superconducting circuit",
+}
+
+
+class Planted:
+    """Papers of four subjects of different sizes: texts, unit vectors and the files of the contract."""
+
+    sizes = (48, 36, 30, 26)
+
+    def __init__(self, folder: Path):
+        rng = np.random.default_rng(7)
+        self.folder = folder
+        self.truth = rng.permutation(np.repeat(np.arange(4), self.sizes))
+        n = len(self.truth)
+        centres = rng.normal(size=(4, 24))
+        rows = centres[self.truth] + 0.8 * rng.normal(size=(n, 24))
+        self.vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+        vocabularies = [words.split() for words in SUBJECTS.values()]
+        self.texts, self.titles = [], []
+        for subject in self.truth:
+            words = rng.choice(vocabularies[subject], 12)
+            self.titles.append(f"The {words[0]} and the {words[1]}")
+            self.texts.append(" of the ".join(words) + ". we propose a new method and show results.")
+        self.ids = [f"2301.{i:05d}" for i in range(n)]
+        self.papers = pq_write(
+            folder / "papers.parquet",
+            id=self.ids,
+            title=self.titles,
+            text=self.texts,
+            primary_category=[("astro-ph.GA", "math.NT", "q-bio.NC", "quant-ph")[t] for t in self.truth],
+        )
+        self.embeddings = folder / "embeddings.npy"
+        np.save(self.embeddings, self.vectors)
+        self.chosen = folder / "k.json"
+        self.chosen.write_text('{"k": 4}')
+
+    def through_label(self) -> None:
+        """Run cluster, keywords and label into the folder."""
+        at, inputs = self.folder, {"papers": self.papers, "embeddings": self.embeddings}
+        assignments, centroids = at / "assignments.parquet", at / "centroids.npy"
+        keywords = at / "keywords.parquet"
+        steps = [
+            script(
+                "cluster",
+                **inputs,
+                chosen=self.chosen,
+                centroids=centroids,
+                assignments=assignments,
+                about=at / "cluster.json",
+            ),
+            script(
+                "keywords",
+                papers=self.papers,
+                assignments=assignments,
+                min_count=2,
+                keywords=keywords,
+                csv=at / "keywords.csv",
+            ),
+            script(
+                "label",
+                **inputs,
+                assignments=assignments,
+                centroids=centroids,
+                keywords=keywords,
+                representatives=at / "representatives.parquet",
+                topics=at / "topics.parquet",
+                csv=at / "topics.csv",
+            ),
+        ]
+        assert [step.returncode for step in steps] == [0, 0, 0], [step.stderr for step in steps]
+
+
+def pq_write(path: Path, **columns) -> Path:
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory) -> Planted:
+    """Four planted subjects that went through cluster, keywords and label."""
+    corpus = Planted(tmp_path_factory.mktemp("planted"))
+    corpus.through_label()
+    return corpus
+
+
+@pytest.fixture
+def out(tmp_path) -> Path:
+    """A folder for outputs, empty as long as nothing was written."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder

@@ -1,0 +1,377 @@
+"""clean: papers against a plain Python reading of the same lines, the ledger, formats and bad input."""
+
+import gzip
+import io
+import json
+import random
+import re
+import sys
+import zipfile
+from collections import Counter
+from datetime import date
+from email.utils import parsedate_to_datetime
+from fnmatch import fnmatchcase
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import clean
+from conftest import ABSTRACT, ROOT, as_lines, assert_refused, paper, script
+from lib.cli import UserError
+from lib.records import BUCKETS
+from lib.snapshot import blocks
+
+
+def run_clean(monkeypatch, data: bytes | Path, out: Path, *flags: str):
+    """Run clean in this process: (rows of papers.parquet, the ledger, the digest)."""
+    source = data if isinstance(data, Path) else out.parent / "snapshot.jsonl"
+    if not isinstance(data, Path):
+        source.write_bytes(data)
+    papers, ledger, digest = out / "papers.parquet", out / "clean.json", out / "papers.digest"
+    named = ["--input", source, "--papers", papers, "--ledger", ledger, "--digest", digest]
+    monkeypatch.setattr(sys, "argv", ["clean.py", *map(str, named), *flags])
+    clean.main()
+    return pq.read_table(papers).to_pylist(), json.loads(ledger.read_text()), digest.read_bytes()
+
+
+def counts(ledger: dict) -> dict:
+    return {name: bucket["count"] for name, bucket in ledger["buckets"].items() if bucket["count"]}
+
+
+def plain_record(record: dict) -> dict:
+    """A sound record as a row of papers.parquet, by the contract, one field after another."""
+    title, abstract = (" ".join(record[key].split()) for key in ("title", "abstract"))
+    # letter by letter: str.lower() of a whole text would turn the Σ of $κ^Σ$ to a final ς
+    text = "".join(letter.lower() for letter in f"{title}. {abstract}")
+    categories = record.get("categories")
+    categories = (categories.split() if isinstance(categories, str) else categories) or None
+    if record.get("versions"):
+        published = parsedate_to_datetime(record["versions"][0]["created"]).date()
+    else:
+        year, month = map(int, re.search(r"(\d\d)(\d\d)(?:\.|\d{3}$)", record["id"]).groups())
+        published = date(year + (1900 if year > 90 else 2000), month, 1)
+    updated = record.get("update_date")
+    return {
+        "id": record["id"].strip(),
+        "title": title,
+        "abstract": abstract,
+        "text": text,
+        "categories": categories,
+        "primary_category": categories and categories[0],
+        "published": published,
+        "updated": updated and date.fromisoformat(updated),
+        "text_hash": blake2b(text.encode(), digest_size=16).digest(),
+    }
+
+
+def test_real_sample_reads_like_plain_python(monkeypatch, out):
+    sample = ROOT / "data" / "sample.jsonl.gz"
+    rows, ledger, digest = run_clean(monkeypatch, sample, out, "--threads", "2")
+    with gzip.open(sample) as file:
+        records = {record["id"]: record for record in map(json.loads, file)}
+    gone = {key: " ".join(records[key]["abstract"].split()) for key in set(records) - {r["id"] for r in rows}}
+    assert [row["id"] for row in rows] == sorted(set(records) - set(gone))
+    for row in rows:
+        assert row == plain_record(records[row["id"]])
+    for abstract in gone.values():  # only what is too short or says that it is withdrawn is gone
+        assert len(abstract) < 50 or "withdrawn" in abstract[:60].lower()
+    assert sum(counts(ledger).values()) == ledger["lines"] == len(records)
+    assert digest.decode().endswith(f"  {len(rows)} papers\n")
+
+
+ODD = [
+    paper("2301.00001", title="  Tabs\tand\r\n  folds ", abstract=f"  {ABSTRACT}\n  A second paragraph.\n"),
+    paper("2301.00002", title="Hard\u00a0space and\u2003em \u2028 line", abstract=ABSTRACT + "\x1c\x85x"),
+    paper("2301.00003", title="Schrödinger in Łódź, 東京 😀 ", abstract="é" * 50),
+    paper("2301.00004", title="A null\x00byte and \x07 a bell", abstract="x\x0b" * 50),
+    paper("hep-th/9901001", versions=...),
+    paper("math/0101262", versions=[], update_date=None, categories=None),
+    paper("0704.0010", categories="cs.LG", title=" "),
+    paper("0704.0011", categories=["cs.LG", "stat.ML"]),
+    paper("0704.0012", extra={"abstract": "no", "deep": [1, {"id": 2}]}, abstract=ABSTRACT * 300),
+    paper(" 0704.0013 "),
+    paper("0704.0014", title='Quotes "and" back\\slashes / and \\"o', abstract=ABSTRACT + ' "end"}\n{'),
+    paper("0704.0015", abstract="y" * 49),
+    paper("0704.0016", abstract=f"\n {'y' * 49}\t\t z"),
+]
+KEPT_ODD = [r for r in ODD if r["title"].strip() and len(" ".join(r["abstract"].split())) >= 50]
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_odd_records_read_like_plain_python(monkeypatch, out, escaped, end, mark):
+    data = mark + end.join(json.dumps(r, ensure_ascii=escaped) for r in ODD)
+    rows, ledger, _ = run_clean(monkeypatch, data.encode(), out)
+    assert rows == sorted(map(plain_record, KEPT_ODD), key=lambda row: row["id"])
+    assert counts(ledger) == {"kept": len(KEPT_ODD), "no_title": 1, "short_abstract": 1}
+
+
+@pytest.mark.parametrize("size", [64, 300, 1000, 4096])
+def test_block_size_changes_nothing(monkeypatch, out, size):
+    data = as_lines(*ODD) + b"\n{broken\n[1]\n" + as_lines(paper("2301.00001", title="Newer"), *ODD[4:7])
+    whole = run_clean(monkeypatch, data, out, "--max-malformed-share", "1")
+    monkeypatch.setattr(clean, "blocks", partial(blocks, size=size))
+    assert run_clean(monkeypatch, data, out, "--max-malformed-share", "1", "--threads", "3") == whole
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 50, 10_000])
+@pytest.mark.parametrize("data", [b"ab\n\ncdefgh\nij", b"a\n", b"\n\n", b"abc"])
+def test_blocks_are_whole_lines_with_their_numbers(data, size):
+    cut = list(blocks(io.BytesIO(data), Path("x"), size=size))
+    assert b"".join(block.data for block in cut) == data
+    at = 1
+    for block in cut:
+        assert block.first_line == at
+        at += block.data.count(b"\n")
+        assert block.data.endswith(b"\n") or block is cut[-1]
+
+
+FAULTS = {
+    b"": "blank",
+    b"  \t ": "blank",
+    b'{"id": "x", "title"': "malformed_json",
+    b"\xff\xfe": "malformed_json",
+    b'[{"id": "x"}]': "not_an_object",
+    b'"text"': "not_an_object",
+    b"12": "not_an_object",
+    b"null": "not_an_object",
+    as_lines(paper("a", id=...)).strip(): "no_id",
+    as_lines(paper("a", id="  ")).strip(): "no_id",
+    as_lines(paper("a", id=704.001)).strip(): "no_id",
+    as_lines(paper("b", title=None)).strip(): "no_title",
+    as_lines(paper("b", title="\n \u00a0")).strip(): "no_title",
+    as_lines(paper("c", abstract=...)).strip(): "no_abstract",
+    as_lines(paper("c", abstract="")).strip(): "no_abstract",
+    as_lines(paper("c", abstract=["x"])).strip(): "no_abstract",
+    as_lines(paper("d", abstract="Too short.")).strip(): "short_abstract",
+    as_lines(paper("e", abstract="This paper has been withdrawn by the author.")).strip(): "withdrawn",
+    as_lines(paper("f", abstract="Withdrawn due to an error in Lemma 3." + " x" * 50)).strip(): "withdrawn",
+    as_lines(paper("g", categories="cs.LG")).strip(): "filtered",
+    as_lines(paper("h", categories=None)).strip(): "filtered",
+}
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_every_line_stands_in_the_bucket_of_its_fault(monkeypatch, out, seed):
+    faults = [
+        (line, bucket) for line, bucket in FAULTS.items() for _ in range(25 if bucket == "blank" else 1)
+    ]
+    lines = [*faults, *((as_lines(paper(f"2301.{i:05d}")).strip(), "kept") for i in range(30))]
+    random.Random(seed).shuffle(lines)
+    lines.sort(key=lambda line: line[1] == "malformed_json")  # the first line is no JSON otherwise
+    data = b"\n".join(line for line, _ in lines) + b"\n"
+    flags = ["--max-malformed-share", "1", "--categories", "math.*"]
+    rows, ledger, _ = run_clean(monkeypatch, data, out, *flags)
+    assert list(ledger["buckets"]) == list(BUCKETS)
+    assert counts(ledger) == Counter(bucket for _, bucket in lines)
+    assert ledger["lines"] == len(lines) and len(rows) == 30
+    for name, bucket in ledger["buckets"].items():
+        numbers = [number for number, (_, b) in enumerate(lines, 1) if b == name]
+        assert [entry["line"] for entry in bucket["first"]] == numbers[:20]
+        assert all(entry["reason"].strip() for entry in bucket["first"])
+
+
+def test_first_lines_are_the_first_whatever_the_reason(monkeypatch, out):
+    records = [paper(title=None), paper(title="  "), paper(title=5)] * 15
+    _, ledger, _ = run_clean(monkeypatch, as_lines(paper("kept"), *records), out)
+    assert ledger["buckets"]["no_title"]["count"] == 45
+    assert [entry["line"] for entry in ledger["buckets"]["no_title"]["first"]] == list(range(2, 22))
+
+
+def test_of_equal_ids_the_latest_update_stays_then_the_later_line(monkeypatch, out):
+    data = as_lines(
+        paper("a", title="old", update_date="2020-01-01"),
+        paper("b", title="new", update_date="2021-01-01"),
+        paper("c", title="first", update_date="2021-01-01"),
+        paper("a", title="newer", update_date="2022-01-01"),
+        paper("b", title="older", update_date="2019-01-01"),
+        paper("c", title="later line", update_date="2021-01-01"),
+        paper("d", title="undated", update_date=None),
+        paper("d", title="dated", update_date="2001-01-01"),
+        paper("d", title="undated again", update_date=None),
+        paper("e", title="sound", update_date="2020-01-01"),
+        paper("e", abstract="This paper has been withdrawn.", update_date="2021-01-01"),
+    )
+    rows, ledger, _ = run_clean(monkeypatch, data, out)
+    assert {row["id"]: row["title"] for row in rows} == {
+        "a": "newer",
+        "b": "new",
+        "c": "later line",
+        "d": "dated",
+    }
+    assert counts(ledger) == {"kept": 4, "duplicate": 6, "withdrawn": 1}
+    assert [entry["line"] for entry in ledger["buckets"]["duplicate"]["first"]] == [1, 3, 5, 7, 9, 10]
+
+
+@pytest.mark.parametrize(
+    ("abstract", "withdrawn"),
+    [
+        ("This paper has been withdrawn by the authors because of a crucial error in equation 5.", True),
+        ("Withdrawn.", True),
+        ("The paper was withdrawn since the main theorem is wrong; see the comments for the details.", True),
+        ("This submission has been withdrawn by arXiv administrators as it contains copied text.", True),
+        (
+            "We study how troops were withdrawn from the region and what became of the peace that followed.",
+            False,
+        ),
+        (
+            "Papers that have been withdrawn are a useful signal. We count them over twenty years of arXiv.",
+            False,
+        ),
+    ],
+)
+def test_withdrawal_notes(monkeypatch, out, abstract, withdrawn):
+    data = as_lines(paper("a", abstract=abstract), paper("b"))
+    rows, _, _ = run_clean(monkeypatch, data, out)
+    assert [row["id"] for row in rows] == (["b"] if withdrawn else ["a", "b"])
+    rows, _, _ = run_clean(monkeypatch, data, out, "--keep-withdrawn", "True", "--min-abstract-chars", "1")
+    assert [row["id"] for row in rows] == ["a", "b"]
+
+
+def test_dates_filter_by_the_first_version(monkeypatch, out):
+    created = {
+        "a": "Thu, 31 Dec 2009",
+        "b": "Fri, 1 Jan 2010",
+        "c": "Sun, 31 Jan 2010",
+        "d": "Mon, 1 Feb 2010",
+    }
+    records = [
+        paper(k, versions=[{"created": f"{day} 12:00:00 GMT"}, {"created": "Fri, 15 Jan 2010 12:00:00 GMT"}])
+        for k, day in created.items()
+    ]
+    data = as_lines(*records, paper("1001.0001", versions=...), paper("0912.0001", versions=...))
+    rows, ledger, _ = run_clean(monkeypatch, data, out, "--since", "2010-01-01", "--until", "2010-01-31")
+    assert [row["id"] for row in rows] == ["1001.0001", "b", "c"]
+    assert counts(ledger) == {"kept": 3, "filtered": 3}
+
+
+@pytest.mark.parametrize("globs", [("cs.*",), ("stat.ML",), ("hep-*", "math.??"), ("cs.*", "*")])
+def test_category_globs_match_any_of_the_categories(monkeypatch, out, globs):
+    lists = ["cs.LG", "math.AG cs.CV", "stat.ML", "hep-th", "hep-ph math.NT", "css", "CS.LG", "astro-ph"]
+    data = as_lines(*(paper(f"{i}", categories=names) for i, names in enumerate(lists)))
+    rows, _, _ = run_clean(monkeypatch, data, out, "--categories", *globs)
+    expected = [
+        str(i)
+        for i, names in enumerate(lists)
+        if any(fnmatchcase(name, glob) for name in names.split() for glob in globs)
+    ]
+    assert [row["id"] for row in rows] == expected
+
+
+def test_limit_draws_the_same_papers_from_a_longer_file(monkeypatch, out):
+    records = [paper(f"2301.{i:05d}") for i in range(200)]
+    few, ledger, _ = run_clean(monkeypatch, as_lines(*records), out, "--limit", "20")
+    assert counts(ledger) == {"kept": 20, "filtered": 180}
+    more, _, _ = run_clean(monkeypatch, as_lines(*reversed(records)), out, "--limit", "60")
+    few, more = {row["id"] for row in few}, {row["id"] for row in more}
+    assert len(few) == 20 and len(more) == 60 and few < more
+    assert 5 < sum(key < "2301.00100" for key in few) < 15  # not the head of the file
+    half, _, _ = run_clean(monkeypatch, as_lines(*records[:100]), out, "--limit", "20")
+    assert {key for key in few if key < "2301.00100"} <= {row["id"] for row in half}
+    everything, _, _ = run_clean(monkeypatch, as_lines(*records), out, "--limit", "200")
+    assert len(everything) == 200
+
+
+def compressed(kind: str, data: bytes) -> bytes:
+    if kind == "gzip":
+        return gzip.compress(data)
+    if kind == "gzip, two members":
+        half = len(data) // 2
+        return gzip.compress(data[:half]) + gzip.compress(data[half:])
+    if kind == "zstd":
+        sink = pa.BufferOutputStream()
+        with pa.CompressedOutputStream(sink, "zstd") as stream:
+            stream.write(data)
+        return sink.getvalue().to_pybytes()
+    if kind == "zip":
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("arxiv-metadata-oai-snapshot.json", data)
+        return file.getvalue()
+    return data
+
+
+KINDS = ["plain", "gzip", "gzip, two members", "zstd", "zip"]
+MANY = as_lines(*(paper(f"2301.{i:05d}", title=str(random.Random(i).random())) for i in range(800)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_compression_is_told_by_content_and_permuting_lines_changes_no_byte(monkeypatch, out, kind):
+    first = run_clean(monkeypatch, MANY, out)
+    before = [(out / name).read_bytes() for name in ("papers.parquet", "papers.digest")]
+    lines = MANY.splitlines(keepends=True)
+    random.Random(3).shuffle(lines)
+    monkeypatch.setattr(clean, "blocks", partial(blocks, size=20_000))
+    again = run_clean(monkeypatch, compressed(kind, b"".join(lines)), out, "--threads", "2")
+    assert again[0] == first[0]
+    assert [(out / name).read_bytes() for name in ("papers.parquet", "papers.digest")] == before
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+@pytest.mark.parametrize("share", [0.02, 0.6, 0.97])
+def test_truncated_archives_are_refused(monkeypatch, out, kind, share):
+    data = compressed(kind, MANY)
+    with pytest.raises(UserError, match=r"snapshot\.jsonl"):
+        run_clean(monkeypatch, data[: int(len(data) * share)], out)
+    assert list(out.iterdir()) == []
+
+
+def test_damaged_archives_are_refused(monkeypatch, out):
+    for kind in ("gzip", "zstd", "zip"):
+        data = bytearray(compressed(kind, MANY))
+        data[len(data) // 2] ^= 0xFF
+        with pytest.raises(UserError, match=r"snapshot\.jsonl"):
+            run_clean(monkeypatch, bytes(data), out)
+        assert list(out.iterdir()) == []
+
+
+def test_digest_changes_with_the_kept_ids_and_texts_only(monkeypatch, out):
+    base = [paper("a"), paper("b")]
+    digest = partial(run_clean, monkeypatch)
+    same = digest(as_lines(*base), out)[2]
+    assert digest(as_lines(*base, paper("c", abstract="Short.")), out)[2] == same
+    assert digest(as_lines(paper("a", update_date="2024-05-05", doi="10.1/x"), base[1]), out)[2] == same
+    for other in ([*base, paper("c")], base[:1], [paper("a", title="Else"), base[1]], [paper("x"), base[1]]):
+        assert digest(as_lines(*other), out)[2] != same
+
+
+BAD = {
+    "empty": (b"", {}, "empty"),
+    "csv": (b"id,title,abstract\n1,A title,Some text\n" * 50, {}, "line 1"),
+    "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", {}, "PDF"),
+    "html": (b"\n<!DOCTYPE html><html><title>404</title></html>\n", {}, "HTML"),
+    "array": (b"[\n" + as_lines(paper()) + b"]\n", {}, "array"),
+    "array, one line": (json.dumps([paper()]).encode(), {}, "array"),
+    "pretty object": (json.dumps(paper(), indent=1).encode(), {}, "line 1"),
+    "malformed": (as_lines(*(paper(str(i)) for i in range(97))) + b"{\n" * 3, {}, "max_malformed_share"),
+    "utf-16": (as_lines(paper()).decode().encode("utf-16"), {}, "line 1"),
+    "nothing left": (as_lines(paper()), {"since": "2024-01-01"}, "no paper is left"),
+    "blank lines": (b"\n\n\n", {}, "no paper is left"),
+    "unmatched glob": (as_lines(paper()), {"categories": ["math.*", "c.*"]}, "clean.categories: 'c.*'"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_refused(tmp_path, out, case):
+    data, flags, said = BAD[case]
+    source = tmp_path / "snapshot.json"
+    source.write_bytes(data)
+    outputs = {"papers": out / "p.parquet", "ledger": out / "l.json", "digest": out / "d"}
+    result = script("clean", input=source, **flags, **outputs)
+    assert_refused(result, out, said, *(() if "glob" in case else ("snapshot.json",)))
+
+
+def test_missing_input_is_refused(tmp_path, out):
+    outputs = {"papers": out / "p.parquet", "ledger": out / "l.json", "digest": out / "d"}
+    assert_refused(script("clean", input=tmp_path / "absent.zip", **outputs), out, "absent.zip")
+
+
+def test_one_malformed_line_in_a_hundred_is_let_pass(monkeypatch, out):
+    data = as_lines(*(paper(str(i)) for i in range(99))) + b"{\n"
+    _, ledger, _ = run_clean(monkeypatch, data, out)
+    assert counts(ledger) == {"kept": 99, "malformed_json": 1}

@@ -1,0 +1,67 @@
+"""evaluate: agreement and spread against numbers worked out by hand."""
+
+import json
+
+import numpy as np
+import pytest
+
+from conftest import assert_refused, pq_write, script
+from evaluate import agreement, archive, diversity, spread_of_sizes
+
+
+def test_agreement_by_hand():
+    topics = np.array([0, 0, 0, 1, 1, 1, 2, 2])
+    names = ["a", "a", "b", "b", "b", None, "c", "c"]
+    found = agreement(topics, names)
+    assert (found["papers"], found["classes"]) == (7, 3)
+    assert found["purity"] == pytest.approx(6 / 7)
+    # of 21 pairs: 3 + 1 + 1 share a topic, 1 + 3 + 1 a class, 1 + 1 + 1 both
+    expected = 5 * 5 / 21
+    assert found["ari"] == pytest.approx((3 - expected) / (5 - expected))
+    assert 0 < found["ami"] < 1
+
+
+def test_agreement_of_equal_of_unrelated_and_of_unknown_classes():
+    topics = np.repeat(np.arange(4), 25)
+    same = agreement(topics, [f"class {9 - t}" for t in topics])
+    assert same["ami"] == pytest.approx(1) and same["ari"] == same["purity"] == 1
+    unrelated = agreement(topics, [str(n) for n in np.random.default_rng(0).integers(4, size=100)])
+    assert abs(unrelated["ami"]) < 0.1 and abs(unrelated["ari"]) < 0.1
+    assert agreement(topics, [None] * 100)["ami"] is None
+
+
+def test_archive():
+    names = ["astro-ph.GA", "hep-th", "math.AG", "acc-phys", None]
+    assert list(map(archive, names)) == ["astro-ph", "hep-th", "math", "acc-phys", None]
+
+
+def test_diversity_and_sizes():
+    assert diversity([["a", "b"], ["b", "c"]]) == 0.75
+    assert diversity([["a", "b", "x"], ["b", "c", "x"]], top=2) == 0.75
+    assert spread_of_sizes(np.array([5, 5, 5, 5]))["effective_topics"] == pytest.approx(4)
+    uneven = spread_of_sizes(np.array([97, 1, 1, 1, 0]))
+    assert (uneven["smallest"], uneven["median"], uneven["largest"]) == (0, 1, 97)
+    assert 1 < uneven["effective_topics"] < 1.3
+
+
+def run_evaluate(planted, out, **changes):
+    at = planted.folder
+    (at / "project.json").write_text('{"neighbours_kept": 0.5}')
+    inputs = {"papers": planted.papers, "cluster": at / "cluster.json", "project": at / "project.json"}
+    inputs |= {"assignments": at / "assignments.parquet", "topics": at / "topics.parquet"}
+    return script("evaluate", **inputs | {"evaluation": out / "e.json"} | changes)
+
+
+def test_planted_subjects_agree_with_their_categories(planted, out):
+    result = run_evaluate(planted, out)
+    assert result.returncode == 0, result.stderr
+    found = json.loads((out / "e.json").read_text())
+    assert (found["papers"], found["k"]) == (140, 4)
+    assert found["primary_category"]["ami"] == pytest.approx(1)
+    assert found["archive"]["purity"] == found["topic_diversity"] == 1
+    assert found["negative_silhouette_share"] == 0
+
+
+def test_papers_of_another_run_are_refused(planted, tmp_path, out):
+    papers = pq_write(tmp_path / "p.parquet", primary_category=["math.AG"] * 139)
+    assert_refused(run_evaluate(planted, out, papers=papers), out, "139", "140")

@@ -1,0 +1,119 @@
+"""report: every figure on the page is one of its inputs, and titles are only ever text."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from conftest import EVIL, ROOT, assert_refused, pq_write, script
+
+PNG = b"\x89PNG\r\n\x1a\n"
+EVALUATION = {
+    "papers": 1234,
+    "k": 2,
+    "silhouette": 0.1234,
+    "negative_silhouette_share": 0.21,
+    "inertia_per_paper": 0.5,
+    "sizes": {"smallest": 234, "median": 617.0, "largest": 1000, "effective_topics": 1.6},
+    "primary_category": {"papers": 1200, "classes": 9, "ami": 0.345, "ari": 0.2, "purity": 0.456},
+    "archive": {"papers": 0, "classes": 0, "ami": None, "ari": None, "purity": None},
+    "topic_diversity": 0.87,
+    "map_neighbours_kept": 0.31,
+}
+EMBEDDINGS = {
+    "papers": 1234,
+    "dim": 384,
+    "model": "<b>model</b>",
+    "max_tokens": 256,
+    "precision": "bfloat16",
+    "device": "cpu",
+    "cache_hits": 1000,
+    "cache_misses": 234,
+    "tokens_per_second": 4321.0,
+    "share_of_matmul_rate": 0.123,
+    "kernels": ["sdpa"],
+    "padding_share": 0.02,
+    "truncated_papers": 77,
+    "truncated_tokens": 7777,
+}
+
+
+@pytest.fixture
+def inputs(tmp_path) -> dict:
+    bucket = {"count": 1, "first": [{"line": 17, "reason": EVIL}]}
+    files = {
+        "ledger": {"input": "<i>x</i>.json", "lines": 1240, "buckets": {"kept": bucket, "duplicate": bucket}},
+        "embeddings": EMBEDDINGS,
+        "k": {"k": 2, "sentence": f"Two & {EVIL}", "sample": 1000, "papers": 1234, "skipped": []},
+        "evaluation": EVALUATION,
+    }
+    paths = {"template": ROOT / "scripts" / "templates" / "report.html"}
+    for name, content in files.items():
+        paths[name] = tmp_path / f"{name}.json"
+        paths[name].write_text(json.dumps(content))
+    for name in ("curves", "map"):
+        paths[name] = tmp_path / f"{name}.png"
+        paths[name].write_bytes(PNG)
+    paths["scans"] = tmp_path / "scans.csv"
+    paths["scans"].write_text("k,silhouette\n2,0.1\n3,0.05\n")
+    paths["topics"] = pq_write(
+        tmp_path / "topics.parquet",
+        topic=[0, 1],
+        label=[f"word | {EVIL}", "spin | Second"],
+        size=[1000, 234],
+        keywords=[["word", EVIL], ["spin"]],
+        main_category=["math.AG", None],
+        main_category_share=[0.5, 0.0],
+        silhouette=[0.2, -0.1],
+    )
+    paths["representatives"] = pq_write(
+        tmp_path / "representatives.parquet",
+        topic=[0, 0, 0, 0, 1],
+        rank=[1, 2, 3, 4, 1],
+        id=["hep-th/9901001", "2", "3", "4", '"><script>alert(4)</script>'],
+        title=[EVIL, "Second", "Third", "Fourth is left out", "Fifth"],
+    )
+    return paths
+
+
+class Page(HTMLParser):
+    """Text and links as a browser would see them."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.tags, self.text, self.links = [], "", []
+        self.feed(page)
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.links += [value for name, value in attrs if name in ("href", "src")]
+        assert not any(name.startswith("on") for name, _ in attrs)
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_page_tells_its_inputs_and_shows_strangers_text_as_text(inputs, out):
+    result = script("report", **inputs, report=out / "report.html")
+    assert result.returncode == 0, result.stderr
+    page = Page((out / "report.html").read_text(encoding="utf-8"))
+    assert not {"script", "i"} & set(page.tags)
+    evil = " ".join(EVIL.split())
+    # the sentence twice, label, keywords, title, and the reason in the ledger
+    assert page.text.count(evil) >= 6
+    for figure in ("1,234", "0.123", "21%", "234 – 1,000", "0.87", "31%", "0.345", "0.456", "1,240", "4,321"):
+        assert figure in page.text, figure
+    assert "line 17" in page.text and "<i>x</i>.json" in page.text and "<b>model</b>" in page.text
+    assert "Third" in page.text and "Fourth" not in page.text
+    assert "https://arxiv.org/abs/hep-th/9901001" in page.links
+    assert all(re.match(r"https://arxiv\.org/abs/[\w./%-]*$|data:image/png;base64,", a) for a in page.links)
+
+
+def test_missing_and_broken_inputs_are_refused(inputs, out, tmp_path):
+    absent = tmp_path / "absent.parquet"
+    result = script("report", **inputs | {"topics": absent}, report=out / "report.html")
+    assert_refused(result, out, "absent.parquet")
+    inputs["k"].write_text('{"k": ')
+    assert_refused(script("report", **inputs, report=out / "report.html"), out, "k.json")

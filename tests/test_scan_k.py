@@ -1,0 +1,115 @@
+"""scan_k: the measures of one candidate against scikit-learn, and the draw of its sample."""
+
+import json
+from itertools import combinations
+
+import numpy as np
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, silhouette_score
+
+from conftest import assert_refused, script
+from lib.draw import draw, hash_ids
+from lib.kmeans import lloyd, start
+from scan_k import scan
+
+SEEDS = 3
+
+
+@pytest.fixture(scope="module")
+def rows(planted) -> np.ndarray:
+    rows = planted.vectors.astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def test_measures_are_those_of_scikit_learn(rows):
+    rng = np.random.default_rng(0)
+    halves = [np.sort(rng.choice(len(rows), len(rows) // 2, replace=False)) for _ in range(SEEDS)]
+    measures, labels = scan(rows, halves, 6)
+
+    runs = [
+        KMeans(6, init=start(rows, 6, seed), n_init=1, algorithm="lloyd").fit(rows) for seed in range(SEEDS)
+    ]
+    np.testing.assert_allclose(measures["inertia"], [r.inertia_ / len(rows) for r in runs], rtol=1e-5)
+    np.testing.assert_allclose(
+        measures["silhouette"], [silhouette_score(rows, r.labels_, metric="cosine") for r in runs], atol=1e-5
+    )
+    np.testing.assert_allclose(
+        measures["stability_seeds"],
+        [adjusted_rand_score(a.labels_, b.labels_) for a, b in combinations(runs, 2)],
+    )
+    best = min(runs, key=lambda run: run.inertia_)
+    np.testing.assert_array_equal(labels, best.labels_)
+    assert measures["sizes"] == sorted(np.bincount(best.labels_), reverse=True)
+
+    placed = []
+    for seed, half in enumerate(halves):
+        run = lloyd(rows[half], start(rows[half], 6, SEEDS + seed))
+        placed.append(dict(zip(half.tolist(), run.labels.tolist(), strict=True)))
+    between = []
+    for a, b in combinations(placed, 2):
+        shared = sorted(set(a) & set(b))
+        between.append(adjusted_rand_score([a[i] for i in shared], [b[i] for i in shared]))
+    np.testing.assert_allclose(measures["stability_halves"], between)
+
+
+def test_the_planted_number_of_topics_is_the_stablest(rows):
+    halves = [draw(hash_ids(map(str, range(len(rows))), seed), len(rows) // 2) for seed in range(SEEDS)]
+    stability = {k: np.mean(scan(rows, halves, k)[0]["stability_halves"]) for k in (4, 7, 10)}
+    assert stability[4] > 0.95 > max(stability[7], stability[10])
+
+
+def run_scan(planted, out, **changes):
+    flags = {"papers": planted.papers, "embeddings": planted.embeddings, "scan": out / "4.json", "seeds": 2}
+    return script("scan_k", **flags | {"k": 4} | changes)
+
+
+def test_cli(planted, rows, out):
+    result = run_scan(planted, out)
+    assert result.returncode == 0, result.stderr
+    found = json.loads((out / "4.json").read_text())
+    assert (found["k"], found["papers"], found["sample"]) == (4, len(rows), len(rows))
+    assert len(found["inertia"]) == len(found["silhouette"]) == 2
+    assert found["sizes"] == list(planted.sizes)
+    # the primary categories are the planted subjects themselves
+    assert found["ami_primary"] == pytest.approx(adjusted_mutual_info_score(planted.truth, planted.truth))
+
+
+def test_sample_is_drawn_by_hash(planted, out):
+    assert run_scan(planted, out, sample=100).returncode == 0
+    assert json.loads((out / "4.json").read_text())["sample"] == 100
+
+
+def test_too_few_papers_for_k_are_skipped_with_the_reason(planted, out):
+    assert run_scan(planted, out, k=60).returncode == 0
+    found = json.loads((out / "4.json").read_text())
+    assert "140 papers" in found["skipped"] and "60" in found["skipped"]
+
+
+def test_bad_embeddings_are_refused(planted, tmp_path, out):
+    file = tmp_path / "e.npy"
+    np.save(file, planted.vectors[:-2])
+    assert_refused(run_scan(planted, out, embeddings=file), out, "e.npy", "138 vectors for 140")
+    broken = planted.vectors.copy()
+    broken[3] = np.nan
+    np.save(file, broken)
+    assert_refused(run_scan(planted, out, embeddings=file), out, "row 3")
+    file.write_bytes(planted.embeddings.read_bytes()[:200])
+    assert_refused(run_scan(planted, out, embeddings=file), out, "e.npy")
+
+
+def test_hash_draw_is_nested_even_and_blind_to_order():
+    ids = [f"{i:04d}.{i:05d}" for i in range(3000)]
+    hashes = hash_ids(ids)
+    small, large = draw(hashes, 300), draw(hashes, 900)
+    assert len(small) == 300 and set(small) < set(large)
+    assert (np.diff(small) > 0).all()
+    assert 100 < (small < 1500).sum() < 200
+    backwards = draw(hash_ids(ids[::-1]), 300)
+    assert {ids[::-1][i] for i in backwards} == {ids[i] for i in small}
+    part = draw(hash_ids(ids[:1500]), 300)
+    assert {i for i in small if i < 1500} <= set(part)
+    other = draw(hash_ids(ids, seed=1), 300)
+    assert len(set(other) & set(small)) < 80
+    np.testing.assert_array_equal(draw(hashes, None), np.arange(3000))
+    np.testing.assert_array_equal(draw(hashes, 5000), np.arange(3000))

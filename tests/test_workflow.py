@@ -1,0 +1,378 @@
+"""The whole workflow on 300 real papers with the real small model, run twice, and what it re-runs."""
+
+import gzip
+import json
+import random
+import re
+import shutil
+import subprocess
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from sklearn.metrics import silhouette_samples
+
+from conftest import ENVIRONMENT, ROOT
+
+CONFIG = """\
+input: data/papers.jsonl
+scan_k: {sample: 200, seeds: 2}
+select_k: {candidates: [3, 5]}
+cluster: {k: 5, starts: 2}
+keywords: {min_count: 3}
+embed: {max_tokens: 64, parts: 2}
+plot: {dpi: 60}
+"""
+BELOW_CLEAN = {"embed", "gather", "scan_k", "select_k", "cluster", "keywords", "label", "project"}
+BELOW_CLEAN |= {"plot", "explore", "evaluate", "report"}
+FILES = [
+    "clean.json",
+    "papers.parquet",
+    "papers.digest",
+    "embeddings.npy",
+    "embeddings.json",
+    "k.json",
+    "k_selection.csv",
+    "k_selection.png",
+    "centroids.npy",
+    "assignments.parquet",
+    "cluster.json",
+    "keywords.parquet",
+    "keywords.csv",
+    "representatives.parquet",
+    "topics.parquet",
+    "topics.csv",
+    "coordinates.parquet",
+    "project.json",
+    "map.png",
+    "map.html",
+    "evaluation.json",
+    "report.html",
+    "scan_k/3.json",
+    "scan_k/5.json",
+]
+
+
+def snakemake(folder: Path, *flags: str) -> str:
+    """Run snakemake in a copy of the project: all that it printed. It must succeed."""
+    command = ["snakemake", "--cores", "2", "--configfile", "mine.yaml", *flags]
+    result = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=300
+    )
+    said = result.stdout + result.stderr
+    assert result.returncode == 0, said[-6000:]
+    return said
+
+
+def jobs(said: str) -> dict[str, int]:
+    """The jobs of every job table that snakemake printed, without `all`; the last number counts."""
+    found = {}
+    for table in re.findall(r"^job +count\n-.*\n((?:\w+ +\d+\n)+)", said, flags=re.M):
+        found |= {name: int(n) for name, n in (line.split() for line in table.splitlines())}
+    return {name: n for name, n in found.items() if name not in ("all", "total")}
+
+
+def ran(said: str) -> list[str]:
+    """The rules whose jobs were really started, one a job."""
+    return re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):$", said, flags=re.M)
+
+
+def sample_lines() -> list[bytes]:
+    """Every fifteenth of the bundled papers: of all years and subjects."""
+    with gzip.open(ROOT / "data" / "sample.jsonl.gz") as file:
+        return list(file)[::15][:300]
+
+
+def copy_project(folder: Path, lines: list[bytes]) -> Path:
+    for name in ("rules", "scripts", "envs", "profiles", "presets", "docs"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy(ROOT / name, folder / name)
+    (folder / "data").mkdir()
+    (folder / "data" / "papers.jsonl").write_bytes(b"".join(lines))
+    # config.yaml names the bundled sample, which must be there even where mine.yaml names another
+    (folder / "mine.yaml").write_text(CONFIG)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory) -> Path:
+    """The workflow, run once."""
+    folder = copy_project(tmp_path_factory.mktemp("project"), sample_lines())
+    (folder / "first-run.txt").write_text(snakemake(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def permuted(tmp_path_factory) -> Path:
+    """The workflow in another folder, without the first one's cache, on the same lines in another order."""
+    lines = sample_lines()
+    random.Random(1).shuffle(lines)
+    folder = copy_project(tmp_path_factory.mktemp("permuted"), lines)
+    snakemake(folder)
+    return folder
+
+
+def read(folder: Path, name: str):
+    path = folder / "results" / name
+    if path.suffix == ".json":
+        return json.loads(path.read_text())
+    return np.load(path) if path.suffix == ".npy" else pq.read_table(path)
+
+
+def test_first_run_makes_every_file_and_no_other(project):
+    made = {str(p.relative_to(project / "results")) for p in (project / "results").rglob("*") if p.is_file()}
+    assert made == set(FILES)  # no parts, no leftovers
+    assert all((project / "results" / name).stat().st_size for name in FILES)
+    assert sorted(ran((project / "first-run.txt").read_text())) == sorted(
+        [*BELOW_CLEAN, "clean", "embed", "scan_k", "all"]
+    )
+
+
+COLUMNS = {
+    "papers.parquet": {
+        "id": "string",
+        "title": "string",
+        "abstract": "string",
+        "text": "string",
+        "categories": "list<element: string>",
+        "primary_category": "string",
+        "published": "date32[day]",
+        "updated": "date32[day]",
+        "text_hash": "fixed_size_binary[16]",
+    },
+    "assignments.parquet": {
+        "id": "string",
+        "topic": "int32",
+        "similarity": "float",
+        "margin": "float",
+        "second_topic": "int32",
+        "silhouette": "float",
+    },
+    "coordinates.parquet": {"id": "string", "x": "float", "y": "float"},
+}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_tables_have_the_columns_of_the_contract_and_the_rows_of_papers(project, name):
+    table = read(project, name)
+    assert {field.name: str(field.type) for field in table.schema} == COLUMNS[name]
+    ids = read(project, "papers.parquet")["id"].to_pylist()
+    assert table["id"].to_pylist() == ids == sorted(ids)
+    assert 290 < len(ids) <= 300
+
+
+def test_embeddings_are_unit_rows_of_their_papers(project):
+    vectors, about = read(project, "embeddings.npy"), read(project, "embeddings.json")
+    assert vectors.dtype == np.float16 and vectors.flags.c_contiguous
+    assert vectors.shape == (len(read(project, "papers.parquet")), about["dim"])
+    np.testing.assert_allclose(np.linalg.norm(vectors.astype(np.float64), axis=1), 1, atol=2e-3)
+    assert about["cache_misses"] == len(vectors) and about["parts"] == 2
+    assert 0 < about["truncated_papers"] <= len(vectors)
+
+
+def test_topics_follow_from_the_assignments(project):
+    topics, assignments = read(project, "topics.parquet"), read(project, "assignments.parquet")
+    first = ["topic", "label", "size", "share"]
+    assert topics.column_names[:4] == first
+    assert {"keywords", "representative_id", "representative_title", "silhouette"} <= set(topics.column_names)
+    assert topics["keywords"].type == pa.list_(pa.string())
+    owner = assignments["topic"].to_numpy()
+    sizes = np.bincount(owner)
+    assert topics["topic"].to_pylist() == list(range(5))
+    assert topics["size"].to_pylist() == sizes.tolist() == sorted(sizes, reverse=True)
+    np.testing.assert_allclose(topics["share"].to_numpy(), sizes / len(owner))
+    of = dict(zip(assignments["id"].to_pylist(), owner, strict=True))
+    assert [of[key] for key in topics["representative_id"].to_pylist()] == list(range(5))
+    labels = topics["label"].to_pylist()
+    assert len({label.split(" | ")[0] for label in labels}) == len(set(labels)) == 5
+
+
+def test_clustering_agrees_with_scikit_learn_on_the_files(project):
+    rows = read(project, "embeddings.npy").astype(np.float64)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    assignments, centroids = read(project, "assignments.parquet"), read(project, "centroids.npy")
+    owner = assignments["topic"].to_numpy()
+    assert centroids.dtype == np.float32
+    for topic in range(5):
+        np.testing.assert_allclose(centroids[topic], rows[owner == topic].mean(0), atol=1e-5)
+    nearest = ((rows[:, None] - centroids) ** 2).sum(2).argmin(1)
+    assert np.mean(nearest == owner) > 0.99
+    theirs = silhouette_samples(rows, owner, metric="cosine")
+    np.testing.assert_allclose(assignments["silhouette"].to_numpy(), theirs, atol=1e-5)
+    assert read(project, "evaluation.json")["silhouette"] == pytest.approx(theirs.mean(), abs=1e-5)
+
+
+def test_ledger_sums_to_the_lines(project):
+    ledger = read(project, "clean.json")
+    assert sum(bucket["count"] for bucket in ledger["buckets"].values()) == ledger["lines"]
+    assert ledger["lines"] == len(sample_lines())
+    assert ledger["buckets"]["kept"]["count"] == len(read(project, "papers.parquet"))
+
+
+def test_permuted_lines_in_another_folder_give_the_same_bytes(project, permuted):
+    def digests(folder: Path) -> dict[str, str]:
+        files = [name for name in FILES if name.endswith((".parquet", ".npy", ".csv", ".digest", ".html"))]
+        assert len(files) == 14
+        return {name: sha256((folder / "results" / name).read_bytes()).hexdigest() for name in files}
+
+    one, two = digests(project), digests(permuted)
+    # report.html shows speeds of this run
+    assert one.pop("report.html") and two.pop("report.html")
+    assert one == two
+
+
+class Links(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.loaded = []
+
+    def handle_starttag(self, tag, attrs):
+        self.loaded += [value for name, value in attrs if name in ("src", "data", "srcset") or tag == "link"]
+
+
+@pytest.mark.parametrize("page", ["map.html", "report.html"])
+def test_pages_load_nothing_from_elsewhere(project, page):
+    links = Links()
+    links.feed((project / "results" / page).read_text(encoding="utf-8"))
+    assert all(value.startswith("data:") for value in links.loaded)
+
+
+# The re-run matrix. Tests below leave the folder as they found it.
+
+
+def dry(folder: Path, *flags: str) -> dict[str, int]:
+    return jobs(snakemake(folder, "-n", *flags))
+
+
+def test_second_run_has_nothing_to_do(project):
+    assert "Nothing to be done" in snakemake(project)
+
+
+def test_touched_and_permuted_input_run_clean_alone(project):
+    """Files under 1 MB are compared by content, larger ones by their time."""
+    source = project / "data" / "papers.jsonl"
+    lines = source.read_bytes()
+    kept = {name: (project / "results" / name).read_bytes() for name in ("embeddings.npy", "topics.csv")}
+    assert len(lines) < 1_000_000
+    source.touch()
+    assert "Nothing to be done" in snakemake(project)
+
+    blank = b" " * 1_100_000 + b"\n"
+    source.write_bytes(b"".join(reversed(lines.splitlines(keepends=True))) + blank)
+    # the ledger, and with it the report, is another; no step between is run
+    assert set(ran(snakemake(project))) - {"all"} == {"clean", "report"}
+    source.touch()
+    assert set(ran(snakemake(project))) - {"all"} == {"clean"}
+
+    source.write_bytes(lines)
+    assert set(ran(snakemake(project))) - {"all"} == {"clean", "report"}
+    for name, data in kept.items():
+        assert (project / "results" / name).read_bytes() == data
+    assert "Nothing to be done" in snakemake(project)
+
+
+def below(*names: str) -> dict[str, int]:
+    return dict.fromkeys(names, 1)
+
+
+TEXT = ("keywords", "label", "evaluate", "plot", "explore", "report")
+CLUSTER = ("cluster", *TEXT)
+EDITS = {
+    "scripts/plot.py": below("plot", "report"),
+    "scripts/explore.py": below("explore"),
+    "scripts/report.py": below("report"),
+    "scripts/templates/report.html": below("report"),
+    "scripts/evaluate.py": below("evaluate", "report"),
+    "scripts/label.py": below("label", "evaluate", "plot", "explore", "report"),
+    "scripts/lib/text.py": below(*TEXT),
+    "scripts/lib/ctfidf.py": below(*TEXT),
+    "scripts/project.py": below("project", "evaluate", "plot", "explore", "report"),
+    "scripts/lib/kmeans.py": below("select_k", *CLUSTER) | {"scan_k": 2},
+    "scripts/embed.py": dict.fromkeys(BELOW_CLEAN, 1) | {"embed": 2, "scan_k": 2},
+    "README.md": {},
+}
+
+
+@pytest.mark.parametrize("file", EDITS)
+def test_edited_file_runs_its_steps_and_those_below(project, file):
+    path = project / file
+    before = path.read_bytes() if path.exists() else b""
+    mark = "<!-- a comment -->" if path.suffix in (".html", ".md") else "# a comment"
+    path.write_bytes(before + f"\n{mark}\n".encode())
+    try:
+        assert dry(project) == EDITS[file]
+    finally:
+        path.write_bytes(before)
+
+
+SETTINGS = {
+    "plot={dpi: 80}": below("plot", "report"),
+    "explore={max_papers: 100}": below("explore"),
+    "label={title_chars: 40}": below("label", "evaluate", "plot", "explore", "report"),
+    "keywords={top: 8}": below(*TEXT),
+    "project={seed: 3}": below("project", "evaluate", "plot", "explore", "report"),
+    "cluster={seed: 3}": below(*CLUSTER),
+    "select_k={candidates: [5, 7, 3]}": below("scan_k", "select_k", *CLUSTER),
+    "select_k={candidates: [5, 3]}": {},
+    "embed={max_tokens: 32}": dict.fromkeys(BELOW_CLEAN, 1) | {"embed": 2, "scan_k": 2},
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_changed_setting_runs_its_steps_and_those_below(project, setting):
+    said = snakemake(project, "-n", "--config", setting)
+    assert jobs(said) == SETTINGS[setting]
+    if "7" in setting:
+        assert "results/scan_k/7.json" in said and "output: results/scan_k/3.json" not in said
+
+
+def test_new_paper_runs_all_below_and_encodes_only_it(permuted):
+    """In the other folder: this changes the corpus."""
+    source = permuted / "data" / "papers.jsonl"
+    record = json.loads(source.read_bytes().splitlines()[0])
+    record |= {"id": "9912.99999", "title": "A paper that was not there before"}
+    with source.open("ab") as file:
+        file.write(json.dumps(record).encode() + b"\n")
+    said = snakemake(permuted, "--until", "gather")
+    assert set(ran(said)) - {"all"} == {"clean", "embed", "gather"}
+    about = read(permuted, "embeddings.json")
+    assert about["cache_misses"] == 1
+    assert about["cache_hits"] == about["papers"] - 1
+
+
+def test_failed_step_leaves_its_message_and_no_output(permuted):
+    flags = ["snakemake", "--cores", "1", "--configfile", "mine.yaml", "--until", "clean"]
+    flags += ["--config", "clean={categories: ['nonsense.*']}"]
+    result = subprocess.run(
+        flags, cwd=permuted, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=100
+    )
+    said = result.stdout + result.stderr
+    assert result.returncode != 0 and "Traceback" not in said
+    assert "clean.categories" in said and "nonsense.*" in said
+    assert not (permuted / "results" / "papers.parquet").exists()
+    assert not list((permuted / "results").glob(".*"))
+
+
+def test_lint_passes():
+    result = subprocess.run(
+        ["snakemake", "--lint"], cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_report_of_snakemake_works_offline(project, tmp_path):
+    # a proxy where nothing listens: whatever asks the network fails at once
+    offline = dict.fromkeys(("http_proxy", "https_proxy", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    command = ["snakemake", "--configfile", "mine.yaml", "--report", str(tmp_path / "report.html")]
+    result = subprocess.run(
+        command, cwd=project, capture_output=True, text=True, env=ENVIRONMENT | offline, check=False
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    page = (tmp_path / "report.html").read_text()
+    for name in ("map.png", "k_selection.csv", "topics.csv", "report.html"):
+        assert name in page
