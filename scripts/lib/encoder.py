@@ -322,8 +322,8 @@ def load(
         )
     if attention in KERNELS and not model._supports_attention_backend:  # its own would mix the papers
         raise UserError(
-            f"config key embed.attention: {type(model).__name__} takes no attention from outside; set it to "
-            "sdpa or eager"
+            f"config key embed.attention: {type(model).__name__} takes no attention from outside; set it "
+            "to eager"
         )
     if len(front) <= len(front.all_special_ids):  # transformers makes one up where there are no files
         raise UserError(f"embed.model: {folder} holds no tokenizer, or one of no words; take a complete copy")
