@@ -174,7 +174,7 @@ def parse_into(run: Path, block: Block, filters: Filters) -> Parsed:
     papers = parsed.papers.drop_columns("text")
     with pa.OSFile(str(run), "wb") as file, pa.ipc.new_file(file, papers.schema) as writer:
         writer.write_table(papers)
-    parsed.papers = parsed.papers.slice(0, 0)
+    parsed.papers = PAPERS.empty_table()  # a slice would keep all of it in memory
     return parsed
 
 

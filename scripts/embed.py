@@ -18,7 +18,7 @@ from lib.cache import HASH, Cache
 from lib.cli import UserError, boolean, optional, parser, progress, run, say, written
 from lib.model import hash_files, locate, weight_hashes
 
-WINDOW = 16384  # papers sorted by length together: 0.1 % of padding is left, 20 MB of text is held
+WINDOW = 16384  # papers sorted by length together: batches of like lengths, 20 MB of text held
 
 
 @dataclass

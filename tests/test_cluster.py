@@ -9,7 +9,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
-from cluster import fit, number_by_size
+from cluster import fit, fits_nowhere, number_by_size
 from conftest import assert_refused, pq_write, script
 from lib.kmeans import Clustering, cluster_sums, kmeans, lloyd, merge, plus_plus, start
 from lib.silhouette import cosine_silhouette
@@ -244,3 +244,12 @@ def test_no_paper_is_refused(tmp_path, planted, out):
     papers = pq_write(tmp_path / "p.parquet", id=np.array([], str))
     np.save(tmp_path / "e.npy", planted.vectors[:0])
     assert_refused(run_cluster(planted, out, papers=papers, embeddings=tmp_path / "e.npy"), out, "0 papers")
+
+
+def test_papers_below_tukeys_fence_of_their_own_topic_fit_nowhere():
+    # a topic of similarities about 0.9, one about 0.5: 0.6 is far out in the first only
+    similarity = np.concatenate([np.linspace(0.88, 0.92, 50), [0.6], np.linspace(0.4, 0.6, 50)]).astype(
+        np.float32
+    )
+    labels = np.repeat([0, 1], [51, 50]).astype(np.int32)
+    assert np.flatnonzero(fits_nowhere(similarity, labels, 3)).tolist() == [50]

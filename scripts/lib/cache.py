@@ -14,6 +14,7 @@ import os
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -109,12 +110,23 @@ class Cache:
                 file.flush()
                 os.fsync(file.fileno())
             aside.replace(self.folder / f"{name}.safetensors")
+            _sync_folder(self.folder)
         except OSError as error:
             aside.unlink(missing_ok=True)
             raise UserError(
                 f"embed.cache: cannot write to {self.folder} ({error.strerror}); free some space, point "
                 "`embed.cache` to another folder, or set it to null. What was stored before is safe"
             ) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make renames in a folder last, where the system and the file system can."""
+    with suppress(OSError):
+        at = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(at)
+        finally:
+            os.close(at)
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -8,8 +8,7 @@ with count(t) over all topics and A the mean number of terms of a topic. Grooten
 BERTopic: neural topic modeling with a class-based TF-IDF procedure.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -45,31 +44,31 @@ def count_terms(
     texts : lower-case
     topics : int (n,), 0 to k - 1
     """
-    tokens = list(_tokenize(texts, threads))
-    total = Counter(word for batch in tokens for word in batch)
-    del total[BREAK]
-    vocabulary = sorted(word for word, n in total.items() if n >= min_count)
-    number = {word: i for i, word in enumerate(vocabulary)}
-    size = max(len(vocabulary), 1)
-    head = np.array([word in HEAD_WORDS for word in vocabulary] + [True])  # the last for a break, -1
+    # Each word gets a number when it is first met, BREAK 0: four bytes a word are held, not a string.
+    number = {BREAK: 0}
+    batches, lengths = [], []
+    for found, lengths_found in _tokenize(texts, threads):
+        batches.append(np.fromiter((number.setdefault(w, len(number)) for w in found), np.int32, len(found)))
+        lengths += lengths_found
+    tokens = np.concatenate(batches) if batches else np.empty(0, np.int32)
+    owner = np.repeat(topics, lengths)
 
-    # Words become numbers, a break -1; a bigram of words a and b is the number a * size + b.
-    word_counts = sparse.csr_matrix((k, len(vocabulary)), dtype=np.int64)
-    codes, owners = [], []
-    at = 0
-    for batch in tokens:
-        ids = np.fromiter((number.get(word, -1) for word in batch), np.int64, len(batch))
-        ends = np.fromiter((word is END for word in batch), bool, len(batch))
-        owner = topics[at + np.cumsum(ends) - ends]
-        at += int(ends.sum())
-        alone = ~head[ids]
-        ones = np.ones(int(alone.sum()), np.int64)
-        word_counts += sparse.csr_matrix((ones, (owner[alone], ids[alone])), shape=word_counts.shape)
-        pair = alone[:-1] & (ids[1:] >= 0)
-        codes.append(ids[:-1][pair] * size + ids[1:][pair])
-        owners.append(owner[1:][pair])
-    code = np.concatenate(codes) if codes else np.empty(0, np.int64)
-    owner = np.concatenate(owners) if owners else np.empty(0, np.int64)
+    # Those that are frequent enough are numbered again, in alphabetical order; the others become -1.
+    total = np.bincount(tokens, minlength=len(number))
+    vocabulary = sorted(word for word, i in number.items() if i and total[i] >= min_count)
+    column = np.full(len(number), -1, np.int64)
+    column[[number[word] for word in vocabulary]] = np.arange(len(vocabulary))
+    ids = column[tokens]
+    size = max(len(vocabulary), 1)
+    head = np.array([word in HEAD_WORDS for word in vocabulary] + [True])  # the last for -1
+    alone = ~head[ids]
+    ones = np.ones(int(alone.sum()), np.int64)
+    word_counts = sparse.csr_matrix((ones, (owner[alone], ids[alone])), shape=(k, len(vocabulary)))
+
+    # a bigram of words a and b is the number a * size + b
+    pair = alone[:-1] & (ids[1:] >= 0)
+    code = ids[:-1][pair] * size + ids[1:][pair]
+    owner = owner[1:][pair]
     distinct, place, n = np.unique(code, return_inverse=True, return_counts=True)
     frequent = np.flatnonzero(n >= min_count)
     column = np.full(len(distinct), -1)
@@ -84,34 +83,24 @@ def count_terms(
     return Counts([terms[i] for i in order], counts)
 
 
-class _End(str):
-    """The break after a text's last word."""
-
-
-END = _End(BREAK)
-
-
-def _tokenize(texts: list[str], threads: int) -> Iterator[list[str]]:
-    """The words of BATCH texts after another, END after each text."""
+def _tokenize(texts: list[str], threads: int) -> Iterator[tuple[list[str], list[int]]]:
+    """The words of BATCH texts end to end, a BREAK after each text, and how many each text has."""
     batches = [texts[i : i + BATCH] for i in range(0, len(texts), BATCH)]
     if threads == 1 or len(batches) < 4:
-        results: Iterable[list[list[str]]] = map(_words_of, batches)
-        yield from (_join(result) for result in results)
+        yield from map(_words_of, batches)
         return
     with ProcessPoolExecutor(threads) as pool:
-        yield from (_join(result) for result in pool.map(_words_of, batches))
+        yield from pool.map(_words_of, batches)
 
 
-def _words_of(batch: list[str]) -> list[list[str]]:
-    return [words(text) for text in batch]
-
-
-def _join(lists: list[list[str]]) -> list[str]:
-    joined = []
-    for some in lists:
-        joined += some
-        joined.append(END)
-    return joined
+def _words_of(batch: list[str]) -> tuple[list[str], list[int]]:
+    found, lengths = [], []
+    for text in batch:
+        some = words(text)
+        found += some
+        found.append(BREAK)
+        lengths.append(len(some) + 1)
+    return found, lengths
 
 
 def weigh(counts: sparse.csr_matrix) -> sparse.csr_matrix:

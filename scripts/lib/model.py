@@ -83,8 +83,11 @@ def _from_hub(model: str, revision: str | None) -> Path:
         raise UserError(
             f"config key embed.model: {model!r} is no folder here and no repository id ({error})"
         ) from None
-    except RepositoryNotFoundError:
-        raise UserError(f"config key embed.model: the hub has no repository {model!r}") from None
+    except RepositoryNotFoundError as error:  # a gated or private one too
+        raise UserError(
+            f"config key embed.model: the hub has no repository {model!r} for you ({type(error).__name__}); "
+            "check the id, and for a gated or private one log in with `hf auth login`"
+        ) from None
     except LocalEntryNotFoundError:
         raise UserError(f"embed.model: the hub cannot be reached to fetch {model!r}; {elsewhere}") from None
     except Exception as error:  # the hub's client lets errors of several HTTP libraries through
