@@ -141,11 +141,16 @@ def main() -> None:
             threads=threads,
             scan=scans[-1],
         )
-    curves = {"k": f("k.json"), "table": f("k_selection.csv"), "figure": f("k_selection.png")}
+    curves = {
+        "k": f("k.json"),
+        "chosen": f("k.txt"),
+        "table": f("k_selection.csv"),
+        "figure": f("k_selection.png"),
+    }
     step("select_k", scans=scans, **curves)
     assigned = {"centroids": f("centroids.npy"), "assignments": f("assignments.parquet")}
     common = {"papers": papers, "embeddings": embeddings}
-    step("cluster", **common, chosen=f("k.json"), threads=threads, **assigned, about=f("cluster.json"))
+    step("cluster", **common, chosen=f("k.txt"), threads=threads, **assigned, about=f("cluster.json"))
     words = f("keywords.parquet")
     step(
         "keywords",

@@ -42,7 +42,7 @@ rule scan_k:
         """
 
 
-rule select_k:
+checkpoint select_k:
     """Weigh the scans of all candidates, propose a K and say why."""
     input:
         scans=expand("results/scan_k/{k}.json", k=CANDIDATES),
@@ -50,6 +50,7 @@ rule select_k:
         lib=lib("cli", "files", "style"),
     output:
         k=ensure("results/k.json", non_empty=True),
+        chosen=ensure("results/k.txt", non_empty=True),
         table=report(
             ensure("results/k_selection.csv", non_empty=True),
             caption="../docs/captions/k_selection.rst",
@@ -78,6 +79,7 @@ rule select_k:
             --scans {input.scans} \
             --override {params.k} \
             --k {output.k} \
+            --chosen {output.chosen} \
             --table {output.table} \
             --figure {output.figure} \
             >{log} 2>&1
@@ -90,7 +92,7 @@ rule cluster:
         papers=ancient("results/papers.parquet"),
         digest=digest,
         embeddings="results/embeddings.npy",
-        chosen="results/k.json",
+        chosen=chosen,
         script="scripts/cluster.py",
         lib=lib("cli", "draw", "files", "kmeans", "silhouette", "vectors"),
     output:

@@ -8,6 +8,9 @@ import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 from snakemake.exceptions import WorkflowError
 
+# a package in ~/.local must not stand in for one of the environment's
+shell.prefix("export PYTHONNOUSERSITE=1; ")
+
 
 def settle_types(config, schema):
     """Read what YAML and the command line give otherwise: dates as text, `k: 25` of --config as 25."""
@@ -32,7 +35,9 @@ def check_config(config, schema_file):
     faults = []
     schema = yaml.safe_load(Path(workflow.basedir, schema_file).read_text())
     settle_types(config, schema)
-    for error in Draft202012Validator(schema, format_checker=FormatChecker()).iter_errors(config):
+    for error in Draft202012Validator(
+        schema, format_checker=FormatChecker()
+    ).iter_errors(config):
         key = ".".join(map(str, error.absolute_path))
         if error.validator == "additionalProperties":
             known = error.schema["properties"]
@@ -63,6 +68,11 @@ def check_config(config, schema_file):
 def digest(wildcards):
     """papers.digest; asking for it makes the graph be drawn anew once `clean` has run."""
     return checkpoints.clean.get().output.digest
+
+
+def chosen(wildcards):
+    """k.txt; as after `clean`, one more candidate that does not change K runs nothing below."""
+    return checkpoints.select_k.get().output.chosen
 
 
 def lib(*names):

@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 
 from lib.cli import UserError, parser, run, say, written
 from lib.draw import draw, hash_ids
-from lib.files import read_json, read_table
+from lib.files import read_number, read_table
 from lib.kmeans import Clustering, kmeans, lloyd
 from lib.silhouette import cosine_silhouette
-from lib.vectors import chunks, open_embeddings, take, unit
+from lib.vectors import chunks, open_embeddings, take, unit_rows
 
 
 @dataclass
@@ -56,7 +56,7 @@ def fit(vectors: np.ndarray, clustering: Clustering, threads: int = 1) -> Fit:
 
     def work(a: int, b: int) -> None:
         at, own = np.arange(b - a), clustering.labels[a:b]
-        cosine = unit(vectors[a:b]) @ across
+        cosine = unit_rows(vectors, a, b) @ across
         result.similarity[a:b] = cosine[at, own]
         cosine[at, own] = -np.inf
         result.second[a:b] = cosine.argmax(1)
@@ -87,7 +87,7 @@ def arguments():
     cli = parser(__doc__)
     cli.add_argument("--papers", type=Path, required=True, help="input: papers.parquet")
     cli.add_argument("--embeddings", type=Path, required=True, help="input: embeddings.npy")
-    cli.add_argument("--chosen", type=Path, required=True, help="input: k.json")
+    cli.add_argument("--chosen", type=Path, required=True, help="input: k.txt")
     cli.add_argument("--seed", type=int, default=0)
     cli.add_argument("--starts", type=int, default=5, help="starts on a sample, the best is carried on")
     cli.add_argument("--sample", type=int, default=100_000, help="papers to start on, drawn by hash")
@@ -100,7 +100,7 @@ def arguments():
 
 def main() -> None:
     args = arguments()
-    k = read_json(args.chosen)["k"]
+    k = read_number(args.chosen)
     ids = read_table(args.papers, columns=["id"])["id"].combine_chunks()
     vectors = open_embeddings(args.embeddings, len(ids))
     if k < 2:
@@ -110,6 +110,8 @@ def main() -> None:
     sample = take(vectors, draw(hash_ids(ids.to_pylist()), args.sample))
     start = kmeans(sample, k, seeds=[args.seed + i for i in range(args.starts)], threads=args.threads)
     clustering = number_by_size(lloyd(vectors, start.centroids, threads=args.threads))
+    if (np.bincount(clustering.labels, minlength=k) == 0).any():
+        raise UserError(f"cluster: a topic of K = {k} is left without papers; set a smaller `cluster.k`")
     placed = fit(vectors, clustering, args.threads)
     silhouette = cosine_silhouette(vectors, clustering.labels, k, args.threads)
 

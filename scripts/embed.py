@@ -79,7 +79,9 @@ def check(vectors: np.ndarray, ids: list[str]) -> None:
         )
 
 
-def encode_all(encoder, windows, total: int, store, flush_seconds: float) -> tuple[list[str], int, int]:
+def encode_all(
+    encoder, windows, total: int, store, flush_seconds: float, require_flash: bool = False
+) -> tuple[list[str], int, int]:
     """Encode windows of texts; `store(places, vectors)` gets float32 unit rows as they are done.
 
     Returns
@@ -115,6 +117,10 @@ def encode_all(encoder, windows, total: int, store, flush_seconds: float) -> tup
                 some = [tokens.ids[i] for i in batch]
                 if not kernels:
                     kernels = attention_kernels(encoder, some)
+                    if require_flash and not any("flash" in name.lower() for name in kernels):
+                        raise UserError(
+                            f"embed.require_flash: the profiler saw {', '.join(kernels)}, no flash kernel"
+                        )
                 vectors = encoder.encode(some)
                 check(vectors, [ids[i] for i in batch])
                 done.append(vectors)
@@ -166,7 +172,7 @@ def main() -> None:
     from lib import encoder as enc
 
     torch.set_num_threads(args.threads)
-    device = enc.pick_device(args.device)
+    device = enc.pick_device(args.device, args.part)
     precision = enc.pick_precision(args.precision, device)
     attention = enc.pick_attention(args.attention, device, precision)
     if args.require_flash and attention not in ("flash_attention_2", "varlen"):
@@ -192,7 +198,7 @@ def main() -> None:
     misses = int(np.count_nonzero(~found))
 
     facts = {"device": device.type, "attention": None, "kernels": [], "tokens": 0, "padding_tokens": 0}
-    facts |= {"truncated_papers": 0, "truncated_tokens": 0, "encode_seconds": 0.0, "model_flops": 0.0}
+    facts |= {"truncated_papers": None, "truncated_tokens": None, "encode_seconds": 0.0, "model_flops": 0.0}
     if misses:
         model = enc.load(
             folder,
@@ -217,17 +223,18 @@ def main() -> None:
 
         begun = time.perf_counter()
         windows = texts(args.papers, args.part, args.parts, wanted)
-        kernels, cut_papers, cut_tokens = encode_all(model, windows, misses, store, args.flush_seconds)
+        kernels, cut_papers, cut_tokens = encode_all(
+            model, windows, misses, store, args.flush_seconds, args.require_flash
+        )
         seconds = time.perf_counter() - begun
-        if args.require_flash and not any("flash" in name.lower() for name in kernels):
-            raise UserError(f"embed.require_flash: the profiler saw {', '.join(kernels)}, no flash kernel")
         facts |= {
             "attention": attention,
             "kernels": kernels,
             "tokens": model.real_tokens,
             "padding_tokens": model.padded_tokens,
-            "truncated_papers": cut_papers,
-            "truncated_tokens": cut_tokens,
+            # of papers out of the cache it is not known
+            "truncated_papers": None if found.any() else cut_papers,
+            "truncated_tokens": None if found.any() else cut_tokens,
             "encode_seconds": seconds,
             "model_flops": enc.model_flops(model),
             "matmul_flops_per_second": enc.matmul_rate(device, precision),

@@ -52,11 +52,19 @@ def check(parts: list[np.ndarray], paths: list[Path], rows: int) -> None:
 
 def combine(facts: list[dict]) -> dict:
     """One account of all parts: counts are added, what must agree is taken from the parts that ran."""
+    for key in ("files", "prefix", "max_tokens", "pooling", "precision", "dtype"):
+        if len(found := {str(f.get(key)) for f in facts}) > 1:
+            raise UserError(
+                f"gather: the parts were encoded with different {key} ({', '.join(sorted(found))}); set "
+                "`embed.device` and `embed.precision` instead of auto, delete results/embed and run again"
+            )
     ran = [f for f in facts if f["cache_misses"]] or facts[:1]
     total = dict(ran[0])
     added = ("papers", "tokens", "padding_tokens", "truncated_papers", "truncated_tokens")
     for key in (*added, "cache_hits", "cache_misses", "encode_seconds", "seconds", "model_flops"):
-        total[key] = sum(f[key] for f in facts)
+        total[key] = sum(f[key] or 0 for f in facts)
+    if any(f["truncated_papers"] is None for f in facts):
+        total["truncated_papers"] = total["truncated_tokens"] = None  # not known of what was cached
     total["kernels"] = sorted({name for f in facts for name in f["kernels"]})
     computed = total["tokens"] + total["padding_tokens"]
     total["padding_share"] = total["padding_tokens"] / computed if computed else 0.0

@@ -12,7 +12,7 @@ from lib.cli import UserError, parser, run, say, written
 from lib.files import read_array, read_table, same_rows
 from lib.latex import plain, short_title
 from lib.text import stem
-from lib.vectors import chunks, open_embeddings, unit
+from lib.vectors import chunks, open_embeddings, unit_rows
 
 
 def nearest(vectors: np.ndarray, topics: np.ndarray, centroids: np.ndarray, n: int, threads: int = 1):
@@ -28,7 +28,7 @@ def nearest(vectors: np.ndarray, topics: np.ndarray, centroids: np.ndarray, n: i
 
     def work(a: int, b: int) -> None:
         own = topics[a:b]
-        dot = (unit(vectors[a:b]) @ across)[np.arange(b - a), own]
+        dot = (unit_rows(vectors, a, b) @ across)[np.arange(b - a), own]
         distance[a:b] = np.sqrt(np.maximum(1.0 + squares[own] - 2.0 * dot, 0.0))
 
     for _ in chunks(len(vectors), threads, work):

@@ -15,7 +15,7 @@ FIGURE_INCHES = (14.0, 10.5)
 
 
 def wrap(text: str, width: int) -> str:
-    """Break a text into lines of about `width` characters, at most three."""
+    """Break a text into lines of about `width` characters, at most two."""
     lines, line = [], ""
     for word in text.split():
         if line and len(line) + 1 + len(word) > width:
@@ -136,8 +136,8 @@ def main() -> None:
         f"mean silhouette {cluster['silhouette']:.3f} (cosine)"
     )
     by = (
-        f"{method}; {project['neighbours_kept']:.0%} of each paper's {project['neighbours']} nearest "
-        "neighbours are nearest here too"
+        f"{method} of {project['fitted']:,} papers; {project['neighbours_kept']:.0%} of their "
+        f"{project['neighbours']} nearest neighbours are nearest here too"
     )
     title = args.title or f"{len(points):,} papers in {len(labels)} topics"
     figure = draw_map(points, topics, labels, title, caption, by)

@@ -24,7 +24,8 @@ def principal_plane(sample: np.ndarray) -> np.ndarray:
     same from run to run. Kobak & Linderman (2021), Initialization is critical.
     """
     centred = sample - sample.mean(0, dtype=np.float64).astype(np.float32)
-    _, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))
+    with threadpool_limits(1, "blas"):  # on any number of cores the same bits
+        _, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))
     axes = axes[:, [-1, -2]]
     axes *= np.sign(axes[np.abs(axes).argmax(0), [0, 1]])  # eigenvectors come with either sign
     plane = centred @ axes.astype(np.float32)
@@ -128,8 +129,8 @@ def main() -> None:
     vectors = open_embeddings(args.embeddings, len(ids))
     if len(ids) < 10:
         raise UserError(f"project: a map needs ten papers or more, there are {len(ids)}")
-    neighbours = min(args.neighbours, len(ids) // 2)
     fitted = draw(hash_ids(ids.to_pylist()), args.fit_papers)
+    neighbours = min(args.neighbours, len(fitted) // 2)
     sample = take(vectors, fitted)
     rows, cosines = nearest_rows(sample, sample, neighbours, args.threads, skip_self=True)
     plane = lay_out(

@@ -5,14 +5,14 @@ segments. Vectors of every model and setting are kept as long as a corpus holds 
 while no `embed` job runs: one that does might be reading what is deleted.
 """
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 
-from lib.cache import HASH, Cache
+from lib.cache import FORMAT, HASH, Cache
 from lib.cli import UserError, boolean, parser, run, say
+from lib.files import read_json
 
 
 def used_hashes(papers: list[Path]) -> np.ndarray:
@@ -36,8 +36,10 @@ def main() -> None:
         raise UserError(f"{args.cache}: no such cache")
     used = used_hashes(args.papers)
     for manifest in sorted(args.cache.glob("*/manifest.json")):
-        settings = json.loads(manifest.read_text())
-        settings.pop("format")
+        settings = read_json(manifest)
+        if settings.pop("format", None) != FORMAT:
+            say(f"{manifest.parent.name}: of another format, left alone")
+            continue
         cache = Cache(args.cache, settings)
         kept = dropped = 0
         for path, hashes, vectors in cache.segments():
@@ -49,6 +51,9 @@ def main() -> None:
             if keep.any():
                 cache.append(hashes[keep], vectors[keep])  # before the old one goes: a kill loses nothing
             path.unlink()
+        if not args.dry_run:
+            for litter in (*cache.folder.glob(".*.part"), *cache.folder.glob("*.corrupt")):
+                litter.unlink()
         would = "would drop" if args.dry_run else "dropped"
         say(f"{cache.folder.name}: {would} {dropped:,} vectors, kept {kept:,}")
 

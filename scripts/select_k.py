@@ -50,7 +50,7 @@ def tabulate(scans: list[dict]) -> dict[str, np.ndarray]:
     table["largest"] = [s["sizes"][0] / s["sample"] for s in scans]
     table["smallest"] = [s["sizes"][-1] / s["sample"] for s in scans]
     table["effective_topics"] = [effective(np.array(s["sizes"])) for s in scans]
-    table["ami_primary"] = [s["ami_primary"] for s in scans]
+    table["ami_primary"] = [np.nan if s["ami_primary"] is None else s["ami_primary"] for s in scans]
     return {name: np.array(table[name]) for name in COLUMNS}
 
 
@@ -136,9 +136,15 @@ def draw_curves(table: dict[str, np.ndarray], choice: Choice, used: int, caption
     axes[0, 1].set_title("Inertia a paper (the bend matters, not the height)", loc="left")
     curve(axes[1, 0], "stability_halves", BLUE, "between random halves")
     curve(axes[1, 0], "stability_seeds", FAINT, "between seeds")
-    axes[1, 0].plot(
-        k, table["ami_primary"], ":", color=INK, lw=1, label="agreement with categories (AMI), for reading"
-    )
+    if not np.isnan(table["ami_primary"]).all():
+        axes[1, 0].plot(
+            k,
+            table["ami_primary"],
+            ":",
+            color=INK,
+            lw=1,
+            label="agreement with categories (AMI), for reading",
+        )
     axes[1, 0].set_title("Stability (adjusted Rand index of repeats)", loc="left")
     axes[1, 0].set_ylim(0, 1.02)
     axes[1, 0].legend(frameon=False, loc="upper right")
@@ -165,6 +171,7 @@ def arguments():
     cli.add_argument("--scans", type=Path, nargs="+", required=True, help="inputs: the .json of every K")
     cli.add_argument("--override", type=optional(int), help="the K to use whatever the scans say")
     cli.add_argument("--k", type=Path, required=True, help="output: k.json")
+    cli.add_argument("--chosen", type=Path, required=True, help="output: k.txt, the number alone")
     cli.add_argument("--table", type=Path, required=True, help="output: k_selection.csv")
     cli.add_argument("--figure", type=Path, required=True, help="output: k_selection.png")
     return cli.parse_args()
@@ -192,12 +199,19 @@ def main() -> None:
         )
     result["seconds"] = {scan["k"]: scan["seconds"] for scan in usable}
     result["skipped"] = [scan["skipped"] for scan in scans if "skipped" in scan]
-    with written(args.k, args.table, args.figure) as (k_file, table_file, figure_file):
+    with written(args.k, args.chosen, args.table, args.figure) as (
+        k_file,
+        chosen_file,
+        table_file,
+        figure_file,
+    ):
+        chosen_file.write_text(f"{used}\n")
         k_file.write_text(json.dumps(result, indent=1) + "\n")
         with table_file.open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
-            writer.writerows(zip(*(table[name].round(6).tolist() for name in COLUMNS), strict=True))
+            rows = zip(*(table[name].round(6).tolist() for name in COLUMNS), strict=True)
+            writer.writerows([["" if np.isnan(value) else value for value in row] for row in rows])
         save(draw_curves(table, choice, used, result["sentence"]), figure_file, dpi=130)
     say(result["sentence"])
 

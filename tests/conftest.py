@@ -96,8 +96,8 @@ class Planted:
         )
         self.embeddings = folder / "embeddings.npy"
         np.save(self.embeddings, self.vectors)
-        self.chosen = folder / "k.json"
-        self.chosen.write_text('{"k": 4}')
+        self.chosen = folder / "k.txt"
+        self.chosen.write_text("4\n")
 
     def through_label(self) -> None:
         """Run cluster, keywords and label into the folder."""

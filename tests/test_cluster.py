@@ -172,8 +172,8 @@ def run_cluster(planted, out, **changes):
 
 
 def test_more_topics_than_papers_are_refused(planted, tmp_path, out):
-    chosen = tmp_path / "k.json"
-    chosen.write_text('{"k": 141}')
+    chosen = tmp_path / "k.txt"
+    chosen.write_text("141\n")
     assert_refused(run_cluster(planted, out, chosen=chosen), out, "cluster.k", "141", "140 papers")
 
 
@@ -229,14 +229,14 @@ def test_damaged_tables_are_refused(planted, tmp_path, out):
     bad = tmp_path / "bad.parquet"
     bad.write_bytes(planted.papers.read_bytes()[:-9])
     assert_refused(run_cluster(planted, out, papers=bad), out, "bad.parquet")
-    chosen = tmp_path / "bad.json"
-    chosen.write_text('{"k": ')
-    assert_refused(run_cluster(planted, out, chosen=chosen), out, "bad.json")
+    chosen = tmp_path / "bad.txt"
+    chosen.write_text("four")
+    assert_refused(run_cluster(planted, out, chosen=chosen), out, "bad.txt")
 
 
 def test_one_topic_alone_has_no_silhouette(planted, tmp_path, out):
-    chosen = tmp_path / "k.json"
-    chosen.write_text('{"k": 1}')
+    chosen = tmp_path / "k.txt"
+    chosen.write_text("1\n")
     assert_refused(run_cluster(planted, out, chosen=chosen), out, "K")
 
 

@@ -68,7 +68,7 @@ def test_wrap():
 def inputs(tmp_path) -> dict:
     rng = np.random.default_rng(2)
     (tmp_path / "cluster.json").write_text(json.dumps({"k": 3, "silhouette": 0.1}))
-    about = {"method": "umap", "neighbours_kept": 0.4, "neighbours": 15}
+    about = {"method": "umap", "fitted": 300, "neighbours_kept": 0.4, "neighbours": 15}
     (tmp_path / "project.json").write_text(json.dumps(about))
     x, y = rng.normal(size=(2, 90)).astype(np.float32)
     topic = np.repeat(np.arange(3, dtype=np.int32), 30)

@@ -87,7 +87,7 @@ def run_select(tmp_path, out, rows: list[dict], **changes):
     for row in rows:
         files.append(tmp_path / f"{row['k']}.json")
         files[-1].write_text(json.dumps(row))
-    flags = {"scans": files, "k": out / "k.json", "table": out / "t.csv", "figure": out / "f.png"}
+    flags = {"scans": files, "k": out / "k.json", "chosen": out / "k.txt", "table": out / "t.csv", "figure": out / "f.png"}
     return script("select_k", **flags | changes)
 
 
@@ -96,6 +96,7 @@ def test_cli_says_which_rule_decided(tmp_path, out):
     result = run_select(tmp_path, out, [*scans(FALLING, BENT), skipped], override="None")
     assert result.returncode == 0, result.stderr
     chosen = json.loads((out / "k.json").read_text())
+    assert (out / "k.txt").read_text() == "10\n"
     assert chosen["k"] == chosen["proposed"] == 10 and chosen["rule"] == "inertia knee"
     assert chosen["skipped"] == [skipped["skipped"]]
     assert chosen["sentence"] in result.stdout

@@ -36,6 +36,7 @@ FILES = [
     "embeddings.npy",
     "embeddings.json",
     "k.json",
+    "k.txt",
     "k_selection.csv",
     "k_selection.png",
     "centroids.npy",

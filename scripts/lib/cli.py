@@ -3,6 +3,7 @@
 import argparse
 import errno
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -42,6 +43,8 @@ def boolean(text: str) -> bool:
 
 def run(main: Callable[[], None]) -> None:
     """Run a script's main; a user's mistake ends it with one line on stderr and status 1."""
+    # a scheduler's stop becomes an exit that cleans up after itself
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         main()
     except UserError as error:

@@ -31,18 +31,26 @@ LENGTH_STEP = 32  # padded lengths are multiples of this, the height of a tile o
 LEAST_TOKENS = 1024
 
 
-def pick_device(wanted: str) -> torch.device:
+def pick_device(wanted: str, part: int = 0) -> torch.device:
     """`auto` takes CUDA, then MPS, then the CPU; a device asked for by name must be there."""
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if wanted == "auto":
-        return torch.device(next(name for name, here in present.items() if here))
+        return _numbered(next(name for name, here in present.items() if here), part)
     if not present[wanted]:
         raise UserError(
             f"config key embed.device: {wanted!r} was asked for but PyTorch {torch.__version__} sees no such "
             "device here; check `nvidia-smi` and CUDA_VISIBLE_DEVICES, install a CUDA build of PyTorch, or "
             "set `embed.device` to auto or cpu"
         )
-    return torch.device(wanted)
+    return _numbered(wanted, part)
+
+
+def _numbered(name: str, part: int) -> torch.device:
+    """Of several visible GPUs the part's own: jobs side by side then do not crowd onto the first.
+
+    Where the scheduler gives each job one GPU (CUDA_VISIBLE_DEVICES), that is the only visible one.
+    """
+    return torch.device(name, part % torch.cuda.device_count()) if name == "cuda" else torch.device(name)
 
 
 def pick_precision(wanted: str, device: torch.device) -> str:
@@ -50,7 +58,7 @@ def pick_precision(wanted: str, device: torch.device) -> str:
     if wanted != "auto":
         return wanted
     if device.type == "cuda":
-        return "bfloat16" if torch.cuda.get_device_capability()[0] >= 8 else "float16"
+        return "bfloat16" if torch.cuda.get_device_capability(device)[0] >= 8 else "float16"
     if device.type == "cpu" and (torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()):
         return "bfloat16"
     return "float32"

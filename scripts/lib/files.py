@@ -28,6 +28,14 @@ def read_json(path: Path) -> dict:
         raise _damaged(path, "JSON", error) from None
 
 
+def read_number(path: Path) -> int:
+    """A text file that holds one whole number."""
+    try:
+        return int(path.read_text())
+    except ValueError as error:
+        raise _damaged(path, "number", error) from None
+
+
 def read_array(path: Path, mmap: bool = False) -> np.ndarray:
     """A .npy file, memory-mapped if asked for."""
     try:

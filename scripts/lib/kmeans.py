@@ -11,7 +11,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from lib.cli import UserError
-from lib.vectors import check_unit, chunks, unit
+from lib.vectors import check_unit, chunks, unit_rows
 
 
 @dataclass
@@ -122,7 +122,7 @@ def _assign(vectors, centroids, labels, bounds, sums, counts, threads) -> int:
             return None
         # reading every second row or more costs as much as reading all of them
         at = unsure if 2 * len(unsure) < b - a else np.arange(b - a)
-        rows = unit(vectors[a:b] if len(at) == b - a else vectors[a:b][at])
+        rows = unit_rows(vectors, a, b, None if len(at) == b - a else at)
         if first_time:
             check_unit(rows, np.arange(a, b))
         product = rows @ across
@@ -162,7 +162,7 @@ def _means(vectors, sums, counts, labels, distances) -> np.ndarray:
         sums, counts = sums.copy(), counts.copy()
         far = np.argsort(-distances, kind="stable")[: len(empty)]
         for cluster, row in zip(empty, far, strict=True):
-            vector = unit(vectors[row : row + 1])[0].astype(np.float64)
+            vector = unit_rows(vectors, row, row + 1)[0].astype(np.float64)
             sums[labels[row]] -= vector
             counts[labels[row]] -= 1
             sums[cluster], counts[cluster] = vector, 1
@@ -177,7 +177,7 @@ def cluster_sums(
     def work(a: int, b: int) -> np.ndarray:
         member = np.zeros((k, b - a), np.float32)
         member[labels[a:b], np.arange(b - a)] = 1.0
-        return member @ unit(vectors[a:b])
+        return member @ unit_rows(vectors, a, b)
 
     sums = np.zeros((k, vectors.shape[1]), np.float64)
     for part in chunks(len(vectors), threads, work):
@@ -218,13 +218,14 @@ def start(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
         seeds = plus_plus(some, max(drawn, k), seed)
         if len(seeds) < k:
             raise UserError(
-                f"K-means: K = {k}, but only {len(seeds)} of {len(sample):,} vectors are distinct; set a smaller K"
+                f"K-means: K = {k}, but only {len(seeds)} of the {len(sample):,} vectors to start from are distinct; "
+                "set a smaller K"
             )
         if len(seeds) == k:
             return seeds
-    settled = lloyd(some, seeds, max_iter=3)
-    counts = np.bincount(settled.labels, minlength=len(seeds))
-    return merge(settled.centroids[counts > 0], counts[counts > 0], k)
+        settled = lloyd(some, seeds, max_iter=3)
+        counts = np.bincount(settled.labels, minlength=len(seeds))
+        return merge(settled.centroids[counts > 0], counts[counts > 0], k)
 
 
 def plus_plus(sample: np.ndarray, k: int, seed: int) -> np.ndarray:

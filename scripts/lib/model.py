@@ -89,7 +89,9 @@ def _from_hub(model: str, revision: str | None) -> Path:
             "check the id, and for a gated or private one log in with `hf auth login`"
         ) from None
     except LocalEntryNotFoundError:
-        raise UserError(f"embed.model: the hub cannot be reached to fetch {model!r}; {elsewhere}") from None
+        raise UserError(
+            f"embed.model: there is no folder {model!r}, and the hub cannot be reached to fetch it; {elsewhere}"
+        ) from None
     except Exception as error:  # the hub's client lets errors of several HTTP libraries through
         raise UserError(f"embed.model: cannot fetch {model!r} ({error}); {elsewhere}") from None
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lib.vectors import chunks, unit
+from lib.vectors import chunks, unit_rows
 
 
 def nearest_rows(
@@ -25,17 +25,17 @@ def nearest_rows(
     across = points.T
 
     def work(a: int, b: int) -> None:
-        similar = unit(queries[a:b]) @ across
+        similar = unit_rows(queries, a, b) @ across
         if skip_self:
             similar[np.arange(b - a), np.arange(a, b)] = -np.inf
-        near = np.argpartition(-similar, n - 1, axis=1)[:, :n]
+        near = np.argpartition(similar, -n, axis=1)[:, -n:]
         value = np.take_along_axis(similar, near, 1)
         order = np.lexsort((near, -value), axis=1)
         rows[a:b] = np.take_along_axis(near, order, 1)
         cosines[a:b] = np.take_along_axis(value, order, 1)
 
-    # a chunk of products with 100,000 points is 800 MB at vectors.CHUNK rows: take fewer
-    step = max(1, 64_000_000 // max(len(points), 1))
+    # 32 MB of products and 64 MB of their order a thread; the same for any number of threads
+    step = max(1, 8_000_000 // max(len(points), 1))
     for _ in chunks(len(queries), threads, work, step=min(step, 2048)):
         pass
     return rows, cosines

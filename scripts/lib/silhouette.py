@@ -9,7 +9,7 @@ where that takes O(n² dim). Rousseeuw (1987), Silhouettes: a graphical aid.
 import numpy as np
 
 from lib.kmeans import cluster_sums
-from lib.vectors import chunks, unit
+from lib.vectors import chunks, unit_rows
 
 
 def cosine_silhouette(vectors: np.ndarray, labels: np.ndarray, k: int, threads: int = 1) -> np.ndarray:
@@ -32,7 +32,7 @@ def cosine_silhouette(vectors: np.ndarray, labels: np.ndarray, k: int, threads: 
 
     def work(a: int, b: int) -> None:
         own, at = labels[a:b], np.arange(b - a)
-        total = (unit(vectors[a:b]) @ across).astype(np.float64)
+        total = (unit_rows(vectors, a, b) @ across).astype(np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             mean = np.where(counts > 0, 1.0 - total / counts, np.inf)
             # the row is among its own cluster's: at distance 0, but not counted

@@ -1,6 +1,7 @@
 """Read a JSON-lines snapshot as blocks of whole lines, whatever it is compressed with."""
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,21 +42,29 @@ def open_snapshot(path: Path) -> Iterator[BinaryIO]:
         magic = file.read(4)
     if not magic:
         raise UserError(f"{path}: the file is empty; download it again")
-    try:
+    with _damage_named(path):
         if magic.startswith(b"PK"):
-            with zipfile.ZipFile(path) as archive, archive.open(_member(archive, path)) as stream:
-                yield stream
+            archive = zipfile.ZipFile(path)
+            stream = archive.open(_member(archive, path))
         elif magic.startswith(b"\x1f\x8b"):
-            with pa.input_stream(str(path), compression="gzip") as stream:
-                yield stream
+            stream = pa.input_stream(str(path), compression="gzip")
         elif magic == b"\x28\xb5\x2f\xfd":
-            with pa.input_stream(str(path), compression="zstd") as stream:
-                yield stream
+            stream = pa.input_stream(str(path), compression="zstd")
         else:
-            with path.open("rb", buffering=0) as stream:
-                yield stream
-    except (zipfile.BadZipFile, EOFError, pa.ArrowException) as error:
+            stream = path.open("rb", buffering=0)
+    with stream:
+        yield stream
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """Turn what the readers of archives raise on a damaged one into a message with its name."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, pa.ArrowException) as error:
         raise UserError(f"{path}: truncated or damaged archive ({error}); download it again") from error
+    except (NotImplementedError, RuntimeError) as error:  # a method unknown to zipfile, a password
+        raise UserError(f"{path}: cannot be unpacked ({error}); unpack it yourself") from error
     except OSError as error:
         if error.errno is not None:
             raise
@@ -81,7 +90,12 @@ def blocks(stream: BinaryIO, path: Path, size: int = BLOCK_BYTES) -> Iterator[Bl
         A line is longer than any record can be, or the file opens like some other format.
     """
     line, rest = 1, b""
-    while data := stream.read(size):
+
+    def read() -> bytes:
+        with _damage_named(path):
+            return stream.read(size)
+
+    while data := read():
         if line == 1 and not rest:
             data = data.removeprefix(b"\xef\xbb\xbf")
             _refuse_other_formats(data, path)

@@ -1,5 +1,6 @@
 """Read embeddings larger than memory, a chunk of unit rows at a time, on all cores."""
 
+import mmap
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -48,6 +49,29 @@ def unit(rows: np.ndarray) -> np.ndarray:
     return rows
 
 
+def unit_rows(vectors: np.ndarray, start: int, stop: int, at: np.ndarray | None = None) -> np.ndarray:
+    """Rows start to stop, or those `at` among them, as `unit` gives them.
+
+    Of a memory-mapped file the pages read are given back at once. They stay in the system's cache,
+    but a scheduler that counts what a process has mapped does not see the whole file in it.
+    """
+    rows = vectors[start:stop] if at is None else vectors[start:stop][at]
+    rows = unit(rows)
+    _give_back(vectors, start, stop)
+    return rows
+
+
+def _give_back(vectors: np.ndarray, start: int, stop: int) -> None:
+    pages = getattr(vectors, "base", None)
+    if isinstance(pages, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        width = vectors.strides[0]
+        first = vectors.offset % mmap.ALLOCATIONGRANULARITY + start * width
+        begin = -(-first // mmap.PAGESIZE) * mmap.PAGESIZE
+        length = (first + (stop - start) * width) // mmap.PAGESIZE * mmap.PAGESIZE - begin
+        if length > 0:
+            pages.madvise(mmap.MADV_DONTNEED, begin, length)
+
+
 def take(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Some rows, held in memory: float32 (len(rows), dim), unit length.
 
@@ -58,14 +82,16 @@ def take(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """
     taken = np.empty((len(rows), vectors.shape[1]), np.float32)
     for start in range(0, len(rows), CHUNK):
-        taken[start : start + CHUNK] = unit(vectors[rows[start : start + CHUNK]])
+        some = rows[start : start + CHUNK]
+        taken[start : start + CHUNK] = unit(vectors[some])
+        _give_back(vectors, int(some.min()), int(some.max()) + 1)
         check_unit(taken[start : start + CHUNK], rows[start : start + CHUNK])
     return taken
 
 
-def check_unit(unit_rows: np.ndarray, rows: np.ndarray) -> None:
-    """Stop at a row, of those numbered `rows`, that is not finite or not of unit length."""
-    squares = np.einsum("ij,ij->i", unit_rows, unit_rows)
+def check_unit(read: np.ndarray, rows: np.ndarray) -> None:
+    """Stop at a row read, of those numbered `rows`, that is not finite or not of unit length."""
+    squares = np.einsum("ij,ij->i", read, read)
     sound = np.abs(squares - 1.0) < 0.01  # false for NaN
     if not sound.all():
         raise UserError(
