@@ -21,7 +21,7 @@ test: $(VENV)/.test ## run the tests (ARGS="-k kmeans")
 	@python -m pytest $(ARGS)
 
 lint: $(VENV)/.test ## check format and style
-	ruff check . && ruff format --check . && snakefmt --check . && snakemake --lint
+	@ruff check . && ruff format --check . && snakefmt --check . && snakemake --lint
 
 bench: $(VENV)/.test ## measure speed and memory beside the reference ways (ARGS="clean")
 	@python bench/run.py $(ARGS)
