@@ -87,7 +87,13 @@ def run_select(tmp_path, out, rows: list[dict], **changes):
     for row in rows:
         files.append(tmp_path / f"{row['k']}.json")
         files[-1].write_text(json.dumps(row))
-    flags = {"scans": files, "k": out / "k.json", "chosen": out / "k.txt", "table": out / "t.csv", "figure": out / "f.png"}
+    flags = {
+        "scans": files,
+        "k": out / "k.json",
+        "chosen": out / "k.txt",
+        "table": out / "t.csv",
+        "figure": out / "f.png",
+    }
     return script("select_k", **flags | changes)
 
 
