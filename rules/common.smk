@@ -71,7 +71,7 @@ def digest(wildcards):
 
 
 def chosen(wildcards):
-    """k.txt; as after `clean`, one more candidate that does not change K runs nothing below."""
+    """k.txt: all that hangs on `cluster` asks for it, so that one more candidate runs nothing more."""
     return checkpoints.select_k.get().output.chosen
 
 

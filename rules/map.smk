@@ -47,6 +47,7 @@ rule plot:
     input:
         coordinates="results/coordinates.parquet",
         assignments="results/assignments.parquet",
+        chosen=chosen,
         topics="results/topics.parquet",
         cluster="results/cluster.json",
         project="results/project.json",
@@ -92,6 +93,7 @@ rule explore:
         digest=digest,
         coordinates="results/coordinates.parquet",
         assignments="results/assignments.parquet",
+        chosen=chosen,
         topics="results/topics.parquet",
         template="scripts/templates/explore.html",
         script="scripts/explore.py",

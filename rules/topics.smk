@@ -7,6 +7,7 @@ rule keywords:
         papers=ancient("results/papers.parquet"),
         digest=digest,
         assignments="results/assignments.parquet",
+        chosen=chosen,
         script="scripts/keywords.py",
         lib=lib("cli", "ctfidf", "draw", "files", "text"),
     output:
@@ -46,6 +47,7 @@ rule label:
         digest=digest,
         embeddings="results/embeddings.npy",
         assignments="results/assignments.parquet",
+        chosen=chosen,
         centroids="results/centroids.npy",
         keywords="results/keywords.parquet",
         script="scripts/label.py",
@@ -94,6 +96,7 @@ rule evaluate:
         papers=ancient("results/papers.parquet"),
         digest=digest,
         assignments="results/assignments.parquet",
+        chosen=chosen,
         topics="results/topics.parquet",
         cluster="results/cluster.json",
         project="results/project.json",

@@ -153,6 +153,7 @@ COLUMNS = {
         "margin": "float",
         "second_topic": "int32",
         "silhouette": "float",
+        "outlier": "bool",
     },
     "coordinates.parquet": {"id": "string", "x": "float", "y": "float"},
 }
