@@ -233,6 +233,7 @@ def main() -> None:
             matched |= part.matched
         records = Records.join(parsed)
         del parsed
+        pa.default_memory_pool().release_unused()  # what parsing needed, before sorting needs more
         kept = settle(records, args.limit)
         enter(ledger, records)
         check(args.input, ledger, len(kept), filters, matched, args.max_malformed_share)

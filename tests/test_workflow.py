@@ -378,3 +378,15 @@ def test_report_of_snakemake_works_offline(project, tmp_path):
     page = (tmp_path / "report.html").read_text()
     for name in ("map.png", "k_selection.csv", "topics.csv", "report.html"):
         assert name in page
+
+
+def test_one_more_candidate_clusters_nothing_again(project):
+    """Unlike the dry run above says: what comes of a checkpoint is known only when it has run."""
+    made = [project / "results" / name for name in ("assignments.parquet", "keywords.parquet", "map.png")]
+    before = [path.stat().st_mtime_ns for path in made]
+    k = (project / "results" / "k.txt").read_text()
+    snakemake(project, "--config", "select_k={candidates: [3, 5, 4]}")
+    assert (project / "results" / "scan_k" / "4.json").exists()
+    assert (project / "results" / "k.txt").read_text() == k
+    assert [path.stat().st_mtime_ns for path in made] == before
+    snakemake(project)
