@@ -10,7 +10,7 @@ import os
 
 import numpy as np
 from bench_kmeans import DIM
-from measure import OUT, ROOT, command, script, table, unpacked_100k
+from measure import NOTHING_ENCODED, OUT, ROOT, command, script, table, unpacked_100k
 
 PAPERS = int(os.environ.get("REHEARSAL_PAPERS", "2900000"))
 CANDIDATES = (5, 10, 15, 20, 30, 40)
@@ -110,16 +110,13 @@ def main() -> None:
     kept = pq.read_metadata(papers).num_rows
     parts = 8
     made = vectors(folder, kept, parts)
-    facts = {"papers": 0, "tokens": 0, "padding_tokens": 0, "truncated_papers": 0, "truncated_tokens": 0}
-    facts |= {
-        "cache_hits": 0,
-        "cache_misses": 0,
-        "encode_seconds": 0,
-        "seconds": 0,
-        "model_flops": 0,
-        "kernels": [],
+    facts = NOTHING_ENCODED | {
+        "model": "synthetic",
+        "dim": DIM,
+        "max_tokens": 0,
+        "precision": "",
+        "device": "",
     }
-    facts |= {"model": "synthetic", "dim": DIM, "max_tokens": 0, "precision": "", "device": ""}
     abouts = [f(f"{i}.json") for i in range(parts)]
     for path in abouts:
         path.write_text(json.dumps(facts))

@@ -8,6 +8,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "bench" / "out"
+# what `embed` says of a part for which it did nothing: the account of synthetic vectors
+NOTHING_ENCODED = {
+    "papers": 0,
+    "tokens": 0,
+    "padding_tokens": 0,
+    "truncated_papers": 0,
+    "truncated_tokens": 0,
+    "cache_hits": 0,
+    "cache_misses": 0,
+    "encode_seconds": 0,
+    "seconds": 0,
+    "model_flops": 0,
+    "kernels": [],
+}
 SHARED = ROOT.parent / "shared" / "data"
 
 
