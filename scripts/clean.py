@@ -3,7 +3,7 @@
 Blocks of lines are parsed in threads, which leave their papers in Arrow files beside the
 output. Only ids, dates and verdicts of all records are held in memory; when the file has been
 read, duplicates and `limit` are settled on these, and the papers are gathered group by group in
-order of id. Memory is therefore bounded by some 40 bytes a paper, whatever the order of the lines.
+order of id. Memory is therefore bounded by some 50 bytes a paper, whatever the order of the lines.
 """
 
 import hashlib
@@ -28,16 +28,18 @@ from lib.records import (
     KEPT,
     LIMIT,
     PAPERS,
+    SOURCES,
     VERDICTS,
     Filters,
     Ledger,
     Parsed,
-    lower_text,
     parse_block,
+    with_text,
 )
 from lib.snapshot import Block, blocks, open_snapshot
 
 GROUP_ROWS = 8192  # papers in a row group: some 30 MB while it is gathered
+SETTLED = 1 << 17  # ids compared at a time
 
 
 @dataclass
@@ -46,30 +48,31 @@ class Records:
 
     Attributes
     ----------
-    ids : pa.ChunkedArray of string (n,)
-    lines : int64 (n,)
+    ids : pa.StringArray (n,)
+    lines : int32 (n,)
     updated : int32 (n,), days
     verdicts : int8 (n,), indices into VERDICTS
-    run, row : int32 (n,), where a kept paper stands: the number of the Arrow file, the row in it
+    place : int32 (n,), where a kept paper stands in the Arrow files laid end to end
+    runs : int64 (number of files + 1,), where each Arrow file begins and ends in these
     """
 
-    ids: pa.ChunkedArray
+    ids: pa.StringArray
     lines: np.ndarray
     updated: np.ndarray
     verdicts: np.ndarray
-    run: np.ndarray
-    row: np.ndarray
+    place: np.ndarray
+    runs: np.ndarray
 
     @classmethod
     def join(cls, parsed: list[Parsed]) -> "Records":
-        kept = [part.verdicts == KEPT for part in parsed]
+        verdicts = np.concatenate([part.verdicts for part in parsed])
         return cls(
-            ids=pa.chunked_array([part.ids for part in parsed], pa.string()),
+            ids=pa.concat_arrays([part.ids for part in parsed]),
             lines=np.concatenate([part.lines for part in parsed]),
             updated=np.concatenate([part.updated for part in parsed]),
-            verdicts=np.concatenate([part.verdicts for part in parsed]),
-            run=np.repeat(np.arange(len(kept), dtype=np.int32), [len(k) for k in kept]),
-            row=np.concatenate([np.cumsum(k, dtype=np.int32) - 1 for k in kept]),
+            verdicts=verdicts,
+            place=np.cumsum(verdicts == KEPT, dtype=np.int32) - 1,
+            runs=np.cumsum([0, *(np.count_nonzero(part.verdicts == KEPT) for part in parsed)]),
         )
 
 
@@ -81,11 +84,14 @@ def settle(records: Records, limit: int | None) -> np.ndarray:
 
     Returns
     -------
-    int64 (n_kept,): the kept records, sorted by id.
+    int32 (n_kept,): the kept records, sorted by id.
     """
-    order = pc.sort_indices(records.ids).to_numpy()  # stable: equal ids stay in line order
-    ids = records.ids.take(pa.array(order)).combine_chunks()
-    same = pc.equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False)
+    # stable: equal ids stay in line order
+    order = pc.sort_indices(records.ids).to_numpy().astype(np.int32)
+    same = np.zeros(max(len(order) - 1, 0), bool)
+    for start in range(0, len(same), SETTLED):  # the ids of all records once more would be the peak
+        ids = records.ids.take(pa.array(order[start : start + SETTLED + 1]))
+        same[start : start + SETTLED] = pc.equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False)
     if same.any():
         # Sorting the few records of repeated ids by (id, date, line) puts the one that stays last.
         repeated = np.r_[same, False] | np.r_[False, same]
@@ -115,24 +121,27 @@ def enter(ledger: Ledger, records: Records) -> None:
         ledger.first[bucket] = sorted(ledger.first[bucket] + entries)[:20]
 
 
-def gather(records: Records, kept: np.ndarray, runs: list[Path]) -> Iterator[pa.Table]:
+def gather(records: Records, kept: np.ndarray, runs: list[Path], threads: int) -> Iterator[pa.RecordBatch]:
     """Yield the kept papers in order of id, GROUP_ROWS at a time, from the Arrow files."""
 
-    def group(rows: np.ndarray) -> pa.Table:
-        run_of, row_of = records.run[rows], records.row[rows]
+    def group(rows: np.ndarray) -> pa.RecordBatch:
+        place = records.place[rows]
+        run_of = np.searchsorted(records.runs, place, "right") - 1
         parts = []
         for r in np.unique(run_of):
             with pa.memory_map(str(runs[r])) as file:
-                parts.append(pa.ipc.open_file(file).read_all().take(pa.array(row_of[run_of == r])))
-        papers = pa.concat_tables(parts).take(pa.array(np.argsort(np.argsort(run_of, kind="stable"))))
-        text = lower_text(papers["title"], papers["abstract"])
-        return papers.add_column(PAPERS.get_field_index("text"), PAPERS.field("text"), text)
+                papers = pa.ipc.open_file(file).get_batch(0)
+                parts.append(papers.take(pa.array(place[run_of == r] - records.runs[r])))
+        papers = pa.concat_batches(parts)
+        if len(parts) > 1:
+            papers = papers.take(pa.array(np.argsort(np.argsort(run_of, kind="stable"))))
+        return with_text(papers)
 
-    with ThreadPoolExecutor(1) as ahead:
+    with ThreadPoolExecutor(threads) as ahead:
         pending = deque()
         for start in range(0, len(kept), GROUP_ROWS):
             pending.append(ahead.submit(group, kept[start : start + GROUP_ROWS]))
-            if len(pending) > 1:
+            if len(pending) > threads:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
@@ -169,12 +178,11 @@ def read(path: Path, scratch: Path, filters: Filters, threads: int) -> tuple[lis
 
 
 def parse_into(run: Path, block: Block, filters: Filters) -> Parsed:
-    """Parse a block, leave its papers but for `text` in the Arrow file `run`, and return the rest."""
+    """Parse a block, leave its papers in the Arrow file `run`, and return the rest."""
     parsed = parse_block(block, filters)
-    papers = parsed.papers.drop_columns("text")
-    with pa.OSFile(str(run), "wb") as file, pa.ipc.new_file(file, papers.schema) as writer:
-        writer.write_table(papers)
-    parsed.papers = PAPERS.empty_table()  # a slice would keep all of it in memory
+    with pa.OSFile(str(run), "wb") as file, pa.ipc.new_file(file, SOURCES) as writer:
+        writer.write_batch(parsed.papers)
+    parsed.papers = pa.RecordBatch.from_pylist([], SOURCES)  # a slice would keep all of it in memory
     return parsed
 
 
@@ -243,8 +251,8 @@ def main() -> None:
         with pq.ParquetWriter(
             papers, PAPERS, compression="zstd", use_dictionary=["primary_category", "categories.list.element"]
         ) as writer:
-            for batch in gather(records, kept, runs):
-                writer.write_table(batch)
+            for batch in gather(records, kept, runs, args.threads):
+                writer.write_batch(batch)
                 for key, text in zip(batch["id"].to_pylist(), batch["text_hash"].to_pylist(), strict=True):
                     digest.update(key.encode() + b"\0" + text)
         digest_file.write_text(f"{digest.hexdigest()}  {len(kept)} papers\n")

@@ -41,6 +41,8 @@ PAPERS = pa.schema(
         ("text_hash", pa.binary(16)),
     ]
 )
+# A paper without what follows from its title and abstract.
+SOURCES = pa.schema([column for column in PAPERS if column.name not in ("text", "text_hash")])
 
 BUCKETS = (
     "kept",
@@ -126,15 +128,15 @@ class Parsed:
 
     Attributes
     ----------
-    papers : pa.Table of PAPERS, the records whose verdict is KEPT, in line order
+    papers : pa.RecordBatch of SOURCES, the records whose verdict is KEPT, in line order
     ids : pa.Array of string, (n,), of every complete record
-    lines : int64 (n,), their line numbers
+    lines : int32 (n,), their line numbers
     updated : int32 (n,), days since 1970, the smallest int32 where unknown
     verdicts : int8 (n,), indices into VERDICTS
     matched : the category patterns that matched at least one complete record
     """
 
-    papers: pa.Table
+    papers: pa.RecordBatch
     ids: pa.Array
     lines: np.ndarray
     updated: np.ndarray
@@ -154,14 +156,16 @@ def parse_block(block: Block, filters: Filters) -> Parsed:
     if records is None:
         records, lines = _read_any(block, faults)
     else:
-        lines = np.arange(block.first_line, block.first_line + len(records), dtype=np.int64)
-    records, lines = _complete(records, lines, faults)
+        lines = np.arange(block.first_line, block.first_line + len(records), dtype=np.int32)
+    records = _folded(records)
+    complete = _complete(records, lines, faults)
+    if not complete.all():
+        records, lines = records.filter(pa.array(complete)), lines[complete]
     ledger = Ledger()
     for line, bucket, reason in sorted(faults):
         ledger.add(bucket, line, reason)
 
-    ids = pc.utf8_trim_whitespace(records["id"])
-    title, abstract = fold(records["title"]), fold(records["abstract"])
+    ids, title, abstract = (records[key] for key in ("id", "title", "abstract"))
     categories, matches = _categories(records["categories"], filters.categories)
     published = _published(records["versions"], ids)
     updated = _each(records["update_date"], _iso_date, pa.date32())
@@ -176,15 +180,14 @@ def parse_block(block: Block, filters: Filters) -> Parsed:
     if filters.categories:
         verdicts[~np.any(matches, axis=0)] = CATEGORY
     verdicts[pc.utf8_length(abstract).to_numpy() < filters.min_abstract_chars] = SHORT
-    text = lower_text(title, abstract)
     if not filters.keep_withdrawn:
         notes = pc.match_substring_regex(abstract, WITHDRAWAL, ignore_case=True)
         verdicts[notes.to_numpy(zero_copy_only=False)] = WITHDRAWN
 
-    columns = (ids, title, abstract, text, categories, pc.list_element(categories, 0))
-    table = pa.Table.from_arrays([*columns, published, updated, hash_texts(text)], schema=PAPERS)
+    columns = [ids, title, abstract, categories, pc.list_element(categories, 0), published, updated]
+    papers = pa.RecordBatch.from_arrays(columns, schema=SOURCES)
     return Parsed(
-        papers=table if (verdicts == KEPT).all() else table.filter(pa.array(verdicts == KEPT)),
+        papers=papers if (verdicts == KEPT).all() else papers.filter(pa.array(verdicts == KEPT)),
         ids=ids,
         lines=lines,
         updated=pc.fill_null(updated.cast(pa.int32()), -(2**31)).to_numpy(),
@@ -236,7 +239,7 @@ def _read_any(block: Block, faults: list) -> tuple[pa.Table, np.ndarray]:
         else:
             rows.append(_plain(record))
             numbers.append(number)
-    return pa.Table.from_pylist(rows, schema=RECORD), np.array(numbers, np.int64)
+    return pa.Table.from_pylist(rows, schema=RECORD), np.array(numbers, np.int32)
 
 
 def _wrong_type(record: dict) -> str | None:
@@ -265,29 +268,40 @@ def _plain(record: dict) -> dict:
     }
 
 
-def _complete(records: pa.Table, lines: np.ndarray, faults: list) -> tuple[pa.RecordBatch, np.ndarray]:
-    """The records with id, title and abstract; the others are faults, by what lacks first."""
+def _folded(records: pa.Table) -> pa.RecordBatch:
+    """The records with the whitespace of id, title and abstract folded; what is null stays null."""
+    batches = records.combine_chunks().to_batches()
+    batch = batches[0] if batches else pa.RecordBatch.from_pylist([], RECORD)
+    for column, key in enumerate(("id", "title", "abstract")):
+        batch = batch.set_column(column, key, fold(batch[key]))
+    return batch
+
+
+def _complete(records: pa.RecordBatch, lines: np.ndarray, faults: list) -> np.ndarray:
+    """Which records have id, title and abstract, bool (n,); the others are faults, by what lacks first."""
     complete = np.ones(len(records), bool)
     for key in ("id", "title", "abstract"):
-        blank = pc.or_(pc.equal(pc.binary_length(records[key]), 0), pc.utf8_is_space(records[key]))
-        lacks = complete & pc.fill_null(blank, True).to_numpy()
+        filled = pc.greater(pc.fill_null(pc.binary_length(records[key]), 0), 0)
+        lacks = complete & ~filled.to_numpy(zero_copy_only=False)
         for row in np.flatnonzero(lacks):
             missing = "blank" if records[key][row].is_valid else "missing or null"
             faults.append((int(lines[row]), f"no_{key}", f"`{key}` is {missing}"))
         complete &= ~lacks
-    if not complete.all():
-        records, lines = records.filter(pa.array(complete)), lines[complete]
-    batches = records.combine_chunks().to_batches()
-    return (batches[0] if batches else pa.RecordBatch.from_pylist([], RECORD)), lines
+    return complete
 
 
 def fold(strings: pa.StringArray) -> pa.StringArray:
-    """Fold each run of whitespace to one space and trim the ends, as `" ".join(s.split())` does."""
+    """Fold each run of whitespace to one space and trim the ends, as `" ".join(s.split())` does.
+
+    What is null stays null.
+    """
     # Nearly all whitespace is single spaces and newlines: turning the newlines to spaces in one
     # pass over the bytes settles nine rows in ten, and the others are folded one by one.
     data, ends = _octets(strings)
     spaced = pa.py_buffer(np.where(data == ord("\n"), np.uint8(ord(" ")), data))
-    folded = pc.ascii_trim_whitespace(pa.StringArray.from_buffers(len(strings), pa.py_buffer(ends), spaced))
+    valid = None if not strings.null_count else pc.is_valid(strings).buffers()[1]
+    folded = pa.StringArray.from_buffers(len(strings), pa.py_buffer(ends), spaced, valid)
+    folded = pc.ascii_trim_whitespace(folded)
     data, ends = _octets(folded)
     space = data == ord(" ")
     double = np.flatnonzero(space[1:] & space[:-1])
@@ -297,7 +311,7 @@ def fold(strings: pa.StringArray) -> pa.StringArray:
     odd[np.searchsorted(ends, np.concatenate([double, other]), "right") - 1] = True
     if not odd.any():
         return folded
-    rest = [" ".join(s.split()) for s in folded.filter(pa.array(odd)).to_pylist()]
+    rest = [s and " ".join(s.split()) for s in folded.filter(pa.array(odd)).to_pylist()]
     return pc.replace_with_mask(folded, pa.array(odd), pa.array(rest, pa.string()))
 
 
@@ -309,12 +323,18 @@ def _octets(strings: pa.StringArray) -> tuple[np.ndarray, np.ndarray]:
     return np.frombuffer(data or b"", np.uint8)[first:last], ends - first
 
 
-def lower_text(title: pa.StringArray, abstract: pa.StringArray) -> pa.StringArray:
-    """`"{title}. {abstract}"`, lower-cased: what is embedded and counted."""
-    return pc.utf8_lower(pc.binary_join_element_wise(title, abstract, ". "))
+def with_text(papers: pa.RecordBatch) -> pa.RecordBatch:
+    """Papers of SOURCES with all columns of PAPERS.
+
+    `text` is `"{title}. {abstract}"` in lower case, what is embedded and counted; `text_hash` is its hash.
+    """
+    text = pc.utf8_lower(pc.binary_join_element_wise(papers["title"], papers["abstract"], ". "))
+    made = {"text": text, "text_hash": _hash_texts(text)}
+    columns = [made[key] if key in made else papers[key] for key in PAPERS.names]
+    return pa.RecordBatch.from_arrays(columns, schema=PAPERS)
 
 
-def hash_texts(texts: pa.StringArray) -> pa.Array:
+def _hash_texts(texts: pa.StringArray) -> pa.Array:
     """The 128-bit BLAKE2b hash of each text, as fixed-size binary."""
     data, ends = _octets(texts)
     view, ends = memoryview(data), ends.tolist()
@@ -354,7 +374,7 @@ def _published(versions: pa.ListArray, ids: pa.Array) -> pa.Array:
     first = pc.list_slice(versions, 0, 1, return_fixed_size_list=True)
     created = pc.struct_field(pc.list_element(first, 0), "created")
     # "Mon, 2 Apr 2007 19:18:42 GMT": the time of day is cut off so that few are distinct
-    days = _each(pc.replace_substring_regex(created, r" \d\d:.*", ""), _day, pa.date32())
+    days = _each(pc.utf8_slice_codeunits(created, 0, len("Mon, 12 Apr 2007")), _day, pa.date32())
     unknown = days.is_null()
     if not unknown.true_count:
         return days
