@@ -7,6 +7,7 @@ Each way runs in a process of its own on the same real abstracts, from texts to 
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import time
@@ -136,14 +137,15 @@ def child() -> None:
     args = cli.parse_args()
     import torch
 
-    from lib.encoder import matmul_rate, pick_device
+    from lib.device import pick_device
+    from lib.encoder import matmul_rate
 
     device = pick_device("auto")
     some = texts(args.papers)
     folder = Path(args.model)
     facts: dict = {}
     if device.type == "cpu":
-        torch.set_num_threads(len(__import__("os").sched_getaffinity(0)))
+        torch.set_num_threads(len(os.sched_getaffinity(0)))
     start = time.perf_counter()
     if args.way == "ours":
         out, facts = ours(folder, some, device, args.precision, args.attention)
@@ -217,7 +219,7 @@ def compare(name: str, folder: Path, papers: int, ways: list[tuple]) -> None:
 
 
 def main() -> None:
-    from lib.encoder import pick_device, pick_precision
+    from lib.device import pick_device, pick_precision
     from lib.model import locate
 
     device = pick_device("auto")

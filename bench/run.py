@@ -6,7 +6,7 @@ import sys
 from measure import ROOT, machine
 
 sys.path.insert(0, str(ROOT / "scripts"))
-ALL = ("clean", "workflow", "embed", "gather", "kmeans", "silhouette", "planted")
+ALL = ("clean", "workflow", "embed", "cache", "gather", "kmeans", "silhouette", "planted")
 # `rehearsal` takes an hour and 40 GB of disk: only when it is asked for by name.
 
 

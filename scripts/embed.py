@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from lib.cache import HASH, Cache
+from lib.cache import Cache, text_hashes
 from lib.cli import UserError, boolean, optional, parser, progress, run, say, written
-from lib.model import hash_files, locate, weight_hashes
+from lib.model import hash_files, locate
 
 WINDOW = 16384  # papers sorted by length together: batches of like lengths, 20 MB of text held
 
@@ -37,9 +37,7 @@ class Part:
 
 def read_part(papers: Path, part: int, parts: int) -> Part:
     """Row r belongs to part r mod N, so that new papers, which sort last, spread evenly."""
-    column = pq.read_table(papers, columns=["text_hash"])["text_hash"].combine_chunks()
-    codes = np.frombuffer(column.buffers()[1], HASH)[column.offset :][: len(column)]
-    hashes, inverse = np.unique(codes[part::parts], return_inverse=True)
+    hashes, inverse = np.unique(text_hashes(papers)[part::parts], return_inverse=True)
     return Part(hashes, inverse)
 
 
@@ -166,19 +164,11 @@ def main() -> None:
     args = arguments()
     start = time.perf_counter()
     folder = locate(args.model, args.revision)
+    # not before the checks above: importing PyTorch takes a second
+    from lib.device import pick_device, pick_precision
 
-    import torch
-
-    from lib import encoder as enc
-
-    torch.set_num_threads(args.threads)
-    device = enc.pick_device(args.device, args.part)
-    precision = enc.pick_precision(args.precision, device)
-    attention = enc.pick_attention(args.attention, device, precision)
-    if args.require_flash and attention not in ("flash_attention_2", "varlen"):
-        raise UserError(
-            f"embed.require_flash: no flash kernel can run here ({attention} on {device.type} in {precision})"
-        )
+    device = pick_device(args.device, args.part)
+    precision = pick_precision(args.precision, device)
     settings = {
         "model": args.model,
         "revision": args.revision,
@@ -200,15 +190,25 @@ def main() -> None:
     facts = {"device": device.type, "attention": None, "kernels": [], "tokens": 0, "padding_tokens": 0}
     facts |= {"truncated_papers": None, "truncated_tokens": None, "encode_seconds": 0.0, "model_flops": 0.0}
     if misses:
+        import torch
+
+        from lib import encoder as enc
+
+        torch.set_num_threads(args.threads)
         model = enc.load(
             folder,
             device=device,
             precision=precision,
-            attention=attention,
+            attention=args.attention,
             prefix=args.prefix,
             max_tokens=args.max_tokens,
             budget=args.batch_tokens,
         )
+        if args.require_flash and not model.packed:
+            raise UserError(
+                f"embed.require_flash: no flash kernel can run here ({model.attention} on {device.type} in "
+                f"{precision})"
+            )
         if vectors is None:
             vectors = np.empty((len(part.hashes), model.dim), args.dtype)
         first = np.zeros(len(part.inverse), bool)
@@ -228,7 +228,7 @@ def main() -> None:
         )
         seconds = time.perf_counter() - begun
         facts |= {
-            "attention": attention,
+            "attention": model.attention,
             "kernels": kernels,
             "tokens": model.real_tokens,
             "padding_tokens": model.padded_tokens,
@@ -244,7 +244,7 @@ def main() -> None:
 
     with written(args.vectors, args.facts) as (vectors_file, facts_file):
         np.save(vectors_file, vectors[part.inverse])
-        facts = settings | {"weights": weight_hashes(folder), "dim": int(vectors.shape[1])} | facts
+        facts = settings | {"dim": int(vectors.shape[1])} | facts
         facts |= {
             "papers": len(part.inverse),
             "cache_hits": len(part.inverse) - misses,

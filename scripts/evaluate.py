@@ -9,6 +9,7 @@ from sklearn.metrics.cluster import contingency_matrix
 
 from lib.cli import parser, run, say, written
 from lib.files import read_json, read_table, same_rows
+from lib.kmeans import effective_topics
 
 
 def agreement(topics: np.ndarray, names: list[str | None]) -> dict:
@@ -46,13 +47,12 @@ def diversity(keywords: list[list[str]], top: int = 10) -> float:
 
 
 def spread_of_sizes(sizes: np.ndarray) -> dict:
-    """The topics' sizes in a few numbers; `effective` is the exponential of their entropy."""
-    share = sizes[sizes > 0] / sizes.sum()
+    """The topics' sizes in a few numbers."""
     return {
         "smallest": int(sizes.min()),
         "median": float(np.median(sizes)),
         "largest": int(sizes.max()),
-        "effective_topics": float(np.exp(-(share * np.log(share)).sum())),
+        "effective_topics": effective_topics(sizes),
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from lib.cli import UserError, parser, progress, run, say, written
-from lib.files import read_array, read_json
+from lib.files import give_back, read_array, read_json
 
 CHUNK = 8192  # rows written at once: 16 MB at 1024 float16
 
@@ -27,7 +27,9 @@ def interleave(parts: list[np.ndarray], rows: int) -> Iterator[np.ndarray]:
         chunk = np.empty((min(step, rows - start), parts[0].shape[1]), parts[0].dtype)
         for i, part in enumerate(parts):
             mine = chunk[i::n]
-            mine[:] = part[start // n : start // n + len(mine)]
+            first = start // n
+            mine[:] = part[first : first + len(mine)]
+            give_back(part, first, first + len(mine))
         yield chunk
 
 
@@ -93,7 +95,7 @@ def arguments():
 
 def main() -> None:
     args = arguments()
-    parts = [read_array(path, mmap=True) for path in args.vectors]
+    parts = [read_array(path, mapped=True) for path in args.vectors]
     rows = pq.read_metadata(args.papers).num_rows
     check(parts, args.vectors, rows)
     facts = combine([read_json(path) for path in args.facts])

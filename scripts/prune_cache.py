@@ -8,18 +8,10 @@ while no `embed` job runs: one that does might be reading what is deleted.
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 
-from lib.cache import FORMAT, HASH, Cache
+from lib.cache import FORMAT, Cache, text_hashes
 from lib.cli import UserError, boolean, parser, run, say
 from lib.files import read_json
-
-
-def used_hashes(papers: list[Path]) -> np.ndarray:
-    """The distinct text hashes of some papers.parquet: S16, sorted."""
-    columns = [pq.read_table(path, columns=["text_hash"])["text_hash"].combine_chunks() for path in papers]
-    codes = [np.frombuffer(c.buffers()[1], HASH)[c.offset :][: len(c)] for c in columns]
-    return np.unique(np.concatenate(codes))
 
 
 def arguments():
@@ -34,7 +26,7 @@ def main() -> None:
     args = arguments()
     if not args.cache.is_dir():
         raise UserError(f"{args.cache}: no such cache")
-    used = used_hashes(args.papers)
+    used = np.unique(np.concatenate([text_hashes(papers) for papers in args.papers]))
     for manifest in sorted(args.cache.glob("*/manifest.json")):
         settings = read_json(manifest)
         if settings.pop("format", None) != FORMAT:

@@ -11,6 +11,7 @@ from matplotlib.ticker import ScalarFormatter
 
 from lib.cli import UserError, optional, parser, run, say, written
 from lib.files import read_json
+from lib.kmeans import effective_topics
 from lib.style import ACCENT, BLUE, FAINT, INK, save, use_style
 
 COLUMNS = (
@@ -49,15 +50,9 @@ def tabulate(scans: list[dict]) -> dict[str, np.ndarray]:
         table[name + "_sd"] = [np.std(s[name], ddof=1) if len(s[name]) > 1 else 0.0 for s in scans]
     table["largest"] = [s["sizes"][0] / s["sample"] for s in scans]
     table["smallest"] = [s["sizes"][-1] / s["sample"] for s in scans]
-    table["effective_topics"] = [effective(np.array(s["sizes"])) for s in scans]
+    table["effective_topics"] = [effective_topics(np.array(s["sizes"])) for s in scans]
     table["ami_primary"] = [np.nan if s["ami_primary"] is None else s["ami_primary"] for s in scans]
     return {name: np.array(table[name]) for name in COLUMNS}
-
-
-def effective(sizes: np.ndarray) -> float:
-    """How many topics of equal size would be as evenly filled: the exponential of the entropy."""
-    share = sizes[sizes > 0] / sizes.sum()
-    return float(np.exp(-(share * np.log(share)).sum()))
 
 
 def choose(table: dict[str, np.ndarray]) -> Choice:

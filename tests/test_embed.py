@@ -16,6 +16,7 @@ from encoders import abstracts, plain, tiny_bert, write_papers
 from lib import cache as cache_module
 from lib import encoder as enc
 from lib.cli import UserError
+from lib.device import pick_device
 
 SCRIPTS = Path(embed.__file__).parent
 
@@ -69,7 +70,7 @@ def test_rows_are_those_of_the_papers(run, tiny, corpus):
     assert facts["papers"] == 43 and facts["cache_hits"] + facts["cache_misses"] == 43
     assert facts["cache_misses"] == 41  # distinct texts
     assert facts["attention"] == "sdpa" and facts["kernels"] and facts["device"] == "cpu"
-    lengths = enc.load(tiny, device=enc.pick_device("cpu"), max_tokens=64).tokenize(list(set(texts))).lengths
+    lengths = enc.load(tiny, device=pick_device("cpu"), max_tokens=64).tokenize(list(set(texts))).lengths
     assert facts["tokens"] == lengths.sum()
     assert facts["truncated_papers"] == (lengths == 64).sum()
     assert facts["padding_tokens"] > 0 and facts["model_flops"] > 0 and facts["encode_seconds"] > 0

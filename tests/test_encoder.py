@@ -24,6 +24,7 @@ from transformers import (
 from encoders import MINILM, abstracts, plain, tiny_bert
 from lib import encoder as enc
 from lib.cli import UserError
+from lib.device import pick_attention, pick_device, pick_precision
 from lib.model import hash_files
 
 CPU = torch.device("cpu")
@@ -287,14 +288,21 @@ def test_max_tokens_beyond_the_positions(tiny, tmp_path):
     assert np.abs(encode(load(short, max_tokens=50), texts) - plain(short, texts, 50)).max() <= 1e-5
 
 
-def test_out_of_memory_halves_the_batch(monkeypatch, tiny, real):
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+    ],
+)
+def test_out_of_memory_halves_the_batch(monkeypatch, tiny, real, error):
     expected = encode(load(tiny), real)
     encoder = load(tiny, budget=4096)
     real_padded, sizes = encoder._padded, []
 
     def short_of_memory(tokens):
         if len(tokens) > 2:
-            raise torch.OutOfMemoryError("out of memory")
+            raise error
         sizes.append(len(tokens))
         return real_padded(tokens)
 
@@ -308,24 +316,47 @@ def test_out_of_memory_halves_the_batch(monkeypatch, tiny, real):
         encoder.encode([np.arange(7, dtype=np.int32)])
 
 
+def test_other_errors_of_the_device_are_not_taken_for_lack_of_memory(monkeypatch, tiny):
+    def broken(tokens):
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    encoder = load(tiny)
+    monkeypatch.setattr(encoder, "_padded", broken)
+    with pytest.raises(RuntimeError, match="illegal memory access"):
+        encoder.encode([np.arange(7, dtype=np.int32)] * 4)
+
+
+def test_auto_takes_what_the_architecture_can_do(tmp_path, real):
+    """MPNet brings an attention of its own: neither sdpa nor a packed kernel may stand in for it."""
+    tiny_bert(tmp_path)
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128}
+    MPNetModel(MPNetConfig(**sizes, initializer_range=0.2)).save_pretrained(tmp_path)
+    encoder = load(tmp_path, attention="auto")
+    assert encoder.attention == "eager"
+    assert np.abs(encode(encoder, real) - plain(tmp_path, real, 256)).max() <= 1e-5
+    for model, expected in ((MPNetModel, {"eager"}), (BertModel, {"varlen", "flash_attention_2"})):
+        assert pick_attention("auto", torch.device("cuda"), "bfloat16", model) in expected
+
+
 def test_devices_and_kernels_that_are_not_here(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UserError, match=r"embed\.device: 'cuda'.*set `embed\.device` to auto or cpu"):
-        enc.pick_device("cuda")
+        pick_device("cuda")
     for attention in ("varlen", "flash_attention_2"):
         with pytest.raises(UserError, match=r"embed\.attention.*set it to auto"):
-            enc.pick_attention(attention, CPU, "bfloat16")
-    assert enc.pick_attention("auto", CPU, "bfloat16") == "sdpa"
+            pick_attention(attention, CPU, "bfloat16")
+    assert pick_attention("auto", CPU, "bfloat16") == "sdpa"
     with pytest.raises(UserError, match=r"embed\.attention"):
-        enc.pick_attention("varlen", torch.device("cuda"), "float32")
+        pick_attention("varlen", torch.device("cuda"), "float32")
 
 
 def test_precision_is_what_the_cpu_has(monkeypatch):
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
     for has, precision in ((True, "bfloat16"), (False, "float32")):
         monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda has=has: has)
-        assert enc.pick_precision("auto", CPU) == precision
-    assert enc.pick_precision("float16", CPU) == "float16"
+        assert pick_precision("auto", CPU) == precision
+    assert pick_precision("float16", CPU) == "float16"
 
 
 def damaged(kind, source, folder):

@@ -22,9 +22,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from lib.cli import UserError
+from lib.files import read_table
 
 FORMAT = 1  # of the segments; a folder of another format is refused, not guessed at
 HASH = "S16"  # 16-byte hashes compare and sort as strings; numpy's stripping of final NULs is harmless
+
+
+def text_hashes(papers: Path) -> np.ndarray:
+    """The column `text_hash` of a papers.parquet, the keys of the cache: S16 (n,)."""
+    column = read_table(papers, ["text_hash"])["text_hash"].combine_chunks()
+    return np.frombuffer(column.buffers()[1], HASH)[column.offset :][: len(column)]
 
 
 def fingerprint(settings: dict) -> str:

@@ -17,9 +17,17 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from transformers import AttentionInterface, AttentionMaskInterface, AutoModel, AutoTokenizer
+from transformers import (
+    MODEL_MAPPING,
+    AttentionInterface,
+    AttentionMaskInterface,
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+)
 
 from lib.cli import UserError
+from lib.device import pick_attention
 from lib.model import first_position, positions
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -29,39 +37,6 @@ CPU_TOKENS = 4096
 LENGTH_STEP = 32  # padded lengths are multiples of this, the height of a tile of AMX twice
 # Products of fewer rows take kernels that sum in another order; a smaller batch is filled up.
 LEAST_TOKENS = 1024
-
-
-def pick_device(wanted: str, part: int = 0) -> torch.device:
-    """`auto` takes CUDA, then MPS, then the CPU; a device asked for by name must be there."""
-    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if wanted == "auto":
-        return _numbered(next(name for name, here in present.items() if here), part)
-    if not present[wanted]:
-        raise UserError(
-            f"config key embed.device: {wanted!r} was asked for but PyTorch {torch.__version__} sees no such "
-            "device here; check `nvidia-smi` and CUDA_VISIBLE_DEVICES, install a CUDA build of PyTorch, or "
-            "set `embed.device` to auto or cpu"
-        )
-    return _numbered(wanted, part)
-
-
-def _numbered(name: str, part: int) -> torch.device:
-    """Of several visible GPUs the part's own: jobs side by side then do not crowd onto the first.
-
-    Where the scheduler gives each job one GPU (CUDA_VISIBLE_DEVICES), that is the only visible one.
-    """
-    return torch.device(name, part % torch.cuda.device_count()) if name == "cuda" else torch.device(name)
-
-
-def pick_precision(wanted: str, device: torch.device) -> str:
-    """`auto` takes bfloat16 where the device has instructions for it, else what is fast and safe."""
-    if wanted != "auto":
-        return wanted
-    if device.type == "cuda":
-        return "bfloat16" if torch.cuda.get_device_capability(device)[0] >= 8 else "float16"
-    if device.type == "cpu" and (torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()):
-        return "bfloat16"
-    return "float32"
 
 
 def flash_attn_kernel(q, k, v, cu, longest, scale):
@@ -115,33 +90,6 @@ def _register(name: str, kernel: Callable) -> None:
 
 for _name, _kernel in KERNELS.items():
     _register(_name, _kernel)
-
-
-def pick_attention(wanted: str, device: torch.device, precision: str) -> str:
-    """`auto` takes flash_attn where it is installed, else PyTorch's varlen; off CUDA, sdpa."""
-    flash = device.type == "cuda" and precision != "float32"
-    if wanted == "auto":
-        if not flash:
-            return "sdpa"
-        try:
-            import flash_attn
-        except ImportError:
-            return "varlen"
-        return "flash_attention_2"
-    if wanted in ("flash_attention_2", "varlen") and not flash:
-        raise UserError(
-            f"config key embed.attention: {wanted!r} runs on CUDA in bfloat16 or float16 only, not on "
-            f"{device.type} in {precision}; set it to auto"
-        )
-    if wanted == "flash_attention_2":
-        try:
-            import flash_attn  # noqa: F401
-        except ImportError:
-            raise UserError(
-                "config key embed.attention: flash_attention_2 needs the package flash-attn; install it, or "
-                "set `embed.attention` to auto or varlen (the same kernel out of PyTorch)"
-            ) from None
-    return wanted
 
 
 @dataclass
@@ -227,11 +175,14 @@ class Encoder:
         try:
             vectors = self._packed(tokens) if self.packed else self._padded(tokens)
             return torch.nn.functional.normalize(vectors, dim=1).cpu().numpy()
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
+            # the allocator of the CPU raises no class of its own
+            if not isinstance(error, torch.OutOfMemoryError) and "DefaultCPUAllocator" not in str(error):
+                raise
             if len(tokens) == 1:
                 raise UserError(
-                    f"embed: out of memory on a single paper of {len(tokens[0])} tokens; use another GPU, "
-                    "a smaller model or a smaller `embed.max_tokens`"
+                    f"embed: out of memory on a single paper of {len(tokens[0])} tokens; use a device with "
+                    "more, a smaller model or a smaller `embed.max_tokens`"
                 ) from None
         self.budget = max(self.budget // 2, self.max_tokens)
         torch.cuda.empty_cache()
@@ -292,7 +243,7 @@ def load(
     *,
     device: torch.device,
     precision: str = "float32",
-    attention: str = "sdpa",
+    attention: str = "auto",
     prefix: str = "",
     max_tokens: int = 512,
     budget: int | None = None,
@@ -311,6 +262,8 @@ def load(
                 f"config key embed.max_tokens: {max_tokens} is more than the {limit} positions of this "
                 f"model; set it to {limit} or less"
             )
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        attention = pick_attention(attention, device, precision, MODEL_MAPPING.get(type(config), None))
         front = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         tokenizer = front.backend_tokenizer
         model, report = AutoModel.from_pretrained(

@@ -1,6 +1,7 @@
 """Read what an earlier step wrote; a damaged file is named, with what to do about it."""
 
 import json
+import mmap
 from pathlib import Path
 
 import numpy as np
@@ -36,12 +37,28 @@ def read_number(path: Path) -> int:
         raise _damaged(path, "number", error) from None
 
 
-def read_array(path: Path, mmap: bool = False) -> np.ndarray:
+def read_array(path: Path, mapped: bool = False) -> np.ndarray:
     """A .npy file, memory-mapped if asked for."""
     try:
-        return np.load(path, mmap_mode="r" if mmap else None)
+        return np.load(path, mmap_mode="r" if mapped else None)
     except (ValueError, EOFError) as error:
         raise _damaged(path, ".npy", error) from None
+
+
+def give_back(vectors: np.ndarray, start: int, stop: int) -> None:
+    """Unmap the pages of some rows that were read, if the array is a memory-mapped file.
+
+    They stay in the system's cache, but a scheduler that counts what a process has mapped does not
+    see the whole file in it.
+    """
+    pages = getattr(vectors, "base", None)
+    if isinstance(pages, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        width = vectors.strides[0]
+        first = vectors.offset % mmap.ALLOCATIONGRANULARITY + start * width
+        begin = -(-first // mmap.PAGESIZE) * mmap.PAGESIZE
+        length = (first + (stop - start) * width) // mmap.PAGESIZE * mmap.PAGESIZE - begin
+        if length > 0:
+            pages.madvise(mmap.MADV_DONTNEED, begin, length)
 
 
 def _damaged(path: Path, kind: str, error: Exception) -> UserError:

@@ -96,20 +96,10 @@ def _from_hub(model: str, revision: str | None) -> Path:
         raise UserError(f"embed.model: cannot fetch {model!r} ({error}); {elsewhere}") from None
 
 
-def hash_files(folder: Path) -> str:
-    """SHA-256 over everything that decides a vector: weights, architecture and tokenizer."""
-    digest = hashlib.sha256()
-    for path in sorted(path for pattern in PATTERNS for path in folder.glob(pattern)):
-        digest.update(path.name.encode() + b"\0")
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
-
-
-def weight_hashes(folder: Path) -> dict[str, str]:
-    """The SHA-256 of each weight file, as the hub shows it."""
+def hash_files(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file that decides a vector: weights (as the hub shows it), architecture, tokenizer."""
     hashes = {}
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in sorted(path for pattern in PATTERNS for path in folder.glob(pattern)):
         with path.open("rb") as file:
             hashes[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
     return hashes

@@ -1,6 +1,5 @@
 """Read embeddings larger than memory, a chunk of unit rows at a time, on all cores."""
 
-import mmap
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from lib.cli import UserError
-from lib.files import read_array
+from lib.files import give_back, read_array
 
 T = TypeVar("T")
 
@@ -27,7 +26,7 @@ def open_embeddings(path: Path, rows: int | None = None) -> np.ndarray:
     UserError
         The file is no such array, or has another number of rows than there are papers.
     """
-    vectors = read_array(path, mmap=True)
+    vectors = read_array(path, mapped=True)
     if vectors.ndim != 2 or vectors.dtype not in (np.float16, np.float32):
         raise UserError(
             f"{path}: expected float16 or float32 (n, dim), found {vectors.dtype} {vectors.shape}"
@@ -50,26 +49,11 @@ def unit(rows: np.ndarray) -> np.ndarray:
 
 
 def unit_rows(vectors: np.ndarray, start: int, stop: int, at: np.ndarray | None = None) -> np.ndarray:
-    """Rows start to stop, or those `at` among them, as `unit` gives them.
-
-    Of a memory-mapped file the pages read are given back at once. They stay in the system's cache,
-    but a scheduler that counts what a process has mapped does not see the whole file in it.
-    """
+    """Rows start to stop, or those `at` among them, as `unit` gives them; their pages are given back."""
     rows = vectors[start:stop] if at is None else vectors[start:stop][at]
     rows = unit(rows)
-    _give_back(vectors, start, stop)
+    give_back(vectors, start, stop)
     return rows
-
-
-def _give_back(vectors: np.ndarray, start: int, stop: int) -> None:
-    pages = getattr(vectors, "base", None)
-    if isinstance(pages, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        width = vectors.strides[0]
-        first = vectors.offset % mmap.ALLOCATIONGRANULARITY + start * width
-        begin = -(-first // mmap.PAGESIZE) * mmap.PAGESIZE
-        length = (first + (stop - start) * width) // mmap.PAGESIZE * mmap.PAGESIZE - begin
-        if length > 0:
-            pages.madvise(mmap.MADV_DONTNEED, begin, length)
 
 
 def take(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -84,7 +68,7 @@ def take(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
     for start in range(0, len(rows), CHUNK):
         some = rows[start : start + CHUNK]
         taken[start : start + CHUNK] = unit(vectors[some])
-        _give_back(vectors, int(some.min()), int(some.max()) + 1)
+        give_back(vectors, int(some.min()), int(some.max()) + 1)
         check_unit(taken[start : start + CHUNK], rows[start : start + CHUNK])
     return taken
 
