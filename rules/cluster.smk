@@ -47,7 +47,7 @@ checkpoint select_k:
     input:
         scans=expand("results/scan_k/{k}.json", k=CANDIDATES),
         script="scripts/select_k.py",
-        lib=lib("cli", "files", "style"),
+        lib=lib("cli", "files", "sizes", "style"),
     output:
         k=ensure("results/k.json", non_empty=True),
         chosen=ensure("results/k.txt", non_empty=True),

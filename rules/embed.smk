@@ -10,7 +10,7 @@ rule embed:
         papers=ancient("results/papers.parquet"),
         digest=digest,
         script="scripts/embed.py",
-        lib=lib("cache", "cli", "encoder", "model"),
+        lib=lib("cache", "cli", "device", "encoder", "files", "model"),
     output:
         vectors=temp(ensure("results/embed/{part}.npy", non_empty=True)),
         facts=temp(ensure("results/embed/{part}.json", non_empty=True)),

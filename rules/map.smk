@@ -8,7 +8,7 @@ rule project:
         digest=digest,
         embeddings="results/embeddings.npy",
         script="scripts/project.py",
-        lib=lib("cli", "draw", "files", "neighbours", "vectors"),
+        lib=lib("cli", "draw", "files", "kmeans", "neighbours", "vectors"),
     output:
         coordinates=ensure("results/coordinates.parquet", non_empty=True),
         about=ensure("results/project.json", non_empty=True),

@@ -101,7 +101,7 @@ rule evaluate:
         cluster="results/cluster.json",
         project="results/project.json",
         script="scripts/evaluate.py",
-        lib=lib("cli", "files"),
+        lib=lib("cli", "files", "sizes"),
     output:
         evaluation=ensure("results/evaluation.json", non_empty=True),
     log:

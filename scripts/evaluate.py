@@ -9,7 +9,7 @@ from sklearn.metrics.cluster import contingency_matrix
 
 from lib.cli import parser, run, say, written
 from lib.files import read_json, read_table, same_rows
-from lib.kmeans import effective_topics
+from lib.sizes import effective_topics
 
 
 def agreement(topics: np.ndarray, names: list[str | None]) -> dict:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lib.cli import UserError, parser, run, say, written
+from lib.cli import parser, run, say, written
 from lib.files import read_array, read_table, same_rows
 from lib.latex import plain, short_title
 from lib.text import stem
@@ -47,7 +47,8 @@ def primary_keywords(keywords: list[list[tuple[str, float]]]) -> list[str]:
     keywords : for each topic its (keyword, weight) pairs, heaviest first
 
     Keywords that two topics contest go where they weigh most. Weights are compared relative to the
-    heaviest of the topic, since a topic of varied vocabulary has smaller ones throughout.
+    heaviest of the topic, since a topic of varied vocabulary has smaller ones throughout. A topic
+    that gets none of its keywords has its heaviest, with a number.
     """
     bids = [
         (weight / pairs[0][1], -rank, topic, word)
@@ -61,11 +62,14 @@ def primary_keywords(keywords: list[list[tuple[str, float]]]) -> list[str]:
         if topic not in given and name not in taken:
             given[topic] = word
             taken.add(name)
-    if lacking := [topic for topic in range(len(keywords)) if topic not in given]:
-        raise UserError(
-            f"config key keywords.top: every keyword of topic {lacking[0]} is the primary one of another; "
-            "list more keywords a topic"
-        )
+    # topics that differ in no word, as those of vectors that know more than words: numbered
+    for topic, pairs in enumerate(keywords):
+        number = 2
+        while topic not in given:
+            word = f"{pairs[0][0]} ({number})"
+            if word not in given.values():
+                given[topic] = word
+            number += 1
     return [given[topic] for topic in range(len(keywords))]
 
 

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from lib.cli import UserError, parser, progress, run, say, written
 from lib.draw import draw, hash_ids
 from lib.files import read_table
-from lib.neighbours import nearest_rows
+from lib.neighbours import Cells, nearest_rows
 from lib.vectors import CHUNK, open_embeddings, take
 
 
@@ -146,11 +146,12 @@ def main() -> None:
     coordinates = np.empty((len(ids), 2), np.float32)
     coordinates[fitted] = plane
     others = np.setdiff1d(np.arange(len(ids)), fitted)
-    for start in progress(
-        range(0, len(others), 16 * CHUNK), desc="place", unit="block", disable=not len(others)
-    ):
-        some = others[start : start + 16 * CHUNK]
-        coordinates[some] = place(*nearest_rows(take(vectors, some), sample, neighbours, args.threads), plane)
+    if len(others):
+        cells = Cells.sort(sample, args.threads)
+        for start in progress(range(0, len(others), 16 * CHUNK), desc="place", unit="block"):
+            some = others[start : start + 16 * CHUNK]
+            near = cells.nearest(take(vectors, some), neighbours, args.threads)
+            coordinates[some] = place(*near, plane)
     checked = draw(hash_ids(map(str, range(len(fitted)))), 5000)
     about = {
         "method": args.method,

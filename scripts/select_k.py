@@ -11,7 +11,7 @@ from matplotlib.ticker import ScalarFormatter
 
 from lib.cli import UserError, optional, parser, run, say, written
 from lib.files import read_json
-from lib.kmeans import effective_topics
+from lib.sizes import effective_topics
 from lib.style import ACCENT, BLUE, FAINT, INK, save, use_style
 
 COLUMNS = (

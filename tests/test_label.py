@@ -8,7 +8,6 @@ import pytest
 
 from conftest import SUBJECTS, assert_refused, pq_write, script
 from label import nearest, primary_keywords
-from lib.cli import UserError
 from lib.latex import plain, short_title
 
 
@@ -39,9 +38,9 @@ def test_contested_keyword_goes_where_it_weighs_most():
     assert given == ["network", "neuron", "spin"]
 
 
-def test_no_keyword_left_is_refused():
-    with pytest.raises(UserError, match=r"keywords\.top.*topic 1"):
-        primary_keywords([[("galaxy", 1.0)], [("galaxies", 0.5)]])
+def test_a_topic_without_a_keyword_of_its_own_has_a_number():
+    topics = [[("galaxy", 1.0)], [("galaxies", 0.5)], [("galaxies", 0.4), ("galaxy", 0.1)]]
+    assert primary_keywords(topics) == ["galaxy", "galaxies (2)", "galaxies (3)"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
 from conftest import assert_refused, pq_write, script
-from lib.neighbours import nearest_rows
+from lib.neighbours import PROBES, Cells, nearest_rows
 from project import lay_out, neighbours_kept, place, principal_plane
 
 
@@ -31,6 +31,48 @@ def test_neighbours_are_those_of_scikit_learn(rows):
     np.testing.assert_allclose(1 - cosines, away, atol=1e-6)
     others, _ = nearest_rows(rows, rows, 6, skip_self=True)
     np.testing.assert_array_equal(others[:300], theirs[:, 1:])
+
+
+@pytest.fixture(scope="module")
+def subjects() -> np.ndarray:
+    """6,000 unit rows about 30 centres, unevenly, in 40 dimensions."""
+    rng = np.random.default_rng(3)
+    centres = rng.normal(size=(30, 40)) * 1.5
+    rows = centres[rng.choice(30, 6000, p=rng.dirichlet(np.ones(30)))] + rng.normal(size=(6000, 40))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_cells_of_few_points_are_exact(rows):
+    cells = Cells.sort(rows[: PROBES**2 - 1])
+    near, cosines = cells.nearest(rows[300:], 7, threads=2)
+    exact, values = nearest_rows(rows[300:], rows[: PROBES**2 - 1], 7)
+    np.testing.assert_array_equal(near, exact)
+    np.testing.assert_allclose(cosines, values, atol=1e-6)
+
+
+def test_cells_miss_few_neighbours(subjects):
+    points, queries = subjects[:5000], subjects[5000:]
+    cells = Cells.sort(points)
+    assert sorted(cells.rows) == list(range(5000))
+    near, cosines = cells.nearest(queries, 10)
+    exact, _ = nearest_rows(queries, points, 10)
+    found = np.mean([len(np.intersect1d(a, b)) / 10 for a, b in zip(near, exact, strict=True)])
+    assert 0.9 < found < 1.0  # at most 16 of 70 cells were looked into
+    np.testing.assert_allclose(cosines, np.einsum("qnd,qd->qn", points[near], queries), atol=1e-6)
+    assert (np.diff(cosines, axis=1) <= 0).all()
+    assert all(len(set(row)) == 10 for row in near)
+    again = Cells.sort(points, threads=2).nearest(queries, 10, threads=2)
+    np.testing.assert_array_equal(again[0], near)
+    np.testing.assert_array_equal(again[1], cosines)
+
+
+@pytest.mark.parametrize("distinct", [1, 3])
+def test_cells_of_equal_points(subjects, distinct):
+    """Most cells are empty then: more of them are looked into until there are neighbours enough."""
+    points = np.repeat(subjects[:distinct], 400, axis=0)
+    near, cosines = Cells.sort(points).nearest(points[::100], 9)
+    assert near.shape == (4 * distinct, 9)
+    np.testing.assert_allclose(cosines, 1.0, atol=1e-6)
 
 
 def test_plane_is_that_of_pca(rows):

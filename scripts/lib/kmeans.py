@@ -294,9 +294,3 @@ def kmeans(sample: np.ndarray, k: int, *, seeds: list[int], threads: int = 1) ->
     """K-means on rows held in memory from several starts; the one of the lowest inertia."""
     runs = (lloyd(sample, start(sample, k, seed), threads=threads) for seed in seeds)
     return min(runs, key=lambda run: run.inertia)
-
-
-def effective_topics(sizes: np.ndarray) -> float:
-    """How many topics of equal size would be as evenly filled: the exponential of the entropy."""
-    share = sizes[sizes > 0] / sizes.sum()
-    return float(np.exp(-(share * np.log(share)).sum()))
