@@ -99,6 +99,8 @@ def choose(table: dict[str, np.ndarray]) -> Choice:
             else "."
         )
     )
+    if peak == len(k) - 1 and silhouette[-1] - silhouette[-2] > 2 * np.hypot(spread[-1], spread[-2]):
+        sentence += " The silhouette still rises at the last candidate: larger ones are worth a look."
     return Choice(int(k[at]), "inertia knee", plateau, sentence)
 
 

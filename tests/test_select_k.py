@@ -62,6 +62,14 @@ def test_a_peak_within_the_spread_is_no_reason():
     assert choice.rule == "inertia knee" and "No K stands out" in choice.sentence
 
 
+def test_a_silhouette_that_rises_to_the_last_candidate_asks_for_larger_ones():
+    rising = choose(tabulate(scans([0.1, 0.15, 0.2, 0.25, 0.3, 0.35], BENT)))
+    assert rising.rule == "inertia knee" and "larger ones are worth a look" in rising.sentence
+    within = choose(tabulate(scans([0.1, 0.15, 0.2, 0.25, 0.3, 0.31], BENT, spread=0.02)))
+    assert "larger" not in within.sentence
+    assert "larger" not in choose(tabulate(scans(FALLING, BENT))).sentence
+
+
 def test_agreement_with_categories_never_decides():
     rows = scans(FALLING, BENT)
     plain = choose(tabulate(rows))
