@@ -1,7 +1,7 @@
 """Every rule but `embed` on 2.9 million synthetic papers, under a hard limit on memory.
 
 The snapshot recombines real sentences of arxiv-100k under new ids, seeded; the vectors are 2.9 million x 1024
-float16 with planted topics. Needs about 25 GB of disk below bench/out and an hour and more on two
+float16 with planted topics. Needs about 25 GB of disk below bench/out and a quarter of an hour on two
 cores. A part of it: `REHEARSAL_PAPERS=200000 python bench/run.py rehearsal`.
 """
 
