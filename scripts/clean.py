@@ -3,7 +3,8 @@
 Blocks of lines are parsed in threads, which leave their papers in Arrow files beside the
 output. Only ids, dates and verdicts of all records are held in memory; when the file has been
 read, duplicates and `limit` are settled on these, and the papers are gathered group by group in
-order of id. Memory is therefore bounded by some 50 bytes a paper, whatever the order of the lines.
+order of id. Memory is therefore bounded by some 50 bytes a paper (more with `limit`, which hashes the
+ids), whatever the order of the lines.
 """
 
 import hashlib
@@ -38,7 +39,7 @@ from lib.records import (
 )
 from lib.snapshot import Block, blocks, open_snapshot
 
-GROUP_ROWS = 8192  # papers in a row group: some 30 MB while it is gathered
+GROUP_ROWS = 8192  # papers in a row group: some 30 MB a thread while it is gathered
 SETTLED = 1 << 17  # ids compared at a time
 
 
@@ -174,6 +175,8 @@ def read(path: Path, scratch: Path, filters: Filters, threads: int) -> tuple[lis
                 collect()
         while pending:
             collect()
+    if not parsed:
+        raise UserError(f"{path}: the file holds no line; download it again")
     return parsed, runs
 
 

@@ -56,8 +56,9 @@ def combine(facts: list[dict]) -> dict:
     """One account of all parts: counts are added, what must agree is taken from the parts that ran."""
     for key in ("files", "prefix", "max_tokens", "pooling", "precision", "dtype"):
         if len(found := {str(f.get(key)) for f in facts}) > 1:
+            values = "" if key == "files" else f" ({', '.join(sorted(found))})"
             raise UserError(
-                f"gather: the parts were encoded with different {key} ({', '.join(sorted(found))}); set "
+                f"gather: the parts were encoded with different {key}{values}; set "
                 "`embed.device` and `embed.precision` instead of auto, delete results/embed and run again"
             )
     ran = [f for f in facts if f["cache_misses"]] or facts[:1]

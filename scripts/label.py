@@ -62,13 +62,14 @@ def primary_keywords(keywords: list[list[tuple[str, float]]]) -> list[str]:
         if topic not in given and name not in taken:
             given[topic] = word
             taken.add(name)
-    # topics that differ in no word, as those of vectors that know more than words: numbered
+    # all its keywords went to others, as where vectors tell papers apart that words do not
     for topic, pairs in enumerate(keywords):
-        number = 2
+        word, number = pairs[0][0], 2
         while topic not in given:
-            word = f"{pairs[0][0]} ({number})"
-            if word not in given.values():
-                given[topic] = word
+            name = f"{' '.join(stem(part) for part in word.split())} ({number})"
+            if name not in taken:
+                given[topic] = f"{word} ({number})"
+                taken.add(name)
             number += 1
     return [given[topic] for topic in range(len(keywords))]
 

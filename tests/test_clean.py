@@ -250,6 +250,16 @@ def test_dates_filter_by_the_first_version(monkeypatch, out):
     assert counts(ledger) == {"kept": 3, "filtered": 3}
 
 
+@pytest.mark.parametrize(
+    "created", ["Monday, 12 Apr 2010", " Mon, 12 Apr 2010", "Mon,  12 Apr 2010", "Mon, 2010"]
+)
+def test_a_date_in_another_form_is_never_read_wrongly(monkeypatch, out, created):
+    """The day itself where it can be told, else the month of the id; not the year 20 or 201."""
+    data = as_lines(paper("1004.0001", versions=[{"created": f"{created} 12:00:00 GMT"}]))
+    (row,), _, _ = run_clean(monkeypatch, data, out)
+    assert row["published"] in (date(2010, 4, 12), date(2010, 4, 1))
+
+
 @pytest.mark.parametrize("globs", [("cs.*",), ("stat.ML",), ("hep-*", "math.??"), ("cs.*", "*")])
 def test_category_globs_match_any_of_the_categories(monkeypatch, out, globs):
     lists = ["cs.LG", "math.AG cs.CV", "stat.ML", "hep-th", "hep-ph math.NT", "css", "CS.LG", "astro-ph"]
@@ -342,6 +352,7 @@ def test_digest_changes_with_the_kept_ids_and_texts_only(monkeypatch, out):
 
 BAD = {
     "empty": (b"", {}, "empty"),
+    "empty, packed": (gzip.compress(b""), {}, "holds no line"),
     "csv": (b"id,title,abstract\n1,A title,Some text\n" * 50, {}, "line 1"),
     "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", {}, "PDF"),
     "html": (b"\n<!DOCTYPE html><html><title>404</title></html>\n", {}, "HTML"),

@@ -339,6 +339,27 @@ def test_auto_takes_what_the_architecture_can_do(tmp_path, real):
         assert pick_attention("auto", torch.device("cuda"), "bfloat16", model) in expected
 
 
+@pytest.mark.parametrize(
+    ("config", "model", "expected"),
+    [
+        (BertConfig, BertModel, "sequence"),
+        (ModernBertConfig, ModernBertModel, "sdpa"),
+        (LlamaConfig, LlamaModel, "sdpa"),
+    ],
+)
+def test_auto_packs_only_where_tokens_see_the_whole_paper(
+    tmp_path, real, monkeypatch, config, model, expected
+):
+    sizes = {"hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 64}
+    tiny_bert(tmp_path)
+    torch.manual_seed(0)
+    model(config(vocab_size=30522, pad_token_id=0, **sizes)).save_pretrained(tmp_path)
+    monkeypatch.setattr(enc, "pick_attention", lambda *args: "sequence")
+    encoder = load(tmp_path, attention="auto")
+    assert encoder.attention == expected
+    assert np.abs(encode(encoder, real) - plain(tmp_path, real, 256)).max() <= 1e-5
+
+
 def test_devices_and_kernels_that_are_not_here(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UserError, match=r"embed\.device: 'cuda'.*set `embed\.device` to auto or cpu"):

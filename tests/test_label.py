@@ -39,8 +39,8 @@ def test_contested_keyword_goes_where_it_weighs_most():
 
 
 def test_a_topic_without_a_keyword_of_its_own_has_a_number():
-    topics = [[("galaxy", 1.0)], [("galaxies", 0.5)], [("galaxies", 0.4), ("galaxy", 0.1)]]
-    assert primary_keywords(topics) == ["galaxy", "galaxies (2)", "galaxies (3)"]
+    topics = [[("galaxy", 1.0)], [("galaxies", 0.5)], [("galaxy", 0.4), ("galaxies", 0.1)]]
+    assert primary_keywords(topics) == ["galaxy", "galaxies (2)", "galaxy (3)"]
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def pick_attention(wanted: str, device: torch.device, precision: str, model: typ
     """
     flash = device.type == "cuda" and precision != "float32"
     if wanted == "auto":
-        if model and not model._supports_sdpa:
+        if model and not getattr(model, "_supports_sdpa", False):
             return "eager"
         if not flash or (model and not model._supports_attention_backend):
             return "sdpa"

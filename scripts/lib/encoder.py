@@ -263,7 +263,8 @@ def load(
                 f"model; set it to {limit} or less"
             )
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        attention = pick_attention(attention, device, precision, MODEL_MAPPING.get(type(config), None))
+        architecture = MODEL_MAPPING.get(type(config), None)
+        wanted, attention = attention, pick_attention(attention, device, precision, architecture)
         front = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         tokenizer = front.backend_tokenizer
         model, report = AutoModel.from_pretrained(
@@ -281,6 +282,9 @@ def load(
             f"embed.model: {folder} lacks {len(missing)} weights of its architecture ({sorted(missing)[0]}, ...), "
             "which would be filled with random numbers; take a complete copy"
         )
+    if wanted == "auto" and attention in KERNELS and not _sees_whole_papers(model):
+        attention = "sdpa"
+        model.set_attn_implementation(attention)
     if attention in KERNELS and not model._supports_attention_backend:  # its own would mix the papers
         raise UserError(
             f"config key embed.attention: {type(model).__name__} takes no attention from outside; set it "
@@ -304,6 +308,13 @@ def load(
         limit=limit,
         first_position=first_position(folder),
         tokenizer_padding=padding if padding is not None and padding >= 0 else 0,
+    )
+
+
+def _sees_whole_papers(model: torch.nn.Module) -> bool:
+    """Whether each token attends to all of its paper, before and after: all that packed kernels do."""
+    return not any(
+        getattr(part, "sliding_window", None) or getattr(part, "is_causal", False) for part in model.modules()
     )
 
 

@@ -9,13 +9,13 @@ from lib.kmeans import lloyd
 from lib.vectors import chunks, unit_rows
 
 PROBES = 16  # cells looked into for a query: of 50,000 points in 223 cells, one in fourteen
-QUERIES = 1024  # compared at once, to bound the memory
+PRODUCTS = 8_000_000  # at once in a thread: 32 MB of them and 64 MB of their order
 
 
 def nearest_rows(
     queries: np.ndarray, points: np.ndarray, n: int, threads: int = 1, skip_self: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The n points nearest to each query, nearest first; of equal ones the first.
+    """The n points nearest to each query, nearest first, equal ones by row.
 
     Parameters
     ----------
@@ -38,8 +38,7 @@ def nearest_rows(
             similar[np.arange(b - a), np.arange(a, b)] = -np.inf
         rows[a:b], cosines[a:b] = _largest(similar, names, n)
 
-    # 32 MB of products and 64 MB of their order a thread; the same for any number of threads
-    step = max(1, 8_000_000 // max(len(points), 1))
+    step = max(1, PRODUCTS // max(len(points), 1))
     for _ in chunks(len(queries), threads, work, step=min(step, 2048)):
         pass
     return rows, cosines
@@ -75,12 +74,12 @@ class Cells:
         found = lloyd(points, first, max_iter=5, threads=threads)
         order = np.argsort(found.labels, kind="stable").astype(np.int32)
         bounds = np.searchsorted(found.labels[order], np.arange(count + 1))
-        apart = np.square(found.centroids[:, None] - found.centroids).sum(2)
+        apart = np.stack([np.square(found.centroids - centroid).sum(1) for centroid in found.centroids])
         np.fill_diagonal(apart, -1.0)
         return cls(found.centroids, points[order], order, bounds, np.argsort(apart, axis=1, kind="stable"))
 
     def nearest(self, queries: np.ndarray, n: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """Like `nearest_rows` on the points, in float32 unit rows; now and then a neighbour is missed."""
+        """Like `nearest_rows` on the points, in float32 unit rows; some neighbours are missed."""
         rows = np.empty((len(queries), n), np.int32)
         cosines = np.empty((len(queries), n), np.float32)
         own = np.empty(len(queries), np.int32)
@@ -101,8 +100,9 @@ class Cells:
             spans = [slice(self.bounds[c], self.bounds[c + 1]) for c in probed]
             names = np.concatenate([self.rows[span] for span in spans])
             ends = np.cumsum([0, *sizes[probed]])
-            for start in range(mine[cell], mine[cell + 1], QUERIES):
-                some = order[start : min(start + QUERIES, mine[cell + 1])]
+            step = max(1, PRODUCTS // len(names))
+            for start in range(mine[cell], mine[cell + 1], step):
+                some = order[start : min(start + step, mine[cell + 1])]
                 asked = queries[some]
                 similar = np.empty((len(some), len(names)), np.float32)
                 for span, (a, b) in zip(spans, pairwise(ends), strict=True):

@@ -386,6 +386,8 @@ def _day(text: str) -> date | None:
     """The date in `"Mon, 2 Apr 2007"`."""
     try:
         _, day, month, year = text.split()
+        if len(year) != 4:  # cut off in a date that is spaced otherwise
+            return None
         return date(int(year), MONTHS[month], int(day))
     except (KeyError, ValueError):
         return None
