@@ -192,7 +192,7 @@ def main() -> None:
     if args.override:
         result |= {"rule": "config"}
         result["sentence"] = (
-            f"K = {used} is set in the config (cluster.k). The scans propose: {choice.sentence}"
+            f"K = {used} is set in the config (cluster.k). What the scans say: {choice.sentence}"
         )
     result["seconds"] = {scan["k"]: scan["seconds"] for scan in usable}
     result["skipped"] = [scan["skipped"] for scan in scans if "skipped" in scan]

@@ -22,6 +22,15 @@ def test_anchor_lies_where_the_topic_is_densest():
     assert np.isfinite(places).all()  # a topic without papers too
 
 
+def test_anchor_is_not_drawn_to_a_clump_on_the_rim():
+    rng = np.random.default_rng(0)
+    inside = rng.normal((0, 0), 0.3, (100, 2))
+    rim = np.c_[np.full(70, 5.0), rng.normal(0, 0.3, 70)]
+    points = np.concatenate([inside, rim, [(-5, -5), (5, 5)]])
+    places = anchors(points, np.repeat([0, 1], [170, 2]), 2)
+    np.testing.assert_allclose(places[0], (0, 0), atol=0.5)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_spread_boxes_do_not_overlap_and_stay_inside(seed):
     rng = np.random.default_rng(seed)

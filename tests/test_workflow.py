@@ -294,7 +294,7 @@ EDITS = {
     "scripts/lib/text.py": below(*TEXT),
     "scripts/lib/ctfidf.py": below(*TEXT),
     "scripts/project.py": below("project", "evaluate", "plot", "explore", "report"),
-    "scripts/lib/kmeans.py": below("select_k", *CLUSTER) | {"scan_k": 2},
+    "scripts/lib/kmeans.py": below("select_k", "project", *CLUSTER) | {"scan_k": 2},
     "scripts/embed.py": dict.fromkeys(BELOW_CLEAN, 1) | {"embed": 2, "scan_k": 2},
     "README.md": {},
 }

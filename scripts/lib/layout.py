@@ -20,7 +20,9 @@ def anchors(points: np.ndarray, topics: np.ndarray, k: int) -> np.ndarray:
         counts, xs, ys = np.histogram2d(
             own[:, 0], own[:, 1], bins=cells, range=[(low[0], high[0]), (low[1], high[1])]
         )
-        x, y = np.unravel_index(gaussian_filter(counts, 3.0).argmax(), counts.shape)
+        # beyond the rim there is nothing: mirrored, as by default, a few papers there would count twice
+        density = gaussian_filter(counts, 3.0, mode="constant")
+        x, y = np.unravel_index(density.argmax(), counts.shape)
         places[topic] = (xs[x] + xs[x + 1]) / 2, (ys[y] + ys[y + 1]) / 2
     return places
 
