@@ -97,7 +97,7 @@ rule explore:
         topics="results/topics.parquet",
         template="scripts/templates/explore.html",
         script="scripts/explore.py",
-        lib=lib("cli", "draw", "files", "latex", "layout", "style"),
+        lib=lib("cli", "draw", "files", "latex", "layout", "page", "style"),
     output:
         map=report(
             ensure("results/map.html", non_empty=True),
@@ -144,7 +144,7 @@ rule report:
         map="results/map.png",
         template="scripts/templates/report.html",
         script="scripts/report.py",
-        lib=lib("cli", "files"),
+        lib=lib("cli", "files", "page"),
     output:
         report=report(
             ensure("results/report.html", non_empty=True),

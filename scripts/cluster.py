@@ -110,14 +110,12 @@ def main() -> None:
     sample = take(vectors, draw(hash_ids(ids.to_pylist()), args.sample))
     start = kmeans(sample, k, seeds=[args.seed + i for i in range(args.starts)], threads=args.threads)
     clustering = number_by_size(lloyd(vectors, start.centroids, threads=args.threads))
-    if (np.bincount(clustering.labels, minlength=k) == 0).any():
+    sizes = np.bincount(clustering.labels, minlength=k)
+    if not sizes.all():
         raise UserError(f"cluster: a topic of K = {k} is left without papers; set a smaller `cluster.k`")
     placed = fit(vectors, clustering, args.threads)
     silhouette = cosine_silhouette(vectors, clustering.labels, k, args.threads)
-
     outlier = fits_nowhere(placed.similarity, clustering.labels, k)
-
-    sizes = np.bincount(clustering.labels, minlength=k)
     by_topic = np.bincount(clustering.labels, silhouette, minlength=k) / np.maximum(sizes, 1)
     about = {
         "k": k,

@@ -4,7 +4,6 @@ import base64
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader
 from matplotlib.colors import to_hex
 
 from lib.cli import parser, run, say, written
@@ -12,6 +11,7 @@ from lib.draw import draw, hash_ids
 from lib.files import read_table, same_rows
 from lib.latex import plain
 from lib.layout import anchors
+from lib.page import render
 from lib.style import topic_colours
 
 
@@ -56,9 +56,8 @@ def main() -> None:
     places = (places - bounds[0]) / np.maximum(bounds[1] - bounds[0], 1e-9)
     title = f"{len(points):,} papers in {len(topics)} topics"
     note = f"{len(rows):,} of them shown, drawn at random" if len(rows) < len(points) else "all of them shown"
-    # what comes from papers reaches the page through tojson or autoescape only
-    templates = Environment(loader=FileSystemLoader(args.template.parent), autoescape=True)
-    page = templates.get_template(args.template.name).render(
+    page = render(
+        args.template,
         title=title,
         note=note,
         aspect=aspect,

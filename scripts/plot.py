@@ -98,7 +98,7 @@ def draw_map(points: np.ndarray, topics: np.ndarray, labels: list[str], title: s
             body.set_position(
                 back.transform((centre[0], top - 3 - tall - body.get_window_extent().height / 2))
             )
-        if np.abs(centre - start)[0] > box[0] / 2 or np.abs(centre - start)[1] > box[1] / 2:
+        if (np.abs(centre - start) > box / 2).any():
             line = back.transform([start, centre])
             axis.plot(*line.T, color=INK, lw=0.7, alpha=0.55, zorder=4)
 

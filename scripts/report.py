@@ -4,10 +4,9 @@ import base64
 import csv
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader
-
 from lib.cli import parser, run, say, written
 from lib.files import read_json, read_table
+from lib.page import render
 
 
 def headline(evaluation: dict) -> list[tuple[str, str]]:
@@ -56,9 +55,8 @@ def main() -> None:
             topics[paper["topic"]]["papers"].append(paper)
     with args.scans.open(newline="") as file:
         columns, *scans = csv.reader(file)
-    # what comes from papers reaches the page through autoescape
-    templates = Environment(loader=FileSystemLoader(args.template.parent), autoescape=True)
-    page = templates.get_template(args.template.name).render(
+    page = render(
+        args.template,
         title=f"{evaluation['papers']:,} papers in {evaluation['k']} topics",
         facts=headline(evaluation),
         k=k,

@@ -76,13 +76,11 @@ def topic_colours(centres: np.ndarray) -> np.ndarray:
     i = np.arange(k)
     # three rings of lightness, so that forty topics do not need forty hues
     hues = (i / max(k, 1) + 0.08) % 1.0
-    palette = oklch(np.array([0.62, 0.74, 0.50])[i % 3], np.array([0.145, 0.12, 0.125])[i % 3], hues)
+    lightness = np.array([0.62, 0.74, 0.50])[i % 3]
+    palette = oklch(lightness, np.array([0.145, 0.12, 0.125])[i % 3], hues)
     if k < 3:
         return palette
-    lab = np.stack(
-        [np.array([0.62, 0.74, 0.50])[i % 3], 0.3 * np.cos(2 * np.pi * hues), 0.3 * np.sin(2 * np.pi * hues)],
-        1,
-    )
+    lab = np.stack([lightness, 0.3 * np.cos(2 * np.pi * hues), 0.3 * np.sin(2 * np.pi * hues)], 1)
     unlike = cdist(lab, lab)
     distance = cdist(centres, centres)
     close = np.exp(-((distance / (np.median(distance) * 0.5)) ** 2))
