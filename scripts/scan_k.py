@@ -11,9 +11,9 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 from lib.cli import parser, progress, run, say, written
 from lib.draw import draw, hash_ids
 from lib.files import read_table
-from lib.kmeans import lloyd, start
+from lib.kmeans import Clustering, lloyd, start
 from lib.silhouette import cosine_silhouette
-from lib.vectors import open_embeddings, take
+from lib.vectors import open_embeddings, side_by_side, take
 
 # Ten times that of the final clustering: the last steps of K-means, half of them all, move a paper
 # in a hundred and no curve.
@@ -37,15 +37,22 @@ def scan(
         runs on halves, over the rows they share (Ben-Hur, Elisseeff & Guyon, 2002)
     labels : int32 (n,), of the run with the lowest inertia
     """
-    runs = []
-    for i in progress(range(len(halves)), desc=f"K = {k}, seeds", unit="run"):
-        runs.append(lloyd(sample, start(sample, k, seed + i), tol=TOL, threads=threads))
+    def cluster(task: tuple[int, np.ndarray | None]) -> Clustering:
+        number, rows = task
+        some = sample if rows is None else sample[rows]
+        return lloyd(some, start(some, k, seed + number), tol=TOL)
+
+    # a run has one core and the next run another: they wait for each other less than the chunks of
+    # one run do, and a start has no chunks
+    tasks = list(enumerate([None] * len(halves) + halves))
+    done = side_by_side(tasks, threads, cluster)
+    done = list(progress(done, desc=f"K = {k}", unit="run", total=len(tasks)))
+    runs, of_halves = done[: len(halves)], done[len(halves) :]
     best = min(runs, key=lambda run: run.inertia)
     half_labels = []
-    for i, rows in enumerate(progress(halves, desc=f"K = {k}, halves", unit="run")):
+    for rows, half in zip(halves, of_halves, strict=True):
         labels = np.full(len(sample), -1, np.int32)
-        half = sample[rows]
-        labels[rows] = lloyd(half, start(half, k, seed + len(halves) + i), tol=TOL, threads=threads).labels
+        labels[rows] = half.labels
         half_labels.append(labels)
     between_halves = []
     for a, b in combinations(half_labels, 2):

@@ -11,7 +11,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from lib.cli import UserError
-from lib.vectors import check_unit, chunks, unit_rows
+from lib.vectors import check_unit, chunks, side_by_side, unit_rows
 
 
 @dataclass
@@ -250,7 +250,8 @@ def plus_plus(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
             break
         drawn = np.searchsorted(cumulative, rng.random(trials) * cumulative[-1], "right")
         drawn = np.minimum(drawn, len(sample) - 1)
-        distances = np.minimum(np.maximum(2.0 - 2.0 * (sample[drawn] @ sample.T), 0.0), nearest)
+        products = (sample @ sample[drawn].T).T  # the tall matrix first is the faster order
+        distances = np.minimum(np.maximum(2.0 - 2.0 * products, 0.0), nearest)
         best = int(distances.sum(1, dtype=np.float64).argmin())
         chosen.append(int(drawn[best]))
         nearest = distances[best]
@@ -292,5 +293,5 @@ def merge(means: np.ndarray, counts: np.ndarray, k: int) -> np.ndarray:
 
 def kmeans(sample: np.ndarray, k: int, *, seeds: list[int], threads: int = 1) -> Clustering:
     """K-means on rows held in memory from several starts; the one of the lowest inertia."""
-    runs = (lloyd(sample, start(sample, k, seed), threads=threads) for seed in seeds)
+    runs = side_by_side(seeds, threads, lambda seed: lloyd(sample, start(sample, k, seed)))
     return min(runs, key=lambda run: run.inertia)

@@ -1,6 +1,7 @@
 """Read embeddings larger than memory, a chunk of unit rows at a time, on all cores."""
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from lib.cli import UserError
 from lib.files import give_back, read_array
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 # Rows to a chunk: 8 MB at 1024 float32. It is the unit of summation too, so it must not depend on
@@ -85,22 +87,25 @@ def check_unit(read: np.ndarray, rows: np.ndarray) -> None:
 
 
 def chunks(n: int, threads: int, work: Callable[[int, int], T], step: int = CHUNK) -> Iterator[T]:
-    """Call `work(start, stop)` on each chunk of n rows in a pool of threads; yield results in order.
+    """Call `work(start, stop)` on each chunk of n rows in a pool of threads; yield results in order."""
+    return side_by_side(range(0, n, step), threads, lambda start: work(start, min(start + step, n)))
+
+
+def side_by_side(tasks: Iterable[S], threads: int, work: Callable[[S], T]) -> Iterator[T]:
+    """Call `work` on each task in a pool of threads; yield results in order.
 
     Each call has one BLAS thread: a product then does not depend on the number of cores, and many
     small products beside each other are faster than one after the other on all cores.
     """
-    starts = range(0, n, step)
     with threadpool_limits(1, "blas"):
         if threads == 1:
-            for start in starts:
-                yield work(start, min(start + step, n))
+            yield from map(work, tasks)
             return
         with ThreadPoolExecutor(threads) as pool:
-            pending = []
-            for start in starts:
-                pending.append(pool.submit(work, start, min(start + step, n)))
+            pending = deque()
+            for task in tasks:
+                pending.append(pool.submit(work, task))
                 if len(pending) > 2 * threads:
-                    yield pending.pop(0).result()
-            for job in pending:
-                yield job.result()
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
