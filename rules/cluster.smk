@@ -1,6 +1,8 @@
 """Clusters: reads results/embeddings.npy, writes k.json, centroids.npy and assignments.parquet."""
 
 CANDIDATES = sorted(set(config["select_k"]["candidates"]))
+GPUS = config["cluster"]["gpus"]
+GPU_IMAGE = config["embed"]["image"] if GPUS else None
 
 
 rule scan_k:
@@ -94,7 +96,9 @@ rule cluster:
         embeddings="results/embeddings.npy",
         chosen=chosen,
         script="scripts/cluster.py",
-        lib=lib("cli", "draw", "files", "kmeans", "silhouette", "vectors"),
+        lib=lib(
+            "cli", "draw", "files", "kmeans", "kmeans_cuda", "silhouette", "vectors"
+        ),
     output:
         centroids=ensure("results/centroids.npy", non_empty=True),
         assignments=ensure("results/assignments.parquet", non_empty=True),
@@ -104,11 +108,14 @@ rule cluster:
     benchmark:
         "benchmarks/cluster.tsv"
     conda:
-        "../envs/cluster.yaml"
+        None if GPU_IMAGE else "../envs/embed.yaml" if GPUS else "../envs/cluster.yaml"
+    container:
+        GPU_IMAGE
     threads: 8
     resources:
         mem_mb=scaled(4000),
         runtime=240,
+        gpu=GPUS,
     params:
         cluster=config["cluster"],
     shell:
@@ -120,6 +127,7 @@ rule cluster:
             --seed {params.cluster[seed]} \
             --starts {params.cluster[starts]} \
             --sample {params.cluster[sample]} \
+            --gpus {params.cluster[gpus]} \
             --threads {threads} \
             --centroids {output.centroids} \
             --assignments {output.assignments} \

@@ -91,6 +91,7 @@ def arguments():
     cli.add_argument("--seed", type=int, default=0)
     cli.add_argument("--starts", type=int, default=5, help="starts on a sample, the best is carried on")
     cli.add_argument("--sample", type=int, default=100_000, help="papers to start on, drawn by hash")
+    cli.add_argument("--gpus", type=int, default=0, help="1: most steps of K-means on CUDA")
     cli.add_argument("--threads", type=int, default=1)
     cli.add_argument("--centroids", type=Path, required=True, help="output: centroids.npy")
     cli.add_argument("--assignments", type=Path, required=True, help="output: assignments.parquet")
@@ -109,7 +110,12 @@ def main() -> None:
         raise UserError(f"config key cluster.k: {k} topics for {len(ids)} papers; set a smaller K")
     sample = take(vectors, draw(hash_ids(ids.to_pylist()), args.sample))
     start = kmeans(sample, k, seeds=[args.seed + i for i in range(args.starts)], threads=args.threads)
-    clustering = number_by_size(lloyd(vectors, start.centroids, threads=args.threads))
+    first = start.centroids
+    if args.gpus:
+        from lib.kmeans_cuda import approach  # PyTorch is not in every environment of this step
+
+        first = approach(vectors, first)
+    clustering = number_by_size(lloyd(vectors, first, threads=args.threads))
     sizes = np.bincount(clustering.labels, minlength=k)
     if not sizes.all():
         raise UserError(f"cluster: a topic of K = {k} is left without papers; set a smaller `cluster.k`")

@@ -37,6 +37,7 @@ def scan(
         runs on halves, over the rows they share (Ben-Hur, Elisseeff & Guyon, 2002)
     labels : int32 (n,), of the run with the lowest inertia
     """
+
     def cluster(task: tuple[int, np.ndarray | None]) -> Clustering:
         number, rows = task
         some = sample if rows is None else sample[rows]

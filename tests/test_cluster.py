@@ -5,14 +5,18 @@ import json
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
 from cluster import fit, fits_nowhere, number_by_size
 from conftest import assert_refused, pq_write, script
+from lib import kmeans_cuda
+from lib.cli import UserError
 from lib.kmeans import Clustering, cluster_sums, kmeans, lloyd, merge, plus_plus, start
 from lib.silhouette import cosine_silhouette
+from lib.vectors import unit
 
 
 def blobs(n: int, k: int, dim: int = 16, noise: float = 0.9, seed: int = 0) -> np.ndarray:
@@ -253,3 +257,48 @@ def test_papers_below_tukeys_fence_of_their_own_topic_fit_nowhere():
     )
     labels = np.repeat([0, 1], [51, 50]).astype(np.int32)
     assert np.flatnonzero(fits_nowhere(similarity, labels, 3)).tolist() == [50]
+
+
+@pytest.mark.parametrize("hold", [True, False])
+def test_steps_on_a_device_lead_where_those_of_scikit_learn_do(hold, monkeypatch):
+    monkeypatch.setattr(kmeans_cuda, "BLOCK", 16 * 1000)  # several blocks, the last one short
+    rows = blobs(5500, 12, noise=1.5)
+    first = rows[np.random.default_rng(1).choice(len(rows), 12, replace=False)]
+    near = kmeans_cuda.approach(rows, first, device="cpu", tol=0, hold=hold)
+    theirs = KMeans(12, init=first, n_init=1, algorithm="lloyd", tol=0).fit(rows)
+    np.testing.assert_allclose(near, theirs.cluster_centers_, atol=1e-5)
+    last = lloyd(rows, near)
+    assert last.iterations <= 2
+    np.testing.assert_array_equal(last.labels, theirs.labels_)
+
+
+def test_steps_on_a_device_read_float16_as_the_cpu_does():
+    rows = blobs(3000, 6).astype(np.float16)
+    first = start(unit(rows), 6, seed=0)
+    near = kmeans_cuda.approach(rows, first, device="cpu")
+    np.testing.assert_allclose(near, lloyd(rows, first).centroids, atol=1e-3)
+
+
+def test_what_the_device_leaves_is_settled_on_the_cpu():
+    rows = blobs(300, 4)
+    first = np.concatenate([rows[:3], -10 * np.ones((2, rows.shape[1]), np.float32)])
+    assert set(lloyd(rows, kmeans_cuda.approach(rows, first, device="cpu")).labels) == set(range(5))
+    rows[77] = np.nan
+    with pytest.raises(UserError, match="row 77"):
+        lloyd(rows, kmeans_cuda.approach(rows, first, device="cpu"))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_asked_for_must_be_there(planted, tmp_path, out):
+    said = run_cluster(planted, out, gpus=1)
+    assert_refused(said, out, "cluster.gpus", "CUDA")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_on_a_gpu_topics_are_those_of_the_cpu():
+    rows = blobs(200_000, 20, dim=256, noise=1.2).astype(np.float16)
+    first = start(unit(rows[:20_000]), 20, seed=0)
+    here = lloyd(rows, first)
+    there = lloyd(rows, kmeans_cuda.approach(rows, first))
+    assert adjusted_rand_score(here.labels, there.labels) > 0.98
+    np.testing.assert_array_equal(kmeans_cuda.approach(rows, first), kmeans_cuda.approach(rows, first))

@@ -106,7 +106,7 @@ def test_rule_has_log_benchmark_env_and_resources(step):
         assert re.search(rf"^    {directive}:", body, flags=re.M), directive
     resources = re.search(r"^    resources:\n((?: {8}.*\n)+)", body, flags=re.M)[1]
     assert re.findall(r"(\w+)=", resources)[:2] == ["mem_mb", "runtime"]
-    assert ("gpu=" in resources) == (step == "embed")
+    assert ("gpu=" in resources) == (step in ("embed", "cluster"))
     assert re.search(rf"logs/{step}[/.]", body) and re.search(rf"benchmarks/{step}[/.]", body)
     assert ">{log} 2>&1" in body
     assert re.match(r'    """[^"\n]+"""\n', body), "no docstring of one sentence"

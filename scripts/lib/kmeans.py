@@ -84,8 +84,7 @@ def lloyd(
         iteration += 1
         changed = _assign(vectors, centroids, labels, bounds, sums, counts, threads)
         if threshold is None:
-            # the mean variance of the columns of unit rows: E|x|² - |E x|², over dim
-            threshold = tol * (1.0 - np.sum((sums.sum(0) / n) ** 2)) / vectors.shape[1]
+            threshold = tol * column_variance(sums.sum(0), n)
         if not changed:
             break
         if (counts == 0).any():
@@ -103,6 +102,11 @@ def lloyd(
     # within a cluster of unit rows: sum |x - c|² = n - n |c|²
     inertia = float(n - np.sum(counts * np.sum(means**2, axis=1)))
     return Clustering(means.astype(np.float32), labels, inertia, iteration)
+
+
+def column_variance(total: np.ndarray, n: int) -> float:
+    """The mean variance of the columns of n unit rows of this sum: E|x|² - |E x|², over dim."""
+    return float(1.0 - np.sum((total / n) ** 2)) / len(total)
 
 
 def _assign(vectors, centroids, labels, bounds, sums, counts, threads) -> int:
