@@ -113,7 +113,7 @@ rule cluster:
         GPU_IMAGE
     threads: 8
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=scaled(8000 if GPUS else 4000),
         runtime=240,
         gpu=GPUS,
     params:

@@ -110,11 +110,12 @@ def main() -> None:
         raise UserError(f"config key cluster.k: {k} topics for {len(ids)} papers; set a smaller K")
     sample = take(vectors, draw(hash_ids(ids.to_pylist()), args.sample))
     start = kmeans(sample, k, seeds=[args.seed + i for i in range(args.starts)], threads=args.threads)
-    first = start.centroids
+    first, on_gpu = start.centroids, 0
+    del sample, start
     if args.gpus:
         from lib.kmeans_cuda import approach  # PyTorch is not in every environment of this step
 
-        first = approach(vectors, first)
+        first, on_gpu = approach(vectors, first)
     clustering = number_by_size(lloyd(vectors, first, threads=args.threads))
     sizes = np.bincount(clustering.labels, minlength=k)
     if not sizes.all():
@@ -129,7 +130,7 @@ def main() -> None:
         "silhouette": float(silhouette.mean(dtype=np.float64)),
         "silhouette_by_topic": by_topic.tolist(),
         "inertia": clustering.inertia,
-        "iterations": clustering.iterations,
+        "iterations": on_gpu + clustering.iterations,
         "sizes": sizes.tolist(),
         "outliers": int(outlier.sum()),
     }
@@ -150,7 +151,7 @@ def main() -> None:
         about_file.write_text(json.dumps(about, indent=1) + "\n")
     say(
         f"{len(ids):,} papers in {k} topics of {sizes.min():,} to {sizes.max():,}, silhouette "
-        f"{about['silhouette']:.4f}, {clustering.iterations} iterations"
+        f"{about['silhouette']:.4f}, {about['iterations']} iterations"
     )
 
 

@@ -217,7 +217,7 @@ def start(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
     """
     drawn = min(OVER * k, MOST, len(sample))
     rows = np.random.default_rng(seed).permutation(len(sample))[: max(DRAW * drawn, 20_000)]
-    some = sample[np.sort(rows)]
+    some = sample if len(rows) == len(sample) else sample[np.sort(rows)]
     with threadpool_limits(1, "blas"):  # on any number of cores the same bits
         seeds = plus_plus(some, max(drawn, k), seed)
         if len(seeds) < k:
@@ -297,5 +297,6 @@ def merge(means: np.ndarray, counts: np.ndarray, k: int) -> np.ndarray:
 
 def kmeans(sample: np.ndarray, k: int, *, seeds: list[int], threads: int = 1) -> Clustering:
     """K-means on rows held in memory from several starts; the one of the lowest inertia."""
-    runs = side_by_side(seeds, threads, lambda seed: lloyd(sample, start(sample, k, seed)))
+    each = max(1, threads // len(seeds))
+    runs = side_by_side(seeds, threads, lambda seed: lloyd(sample, start(sample, k, seed), threads=each))
     return min(runs, key=lambda run: run.inertia)

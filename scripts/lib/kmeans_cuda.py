@@ -1,4 +1,4 @@
-"""Most steps of K-means on a GPU: the vectors stay there, and only the centroids come back.
+"""Most steps of K-means on a GPU: the vectors stay there if they fit, only centroids come back.
 
 `lib.kmeans.lloyd` takes the last steps from these centroids on the CPU, so that labels, empty
 clusters and unsound rows are settled in one place, whatever made the start.
@@ -12,7 +12,7 @@ from lib.files import give_back
 from lib.kmeans import column_variance
 
 BLOCK = 2**26  # numbers in a block of rows, or of its products: 256 MB of float32
-SPARE = 0.7  # share of the free memory that vectors may take; else they are copied again each step
+WORKING = 8 * 4 * BLOCK  # bytes: a block, its products and what comes between, beside the vectors held
 
 
 def approach(
@@ -23,7 +23,7 @@ def approach(
     tol: float = 1e-4,
     max_iter: int = 300,
     hold: bool | None = None,
-) -> np.ndarray:
+) -> tuple[np.ndarray, int]:
     """Lloyd's algorithm with float32 products on the device; an empty cluster stays where it is.
 
     Parameters
@@ -31,11 +31,12 @@ def approach(
     vectors : (n, dim), float16 (memory-mapped, perhaps) or float32 unit rows
     first : (k, dim), the first centroids
     tol : as in `lib.kmeans.lloyd`
-    hold : keep the vectors on the device; None does so if they take no more than its free memory
+    hold : keep the vectors on the device; None does so if its free memory has room for them
 
     Returns
     -------
-    float32 (k, dim)
+    centroids : float32 (k, dim)
+    iterations : steps taken
 
     Raises
     ------
@@ -48,7 +49,8 @@ def approach(
             "CUDA_VISIBLE_DEVICES, install a CUDA build of PyTorch, or set `cluster.gpus` to 0"
         )
     if hold is None:
-        hold = device != "cuda" or vectors.nbytes < SPARE * torch.cuda.mem_get_info()[0]
+        hold = device != "cuda" or vectors.nbytes + WORKING < torch.cuda.mem_get_info()[0]
+    torch.backends.cuda.matmul.allow_tf32 = False  # some images turn it on
     n, dim = vectors.shape
     k = len(first)
     step = max(1, BLOCK // max(k, dim))
@@ -62,7 +64,9 @@ def approach(
     centroids = torch.from_numpy(np.array(first, np.float32)).to(device)
     labels = torch.full((n,), -1, device=device)
     threshold = None
-    for _ in range(max_iter):
+    iterations = 0
+    while iterations < max_iter:
+        iterations += 1
         half = centroids.square().sum(1) / 2
         sums = torch.zeros(k, dim, dtype=torch.float64, device=device)
         counts = torch.zeros(k, dtype=torch.float64, device=device)
@@ -84,7 +88,7 @@ def approach(
         # not finite where a row is not: the CPU's steps name that row
         if not changed or shift <= threshold or not torch.isfinite(shift):
             break
-    return centroids.cpu().numpy()
+    return centroids.cpu().numpy(), iterations
 
 
 def _unit(rows: torch.Tensor) -> torch.Tensor:

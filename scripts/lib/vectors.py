@@ -103,9 +103,12 @@ def side_by_side(tasks: Iterable[S], threads: int, work: Callable[[S], T]) -> It
             return
         with ThreadPoolExecutor(threads) as pool:
             pending = deque()
-            for task in tasks:
-                pending.append(pool.submit(work, task))
-                if len(pending) > 2 * threads:
+            try:
+                for task in tasks:
+                    pending.append(pool.submit(work, task))
+                    if len(pending) > 2 * threads:
+                        yield pending.popleft().result()
+                while pending:
                     yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
+            finally:  # after an error what has not begun need not
+                pool.shutdown(wait=False, cancel_futures=True)
