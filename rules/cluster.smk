@@ -97,7 +97,14 @@ rule cluster:
         chosen=chosen,
         script="scripts/cluster.py",
         lib=lib(
-            "cli", "draw", "files", "kmeans", "kmeans_cuda", "silhouette", "vectors"
+            "cli",
+            "device",
+            "draw",
+            "files",
+            "kmeans",
+            "kmeans_cuda",
+            "silhouette",
+            "vectors",
         ),
     output:
         centroids=ensure("results/centroids.npy", non_empty=True),

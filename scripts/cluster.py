@@ -113,9 +113,11 @@ def main() -> None:
     first, on_gpu = start.centroids, 0
     del sample, start
     if args.gpus:
-        from lib.kmeans_cuda import approach  # PyTorch is not in every environment of this step
+        # PyTorch is not in every environment of this step
+        from lib.device import pick_device
+        from lib.kmeans_cuda import approach
 
-        first, on_gpu = approach(vectors, first)
+        first, on_gpu = approach(vectors, first, device=pick_device("cuda", key="cluster.gpus", instead="0"))
     clustering = number_by_size(lloyd(vectors, first, threads=args.threads))
     sizes = np.bincount(clustering.labels, minlength=k)
     if not sizes.all():

@@ -264,7 +264,7 @@ def test_steps_on_a_device_lead_where_those_of_scikit_learn_do(hold, monkeypatch
     monkeypatch.setattr(kmeans_cuda, "BLOCK", 16 * 1000)  # several blocks, the last one short
     rows = blobs(5500, 12, noise=1.5)
     first = rows[np.random.default_rng(1).choice(len(rows), 12, replace=False)]
-    near, steps = kmeans_cuda.approach(rows, first, device="cpu", tol=0, hold=hold)
+    near, steps = kmeans_cuda.approach(rows, first, device=torch.device("cpu"), tol=0, hold=hold)
     theirs = KMeans(12, init=first, n_init=1, algorithm="lloyd", tol=0).fit(rows)
     np.testing.assert_allclose(near, theirs.cluster_centers_, atol=1e-5)
     last = lloyd(rows, near)
@@ -276,21 +276,23 @@ def test_steps_on_a_device_lead_where_those_of_scikit_learn_do(hold, monkeypatch
 def test_steps_on_a_device_read_float16_as_the_cpu_does():
     rows = blobs(3000, 6).astype(np.float16)
     first = start(unit(rows), 6, seed=0)
-    near, _ = kmeans_cuda.approach(rows, first, device="cpu")
+    near, _ = kmeans_cuda.approach(rows, first, device=torch.device("cpu"))
     np.testing.assert_allclose(near, lloyd(rows, first).centroids, atol=1e-3)
 
 
 def test_what_the_device_leaves_is_settled_on_the_cpu():
     rows = blobs(300, 4)
     first = np.concatenate([rows[:3], -10 * np.ones((2, rows.shape[1]), np.float32)])
-    assert set(lloyd(rows, kmeans_cuda.approach(rows, first, device="cpu")[0]).labels) == set(range(5))
+    assert set(lloyd(rows, kmeans_cuda.approach(rows, first, device=torch.device("cpu"))[0]).labels) == set(
+        range(5)
+    )
     rows[77] = np.nan
     with pytest.raises(UserError, match="row 77"):
-        lloyd(rows, kmeans_cuda.approach(rows, first, device="cpu")[0])
+        lloyd(rows, kmeans_cuda.approach(rows, first, device=torch.device("cpu"))[0])
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_gpu_asked_for_must_be_there(planted, tmp_path, out):
+def test_a_gpu_asked_for_must_be_there(planted, out):
     said = run_cluster(planted, out, gpus=1)
     assert_refused(said, out, "cluster.gpus", "CUDA")
 
@@ -300,7 +302,7 @@ def test_on_a_gpu_topics_are_those_of_the_cpu():
     rows = blobs(200_000, 20, dim=256, noise=1.2).astype(np.float16)
     first = start(unit(rows[:20_000]), 20, seed=0)
     here = lloyd(rows, first)
-    near, _ = kmeans_cuda.approach(rows, first)
+    near, _ = kmeans_cuda.approach(rows, first, device=torch.device("cuda"))
     there = lloyd(rows, near)
     assert adjusted_rand_score(here.labels, there.labels) > 0.98
-    np.testing.assert_array_equal(near, kmeans_cuda.approach(rows, first)[0])
+    np.testing.assert_array_equal(near, kmeans_cuda.approach(rows, first, device=torch.device("cuda"))[0])

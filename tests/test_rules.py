@@ -149,10 +149,13 @@ def wanted_distributions(step: str) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_env_names_every_package_that_the_script_imports(step):
-    env = re.search(r"\.\./envs/(\w+\.yaml)", RULES[step])[1]
-    named = set(env_pins(ROOT / "envs" / env))
-    for name, distributions in wanted_distributions(step).items():
-        assert distributions & named, f"{env} lacks {name}"
+    envs = re.findall(r"\.\./envs/(\w+\.yaml)", RULES[step])
+    assert envs
+    for env in envs:
+        named = set(env_pins(ROOT / "envs" / env))
+        lacks = {name for name, brought in wanted_distributions(step).items() if not brought & named}
+        # cluster imports PyTorch only where it is given a GPU, and then runs in the environment of embed
+        assert lacks == ({"torch"} if (step, env) == ("cluster", "cluster.yaml") else set()), env
 
 
 def test_imports_are_seen_through_lib():

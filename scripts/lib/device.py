@@ -9,16 +9,23 @@ import torch
 from lib.cli import UserError
 
 
-def pick_device(wanted: str, part: int = 0) -> torch.device:
-    """`auto` takes CUDA, then MPS, then the CPU; a device asked for by name must be there."""
+def pick_device(
+    wanted: str, part: int = 0, *, key: str = "embed.device", instead: str = "auto or cpu"
+) -> torch.device:
+    """`auto` takes CUDA, then MPS, then the CPU; a device asked for by name must be there.
+
+    Parameters
+    ----------
+    key, instead : the config key that asked, and what to set it to where there is none
+    """
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if wanted == "auto":
         return _numbered(next(name for name, here in present.items() if here), part)
     if not present[wanted]:
         raise UserError(
-            f"config key embed.device: {wanted!r} was asked for but PyTorch {torch.__version__} sees no such "
+            f"config key {key}: {wanted!r} was asked for but PyTorch {torch.__version__} sees no such "
             "device here; check `nvidia-smi` and CUDA_VISIBLE_DEVICES, install a CUDA build of PyTorch, or "
-            "set `embed.device` to auto or cpu"
+            f"set `{key}` to {instead}"
         )
     return _numbered(wanted, part)
 

@@ -254,11 +254,11 @@ def plus_plus(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
             break
         drawn = np.searchsorted(cumulative, rng.random(trials) * cumulative[-1], "right")
         drawn = np.minimum(drawn, len(sample) - 1)
-        products = (sample @ sample[drawn].T).T  # the tall matrix first is the faster order
-        distances = np.minimum(np.maximum(2.0 - 2.0 * products, 0.0), nearest)
-        best = int(distances.sum(1, dtype=np.float64).argmin())
+        distances = np.maximum(2.0 - 2.0 * (sample @ sample[drawn].T), 0.0)
+        np.minimum(distances, nearest[:, None], out=distances)
+        best = int(distances.sum(0, dtype=np.float64).argmin())
         chosen.append(int(drawn[best]))
-        nearest = distances[best]
+        nearest = distances[:, best].copy()
     return sample[chosen]
 
 

@@ -7,7 +7,6 @@ clusters and unsound rows are settled in one place, whatever made the start.
 import numpy as np
 import torch
 
-from lib.cli import UserError
 from lib.files import give_back
 from lib.kmeans import column_variance
 
@@ -19,7 +18,7 @@ def approach(
     vectors: np.ndarray,
     first: np.ndarray,
     *,
-    device: str = "cuda",
+    device: torch.device,
     tol: float = 1e-4,
     max_iter: int = 300,
     hold: bool | None = None,
@@ -37,19 +36,9 @@ def approach(
     -------
     centroids : float32 (k, dim)
     iterations : steps taken
-
-    Raises
-    ------
-    UserError
-        PyTorch sees no such device.
     """
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UserError(
-            f"config key cluster.gpus: PyTorch {torch.__version__} sees no CUDA device here; check `nvidia-smi` and "
-            "CUDA_VISIBLE_DEVICES, install a CUDA build of PyTorch, or set `cluster.gpus` to 0"
-        )
     if hold is None:
-        hold = device != "cuda" or vectors.nbytes + WORKING < torch.cuda.mem_get_info()[0]
+        hold = device.type != "cuda" or vectors.nbytes + WORKING < torch.cuda.mem_get_info(device)[0]
     torch.backends.cuda.matmul.allow_tf32 = False  # some images turn it on
     n, dim = vectors.shape
     k = len(first)

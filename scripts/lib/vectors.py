@@ -101,14 +101,14 @@ def side_by_side(tasks: Iterable[S], threads: int, work: Callable[[S], T]) -> It
         if threads == 1:
             yield from map(work, tasks)
             return
-        with ThreadPoolExecutor(threads) as pool:
-            pending = deque()
-            try:
-                for task in tasks:
-                    pending.append(pool.submit(work, task))
-                    if len(pending) > 2 * threads:
-                        yield pending.popleft().result()
-                while pending:
+        pool = ThreadPoolExecutor(threads)
+        pending = deque()
+        try:
+            for task in tasks:
+                pending.append(pool.submit(work, task))
+                if len(pending) > 2 * threads:
                     yield pending.popleft().result()
-            finally:  # after an error what has not begun need not
-                pool.shutdown(wait=False, cancel_futures=True)
+            while pending:
+                yield pending.popleft().result()
+        finally:  # after an error, what has not begun need not
+            pool.shutdown(cancel_futures=True)
