@@ -6,10 +6,12 @@ every half minute what is done goes to the cache, so a killed job loses no more 
 
 import json
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -18,7 +20,11 @@ from lib.cache import Cache, text_hashes
 from lib.cli import UserError, boolean, optional, parser, progress, run, say, written
 from lib.model import hash_files, locate
 
-WINDOW = 16384  # papers sorted by length together: batches of like lengths, 20 MB of text held
+T = TypeVar("T")
+
+# Papers sorted by length together. The first are few, so that the device soon has work; later ones
+# make batches of like lengths, and 20 MB of text to hold.
+FIRST_WINDOW, WINDOW = 2048, 16384
 
 
 @dataclass
@@ -41,29 +47,39 @@ def read_part(papers: Path, part: int, parts: int) -> Part:
     return Part(hashes, inverse)
 
 
-def texts(papers: Path, part: int, parts: int, wanted: np.ndarray) -> Iterator[tuple[np.ndarray, list, list]]:
-    """Yield (places among the part's rows, ids, texts) of the wanted rows, a window at a time.
+def texts(
+    papers: Path, part: int, parts: int, wanted: np.ndarray
+) -> Iterator[tuple[np.ndarray, list[str], list[str]]]:
+    """Yield (places among the part's rows, ids, texts) of the wanted rows, a few at a time.
 
     Parameters
     ----------
     wanted : bool (n_rows,), over the rows of the part
     """
-    places, ids, window = [], [], []
     row = 0
-    for batch in pq.ParquetFile(papers).iter_batches(8192, columns=["id", "text"]):
+    for batch in pq.ParquetFile(papers).iter_batches(FIRST_WINDOW, columns=["id", "text"]):
         rows = np.arange(row, row + len(batch))
         row += len(batch)
         mine = rows[rows % parts == part]
         mine = mine[wanted[mine // parts]]
         chosen = batch.take(mine - rows[0])
-        places.append(mine // parts)
-        ids += chosen["id"].to_pylist()
-        window += chosen["text"].to_pylist()
-        if len(window) >= WINDOW:
-            yield np.concatenate(places), ids, window
-            places, ids, window = [], [], []
-    if window:
-        yield np.concatenate(places), ids, window
+        yield mine // parts, chosen["id"].to_pylist(), chosen["text"].to_pylist()
+
+
+def windows(some: Iterable[tuple[np.ndarray, list, list]]) -> Iterator[tuple[np.ndarray, list, list]]:
+    """Join what `texts` yields until it makes a window; each may hold twice as much as the one before."""
+    size = FIRST_WINDOW
+    places, ids, held = [], [], []
+    for more_places, more_ids, more in some:
+        places.append(more_places)
+        ids += more_ids
+        held += more
+        if len(held) >= size:
+            yield np.concatenate(places), ids, held
+            places, ids, held = [], [], []
+            size = min(2 * size, WINDOW)
+    if held:
+        yield np.concatenate(places), ids, held
 
 
 def check(vectors: np.ndarray, ids: list[str]) -> None:
@@ -77,60 +93,96 @@ def check(vectors: np.ndarray, ids: list[str]) -> None:
         )
 
 
-def encode_all(
-    encoder, windows, total: int, store, flush_seconds: float, require_flash: bool = False
-) -> tuple[list[str], int, int]:
-    """Encode windows of texts; `store(places, vectors)` gets float32 unit rows as they are done.
+@dataclass
+class Seen:
+    """What was seen on the way: names of the attention kernels that ran, and what was cut."""
 
-    Returns
-    -------
-    names of the attention kernels that ran, truncated papers, truncated tokens
+    kernels: list[str] = field(default_factory=list)
+    truncated_papers: int = 0
+    truncated_tokens: int = 0
+
+
+def one_ahead(items: Iterable[T]) -> Iterator[T]:
+    """Yield each item only when the next one has been made: what making it started has time to end."""
+    held = deque()
+    for item in items:
+        held.append(item)
+        if len(held) > 1:
+            yield held.popleft()
+    yield from held
+
+
+def started(encoder, tokenizing: Iterable, seen: Seen, require_flash: bool) -> Iterator[tuple]:
+    """Start batch after batch: yield (places, ids, the call that waits for the vectors).
+
+    Parameters
+    ----------
+    tokenizing : (places, ids, future of the tokens) of each window
+    seen : is filled in
     """
     from lib.encoder import attention_kernels
 
-    kernels, cut_papers, cut_tokens = [], 0, 0
-    last = time.monotonic()
-    with progress(total=total, unit="paper", desc="embed") as bar, ThreadPoolExecutor(1) as ahead:
+    for places, ids, job in tokenizing:
+        tokens = job.result()
+        seen.truncated_papers += tokens.truncated_texts
+        seen.truncated_tokens += tokens.truncated_tokens
+        if not tokens.lengths.all():
+            name = ids[int(np.argmin(tokens.lengths))]
+            raise UserError(f"embed: the text of paper {name} holds no token of this model's tokenizer")
+        for batch in encoder.batches(tokens.lengths):
+            mine = [tokens.ids[i] for i in batch]
+            if not seen.kernels:
+                seen.kernels = attention_kernels(encoder, mine)
+                if require_flash and not any("flash" in name.lower() for name in seen.kernels):
+                    raise UserError(
+                        f"embed.require_flash: the profiler saw {', '.join(seen.kernels)}, no flash kernel"
+                    )
+            yield places[batch], [ids[i] for i in batch], encoder.start(mine)
 
-        def tokenized():
-            """Tokenise the next window while this one is encoded."""
-            pending = None
-            for places, ids, window in windows:
-                job = places, ids, ahead.submit(encoder.tokenize, window)
-                if pending:
-                    yield pending
-                pending = job
-            if pending:
-                yield pending
 
-        for places, ids, job in tokenized():
-            tokens = job.result()
-            cut_papers += tokens.truncated_texts
-            cut_tokens += tokens.truncated_tokens
-            if not tokens.lengths.all():
-                name = ids[int(np.argmin(tokens.lengths))]
-                raise UserError(f"embed: the text of paper {name} holds no token of this model's tokenizer")
-            done, rows = [], []
-            for batch in encoder.batches(tokens.lengths):
-                some = [tokens.ids[i] for i in batch]
-                if not kernels:
-                    kernels = attention_kernels(encoder, some)
-                    if require_flash and not any("flash" in name.lower() for name in kernels):
-                        raise UserError(
-                            f"embed.require_flash: the profiler saw {', '.join(kernels)}, no flash kernel"
-                        )
-                vectors = encoder.encode(some)
-                check(vectors, [ids[i] for i in batch])
-                done.append(vectors)
-                rows.append(places[batch])
-                bar.update(len(batch))
-                if time.monotonic() - last > flush_seconds:
-                    store(np.concatenate(rows), np.concatenate(done))
-                    done, rows, last = [], [], time.monotonic()
-            if done:
-                store(np.concatenate(rows), np.concatenate(done))
-                last = time.monotonic()
-    return kernels, cut_papers, cut_tokens
+def finished(batches: Iterable, flush_seconds: float, bar) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Wait for batch after batch: yield (places, vectors) as often as they are to be stored."""
+    rows, done, last = [], [], time.monotonic()
+    for places, ids, wait in batches:
+        vectors = wait()
+        check(vectors, ids)
+        rows.append(places)
+        done.append(vectors)
+        bar.update(len(places))
+        if time.monotonic() - last > flush_seconds or sum(map(len, rows)) >= WINDOW:
+            yield np.concatenate(rows), np.concatenate(done)
+            rows, done, last = [], [], time.monotonic()
+    if rows:
+        yield np.concatenate(rows), np.concatenate(done)
+
+
+def encode_all(
+    encoder, some: Iterable, total: int, store, *, flush_seconds: float = 30.0, require_flash: bool = False
+) -> Seen:
+    """Encode texts; `store(places, vectors)` gets float32 unit rows as they are done.
+
+    The device never waits: while it computes a batch, the next one is prepared and started, the
+    next window is tokenised, and vectors done before are stored.
+
+    Parameters
+    ----------
+    some : (places, ids, texts) as `texts` yields them, `total` of them in all
+    store : called in a thread of its own, one call at a time
+    """
+    seen = Seen()
+    with (
+        progress(total=total, unit="paper", desc="embed") as bar,
+        ThreadPoolExecutor(1) as tokenizer,
+        ThreadPoolExecutor(1) as writer,
+    ):
+        tokenizing = (
+            (places, ids, tokenizer.submit(encoder.tokenize, t)) for places, ids, t in windows(some)
+        )
+        batches = started(encoder, one_ahead(tokenizing), seen, require_flash)
+        segments = finished(one_ahead(batches), flush_seconds, bar)
+        for writing in one_ahead(writer.submit(store, *segment) for segment in segments):
+            writing.result()
+    return seen
 
 
 def arguments():
@@ -222,19 +274,23 @@ def main() -> None:
                 cache.append(part.hashes[at], vectors[at])
 
         begun = time.perf_counter()
-        windows = texts(args.papers, args.part, args.parts, wanted)
-        kernels, cut_papers, cut_tokens = encode_all(
-            model, windows, misses, store, args.flush_seconds, args.require_flash
+        seen = encode_all(
+            model,
+            texts(args.papers, args.part, args.parts, wanted),
+            misses,
+            store,
+            flush_seconds=args.flush_seconds,
+            require_flash=args.require_flash,
         )
         seconds = time.perf_counter() - begun
         facts |= {
             "attention": model.attention,
-            "kernels": kernels,
+            "kernels": seen.kernels,
             "tokens": model.real_tokens,
             "padding_tokens": model.padded_tokens,
             # of papers out of the cache it is not known
-            "truncated_papers": None if found.any() else cut_papers,
-            "truncated_tokens": None if found.any() else cut_tokens,
+            "truncated_papers": None if found.any() else seen.truncated_papers,
+            "truncated_tokens": None if found.any() else seen.truncated_tokens,
             "encode_seconds": seconds,
             "model_flops": enc.model_flops(model),
             "matmul_flops_per_second": enc.matmul_rate(device, precision),

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -78,8 +79,11 @@ def test_rows_are_those_of_the_papers(run, tiny, corpus):
 
 def test_windows_do_not_change_a_row(run, corpus, monkeypatch):
     whole, facts = run(corpus, cache=None)
-    monkeypatch.setattr(embed, "WINDOW", 50)
+    for name, size in (("FIRST_WINDOW", 20), ("WINDOW", 50)):
+        monkeypatch.setattr(embed, name, size)
+    counts = encoded(monkeypatch)
     windowed, also = run(corpus, cache=None)
+    assert counts == [20, 40, 60, 60, 60, 60, 20]  # of reads of twenty: doubled up to at least fifty
     assert same(windowed, whole)
     assert also["tokens"] == facts["tokens"] and also["truncated_tokens"] == facts["truncated_tokens"] > 0
 
@@ -207,6 +211,63 @@ def test_a_full_disk_is_said_and_leaves_no_outputs(run, corpus, tmp_path, monkey
         run(corpus[:20], cache="file")
 
 
+# several things at once
+
+
+def test_a_batch_is_started_before_the_one_before_it_is_waited_for(tiny, corpus, monkeypatch):
+    """What keeps a GPU busy; and no batch waits for the disk."""
+    encoder = enc.load(tiny, device=pick_device("cpu"), max_tokens=64, budget=512)
+    events, start = [], enc.Encoder.start
+
+    def watched(self, tokens):
+        events.append("start")
+        arrived = start(self, tokens)
+
+        def wait():
+            events.append("wait")
+            return arrived()
+
+        return wait
+
+    out, stored_by = np.zeros((100, 64), np.float32), set()
+    stored_first = threading.Event()
+
+    def store(places, vectors):
+        stored_by.add(threading.get_ident())
+        assert stored_first.wait(60)
+        out[places] = vectors
+
+    def watch_progress(self, tokens):
+        if events.count("wait") > 5:
+            stored_first.set()  # encoding went on while the first vectors were not yet stored
+        return watched(self, tokens)
+
+    monkeypatch.setattr(enc.Encoder, "start", watch_progress)
+    papers = [(np.arange(100), [str(i) for i in range(100)], corpus[:100])]
+    monkeypatch.setattr(embed, "WINDOW", 40)
+    embed.encode_all(encoder, papers, 100, store)
+    assert events[:2] == ["start", "wait"]  # the profiled one
+    assert events[2:5] == ["start", "start", "wait"] and events[-2:] == ["wait", "wait"]
+    running = np.cumsum([1 if event == "start" else -1 for event in events[2:]])
+    assert running.max() == 2 and running.min() == 0 == running[-1]
+    assert len(stored_by) == 1 and threading.get_ident() not in stored_by
+    assert np.abs(out - plain(tiny, corpus[:100], 64)).max() <= 1e-5
+
+
+def test_what_storing_says_ends_the_run(tiny, corpus):
+    encoder = enc.load(tiny, device=pick_device("cpu"), max_tokens=64, budget=128)
+    calls = []
+
+    def store(places, vectors):
+        calls.append(len(places))
+        raise UserError("no space")
+
+    papers = [(np.arange(100), [str(i) for i in range(100)], corpus[:100])]
+    with pytest.raises(UserError, match="no space"):
+        embed.encode_all(encoder, papers, 100, store, flush_seconds=0)
+    assert len(calls) <= 2  # of some twenty
+
+
 # vectors that must not be written
 
 
@@ -258,19 +319,19 @@ import embed
 from lib import encoder as enc
 from lib.cli import run
 
-encode = enc.Encoder.encode
+start = enc.Encoder.start
 sys.argv = sys.argv[1:]
 count = Path(sys.argv[-1] + ".count")  # a byte for each text that is encoded
 count.touch()
 
 def slowly(self, tokens):
     time.sleep(0.04)
-    vectors = encode(self, tokens)
+    arrived = start(self, tokens)
     with count.open("ab") as file:
         file.write(b"." * len(tokens))
-    return vectors
+    return arrived
 
-enc.Encoder.encode = slowly
+enc.Encoder.start = slowly
 for line in sys.stdin:
     before = count.stat().st_size
     child = os.fork()
@@ -340,7 +401,7 @@ def test_twenty_kills_change_no_bit_and_lose_little(tiny, corpus, tmp_path):
     known = [0]
     with Server(papers, tiny, tmp_path / "shaken") as shaken:
         for kill in range(20):
-            moment = rng.uniform(0, 0.25)
+            moment = rng.uniform(0, 0.4)  # of ten batches, with three of them on their way
             assert shaken.ask(f"{'from-start' if kill % 5 == 4 else 'at-work'} {moment:.3f}") == 9
             assert not (tmp_path / "shaken" / "0.npy").exists()
             rows = stored(tmp_path / "shaken" / "cache")

@@ -428,3 +428,34 @@ def test_the_profiler_names_a_kernel_and_counts_nothing(tiny, real):
     eager = load(tiny, attention="eager")
     assert not any("flash" in name for name in enc.attention_kernels(eager, tokens.ids))
     assert encoder.real_tokens == encoder.padded_tokens == encoder.squared_lengths == 0
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_on_a_gpu_packed_vectors_are_the_plain_ones_by_a_flash_kernel(real):
+    device = pick_device("cuda")
+    expected = plain(MINILM, real, 256)
+    encoder = enc.load(MINILM, device=device, precision="bfloat16", max_tokens=256, budget=1500)
+    assert encoder.packed
+    vectors = encode(encoder, real)
+    assert (vectors * expected).sum(1).min() >= 0.999
+    assert encoder.padded_tokens == 0
+    tokens = encoder.tokenize(real)
+    assert any("flash" in name.lower() for name in enc.attention_kernels(encoder, tokens.ids))
+    waits = [encoder.start([ids]) for ids in tokens.ids]  # many in flight at once
+    assert (np.concatenate([wait() for wait in waits]) * expected).sum(1).min() >= 0.999
+    exact = enc.load(MINILM, device=device, precision="float32", max_tokens=256)
+    assert np.abs(encode(exact, real) - expected).max() <= 1e-4
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_on_a_gpu_that_is_nearly_full_batches_are_halved(real):
+    device = pick_device("cuda")
+    encoder = enc.load(MINILM, device=device, precision="bfloat16", max_tokens=256, budget=1 << 20)
+    texts = abstracts(2000)
+    expected = encode(encoder, texts)
+    free, _ = torch.cuda.mem_get_info(device)
+    torch.cuda.empty_cache()
+    hold = torch.empty(torch.cuda.mem_get_info(device)[0] - (200 << 20), dtype=torch.uint8, device=device)
+    encoder.budget = 1 << 20
+    assert (encode(encoder, texts) * expected).sum(1).min() >= 0.999
+    assert encoder.budget < 1 << 20 and hold.numel() < free

@@ -10,7 +10,7 @@ odd lengths are also the slow ones; in bfloat16 the rounding more than pays for 
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -129,7 +129,6 @@ class Encoder:
     padded_tokens: int = 0
     real_tokens: int = 0
     squared_lengths: int = 0  # sum of each paper's tokens squared: what attention costs
-    seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def packed(self) -> bool:
@@ -141,7 +140,7 @@ class Encoder:
 
     def tokenize(self, texts: list[str]) -> Tokens:
         """Tokenise with the prefix and cut at `max_tokens`."""
-        encodings = self.tokenizer.encode_batch([self.prefix + text for text in texts])
+        encodings = self.tokenizer.encode_batch_fast([self.prefix + text for text in texts])
         cut = [sum(len(o.ids) - sum(o.special_tokens_mask) for o in e.overflowing) for e in encodings]
         ids = [np.array(e.ids, np.int32) for e in encodings]
         return Tokens(ids, sum(c > 0 for c in cut), sum(cut))
@@ -171,10 +170,18 @@ class Encoder:
         return np.minimum(rounded, self.limit) if self.limit else rounded
 
     def encode(self, tokens: list[np.ndarray]) -> np.ndarray:
-        """Unit vectors of a batch: float32 (n, dim). Halves the token budget when memory is short."""
+        """Unit vectors of a batch: float32 (n, dim)."""
+        return self.start(tokens)()
+
+    def start(self, tokens: list[np.ndarray]) -> Callable[[], np.ndarray]:
+        """Start a batch; a call of what is returned waits for its unit vectors, float32 (n, dim).
+
+        A GPU computes while its next batch is prepared and started. Where memory is short, the
+        batch is halved, and so is the token budget of those to come.
+        """
         try:
             vectors = self._packed(tokens) if self.packed else self._padded(tokens)
-            return torch.nn.functional.normalize(vectors, dim=1).cpu().numpy()
+            return _arriving(torch.nn.functional.normalize(vectors, dim=1))
         except RuntimeError as error:
             # the allocator of the CPU raises no class of its own
             if not isinstance(error, torch.OutOfMemoryError) and "DefaultCPUAllocator" not in str(error):
@@ -186,8 +193,9 @@ class Encoder:
                 ) from None
         self.budget = max(self.budget // 2, self.max_tokens)
         torch.cuda.empty_cache()
-        half = len(tokens) // 2
-        return np.concatenate([self.encode(tokens[:half]), self.encode(tokens[half:])])
+        middle = len(tokens) // 2
+        halves = [self.start(tokens[:middle]), self.start(tokens[middle:])]
+        return lambda: np.concatenate([arrived() for arrived in halves])
 
     def _count(self, lengths: list[int], computed: int) -> None:
         self.real_tokens += sum(lengths)
@@ -238,6 +246,21 @@ class Encoder:
         return (hidden.float() * weights).sum(1) / weights.sum(1)
 
 
+def _arriving(vectors: torch.Tensor) -> Callable[[], np.ndarray]:
+    """Begin to copy vectors to the host, and return what waits for them."""
+    if vectors.device.type != "cuda":
+        return lambda: vectors.cpu().numpy()
+    host = vectors.to("cpu", non_blocking=True)  # into pinned memory
+    copied = torch.cuda.Event()
+    copied.record()
+
+    def wait() -> np.ndarray:
+        copied.synchronize()
+        return host.numpy()
+
+    return wait
+
+
 def load(
     folder: Path,
     *,
@@ -255,6 +278,8 @@ def load(
     UserError
         `max_tokens` is beyond the model's positions, or the tokenizer cannot be read.
     """
+    if device.type == "cuda":
+        torch.cuda.set_device(device)  # events and synchronisation are of the current one
     try:
         limit = positions(folder)
         if limit and max_tokens > limit:
