@@ -114,10 +114,19 @@ def main() -> None:
     del sample, start
     if args.gpus:
         # PyTorch is not in every environment of this step
+        import torch
+
         from lib.device import pick_device
         from lib.kmeans_cuda import approach
 
-        first, on_gpu = approach(vectors, first, device=pick_device("cuda", key="cluster.gpus", instead="0"))
+        device = pick_device("cuda", key="cluster.gpus", instead="0")
+        try:
+            first, on_gpu = approach(vectors, first, device=device)
+        except torch.OutOfMemoryError:
+            raise UserError(
+                "config key cluster.gpus: the GPU has too little free memory; end what else runs on it, or "
+                "set it to 0 to cluster on the CPU"
+            ) from None
     clustering = number_by_size(lloyd(vectors, first, threads=args.threads))
     sizes = np.bincount(clustering.labels, minlength=k)
     if not sizes.all():
@@ -151,9 +160,10 @@ def main() -> None:
         np.save(centroids, clustering.centroids)
         pq.write_table(table, assignments, compression="zstd")
         about_file.write_text(json.dumps(about, indent=1) + "\n")
+    steps = about["iterations"]
     say(
         f"{len(ids):,} papers in {k} topics of {sizes.min():,} to {sizes.max():,}, silhouette "
-        f"{about['silhouette']:.4f}, {about['iterations']} iterations"
+        f"{about['silhouette']:.4f}, {steps} {'iteration' if steps == 1 else 'iterations'}"
     )
 
 

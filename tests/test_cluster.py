@@ -1,6 +1,7 @@
 """cluster: K-means and silhouettes against scikit-learn, planted subjects, the contract, bad input."""
 
 import json
+import sys
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -10,9 +11,9 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
-from cluster import fit, fits_nowhere, number_by_size
+from cluster import fit, fits_nowhere, main, number_by_size
 from conftest import assert_refused, pq_write, script
-from lib import kmeans_cuda
+from lib import device, kmeans_cuda
 from lib.cli import UserError
 from lib.kmeans import Clustering, cluster_sums, kmeans, lloyd, merge, plus_plus, start
 from lib.silhouette import cosine_silhouette
@@ -295,6 +296,21 @@ def test_what_the_device_leaves_is_settled_on_the_cpu():
 def test_a_gpu_asked_for_must_be_there(planted, out):
     said = run_cluster(planted, out, gpus=1)
     assert_refused(said, out, "cluster.gpus", "CUDA")
+
+
+def test_a_gpu_that_is_full_is_said(planted, out, monkeypatch):
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(device, "pick_device", lambda *_, **__: torch.device("cpu"))
+    monkeypatch.setattr(kmeans_cuda, "approach", full)
+    flags = {"papers": planted.papers, "embeddings": planted.embeddings, "chosen": planted.chosen, "gpus": 1}
+    flags |= {"centroids": out / "c.npy", "assignments": out / "a.parquet", "about": out / "c.json"}
+    argv = [str(part) for key, value in flags.items() for part in (f"--{key}", value)]
+    monkeypatch.setattr(sys, "argv", ["cluster.py", *argv])
+    with pytest.raises(UserError, match=r"cluster\.gpus: .*too little free memory.*set it to 0"):
+        main()
+    assert not list(out.iterdir())
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
