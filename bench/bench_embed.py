@@ -116,8 +116,8 @@ def sentence_transformers(
 ) -> np.ndarray:
     """sentence-transformers as its documentation advises: half precision, sorted, large batches.
 
-    With flash_attention_2 it packs its batches too; `openvino` is its fastest backend on a CPU, and
-    computes in bfloat16 where the CPU can.
+    With flash_attention_2 it packs its batches too; the backend `openvino` computes in bfloat16
+    where the CPU can.
     """
     from sentence_transformers import SentenceTransformer, models
 
@@ -245,7 +245,7 @@ def compare(name: str, folder: Path, ways: list[tuple]) -> None:
     from measure import OUT, command, table
 
     lengths, works = arithmetic(folder, texts(max(way[-1] for way in ways)))
-    rows, reference, first = [], None, None
+    rows, reference, first, kernels = [], None, None, {}
     for title, way, precision, attention, batch, papers in ways:
         tokens, flops = int(lengths[:papers].sum()), works[:papers].sum()
         out = OUT / f"{way}-{precision}-{attention}-{batch}.npy"
@@ -261,6 +261,8 @@ def compare(name: str, folder: Path, ways: list[tuple]) -> None:
         reference = vectors if reference is None else reference
         seconds = facts["seconds"]
         first = first or papers / seconds
+        if "kernels" in facts:
+            kernels[title] = facts["kernels"]
         both = min(len(vectors), len(reference))
         rows.append(
             [
@@ -289,6 +291,9 @@ def compare(name: str, folder: Path, ways: list[tuple]) -> None:
     ]
     title = f"embed: {name}, {MAX_TOKENS} tokens, {facts['device']}, loading included"
     table(title, [*header, "times plain"], rows)
+    print("\nAttention kernels that the profiler saw:")
+    for way, names in kernels.items():
+        print(f"- {way}: {', '.join(names)}")
 
 
 def main() -> None:

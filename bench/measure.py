@@ -70,9 +70,14 @@ def table(title: str, header: list[str], rows: list[list]) -> None:
     print("| " + " | ".join(header) + " |")
     print("|" + "|".join(["---"] + ["---:"] * (len(header) - 1)) + "|")
     for row in rows:
-        print(
-            "| " + " | ".join(f"{v:,.3g}" if isinstance(v, float) else f"{v}" for v in row) + " |", flush=True
-        )
+        print("| " + " | ".join(map(figure, row)) + " |", flush=True)
+
+
+def figure(value) -> str:
+    """A number in three digits, or whole where it has more before the point."""
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def machine() -> str:
