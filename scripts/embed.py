@@ -1,15 +1,17 @@
 """Encode every N-th paper to a unit vector, taking from the cache what was encoded before.
 
 Papers are tokenised a window at a time, sorted by length and encoded in batches of a token budget;
-every half minute what is done goes to the cache, so a killed job loses no more than that.
+every half minute what is done goes to the cache. A killed job loses that, and what was on its way.
 """
 
 import json
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -117,13 +119,15 @@ def started(encoder, tokenizing: Iterable, seen: Seen, require_flash: bool) -> I
 
     Parameters
     ----------
-    tokenizing : (places, ids, future of the tokens) of each window
+    tokenizing : futures of (places, ids, tokens) of a window, of None after the last
     seen : is filled in
     """
     from lib.encoder import attention_kernels
 
-    for places, ids, job in tokenizing:
-        tokens = job.result()
+    for job in tokenizing:
+        if (window := job.result()) is None:
+            return
+        places, ids, tokens = window
         seen.truncated_papers += tokens.truncated_texts
         seen.truncated_tokens += tokens.truncated_tokens
         if not tokens.lengths.all():
@@ -162,7 +166,7 @@ def encode_all(
     """Encode texts; `store(places, vectors)` gets float32 unit rows as they are done.
 
     The device never waits: while it computes a batch, the next one is prepared and started, the
-    next window is tokenised, and vectors done before are stored.
+    next window is read and tokenised, and vectors done before are stored.
 
     Parameters
     ----------
@@ -170,14 +174,20 @@ def encode_all(
     store : called in a thread of its own, one call at a time
     """
     seen = Seen()
+    source = windows(some)
+
+    def tokenize_next() -> tuple | None:
+        window = next(source, None)
+        return window and (*window[:2], encoder.tokenize(window[2]))
+
+    # the thread that starts batches would wait 5 ms for the others each time, longer than a kernel runs
+    sys.setswitchinterval(2e-4)
     with (
         progress(total=total, unit="paper", desc="embed") as bar,
         ThreadPoolExecutor(1) as tokenizer,
         ThreadPoolExecutor(1) as writer,
     ):
-        tokenizing = (
-            (places, ids, tokenizer.submit(encoder.tokenize, t)) for places, ids, t in windows(some)
-        )
+        tokenizing = (tokenizer.submit(tokenize_next) for _ in count())
         batches = started(encoder, one_ahead(tokenizing), seen, require_flash)
         segments = finished(one_ahead(batches), flush_seconds, bar)
         for writing in one_ahead(writer.submit(store, *segment) for segment in segments):

@@ -138,6 +138,14 @@ def test_any_architecture_counts_its_arithmetic(tmp_path, tiny, real):
     assert enc.model_flops(encoder) > 0
 
 
+@pytest.mark.parametrize("kernel", enc.KERNELS)
+def test_every_packed_kernel_can_be_asked_of_transformers(tiny, monkeypatch, kernel):
+    """transformers has views of its own on names with "flash" in them."""
+    monkeypatch.setattr(enc, "pick_attention", lambda wanted, *_: wanted)
+    encoder = load(tiny, attention=kernel)
+    assert encoder.packed and encoder.model.config._attn_implementation == enc.REGISTERED[kernel]
+
+
 # what the model is given
 
 
@@ -298,10 +306,11 @@ def test_max_tokens_beyond_the_positions(tiny, tmp_path):
 def test_out_of_memory_halves_the_batch(monkeypatch, tiny, real, error):
     expected = encode(load(tiny), real)
     encoder = load(tiny, budget=4096)
-    real_padded, sizes = encoder._padded, []
+    real_padded, sizes, failed = encoder._padded, [], []
 
     def short_of_memory(tokens):
         if len(tokens) > 2:
+            failed.append(int(encoder.padded_length(np.array([len(t) for t in tokens])).max()) * len(tokens))
             raise error
         sizes.append(len(tokens))
         return real_padded(tokens)
@@ -310,7 +319,7 @@ def test_out_of_memory_halves_the_batch(monkeypatch, tiny, real, error):
     vectors = encode(encoder, real)
     assert np.abs(vectors - expected).max() <= 1e-6
     assert sum(sizes) == len(real) and max(sizes) == 2
-    assert 256 <= encoder.budget < 4096
+    assert encoder.budget == max(min(failed) // 2, 256) < 4096  # half of the smallest that did not fit
     monkeypatch.setattr(encoder, "_padded", lambda tokens: short_of_memory(tokens * 3))
     with pytest.raises(UserError, match=r"single paper of 7 tokens.*embed\.max_tokens"):
         encoder.encode([np.arange(7, dtype=np.int32)])
@@ -326,7 +335,7 @@ def test_other_errors_of_the_device_are_not_taken_for_lack_of_memory(monkeypatch
         encoder.encode([np.arange(7, dtype=np.int32)] * 4)
 
 
-def test_auto_takes_what_the_architecture_can_do(tmp_path, real):
+def test_auto_takes_what_the_architecture_can_do(tmp_path, real, monkeypatch):
     """MPNet brings an attention of its own: neither sdpa nor a packed kernel may stand in for it."""
     tiny_bert(tmp_path)
     torch.manual_seed(0)
@@ -335,6 +344,9 @@ def test_auto_takes_what_the_architecture_can_do(tmp_path, real):
     encoder = load(tmp_path, attention="auto")
     assert encoder.attention == "eager"
     assert np.abs(encode(encoder, real) - plain(tmp_path, real, 256)).max() <= 1e-5
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda *_: (7, 5))
+    assert pick_attention("auto", torch.device("cuda"), "float16", BertModel) == "sdpa"  # no kernel for it
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda *_: (9, 0))
     for model, expected in ((MPNetModel, {"eager"}), (BertModel, {"varlen", "flash_attention_2"})):
         assert pick_attention("auto", torch.device("cuda"), "bfloat16", model) in expected
 
@@ -441,7 +453,11 @@ def test_on_a_gpu_packed_vectors_are_the_plain_ones_by_a_flash_kernel(real):
     assert encoder.padded_tokens == 0
     tokens = encoder.tokenize(real)
     assert any("flash" in name.lower() for name in enc.attention_kernels(encoder, tokens.ids))
-    waits = [encoder.start([ids]) for ids in tokens.ids]  # many in flight at once
+    torch.cuda.set_sync_debug_mode("error")  # to start a batch waits for nothing
+    try:
+        waits = [encoder.start([ids]) for ids in tokens.ids]
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
     assert (np.concatenate([wait() for wait in waits]) * expected).sum(1).min() >= 0.999
     exact = enc.load(MINILM, device=device, precision="float32", max_tokens=256)
     assert np.abs(encode(exact, real) - expected).max() <= 1e-4
@@ -453,9 +469,9 @@ def test_on_a_gpu_that_is_nearly_full_batches_are_halved(real):
     encoder = enc.load(MINILM, device=device, precision="bfloat16", max_tokens=256, budget=1 << 20)
     texts = abstracts(2000)
     expected = encode(encoder, texts)
-    free, _ = torch.cuda.mem_get_info(device)
     torch.cuda.empty_cache()
     hold = torch.empty(torch.cuda.mem_get_info(device)[0] - (200 << 20), dtype=torch.uint8, device=device)
     encoder.budget = 1 << 20
     assert (encode(encoder, texts) * expected).sum(1).min() >= 0.999
-    assert encoder.budget < 1 << 20 and hold.numel() < free
+    assert encoder.budget < 1 << 20
+    del hold

@@ -56,7 +56,11 @@ def pick_attention(wanted: str, device: torch.device, precision: str, model: typ
     ----------
     model : the class of the model: `auto` then takes the fastest that this architecture can do
     """
-    flash = device.type == "cuda" and precision != "float32"
+    flash = (
+        device.type == "cuda"
+        and precision != "float32"
+        and torch.cuda.get_device_capability(device)[0] >= 8  # FlashAttention 2 begins with Ampere
+    )
     if wanted == "auto":
         if model and not getattr(model, "_supports_sdpa", False):
             return "eager"
@@ -69,8 +73,8 @@ def pick_attention(wanted: str, device: torch.device, precision: str, model: typ
         return "flash_attention_2"
     if wanted in ("flash_attention_2", "varlen") and not flash:
         raise UserError(
-            f"config key embed.attention: {wanted!r} runs on CUDA in bfloat16 or float16 only, not on "
-            f"{device.type} in {precision}; set it to auto"
+            f"config key embed.attention: {wanted!r} runs on CUDA in bfloat16 or float16 only, on "
+            f"cards from Ampere on, not on this {device.type} in {precision}; set it to auto"
         )
     if wanted == "flash_attention_2":
         try:

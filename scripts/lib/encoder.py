@@ -31,7 +31,6 @@ from lib.device import pick_attention
 from lib.model import first_position, positions
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-PACKED = "packed_"  # prefix of the attention functions registered here
 # Tokens in a padded batch: enough to fill the cores, few enough that activations stay in cache.
 CPU_TOKENS = 4096
 LENGTH_STEP = 32  # padded lengths are multiples of this, the height of a tile of AMX twice
@@ -68,6 +67,8 @@ KERNELS: dict[str, Callable] = {
     "varlen": varlen_kernel,
     "sequence": sequence_kernel,
 }
+# What transformers knows them by: a name with "flash" in it would be looked for on the hub.
+REGISTERED = {name: "packed_" + name.replace("flash_attention", "fa") for name in KERNELS}
 
 
 def _register(name: str, kernel: Callable) -> None:
@@ -84,8 +85,8 @@ def _register(name: str, kernel: Callable) -> None:
         out = kernel(q, k, v, kwargs["cu_seq_lens_q"], kwargs["max_length_q"], scaling)
         return out.unsqueeze(0), None
 
-    AttentionInterface.register(PACKED + name, attention)
-    AttentionMaskInterface.register(PACKED + name, lambda *args, **kwargs: None)
+    AttentionInterface.register(REGISTERED[name], attention)
+    AttentionMaskInterface.register(REGISTERED[name], lambda *args, **kwargs: None)
 
 
 for _name, _kernel in KERNELS.items():
@@ -191,40 +192,50 @@ class Encoder:
                     f"embed: out of memory on a single paper of {len(tokens[0])} tokens; use a device with "
                     "more, a smaller model or a smaller `embed.max_tokens`"
                 ) from None
-        self.budget = max(self.budget // 2, self.max_tokens)
+        lengths = np.array([len(t) for t in tokens])
+        cost = lengths.sum() if self.packed else len(tokens) * self.padded_length(lengths).max()
+        self.budget = min(self.budget, max(int(cost) // 2, self.max_tokens))
         torch.cuda.empty_cache()
         middle = len(tokens) // 2
         halves = [self.start(tokens[:middle]), self.start(tokens[middle:])]
         return lambda: np.concatenate([arrived() for arrived in halves])
 
-    def _count(self, lengths: list[int], computed: int) -> None:
-        self.real_tokens += sum(lengths)
-        self.padded_tokens += computed - sum(lengths)
-        self.squared_lengths += sum(n * n for n in lengths)
+    def _count(self, lengths: np.ndarray, computed: int) -> None:
+        self.real_tokens += int(lengths.sum())
+        self.padded_tokens += computed - int(lengths.sum())
+        self.squared_lengths += int((lengths**2).sum())
+
+    def _on_device(self, array: np.ndarray) -> torch.Tensor:
+        """A copy on the device; on CUDA it is only begun, and waits for no batch before it."""
+        tensor = torch.from_numpy(array)
+        return (tensor.pin_memory() if self.device.type == "cuda" else tensor).to(
+            self.device, non_blocking=True
+        )
 
     @torch.inference_mode()
     def _packed(self, tokens: list[np.ndarray]) -> torch.Tensor:
         lengths = np.array([len(t) for t in tokens])
-        cu = np.concatenate([[0], np.cumsum(lengths)])
-        flat = torch.from_numpy(np.concatenate(tokens).astype(np.int64))
-        place = torch.from_numpy(np.arange(cu[-1]) - np.repeat(cu[:-1], lengths) + self.first_position)
-        if self.device.type == "cuda":
-            flat, place = flat.pin_memory(), place.pin_memory()
-        flat = flat.to(self.device, non_blocking=True)[None]
-        place = place.to(self.device, non_blocking=True)[None]
-        bounds = torch.from_numpy(cu.astype(np.int32)).to(self.device)
+        ends = np.cumsum(lengths)
+        places = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths) + self.first_position
         longest = int(lengths.max())
+        # all copies before the first kernel
+        ids = self._on_device(np.concatenate(tokens).astype(np.int64))[None]
+        position_ids = self._on_device(places)[None]
+        bounds = self._on_device(np.concatenate([[0], ends]).astype(np.int32))
+        counts = self._on_device(lengths)
         hidden = self.model(
-            input_ids=flat,
-            position_ids=place,
+            input_ids=ids,
+            position_ids=position_ids,
             cu_seq_lens_q=bounds,
             cu_seq_lens_k=bounds,
             max_length_q=longest,
             max_length_k=longest,
         ).last_hidden_state[0]
-        self._count(lengths.tolist(), int(cu[-1]))
-        # (tokens, dim) -> (n, dim): the mean over each paper's own tokens, summed in float32
-        return torch.segment_reduce(hidden.float(), "mean", lengths=torch.from_numpy(lengths).to(self.device))
+        # (tokens, dim) -> (n, dim): the mean over each paper's own tokens, summed in float32;
+        # `unsafe`, since the check of the lengths would wait for the device
+        mean = torch.segment_reduce(hidden.float(), "mean", lengths=counts, unsafe=True)
+        self._count(lengths, int(ends[-1]))
+        return mean
 
     @torch.inference_mode()
     def _padded(self, tokens: list[np.ndarray]) -> torch.Tensor:
@@ -237,13 +248,12 @@ class Encoder:
             t = tokens[min(i, len(tokens) - 1)]  # the last paper again, to fill a small batch
             ids[i, : len(t)] = t
             mask[i, : len(t)] = 1
-        hidden = self.model(
-            input_ids=torch.from_numpy(ids).to(self.device),
-            attention_mask=torch.from_numpy(mask).to(self.device),
-        ).last_hidden_state[: len(tokens)]
-        self._count(lengths.tolist(), ids.size)
-        weights = torch.from_numpy(mask[: len(tokens), :, None]).to(self.device).float()
-        return (hidden.float() * weights).sum(1) / weights.sum(1)
+        seen = self._on_device(mask)
+        hidden = self.model(input_ids=self._on_device(ids), attention_mask=seen).last_hidden_state
+        weights = seen[: len(tokens), :, None].float()
+        mean = (hidden[: len(tokens)].float() * weights).sum(1) / weights.sum(1)
+        self._count(lengths, ids.size)
+        return mean
 
 
 def _arriving(vectors: torch.Tensor) -> Callable[[], np.ndarray]:
@@ -256,7 +266,7 @@ def _arriving(vectors: torch.Tensor) -> Callable[[], np.ndarray]:
 
     def wait() -> np.ndarray:
         copied.synchronize()
-        return host.numpy()
+        return host.numpy().copy()  # pinned memory is dear, and is used again
 
     return wait
 
@@ -295,7 +305,7 @@ def load(
         model, report = AutoModel.from_pretrained(
             folder,
             dtype=DTYPES[precision],
-            attn_implementation=PACKED + attention if attention in KERNELS else attention,
+            attn_implementation=REGISTERED.get(attention, attention),
             use_safetensors=True,
             trust_remote_code=False,
             output_loading_info=True,
@@ -399,7 +409,9 @@ def attention_kernels(encoder: Encoder, tokens: list[np.ndarray]) -> list[str]:
     events = trace.events()
     on_device = [e.name for e in events if e.device_type == torch.autograd.DeviceType.CUDA] if cuda else []
     names = on_device or [e.name for e in events]
+    unseen = " (dispatched; no kernels visible)" if cuda and not on_device else ""  # a barred CUPTI
     words = ("flash", "fmha", "attention", "attn")
     found = sorted({name for name in names if any(word in name.lower() for word in words)})
     # off CUDA the generic entry point is called too; the most specific name says what ran
-    return [name for name in found if "for_cpu" in name] or found or ["matmul + softmax (eager)"]
+    found = [name for name in found if "for_cpu" in name] or found or ["matmul + softmax (eager)"]
+    return [name + unseen for name in found]
