@@ -207,10 +207,9 @@ class Encoder:
 
     def _on_device(self, array: np.ndarray) -> torch.Tensor:
         """A copy on the device; on CUDA it is only begun, and waits for no batch before it."""
+        cuda = self.device.type == "cuda"
         tensor = torch.from_numpy(array)
-        return (tensor.pin_memory() if self.device.type == "cuda" else tensor).to(
-            self.device, non_blocking=True
-        )
+        return (tensor.pin_memory() if cuda else tensor).to(self.device, non_blocking=cuda)
 
     @torch.inference_mode()
     def _packed(self, tokens: list[np.ndarray]) -> torch.Tensor:
