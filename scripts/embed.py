@@ -145,17 +145,25 @@ def started(encoder, tokenizing: Iterable, seen: Seen, require_flash: bool) -> I
 
 
 def finished(batches: Iterable, flush_seconds: float, bar) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Wait for batch after batch: yield (places, vectors) as often as they are to be stored."""
+    """Wait for batch after batch: yield (places, vectors) as often as they are to be stored.
+
+    An interrupt or a scheduler's stop goes on after what is done has been yielded too.
+    """
     rows, done, last = [], [], time.monotonic()
-    for places, ids, wait in batches:
-        vectors = wait()
-        check(vectors, ids)
-        rows.append(places)
-        done.append(vectors)
-        bar.update(len(places))
-        if time.monotonic() - last > flush_seconds or sum(map(len, rows)) >= WINDOW:
+    try:
+        for places, ids, wait in batches:
+            vectors = wait()
+            check(vectors, ids)
+            rows.append(places)
+            done.append(vectors)
+            bar.update(len(places))
+            if time.monotonic() - last > flush_seconds or sum(map(len, rows)) >= WINDOW:
+                yield np.concatenate(rows), np.concatenate(done)
+                rows, done, last = [], [], time.monotonic()
+    except (KeyboardInterrupt, SystemExit):
+        if rows:
             yield np.concatenate(rows), np.concatenate(done)
-            rows, done, last = [], [], time.monotonic()
+        raise
     if rows:
         yield np.concatenate(rows), np.concatenate(done)
 
@@ -268,8 +276,8 @@ def main() -> None:
         )
         if args.require_flash and not model.packed:
             raise UserError(
-                f"embed.require_flash: no flash kernel can run here ({model.attention} on {device.type} in "
-                f"{precision})"
+                f"embed.require_flash: no FlashAttention of CUDA can run here ({model.attention} on "
+                f"{device.type} in {precision}); run on CUDA in bfloat16 or float16, or set it to false"
             )
         if vectors is None:
             vectors = np.empty((len(part.hashes), model.dim), args.dtype)

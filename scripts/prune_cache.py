@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lib.cache import FORMAT, Cache, text_hashes
-from lib.cli import UserError, boolean, parser, run, say
+from lib.cli import UserError, parser, run, say
 from lib.files import read_json
 
 
@@ -18,7 +18,7 @@ def arguments():
     cli = parser(__doc__)
     cli.add_argument("--cache", type=Path, default=Path("cache/embeddings"))
     cli.add_argument("--papers", type=Path, nargs="+", default=[Path("results/papers.parquet")])
-    cli.add_argument("--dry-run", type=boolean, default=False, help="only say what would go")
+    cli.add_argument("--dry-run", action="store_true", help="only say what would go")
     return cli.parse_args()
 
 
@@ -34,7 +34,7 @@ def main() -> None:
             continue
         cache = Cache(args.cache, settings)
         kept = dropped = 0
-        for path, hashes, vectors in cache.segments():
+        for path, hashes, vectors in cache.segments(set_aside=not args.dry_run):
             keep = np.isin(hashes, used)
             kept += int(keep.sum())
             dropped += int((~keep).sum())

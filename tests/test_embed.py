@@ -268,6 +268,25 @@ def test_what_storing_says_ends_the_run(tiny, corpus):
     assert len(calls) <= 2  # of some twenty
 
 
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
+def test_what_is_done_is_stored_before_an_interrupt_ends_the_run(tiny, corpus, monkeypatch, end):
+    encoder = enc.load(tiny, device=pick_device("cpu"), max_tokens=64, budget=256)
+    start, begun, kept = enc.Encoder.start, [], []
+
+    def interrupted(self, tokens):
+        begun.append(len(tokens))
+        if len(begun) == 8:
+            raise end
+        return start(self, tokens)
+
+    monkeypatch.setattr(enc.Encoder, "start", interrupted)
+    papers = [(np.arange(100), [str(i) for i in range(100)], corpus[:100])]
+    with pytest.raises(end):
+        embed.encode_all(encoder, papers, 100, lambda places, _: kept.extend(places))
+    # the first is the profiler's; of the others, the last to start was not yet waited for
+    assert len(set(kept)) == len(kept) == sum(begun[1:6]) > 0
+
+
 # vectors that must not be written
 
 

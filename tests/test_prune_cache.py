@@ -33,7 +33,7 @@ def test_only_what_no_corpus_uses_goes(tmp_path, monkeypatch):
     before = [cache.fill(hashes("a", "d"), None)[1] for cache in caches]
     papers = [corpus(tmp_path / "x.parquet", ["a"]), corpus(tmp_path / "y.parquet", ["d", "new"])]
 
-    prune(monkeypatch, tmp_path, "--papers", *papers, "--dry-run", "True")
+    prune(monkeypatch, tmp_path, "--papers", *papers, "--dry-run")
     assert all(cache.fill(hashes("a", "b", "c", "d"), None)[0].all() for cache in caches)
 
     prune(monkeypatch, tmp_path, "--papers", *papers)
@@ -43,3 +43,15 @@ def test_only_what_no_corpus_uses_goes(tmp_path, monkeypatch):
         np.testing.assert_array_equal(vectors, was)
         assert not cache.fill(hashes("b", "c"), None)[0].any()
         assert len(list(cache.folder.glob("*.safetensors"))) == 2
+
+
+def test_a_dry_run_leaves_a_damaged_segment_where_it_is(tmp_path, monkeypatch, capfd):
+    cache = Cache(tmp_path / "cache", {"model": "one"})
+    cache.append(hashes("a"), np.float16([[1, 2]]))
+    (segment,) = cache.folder.glob("*.safetensors")
+    segment.write_bytes(segment.read_bytes()[:-1])
+    papers = corpus(tmp_path / "x.parquet", ["a"])
+    prune(monkeypatch, tmp_path, "--papers", papers, "--dry-run")
+    assert segment.exists() and "damaged segment" in capfd.readouterr().err
+    prune(monkeypatch, tmp_path, "--papers", papers)
+    assert not segment.exists()

@@ -45,6 +45,8 @@ class Cache:
 
     def __init__(self, root: Path, settings: dict):
         self.folder = root / fingerprint(settings)
+        if root.exists() and not root.is_dir():
+            raise UserError(f"embed.cache: {root} is no folder; name another, or set it to null")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             manifest = self.folder / "manifest.json"
@@ -64,10 +66,10 @@ class Cache:
                 "point `embed.cache` to another folder"
             )
 
-    def segments(self) -> Iterator[tuple[Path, np.ndarray, np.ndarray]]:
+    def segments(self, set_aside: bool = True) -> Iterator[tuple[Path, np.ndarray, np.ndarray]]:
         """Yield (path, hashes S16 (n,), vectors (n, dim)) of each sound segment.
 
-        A damaged segment is renamed to `*.corrupt` and reported; its texts are encoded again.
+        A damaged segment is reported and renamed to `*.corrupt`; its texts are encoded again.
         """
         for path in sorted(self.folder.glob("*.safetensors")):
             try:
@@ -79,6 +81,9 @@ class Cache:
                     f"warning: {path}: segment cannot be read and is passed over ({error})", file=sys.stderr
                 )
             except (SafetensorError, ValueError) as error:
+                if not set_aside:
+                    print(f"warning: {path}: damaged segment ({error})", file=sys.stderr)
+                    continue
                 print(f"warning: {path}: damaged segment set aside ({error})", file=sys.stderr)
                 try:
                     path.rename(path.with_suffix(".corrupt"))
