@@ -276,8 +276,8 @@ def main() -> None:
         )
         if args.require_flash and not model.packed:
             raise UserError(
-                f"embed.require_flash: no FlashAttention of CUDA can run here ({model.attention} on "
-                f"{device.type} in {precision}); run on CUDA in bfloat16 or float16, or set it to false"
+                f"embed.require_flash: no flash kernel can run here ({model.attention} on {device.type} in "
+                f"{precision}); those of CUDA are meant: run there in bfloat16 or float16, or set it to false"
             )
         if vectors is None:
             vectors = np.empty((len(part.hashes), model.dim), args.dtype)
