@@ -1,4 +1,4 @@
-# `make run` maps the bundled papers, `make test` runs the tests; both set up .venv by themselves.
+# `make run` maps the bundled papers, `make test` runs the tests. Both set up .venv by themselves.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
@@ -9,25 +9,40 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONNOUSERSITE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test lint bench lock prune-cache
-help: ## say what there is
+# INPUT, RESULTS and CONFIG become one `--config`, since Snakemake takes the last one only.
+RESULTS ?= results
+SETTINGS := $(if $(INPUT),'input=$(INPUT)') $(if $(filter-out results,$(RESULTS)),'pathvars={results: "$(RESULTS)"}') $(CONFIG)
+ifneq ($(strip $(SETTINGS)),)
+ifneq ($(findstring --config ,$(ARGS) ),)
+$(error with INPUT, RESULTS or CONFIG, pass config keys as CONFIG="..." and not as ARGS="--config ...")
+endif
+SET := --config $(SETTINGS)
+endif
+
+.PHONY: help run test lint docs bench lock prune-cache
+help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: $(VENV)/.run ## map the papers that config.yaml names (ARGS="--configfile mine.yaml")
-	@snakemake --cores $(CORES) $(ARGS)
-	@echo "Map: results/map.png, results/map.html   Topics: results/topics.csv   All of it: results/report.html"
+run: $(VENV)/.run ## map the papers (INPUT=mine.jsonl.gz RESULTS=runs/mine CONFIG="cluster='{k: 25}'" ARGS="-n")
+	@if [ -t 2 ]; then export PYTHONPATH=tools; logger="--logger steps"; fi; \
+	  snakemake --cores $(CORES) $$logger $(SET) $(ARGS)
+	@echo "Map: $(RESULTS)/map.png, $(RESULTS)/map.html   Topics: $(RESULTS)/topics.csv   Report: $(RESULTS)/report.html"
 
 test: $(VENV)/.test ## run the tests (ARGS="-k kmeans")
 	@python -m pytest $(ARGS)
 
-lint: $(VENV)/.test ## check format and style
-	@ruff check . && ruff format --check . && snakefmt --check . && snakemake --lint
+lint: $(VENV)/.test ## check format, style, types and generated files
+	@ruff check . && ruff format --check . && snakefmt --check . && mypy && snakemake --lint && python tools/document.py --check
 
-bench: $(VENV)/.test ## measure speed and memory beside the reference ways (ARGS="clean")
-	@python bench/run.py $(ARGS)
+docs: $(VENV)/.test ## write config.yaml, docs/configuration.md and docs/files.md from the schemas
+	@python tools/document.py
 
-prune-cache: $(VENV)/.run ## delete cached vectors that no corpus uses (ARGS="--papers a.parquet b.parquet")
-	@python scripts/prune_cache.py $(ARGS)
+bench: $(VENV)/.test ## measure speed and memory beside reference ways (ARGS="clean" CORPUS=papers.jsonl.zst)
+	@CORPUS=$(CORPUS) python bench/run.py $(ARGS)
+
+prune-cache: $(VENV)/.run ## delete cached vectors that no corpus uses (PAPERS="a.parquet b.parquet" ARGS=--dry-run)
+	@python tools/prune_cache.py --cache $(or $(CACHE),cache/embeddings) \
+	  --papers $(or $(PAPERS),$(RESULTS)/corpus/papers.parquet) $(ARGS)
 
 lock: ## pin requirements.in and all it needs in requirements.txt
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
@@ -43,10 +58,10 @@ $(VENV)/.python:
 	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && touch $@
 
 $(VENV)/.run: requirements.txt | $(VENV)/.python
-	@echo "Setting up $(VENV): this takes some minutes, once"
-	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@echo "Setting up $(VENV): this takes about half a minute, once"
+	@tools/uv_install.sh requirements.txt
 	@touch $@
 
 $(VENV)/.test: requirements-dev.txt $(VENV)/.run
-	@$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	@tools/uv_install.sh requirements-dev.txt
 	@touch $@

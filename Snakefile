@@ -11,15 +11,14 @@ configfile: "config.yaml"
 include: "rules/common.smk"
 
 
-check_config(config, "rules/config.schema.yaml")
-validate(config, "rules/config.schema.yaml")  # fills in the defaults
+check_config(config)
+validate(config, SCHEMA_FILE)  # fills in the defaults
+warn_of_another_corpus(config)
 
 
-include: "rules/corpus.smk"
-include: "rules/embed.smk"
-include: "rules/cluster.smk"
-include: "rules/topics.smk"
-include: "rules/map.smk"
+pathvars:
+    logs="<results>/logs",
+    benchmarks="<results>/benchmarks",
 
 
 wildcard_constraints:
@@ -27,11 +26,19 @@ wildcard_constraints:
     part=r"\d+",
 
 
+include: "rules/corpus.smk"
+include: "rules/embeddings.smk"
+include: "rules/clusters.smk"
+include: "rules/topics.smk"
+include: "rules/map.smk"
+include: "rules/evaluation.smk"
+
+
 rule all:
     default_target: True
     input:
-        "results/topics.csv",
-        "results/keywords.csv",
-        "results/map.png",
-        "results/map.html",
-        "results/report.html",
+        "<results>/topics.csv",
+        "<results>/topics/keywords.csv",
+        "<results>/map.png",
+        "<results>/map.html",
+        "<results>/report.html",

@@ -5,6 +5,7 @@ import os
 import shutil
 
 import numpy as np
+
 from measure import OUT, command, script, table, unpacked_100k
 
 PAPERS = 10_000

@@ -56,9 +56,8 @@ def large_model() -> Path:
     folder = OUT / "e5-large-random"
     if not (folder / "model.safetensors").exists():
         import torch
-        from transformers import BertConfig, BertModel
-
         from lib.model import locate
+        from transformers import BertConfig, BertModel
 
         torch.manual_seed(0)
         shape = {
@@ -79,9 +78,8 @@ def plain(
 ) -> tuple[np.ndarray, float]:
     """Padded batches through transformers: (unit vectors, padding share)."""
     import torch
-    from transformers import AutoModel, AutoTokenizer
-
     from lib.encoder import DTYPES
+    from transformers import AutoModel, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = (
@@ -119,9 +117,8 @@ def sentence_transformers(
     With flash_attention_2 it packs its batches too; the backend `openvino` computes in bfloat16
     where the CPU can.
     """
-    from sentence_transformers import SentenceTransformer, models
-
     from lib.encoder import DTYPES
+    from sentence_transformers import SentenceTransformer, models
 
     if attention == "openvino":
         model = SentenceTransformer(str(exported(folder)), backend="openvino")
@@ -171,8 +168,9 @@ SentenceTransformer(modules=[word, pooling], backend="openvino").save_pretrained
 def ours(
     folder: Path, some: list[str], device, precision: str, attention: str, compiled: bool
 ) -> tuple[np.ndarray, dict]:
-    from embed import FIRST_WINDOW, encode_all
     from lib.encoder import load
+
+    from embed import FIRST_WINDOW, encode_all
 
     encoder = load(folder, device=device, precision=precision, attention=attention, max_tokens=MAX_TOKENS)
     if compiled:
@@ -201,7 +199,6 @@ def child() -> None:
     cli.add_argument("--batch", type=int, default=32)
     args = cli.parse_args()
     import torch
-
     from lib.device import pick_device
     from lib.encoder import matmul_rate
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from measure import NOTHING_ENCODED, OUT, command, script, table
 
 ROWS, DIM, PARTS = 2_900_000, 1024, 8

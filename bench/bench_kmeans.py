@@ -5,6 +5,7 @@ import sys
 import time
 
 import numpy as np
+
 from measure import OUT, ROOT, command, table
 
 THREADS = os.cpu_count()
@@ -33,9 +34,8 @@ def timed(function, *args, **options):
 
 def same_start() -> None:
     """One K-means from one start: ours, scikit-learn's and faiss's."""
-    from sklearn.cluster import KMeans
-
     from lib.kmeans import lloyd, start
+    from sklearn.cluster import KMeans
 
     sample = topical(20_000)
     first = start(sample, 40, 0)

@@ -1,6 +1,7 @@
 """The proposed K on planted topics: 8 to 60 Gaussians on the sphere, of unequal size, overlapping."""
 
 import numpy as np
+
 from measure import table
 
 GRID = [5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 19, 21, 23, 26, 29, 32, 36, 40, 44, 49, 54, 60, 66, 73, 80]

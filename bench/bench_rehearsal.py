@@ -9,6 +9,7 @@ import json
 import os
 
 import numpy as np
+
 from bench_kmeans import DIM
 from measure import NOTHING_ENCODED, OUT, ROOT, command, script, table, unpacked_100k
 

@@ -4,15 +4,15 @@ import os
 import time
 
 import numpy as np
+
 from bench_kmeans import topical
 from measure import table
 
 
 def main() -> None:
-    from sklearn.metrics import silhouette_score
-
     from lib.kmeans import lloyd, start
     from lib.silhouette import cosine_silhouette
+    from sklearn.metrics import silhouette_score
 
     threads = os.cpu_count()
     sample = topical(20_000)

@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pyarrow.parquet as pq
+
 from measure import OUT, ROOT, command, script, table, unpacked_100k
 
 
@@ -19,9 +20,9 @@ def centred(sample: np.ndarray) -> np.ndarray:
 
 
 def measured(name: str, snapshot, limit: int | None) -> list[list]:
+    from lib.silhouette import cosine_silhouette
     from sklearn.metrics import adjusted_mutual_info_score
 
-    from lib.silhouette import cosine_silhouette
     from lib.vectors import open_embeddings, take
     from scan_k import scan
 

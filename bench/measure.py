@@ -1,10 +1,14 @@
 """Time and peak memory of a command or a call, and tables to print them in."""
 
 import os
+import re
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
+
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "bench" / "out"
@@ -55,13 +59,38 @@ def command(args: list, env: dict | None = None, memory_gb: float | None = None)
     return time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
-def script(name: str, **options) -> list:
-    """The command line of a script of the workflow: a keyword is a flag, a list many values."""
-    args = [sys.executable, ROOT / "scripts" / f"{name}.py"]
-    for key, value in options.items():
-        args.append(f"--{key.replace('_', '-')}")
-        args += value if isinstance(value, list) else [value]
+@cache
+def default_flags(step: str) -> dict:
+    """The flags of a script that the config sets, with their defaults of the schema; one thread, one part."""
+    schema = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
+    section = schema["properties"].get(step, {}).get("properties", {})
+    flags = {key: entry["default"] for key, entry in section.items()} | {"threads": 1, "part": 0}
+    if step == "select_k":
+        flags["k"] = None
+    source = (ROOT / "scripts" / f"{step}.py").read_text()
+    # a script names a flag as "--top-k", as the keyword top_k= of `inputs`, or as cli.threads()
+    found = re.findall(r'"--([a-z-]+)"|^ +([a-z_]+)="|cli\.(threads)\(', source, flags=re.M)
+    names = {"".join(groups).replace("-", "_") for groups in found}
+    return {key: value for key, value in flags.items() if key in names}
+
+
+def command_line(step: str, **flags) -> list[str]:
+    """The flags of a step as text: those given, and the defaults of the schema for the others.
+
+    A list is several values of one flag.
+    """
+    args = []
+    for key, value in (default_flags(step) | flags).items():
+        values = value if isinstance(value, list) else [value]
+        # as one word, since a value may begin with a dash or be empty
+        name = f"--{key.replace('_', '-')}"
+        args += [f"{name}={values[0]}"] if not isinstance(value, list) else [name, *map(str, values)]
     return args
+
+
+def script(step: str, **flags) -> list[str]:
+    """The command that runs a script of the workflow; see `command_line`."""
+    return [sys.executable, str(ROOT / "scripts" / f"{step}.py"), *command_line(step, **flags)]
 
 
 def table(title: str, header: list[str], rows: list[list]) -> None:

@@ -1,23 +1,46 @@
-"""Functions for the configuration and for the rules' inputs and resources."""
+"""Functions for the configuration and for the inputs, params and resources of the rules."""
 
+import ast
+import json
 from datetime import date
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
-# a package in ~/.local must not stand in for one of the environment's
+ROOT = Path(workflow.basedir)
+SCHEMA_FILE = str(ROOT / "rules/config.schema.yaml")
+SCHEMA = yaml.load(
+    Path(SCHEMA_FILE).read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+)
+OWN_FOLDERS = (
+    "bench",
+    "containers",
+    "data",
+    "docs",
+    "envs",
+    "presets",
+    "profiles",
+    "rules",
+    "scripts",
+    "tests",
+    "tools",
+)
+
+# a package in ~/.local must not replace one of the environment
 shell.prefix("export PYTHONNOUSERSITE=1; ")
 
 
-def settle_types(config, schema):
-    """Read what YAML and the command line give otherwise: dates as text, `k: 25` of --config as 25."""
+def convert_types(config, schema):
+    """Convert what YAML and the command line read differently: dates to text, `k: "25"` to 25."""
     for key, entry in schema["properties"].items():
         value = config.get(key)
         if isinstance(value, dict) and "properties" in entry:
-            settle_types(value, entry)
+            convert_types(value, entry)
         elif isinstance(value, date):
             config[key] = value.isoformat()
         elif isinstance(value, list):
@@ -30,34 +53,12 @@ def settle_types(config, schema):
                 config[key] = yaml.safe_load(value)
 
 
-def check_config(config, schema_file):
-    """Stop at what the schema refuses, with the key and what to write instead."""
-    faults = []
-    schema = yaml.safe_load(Path(workflow.basedir, schema_file).read_text())
-    settle_types(config, schema)
-    for error in Draft202012Validator(
-        schema, format_checker=FormatChecker()
-    ).iter_errors(config):
-        key = ".".join(map(str, error.absolute_path))
-        if error.validator == "additionalProperties":
-            known = error.schema["properties"]
-            for name in sorted(set(error.instance) - set(known), key=str):
-                near = get_close_matches(str(name), known, 1)
-                hint = (
-                    f"did you mean {near[0]!r}?"
-                    if near
-                    else f"known are {', '.join(known)}"
-                )
-                faults.append(f"{key + '.' if key else ''}{name}: unknown key; {hint}")
-        else:
-            faults.append(
-                f"{key or 'config'}: {error.message} ({error.schema.get('description', '')})"
-            )
-    snapshot = config.get("input")
-    if isinstance(snapshot, str) and not Path(snapshot).is_file():
-        faults.append(
-            f"input: no such file: {snapshot}; set it to the snapshot (JSON lines, .gz, .zst or .zip)"
-        )
+def check_config(config):
+    """Raise a WorkflowError with all faults of the config: the key, and what to write instead."""
+    convert_types(config, SCHEMA)
+    validator = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
+    faults = [fault for e in validator.iter_errors(config) for fault in describe(e)]
+    faults += missing_files(config) + results_fault(config)
     if faults:
         raise WorkflowError(
             "The configuration (config.yaml, --configfile, --config) has faults:",
@@ -65,23 +66,165 @@ def check_config(config, schema_file):
         )
 
 
+def describe(error):
+    """The faults in an error of the schema's validator."""
+    key = ".".join(map(str, error.absolute_path))
+    if error.validator != "additionalProperties":
+        description = error.schema.get("description", "")
+        return [f"{key or 'config'}: {error.message} ({description})"]
+    faults = []
+    known = error.schema["properties"]
+    for name in sorted(set(error.instance) - set(known), key=str):
+        near = get_close_matches(str(name), known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+        full = f"{key}.{name}" if key else name
+        faults.append(f"{full}: unknown key; {hint}")
+    return faults
+
+
+def missing_files(config):
+    """Faults of the keys that name an input file which does not exist."""
+    keywords = config.get("keywords")
+    keywords = keywords if isinstance(keywords, dict) else {}
+    files = {
+        "input": (
+            config.get("input"),
+            "set it to the snapshot (JSON lines, .gz, .zst or .zip)",
+        ),
+        "keywords.stop_words": (
+            keywords.get("stop_words"),
+            "set it to a list of words",
+        ),
+        "keywords.head_words": (
+            keywords.get("head_words"),
+            "set it to a list of words",
+        ),
+    }
+    return [
+        f"{key}: no such file: {file}; {remedy}"
+        for key, (file, remedy) in files.items()
+        if isinstance(file, str) and not Path(file).is_file()
+    ]
+
+
+def results_folder(config):
+    """The folder of all results, as far as the config is sound."""
+    paths = config.get("pathvars")
+    return Path(
+        str(paths.get("results", "results")) if isinstance(paths, dict) else "results"
+    )
+
+
+def results_fault(config):
+    """A fault if results would go into a folder of the repository."""
+    folder = results_folder(config).resolve()
+    inside = ROOT.resolve()
+    own = [inside / name for name in OWN_FOLDERS]
+    if folder == inside or any(
+        folder == path or path in folder.parents for path in own
+    ):
+        return [
+            f"pathvars.results: {results_folder(config)} is a folder of the workflow itself; "
+            "name another one, such as results or runs/astro"
+        ]
+    return []
+
+
+def warn_of_another_corpus(config):
+    """Warn before results of another input, or of other settings of `clean`, are replaced."""
+    ledger = results_folder(config) / "corpus/ledger.json"
+    if not (workflow.is_main_process and ledger.is_file()):
+        return
+    try:
+        made = json.loads(ledger.read_text())
+        other = [] if made["input"] == Path(config["input"]).name else ["input"]
+        other += [
+            f"clean.{key}"
+            for key, value in config["clean"].items()
+            if made["settings"].get(key) != value
+        ]
+    except (ValueError, KeyError, AttributeError):
+        return  # damaged; the steps that read it say so
+    if other:
+        logger.warning(
+            f"warning: {results_folder(config)} holds the map of {made['input']}, made with another "
+            f"{', '.join(other)}; this run replaces it. To keep both, give this run a folder of its own: "
+            "--config 'pathvars={results: runs/NAME}' or `make run RESULTS=runs/NAME`."
+        )
+
+
+def settings(section):
+    """The keys of a config section that decide what a step computes, in the order of the schema.
+
+    Keys that are `execution_only` in the schema are left out, so that a change of them re-runs
+    nothing.
+    """
+    keys = SCHEMA["properties"][section]["properties"]
+    return {
+        key: config[section][key]
+        for key, entry in keys.items()
+        if not entry.get("execution_only")
+    }
+
+
+def execution(section):
+    """The other keys of the section, as params that Snakemake does not track.
+
+    It does not track a params function that takes `threads`, since threads decide no result.
+    """
+
+    def keys(wildcards, threads):
+        tracked = settings(section)
+        return {k: value for k, value in config[section].items() if k not in tracked}
+
+    return keys
+
+
+@cache
+def imported_files(file):
+    """The files of scripts/lib that a Python file imports, directly or through each other."""
+    found = set()
+    for node in ast.walk(ast.parse((ROOT / file).read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lib"):
+            inside = [f"{node.module}.{alias.name}" for alias in node.names]
+            modules = [node.module, *inside]
+        elif isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        else:
+            continue
+        for module in modules:
+            path = f"scripts/{module.replace('.', '/')}.py"
+            if module.startswith("lib.") and (ROOT / path).is_file():
+                found |= {path, *imported_files(path)}
+    return frozenset(found)
+
+
+def code(step):
+    """The inputs `script` and `lib` of a rule: its script and the files that the script imports."""
+    script = f"scripts/{step}.py"
+    return {"script": script, "lib": sorted(imported_files(script))}
+
+
 def digest(wildcards):
-    """papers.digest; asking for it makes the graph be drawn anew once `clean` has run."""
+    """papers.digest. Asking for it makes Snakemake evaluate the graph again once `clean` has run."""
     return checkpoints.clean.get().output.digest
 
 
 def chosen(wildcards):
-    """k.txt: all that hangs on `cluster` asks for it, so that one more candidate runs nothing more."""
+    """k.txt. What depends on `cluster` asks for it, so that one more candidate re-runs nothing below."""
     return checkpoints.select_k.get().output.chosen
 
 
-def lib(*names):
-    """Files of scripts/lib: inputs of the rules, so that a change in one runs these again."""
-    return [f"scripts/lib/{name}.py" for name in names]
+# The papers change when their digest does, not when their file is written again.
+CORPUS = {"papers": ancient("<results>/corpus/papers.parquet"), "digest": digest}
+ASSIGNED = {
+    "assignments": "<results>/clusters/assignments.parquet",
+    "chosen": chosen,
+}
 
 
 def scaled(mb):
-    """Memory that doubles, triples, … with each attempt, for a profile that retries."""
+    """Memory that grows with each attempt, for a profile that retries."""
 
     def memory(wildcards, attempt):
         return mb * attempt

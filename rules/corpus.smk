@@ -1,20 +1,20 @@
-"""Corpus: reads the snapshot, writes results/papers.parquet, papers.digest and the ledger."""
+"""Corpus: reads the snapshot; writes papers.parquet, papers.digest and ledger.json."""
 
 
 checkpoint clean:
     """Turn the snapshot into clean papers, with a ledger of every line."""
     input:
+        **code("clean"),
         snapshot=config["input"],
-        script="scripts/clean.py",
-        lib=lib("cli", "draw", "records", "snapshot"),
+        env="envs/corpus.yaml",
     output:
-        papers=ensure("results/papers.parquet", non_empty=True),
-        ledger=ensure("results/clean.json", non_empty=True),
-        digest=ensure("results/papers.digest", non_empty=True),
+        papers=ensure("<results>/corpus/papers.parquet", non_empty=True),
+        ledger=ensure("<results>/corpus/ledger.json", non_empty=True),
+        digest=ensure("<results>/corpus/papers.digest", non_empty=True),
     log:
-        "logs/clean.log",
+        "<logs>/clean.log",
     benchmark:
-        "benchmarks/clean.tsv"
+        "<benchmarks>/clean.tsv"
     conda:
         "../envs/corpus.yaml"
     threads: 4
@@ -22,11 +22,11 @@ checkpoint clean:
         mem_mb=scaled(2000),
         runtime=60,
     params:
-        clean=config["clean"],
+        clean=settings("clean"),
     shell:
         """
         python {input.script} \
-            --input {input.snapshot:q} \
+            --snapshot {input.snapshot:q} \
             --min-abstract-chars {params.clean[min_abstract_chars]} \
             --categories {params.clean[categories]:q} \
             --since {params.clean[since]} \

@@ -1,38 +1,56 @@
-"""Measure the topics: their shape, their agreement with arXiv's categories, their words."""
+"""Measure the topics: their shape, their agreement with the papers' categories, their keywords."""
 
-import json
-from pathlib import Path
+import argparse
 
 import numpy as np
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 from sklearn.metrics.cluster import contingency_matrix
 
-from lib.cli import parser, run, say, written
-from lib.files import read_json, read_table, same_rows
-from lib.sizes import effective_topics
+from lib.cli import Parser, run, say
+from lib.clusters.sizes import effective_topics
+from lib.files import atomic_outputs
+from lib.tables import (
+    ASSIGNMENTS,
+    PAPERS,
+    TOPICS,
+    Agreement,
+    ClusterSummary,
+    Evaluation,
+    ProjectSummary,
+    SizeSummary,
+    check_same_rows,
+    read_json,
+    read_table,
+    write_json,
+)
 
 
-def agreement(topics: np.ndarray, names: list[str | None]) -> dict:
-    """How well topics and a classification of the papers agree, over the papers that have one.
+def agreement(topics: np.ndarray, names: list[str | None]) -> Agreement:
+    """How well topics agree with a classification, over the papers that have a class.
+
+    Parameters
+    ----------
+    topics : int (n,)
+    names : the class of each paper
 
     Returns
     -------
     ami : adjusted mutual information, 0 for chance, 1 for the same partition (Vinh et al., 2010)
     ari : adjusted Rand index (Hubert & Arabie, 1985)
-    purity : share of the papers whose class is the commonest of their topic
+    purity : share of the papers whose class is the most frequent one of their topic
     """
     known = np.array([name is not None for name in names])
     if not known.any():
-        return {"papers": 0, "classes": 0, "ami": None, "ari": None, "purity": None}
+        return Agreement(papers=0, classes=0, ami=None, ari=None, purity=None)
     classes, codes = np.unique([name for name in names if name is not None], return_inverse=True)
-    mine = topics[known]
-    return {
-        "papers": int(known.sum()),
-        "classes": len(classes),
-        "ami": float(adjusted_mutual_info_score(codes, mine)),
-        "ari": float(adjusted_rand_score(codes, mine)),
-        "purity": float(contingency_matrix(codes, mine).max(0).sum() / len(mine)),
-    }
+    labels = topics[known]
+    return Agreement(
+        papers=int(known.sum()),
+        classes=len(classes),
+        ami=float(adjusted_mutual_info_score(codes, labels)),
+        ari=float(adjusted_rand_score(codes, labels)),
+        purity=float(contingency_matrix(codes, labels).max(0).sum() / len(labels)),
+    )
 
 
 def archive(category: str | None) -> str | None:
@@ -40,57 +58,57 @@ def archive(category: str | None) -> str | None:
     return category and category.split(".")[0]
 
 
-def diversity(keywords: list[list[str]], top: int = 10) -> float:
-    """Share of distinct keywords among the top ones of all topics. Dieng, Ruiz & Blei (2020)."""
+def topic_diversity(keywords: list[list[str]], top: int = 10) -> float:
+    """The share of distinct keywords among the top ones of all topics. Dieng, Ruiz & Blei (2020)."""
     words = [word for topic in keywords for word in topic[:top]]
     return len(set(words)) / len(words)
 
 
-def spread_of_sizes(sizes: np.ndarray) -> dict:
-    """The topics' sizes in a few numbers."""
-    return {
-        "smallest": int(sizes.min()),
-        "median": float(np.median(sizes)),
-        "largest": int(sizes.max()),
-        "effective_topics": effective_topics(sizes),
-    }
+def summarize_sizes(sizes: np.ndarray) -> SizeSummary:
+    """The sizes of the topics, int (k,), in a few figures."""
+    return SizeSummary(
+        smallest=int(sizes.min()),
+        median=float(np.median(sizes)),
+        largest=int(sizes.max()),
+        effective_topics=effective_topics(sizes),
+    )
 
 
-def arguments():
-    cli = parser(__doc__)
-    cli.add_argument("--papers", type=Path, required=True, help="input: papers.parquet")
-    cli.add_argument("--assignments", type=Path, required=True, help="input: assignments.parquet")
-    cli.add_argument("--topics", type=Path, required=True, help="input: topics.parquet")
-    cli.add_argument("--cluster", type=Path, required=True, help="input: cluster.json")
-    cli.add_argument("--project", type=Path, required=True, help="input: project.json")
-    cli.add_argument("--evaluation", type=Path, required=True, help="output: evaluation.json")
-    return cli.parse_args()
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    cli = Parser(__doc__)
+    cli.inputs(
+        papers="papers.parquet",
+        assignments="assignments.parquet",
+        topics="topics.parquet",
+        cluster="cluster.json",
+        project="project.json",
+    )
+    cli.outputs(evaluation="evaluation.json")
+    return cli.parse_args(argv)
 
 
-def main() -> None:
-    args = arguments()
-    primary = read_table(args.papers, columns=["primary_category"])["primary_category"].to_pylist()
-    assignments = read_table(args.assignments, columns=["topic", "silhouette"])
+def main(argv: list[str] | None = None) -> None:
+    args = arguments(argv)
+    primary = read_table(args.papers, PAPERS, ["primary_category"])["primary_category"].to_pylist()
+    assignments = read_table(args.assignments, ASSIGNMENTS, ["topic", "silhouette"])
     topics = assignments["topic"].to_numpy()
-    same_rows(papers=len(primary), assignments=len(topics))
-    silhouette = assignments["silhouette"].to_numpy()
-    table = read_table(args.topics, columns=["keywords", "size"])
-    cluster = read_json(args.cluster)
-    project = read_json(args.project)
-    evaluation = {
-        "papers": len(topics),
-        "k": cluster["k"],
-        "silhouette": cluster["silhouette"],
-        "negative_silhouette_share": float(np.mean(silhouette < 0)),
-        "inertia_per_paper": cluster["inertia"] / len(topics),
-        "sizes": spread_of_sizes(table["size"].to_numpy()),
-        "primary_category": agreement(topics, primary),
-        "archive": agreement(topics, [archive(name) for name in primary]),
-        "topic_diversity": diversity(table["keywords"].to_pylist()),
-        "map_neighbours_kept": project["neighbours_kept"],
-    }
-    with written(args.evaluation) as (evaluation_file,):
-        evaluation_file.write_text(json.dumps(evaluation, indent=1) + "\n")
+    check_same_rows(papers=len(primary), assignments=len(topics))
+    table = read_table(args.topics, TOPICS, ["keywords", "size"])
+    cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
+    evaluation = Evaluation(
+        papers=len(topics),
+        k=cluster["k"],
+        silhouette=cluster["silhouette"],
+        negative_silhouette_share=float(np.mean(assignments["silhouette"].to_numpy() < 0)),
+        inertia_per_paper=cluster["inertia"] / len(topics),
+        sizes=summarize_sizes(table["size"].to_numpy()),
+        primary_category=agreement(topics, primary),
+        archive=agreement(topics, [archive(name) for name in primary]),
+        topic_diversity=topic_diversity(table["keywords"].to_pylist()),
+        map_neighbors_kept=project["neighbors_kept"],
+    )
+    with atomic_outputs(args.evaluation) as (evaluation_file,):
+        write_json(evaluation_file, evaluation)
     ami = evaluation["primary_category"]["ami"]
     say(
         f"silhouette {evaluation['silhouette']:.4f}, AMI with primary categories "

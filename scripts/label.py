@@ -1,163 +1,153 @@
-"""Find each topic's most central papers and give the topic a keyword and a title for a label."""
+"""Find the most central papers of each topic, and label the topic with a keyword and a title."""
 
-import csv
-from itertools import pairwise
-from pathlib import Path
+import argparse
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from lib.cli import parser, run, say, written
-from lib.files import read_array, read_table, same_rows
-from lib.latex import plain, short_title
-from lib.text import stem
-from lib.vectors import chunks, open_embeddings, unit_rows
-
-
-def nearest(vectors: np.ndarray, topics: np.ndarray, centroids: np.ndarray, n: int, threads: int = 1):
-    """The n papers of each topic nearest to its centroid by Euclidean distance, nearest first.
-
-    Returns
-    -------
-    list of (rows int64, distances float32), one pair a topic
-    """
-    distance = np.empty(len(vectors), np.float32)
-    squares = np.einsum("ij,ij->i", centroids, centroids)
-    across = np.ascontiguousarray(centroids.T)
-
-    def work(a: int, b: int) -> None:
-        own = topics[a:b]
-        dot = (unit_rows(vectors, a, b) @ across)[np.arange(b - a), own]
-        distance[a:b] = np.sqrt(np.maximum(1.0 + squares[own] - 2.0 * dot, 0.0))
-
-    for _ in chunks(len(vectors), threads, work):
-        pass
-    order = np.lexsort((distance, topics))
-    first = np.searchsorted(topics[order], np.arange(len(centroids) + 1))
-    picks = [order[a : min(b, a + n)] for a, b in pairwise(first)]
-    return [(rows, distance[rows]) for rows in picks]
+from lib.cli import Parser, run, say
+from lib.files import atomic_outputs
+from lib.tables import (
+    ASSIGNMENTS,
+    KEYWORDS,
+    PAPERS,
+    REPRESENTATIVES,
+    TOPICS,
+    check_same_rows,
+    read_table,
+    write_csv,
+    write_table,
+)
+from lib.topics.labels import nearest_papers, primary_keywords
+from lib.topics.titles import latex_to_text, short_title
+from lib.vectors import open_embeddings, read_array
 
 
-def primary_keywords(keywords: list[list[tuple[str, float]]]) -> list[str]:
-    """A keyword for each topic that no other topic has, give or take a plural.
+def representative_table(papers: pa.Table, nearest: list[tuple[np.ndarray, np.ndarray]]) -> pd.DataFrame:
+    """The papers nearest to each centroid, with the columns of REPRESENTATIVES.
 
     Parameters
     ----------
-    keywords : for each topic its (keyword, weight) pairs, heaviest first
-
-    Keywords that two topics contest go where they weigh most. Weights are compared relative to the
-    heaviest of the topic, since a topic of varied vocabulary has smaller ones throughout. A topic
-    that gets none of its keywords has its heaviest, with a number.
+    papers : columns `id` and `title`
+    nearest : as `nearest_papers` returns it
     """
-    bids = [
-        (weight / pairs[0][1], -rank, topic, word)
-        for topic, pairs in enumerate(keywords)
-        for rank, (word, weight) in enumerate(pairs)
-    ]
-    given: dict[int, str] = {}
-    taken: set[str] = set()
-    for _, _, topic, word in sorted(bids, key=lambda bid: (-bid[0], -bid[1], bid[2])):
-        name = " ".join(stem(part) for part in word.split())
-        if topic not in given and name not in taken:
-            given[topic] = word
-            taken.add(name)
-    # all its keywords went to others, as where vectors tell papers apart that words do not
-    for topic, pairs in enumerate(keywords):
-        word, number = pairs[0][0], 2
-        while topic not in given:
-            name = f"{' '.join(stem(part) for part in word.split())} ({number})"
-            if name not in taken:
-                given[topic] = f"{word} ({number})"
-                taken.add(name)
-            number += 1
-    return [given[topic] for topic in range(len(keywords))]
+    rows = np.concatenate([rows for rows, _ in nearest])
+    sizes = [len(rows) for rows, _ in nearest]
+    return pd.DataFrame(
+        {
+            "topic": np.repeat(np.arange(len(nearest)), sizes),
+            "rank": np.concatenate([np.arange(1, size + 1) for size in sizes]),
+            "id": papers["id"].take(rows).to_pylist(),
+            "title": [latex_to_text(title) for title in papers["title"].take(rows).to_pylist()],
+            "distance": np.concatenate([distances for _, distances in nearest]),
+        }
+    )
 
 
-def arguments():
-    cli = parser(__doc__)
-    cli.add_argument("--papers", type=Path, required=True, help="input: papers.parquet")
-    cli.add_argument("--embeddings", type=Path, required=True, help="input: embeddings.npy")
-    cli.add_argument("--assignments", type=Path, required=True, help="input: assignments.parquet")
-    cli.add_argument("--centroids", type=Path, required=True, help="input: centroids.npy")
-    cli.add_argument("--keywords", type=Path, required=True, help="input: keywords.parquet")
-    cli.add_argument("--representatives-per-topic", type=int, default=5)
-    cli.add_argument("--title-chars", type=int, default=60, help="longest title in a label")
-    cli.add_argument("--threads", type=int, default=1)
-    cli.add_argument("--representatives", type=Path, required=True, help="output: representatives.parquet")
-    cli.add_argument("--topics", type=Path, required=True, help="output: topics.parquet")
-    cli.add_argument("--csv", type=Path, required=True, help="output: topics.csv")
-    return cli.parse_args()
+def main_categories(categories: pa.Array, topics: np.ndarray, k: int) -> pd.DataFrame:
+    """The most frequent category of each topic and its share: `main_category`, `main_category_share`.
+
+    Parameters
+    ----------
+    categories : string (n,), null if a paper has none
+    topics : int (n,), 0 to k - 1
+    """
+    encoded = categories.dictionary_encode()
+    names = encoded.dictionary.to_pylist()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    known = codes >= 0
+    width = max(len(names), 1)
+    counts = np.bincount(topics[known] * width + codes[known], minlength=k * width).reshape(k, width)
+    total = counts.sum(1)
+    return pd.DataFrame(
+        {
+            "main_category": [names[row.argmax()] if row.any() else None for row in counts],
+            "main_category_share": counts.max(1) / np.maximum(total, 1),
+        }
+    )
 
 
-def main() -> None:
-    args = arguments()
-    papers = read_table(args.papers, columns=["id", "title", "primary_category"])
-    assignments = read_table(args.assignments, columns=["topic", "silhouette"])
-    vectors = open_embeddings(args.embeddings, len(papers))
+def topic_table(
+    assignments: pd.DataFrame,
+    categories: pa.Array,
+    keywords: pd.DataFrame,
+    representatives: pd.DataFrame,
+    titles: list[str],
+    title_chars: int,
+) -> pd.DataFrame:
+    """One row per topic, with the columns of TOPICS.
+
+    Parameters
+    ----------
+    assignments : columns `topic` and `silhouette`, one row per paper
+    categories : the primary category of each paper
+    keywords, representatives : columns of KEYWORDS and REPRESENTATIVES
+    titles : the title of the paper nearest to each centroid, TeX included
+    title_chars : longest title in a label
+    """
+    papers = assignments["silhouette"].astype(float).groupby(assignments["topic"])
+    central = representatives[representatives["rank"] == 1].set_index("topic")
+    listed = keywords.groupby("topic")
+    pairs = [list(zip(group["keyword"], group["weight"], strict=True)) for _, group in listed]
+    table = pd.DataFrame(
+        {
+            "size": papers.size(),
+            "share": papers.size() / len(assignments),
+            "primary_keyword": primary_keywords(pairs),
+            "keywords": listed["keyword"].agg(list),
+            "representative_id": central["id"],
+            "representative_title": central["title"],
+            "silhouette": papers.mean(),
+        }
+    ).reset_index(names="topic")
+    short = [short_title(title, title_chars) for title in titles]
+    table["label"] = table["primary_keyword"] + " | " + pd.Series(short)
     topics = assignments["topic"].to_numpy()
-    same_rows(papers=len(papers), assignments=len(topics))
-    centroids = read_array(args.centroids)
-    k = len(centroids)
+    return table.join(main_categories(categories, topics, len(table)))[TOPICS.names]
 
-    central = nearest(vectors, topics, centroids, args.representatives_per_topic, args.threads)
-    rows = np.concatenate([r for r, _ in central])
-    representatives = pa.table(
-        {
-            "topic": pa.array(np.repeat(np.arange(k, dtype=np.int32), [len(r) for r, _ in central])),
-            "rank": pa.array(np.concatenate([np.arange(1, len(r) + 1, dtype=np.int32) for r, _ in central])),
-            "id": papers["id"].take(rows).combine_chunks(),
-            "title": pa.array([plain(title) for title in papers["title"].take(rows).to_pylist()]),
-            "distance": pa.array(np.concatenate([d for _, d in central])),
-        }
-    )
-    listed = read_table(args.keywords)
-    pairs: list[list[tuple[str, float]]] = [[] for _ in range(k)]
-    for row in listed.to_pylist():
-        pairs[row["topic"]].append((row["keyword"], row["weight"]))
-    primary = primary_keywords(pairs)
-    titles = papers["title"].take([r[0] for r, _ in central]).to_pylist()
-    sizes = np.bincount(topics, minlength=k)
-    silhouette = np.bincount(topics, assignments["silhouette"].to_numpy(), minlength=k) / np.maximum(sizes, 1)
 
-    category = papers["primary_category"].combine_chunks().dictionary_encode()
-    names = category.dictionary.to_pylist()
-    codes = category.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    common = [np.bincount(codes[(topics == t) & (codes >= 0)], minlength=1) for t in range(k)]
-    table = pa.table(
-        {
-            "topic": pa.array(range(k), pa.int32()),
-            "label": [
-                f"{word} | {short_title(title, args.title_chars)}"
-                for word, title in zip(primary, titles, strict=True)
-            ],
-            "size": pa.array(sizes, pa.int64()),
-            "share": sizes / len(topics),
-            "primary_keyword": primary,
-            "keywords": pa.array([[word for word, _ in some] for some in pairs], pa.list_(pa.string())),
-            "representative_id": papers["id"].take([r[0] for r, _ in central]).combine_chunks(),
-            "representative_title": [plain(title) for title in titles],
-            "silhouette": silhouette,
-            "main_category": pa.array([names[c.argmax()] if c.sum() else None for c in common], pa.string()),
-            "main_category_share": [float(c.max() / max(c.sum(), 1)) for c in common],
-        }
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    cli = Parser(__doc__)
+    cli.inputs(
+        papers="papers.parquet",
+        embeddings="embeddings.npy",
+        assignments="assignments.parquet",
+        centroids="centroids.npy",
+        keywords="keywords.parquet",
     )
-    with written(args.representatives, args.topics, args.csv) as (
-        representatives_file,
-        topics_file,
-        csv_file,
-    ):
-        pq.write_table(representatives, representatives_file)
-        pq.write_table(table, topics_file)
-        with csv_file.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(table.column_names)
-            for row in table.to_pylist():
-                row["keywords"] = "; ".join(row["keywords"])
-                row |= {name: round(row[name], 4) for name in ("share", "silhouette", "main_category_share")}
-                writer.writerow(row.values())
-    for row in table.slice(0, 5).to_pylist():
-        say(f"{row['size']:>8,}  {row['label']}")
+    cli.flag("--representatives-per-topic", int, "papers listed per topic")
+    cli.flag("--title-chars", int, "longest title in a label")
+    cli.threads()
+    cli.outputs(representatives="representatives.parquet", topics="topics.parquet", csv="topics.csv")
+    return cli.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = arguments(argv)
+    papers = read_table(args.papers, PAPERS, ["id", "title", "primary_category"])
+    assignments = read_table(args.assignments, ASSIGNMENTS, ["topic", "silhouette"]).to_pandas()
+    check_same_rows(papers=len(papers), assignments=len(assignments))
+    vectors = open_embeddings(args.embeddings, len(papers))
+    nearest = nearest_papers(
+        vectors,
+        assignments["topic"].to_numpy(),
+        read_array(args.centroids),
+        args.representatives_per_topic,
+        args.threads,
+    )
+    representatives = representative_table(papers, nearest)
+    titles = papers["title"].take(np.array([rows[0] for rows, _ in nearest])).to_pylist()
+    categories = papers["primary_category"].combine_chunks()
+    keywords = read_table(args.keywords, KEYWORDS).to_pandas()
+    topics = topic_table(assignments, categories, keywords, representatives, titles, args.title_chars)
+    with atomic_outputs(args.representatives, args.topics, args.csv) as outputs:
+        representatives_file, topics_file, csv_file = outputs
+        write_table(representatives_file, representatives, REPRESENTATIVES)
+        write_table(topics_file, topics, TOPICS)
+        write_csv(csv_file, topics)
+    for topic in topics.head(5).itertuples():
+        say(f"{topic.size:>8,}  {topic.label}")
 
 
 if __name__ == "__main__":

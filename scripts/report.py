@@ -1,79 +1,97 @@
 """Put the map, the choice of K, the topics, the measures and the ledger on one HTML page."""
 
+import argparse
 import base64
-import csv
 from pathlib import Path
 
-from lib.cli import parser, run, say, written
-from lib.files import read_json, read_table
-from lib.page import render
+import pandas as pd
+
+from lib.cli import Parser, run, say
+from lib.files import atomic_outputs
+from lib.map.page import render
+from lib.tables import (
+    REPRESENTATIVES,
+    TOPICS,
+    EmbeddingsSummary,
+    Evaluation,
+    KSelection,
+    Ledger,
+    read_csv,
+    read_json,
+    read_table,
+)
+
+PAPERS_PER_TOPIC = 3
 
 
-def headline(evaluation: dict) -> list[tuple[str, str]]:
+def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
     """The few figures at the top of the page."""
     sizes = evaluation["sizes"]
     return [
         ("Papers", f"{evaluation['papers']:,}"),
         ("Topics", f"{evaluation['k']}"),
         ("Mean silhouette (cosine)", f"{evaluation['silhouette']:.3f}"),
-        ("Papers nearer another topic", f"{evaluation['negative_silhouette_share']:.0%}"),
+        ("Papers nearer to another topic", f"{evaluation['negative_silhouette_share']:.0%}"),
         ("Smallest to largest topic", f"{sizes['smallest']:,} – {sizes['largest']:,}"),
         ("Topic diversity", f"{evaluation['topic_diversity']:.2f}"),
-        ("Neighbours kept on the map", f"{evaluation['map_neighbours_kept']:.0%}"),
+        ("Neighbors kept on the map", f"{evaluation['map_neighbors_kept']:.0%}"),
     ]
 
 
-def arguments():
-    cli = parser(__doc__)
-    inputs = (
-        "ledger",
-        "embeddings",
-        "k",
-        "evaluation",
-        "topics",
-        "representatives",
-        "scans",
-        "curves",
-        "map",
-    )
-    for name in (*inputs, "template"):
-        cli.add_argument(f"--{name}", type=Path, required=True, help="input")
-    cli.add_argument("--report", type=Path, required=True, help="output: report.html")
-    return cli.parse_args()
+def topic_rows(topics: pd.DataFrame, representatives: pd.DataFrame) -> list[dict]:
+    """The rows of topics.parquet, each with its most central papers as `papers`."""
+    central = representatives[representatives["rank"] <= PAPERS_PER_TOPIC]
+    papers = {topic: group.to_dict("records") for topic, group in central.groupby("topic")}
+    return [row | {"papers": papers.get(row["topic"], [])} for row in topics.to_dict("records")]
 
 
-def main() -> None:
-    args = arguments()
-    ledger, embeddings, k, evaluation = (
-        read_json(path) for path in (args.ledger, args.embeddings, args.k, args.evaluation)
+def embed_file(path: Path) -> str:
+    """The bytes of a file in base64."""
+    return base64.b64encode(path.read_bytes()).decode()
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    cli = Parser(__doc__)
+    cli.inputs(
+        ledger="ledger.json",
+        embeddings="embeddings.json",
+        selection="k.json",
+        scans="k_selection.csv",
+        curves="k_selection.png",
+        evaluation="evaluation.json",
+        topics="topics.parquet",
+        representatives="representatives.parquet",
+        map="map.png",
+        template="report.html",
     )
-    topics = read_table(args.topics).to_pylist()
-    for topic in topics:
-        topic["papers"] = []
-    for paper in read_table(args.representatives).to_pylist():
-        if paper["rank"] <= 3:
-            topics[paper["topic"]]["papers"].append(paper)
-    with args.scans.open(newline="") as file:
-        columns, *scans = csv.reader(file)
+    cli.outputs(report="report.html")
+    return cli.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = arguments(argv)
+    evaluation = read_json(args.evaluation, Evaluation)
+    topics = read_table(args.topics, TOPICS).to_pandas()
+    scans = read_csv(args.scans)
     page = render(
         args.template,
         title=f"{evaluation['papers']:,} papers in {evaluation['k']} topics",
         facts=headline(evaluation),
-        k=k,
-        ledger=ledger,
-        embeddings=embeddings,
-        topics=topics,
-        largest=max(topic["size"] for topic in topics),
+        selection=read_json(args.selection, KSelection),
+        ledger=read_json(args.ledger, Ledger),
+        embeddings=read_json(args.embeddings, EmbeddingsSummary),
+        topics=topic_rows(topics, read_table(args.representatives, REPRESENTATIVES).to_pandas()),
+        largest=int(topics["size"].max()),
         agreement=[
             ("Primary category", evaluation["primary_category"]),
             ("Archive", evaluation["archive"]),
         ],
-        scan_columns=columns,
-        scans=scans,
-        map=base64.b64encode(args.map.read_bytes()).decode(),
-        curves=base64.b64encode(args.curves.read_bytes()).decode(),
+        scan_columns=list(scans),
+        scans=scans.to_numpy().tolist(),
+        map=embed_file(args.map),
+        curves=embed_file(args.curves),
     )
-    with written(args.report) as (report_file,):
+    with atomic_outputs(args.report) as (report_file,):
         report_file.write_text(page, encoding="utf-8")
     say(f"{len(page) / 1e6:.1f} MB")
 

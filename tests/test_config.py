@@ -1,30 +1,24 @@
-"""config.yaml, its schema, the presets, and what is said of a mistake in them."""
+"""The schema of the config, what is written from it, the presets, and messages for mistakes."""
 
-import re
+import copy
+import json
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from snakemake.exceptions import WorkflowError
 
+import document
 from conftest import ENVIRONMENT, ROOT
 
 SCHEMA = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-# names that say it all, where the schema's description adds nothing for a reader of config.yaml
-SELF_EXPLAINED = {
-    "cluster.seed",
-    "cluster.sample",
-    "label.representatives_per_topic",
-    "project.neighbours",
-    "project.seed",
-    "project.method",
-    "plot.dpi",
-    "select_k.candidates",
-}
 
 
 def leaves(schema: dict, prefix: str = "") -> dict[str, dict]:
+    """The keys of the config as `section.key`, with their schemas."""
     found = {}
     for key, entry in schema["properties"].items():
         deeper = leaves(entry, f"{prefix}{key}.") if "properties" in entry else {prefix + key: entry}
@@ -33,29 +27,59 @@ def leaves(schema: dict, prefix: str = "") -> dict[str, dict]:
 
 
 def flat(config: dict, prefix: str = "") -> dict:
+    """The values of the config as `section.key`."""
     found = {}
     for key, value in config.items():
         found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
     return found
 
 
-def snakemake(*flags: str) -> subprocess.CompletedProcess:
-    command = ["snakemake", "-n", "--cores", "1", "--directory", str(ROOT), *flags]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=120
-    )
+@pytest.fixture(scope="module")
+def common() -> SimpleNamespace:
+    """The functions of rules/common.smk, without a start of Snakemake."""
+    path = ROOT / "rules" / "common.smk"
+    warnings: list[str] = []
+    names = {
+        "workflow": SimpleNamespace(basedir=str(ROOT), is_main_process=True),
+        "shell": SimpleNamespace(prefix=lambda _: None),
+        "ancient": str,
+    }
+    exec(compile(path.read_text(), path, "exec"), names)
+    names["logger"] = SimpleNamespace(warning=warnings.append)
+    return SimpleNamespace(warnings=warnings, **names)
+
+
+@pytest.mark.parametrize("path", document.pages(), ids=lambda path: path.name)
+def test_written_files_are_up_to_date(path):
+    assert path.read_text() == document.pages()[path], "run `make docs`"
 
 
 def test_config_has_the_keys_and_defaults_of_the_schema():
-    defaults = {key: entry.get("default") for key, entry in leaves(SCHEMA).items()}
-    assert flat(CONFIG) == defaults
+    assert flat(CONFIG) == {key: entry["default"] for key, entry in leaves(SCHEMA).items()}
+
+
+def test_configuration_page_names_every_key_with_its_default():
+    rows = [line.split(" | ") for line in (ROOT / "docs" / "configuration.md").read_text().splitlines()]
+    named = {
+        row[0].strip("| †`"): yaml.safe_load(row[1].strip("`")) for row in rows if row[0].startswith("| `")
+    }
+    assert named == {key: entry["default"] for key, entry in leaves(SCHEMA).items()}
+
+
+def test_table_of_the_readme_has_the_defaults_of_the_schema():
+    keys = leaves(SCHEMA)
+    rows = [line.strip("| ").split(" | ") for line in (ROOT / "README.md").read_text().splitlines()]
+    rows = [row for row in rows if len(row) == 3 and row[0].strip("`") in keys]
+    assert len(rows) >= 8
+    for key, _, default in rows:
+        entry = keys[key.strip("`")]
+        assert yaml.safe_load(default.strip("`").replace("—", "null")) == entry["default"], key
 
 
 @pytest.mark.parametrize("key", leaves(SCHEMA))
 def test_every_key_is_described_and_its_default_is_valid(key):
     entry = leaves(SCHEMA)[key]
     assert entry["description"].endswith(".")
-    assert "default" in entry
     Draft202012Validator(entry).validate(entry["default"])
 
 
@@ -65,55 +89,108 @@ def test_sections_refuse_unknown_keys():
             assert section["additionalProperties"] is False and section["description"]
 
 
-def test_every_key_of_the_config_is_commented():
-    section, bare = "", set()
-    before = ""
-    for line in (ROOT / "config.yaml").read_text().splitlines():
-        if match := re.match(r"( *)(\w+):(.*)", line):
-            indent, key, rest = match.groups()
-            section = "" if not indent and rest.strip() else (section if indent else f"{key}.")
-            # a section of its own needs no comment; a key does, at its side or above
-            if (indent or rest.strip()) and "#" not in rest and not before.lstrip().startswith("#"):
-                bare.add(f"{section}{key}" if indent else key)
-        before = line
-    assert bare <= SELF_EXPLAINED
-
-
 @pytest.mark.parametrize("preset", sorted(path.name for path in (ROOT / "presets").glob("*.yaml")))
 def test_presets_are_valid(preset):
-    config = yaml.safe_load((ROOT / "presets" / preset).read_text())
-    Draft202012Validator(SCHEMA).validate(config)
+    Draft202012Validator(SCHEMA).validate(yaml.safe_load((ROOT / "presets" / preset).read_text()))
 
 
 MISTAKES = {
-    "misspelt key": ("cluster={kk: 5}", "cluster.kk", "did you mean 'k'"),
-    "misspelt section": ("clusters={k: 5}", "clusters", "did you mean 'cluster'"),
-    "wrong type": ("cluster={k: many}", "cluster.k", "'many'"),
-    "negative number": ("keywords={top: -3}", "keywords.top", "-3"),
-    "unknown choice": ("project={method: pca}", "project.method", "umap"),
-    "no date": ("clean={since: 2015}", "clean.since"),
-    "impossible date": ("clean={since: 2015-02-31}", "clean.since"),
-    "missing input": ("input=absent.json", "input", "absent.json"),
-    "section that is a number": ("embed=5", "embed"),
+    "misspelt key": ({"cluster": {"kk": 5}}, "cluster.kk", "did you mean 'k'"),
+    "misspelt section": ({"clusters": {"k": 5}}, "clusters", "did you mean 'cluster'"),
+    "wrong type": ({"cluster": {"k": "many"}}, "cluster.k", "'many'"),
+    "negative number": ({"keywords": {"top": -3}}, "keywords.top", "-3"),
+    "unknown choice": ({"project": {"method": "pca"}}, "project.method", "umap"),
+    "not a date": ({"clean": {"since": 2015}}, "clean.since"),
+    "impossible date": ({"clean": {"since": "2015-02-31"}}, "clean.since"),
+    "missing input": ({"input": "absent.json"}, "input", "absent.json"),
+    "missing words": ({"keywords": {"stop_words": "absent.txt"}}, "keywords.stop_words", "absent.txt"),
+    "section that is a number": ({"embed": 5}, "embed"),
+    "results in the scripts": ({"pathvars": {"results": "scripts/out"}}, "pathvars.results", "runs/astro"),
+    "results in the root": ({"pathvars": {"results": "."}}, "pathvars.results", "of the workflow itself"),
+    "another path variable": ({"pathvars": {"logs": "x"}}, "pathvars.logs", "unknown key"),
 }
 
 
 @pytest.mark.parametrize("case", MISTAKES)
-def test_mistakes_are_named_without_a_traceback(case):
-    setting, *said = MISTAKES[case]
-    result = snakemake("--config", setting)
-    assert result.returncode != 0
-    said_all = result.stdout + result.stderr  # a dry run logs to stdout
-    assert "WorkflowError" in said_all
-    assert "Traceback" not in said_all
+def test_mistakes_are_named(case, common, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config, *said = MISTAKES[case]
+    with pytest.raises(WorkflowError) as caught:
+        common.check_config({"input": "data/sample.jsonl.gz"} | copy.deepcopy(config))
     for text in said:
-        assert text in said_all
+        assert text in str(caught.value)
 
 
-def test_all_mistakes_are_told_at_once_and_good_values_pass():
-    result = snakemake("--config", "cluster={k: 0, sed: 1}", "plot={dpi: x}")
-    assert all(key in result.stdout + result.stderr for key in ("cluster.k", "cluster.sed", "plot.dpi"))
-    result = snakemake(
-        "--config", "cluster={k: 7}", "clean={since: 2015-01-01}", "select_k={candidates: [4]}"
+def test_all_mistakes_are_named_at_once(common, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config = {"input": "absent", "cluster": {"k": 0, "sed": 1}, "plot": {"dpi": "x"}}
+    with pytest.raises(WorkflowError) as caught:
+        common.check_config(config)
+    assert all(key in str(caught.value) for key in ("input", "cluster.k", "cluster.sed", "plot.dpi"))
+
+
+def test_values_of_the_command_line_are_converted(common, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config = copy.deepcopy(CONFIG)
+    config["clean"]["since"] = yaml.safe_load("2015-01-01")
+    config["cluster"]["k"] = "25"
+    config["select_k"]["candidates"] = ["5", 7]
+    config["keywords"]["max_papers"] = "null"
+    common.check_config(config)
+    assert config["clean"]["since"] == "2015-01-01" and config["cluster"]["k"] == 25
+    assert config["select_k"]["candidates"] == [5, 7] and config["keywords"]["max_papers"] is None
+
+
+def test_params_are_the_keys_that_decide_a_result_in_the_order_of_the_schema(common):
+    backwards = {
+        name: dict(reversed(section.items())) for name, section in CONFIG.items() if isinstance(section, dict)
+    }
+    for name, section in backwards.items():
+        keys = SCHEMA["properties"][name]["properties"]
+        decide = [key for key, entry in keys.items() if not entry.get("execution_only")]
+        # a function of common.smk looks names up in the globals that it was executed with
+        common.settings.__globals__["config"] = backwards
+        assert list(common.settings(name)) == decide
+    machine = {"device", "require_flash", "batch_tokens", "cache", "parts", "gpus", "image"}
+    assert machine.isdisjoint(common.settings("embed")) and "precision" in common.settings("embed")
+
+
+def test_another_corpus_in_the_same_folder_is_announced(common, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ledger = tmp_path / "results" / "corpus" / "ledger.json"
+    ledger.parent.mkdir(parents=True)
+    warn = common.warn_of_another_corpus
+    warn.__globals__["logger"] = SimpleNamespace(warning=common.warnings.append)
+    ledger.write_text(json.dumps({"input": "sample.jsonl.gz", "settings": CONFIG["clean"]}))
+    warn(CONFIG)
+    assert not common.warnings
+    warn(CONFIG | {"input": "other/mine.jsonl", "clean": CONFIG["clean"] | {"limit": 9}})
+    (text,) = common.warnings
+    assert "results holds the map of sample.jsonl.gz" in text
+    assert "input, clean.limit" in text and "make run RESULTS=" in text
+    ledger.write_text("{")  # the steps that read it name it
+    warn(CONFIG | {"input": "x"})
+    assert len(common.warnings) == 1
+
+
+def test_a_mistake_ends_snakemake_without_a_traceback():
+    command = ["snakemake", "-n", "--cores", "1", "--config", "cluster={kk: 5}"]
+    result = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=120
     )
-    assert result.returncode == 0, result.stderr
+    said = result.stdout + result.stderr  # a dry run logs to stdout
+    assert result.returncode != 0 and "Traceback" not in said
+    assert "WorkflowError" in said and "cluster.kk: unknown key; did you mean 'k'?" in said
+
+
+def test_make_passes_input_results_and_config_on():
+    def dry(*settings: str) -> str:
+        command = ["make", "-n", "run", "CORES=1", *settings]
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        return result.stdout + result.stderr
+
+    said = dry("INPUT=a.jsonl", "RESULTS=runs/a", "CONFIG=cluster='{k: 7}'")
+    assert """--config 'input=a.jsonl' 'pathvars={results: "runs/a"}' cluster='{k: 7}'""" in said
+    assert "runs/a/map.png" in said
+    assert "--config" not in dry("ARGS=-n")
+    assert "pass config keys as CONFIG" in dry("INPUT=a.jsonl", "ARGS=--config x=1")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from conftest import assert_refused, pq_write, script
-from evaluate import agreement, archive, diversity, spread_of_sizes
+from evaluate import agreement, archive, summarize_sizes, topic_diversity
+from summaries import PROJECT
 
 
 def test_agreement_by_hand():
@@ -36,17 +37,17 @@ def test_archive():
 
 
 def test_diversity_and_sizes():
-    assert diversity([["a", "b"], ["b", "c"]]) == 0.75
-    assert diversity([["a", "b", "x"], ["b", "c", "x"]], top=2) == 0.75
-    assert spread_of_sizes(np.array([5, 5, 5, 5]))["effective_topics"] == pytest.approx(4)
-    uneven = spread_of_sizes(np.array([97, 1, 1, 1, 0]))
+    assert topic_diversity([["a", "b"], ["b", "c"]]) == 0.75
+    assert topic_diversity([["a", "b", "x"], ["b", "c", "x"]], top=2) == 0.75
+    assert summarize_sizes(np.array([5, 5, 5, 5]))["effective_topics"] == pytest.approx(4)
+    uneven = summarize_sizes(np.array([97, 1, 1, 1, 0]))
     assert (uneven["smallest"], uneven["median"], uneven["largest"]) == (0, 1, 97)
     assert 1 < uneven["effective_topics"] < 1.3
 
 
 def run_evaluate(planted, out, **changes):
     at = planted.folder
-    (at / "project.json").write_text('{"neighbours_kept": 0.5}')
+    (at / "project.json").write_text(json.dumps(PROJECT))
     inputs = {"papers": planted.papers, "cluster": at / "cluster.json", "project": at / "project.json"}
     inputs |= {"assignments": at / "assignments.parquet", "topics": at / "topics.parquet"}
     return script("evaluate", **inputs | {"evaluation": out / "e.json"} | changes)

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import EVIL, ROOT, pq_write, script
 from explore import quantize
-from lib.latex import plain
+from lib.topics.titles import latex_to_text
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 KEYWORD = "<img src=x onerror=alert(2)>"
@@ -36,10 +36,17 @@ def inputs(tmp_path) -> dict:
     ids = [f"2301.{i:05d}" for i in range(119)] + ["hep-th/9901001"]
     titles = [f"Plain title {i}" for i in range(118)] + [EVIL, "\u2028 </SCRIPT ><!-- <script>"]
     topics = {
+        "topic": [0, 1],
         "label": [f"{KEYWORD} | {EVIL}", "spin | Second"],
         "primary_keyword": [KEYWORD, "spin"],
         "keywords": [[KEYWORD, "'\"`${alert(3)}"], ["spin"]],
         "size": [70, 50],
+        "share": [0.58, 0.42],
+        "representative_id": ids[:2],
+        "representative_title": titles[:2],
+        "silhouette": [0.1, 0.2],
+        "main_category": ["math.AG", None],
+        "main_category_share": [0.5, 0.0],
     }
     return {
         "papers": pq_write(tmp_path / "p.parquet", id=ids, title=titles),
@@ -78,7 +85,9 @@ def test_titles_reach_the_page_as_data_only(page):
     assert parsed.tags.count("script") == 1 and "img" not in parsed.tags
     code = "".join(text for tag, text in parsed.text if tag == "script")
     papers = json.loads(re.search(r"^const papers = (.*);", code, flags=re.M)[1])
-    assert papers["titles"][118] == plain(EVIL) and "<script>alert(1)</script>" in papers["titles"][118]
+    assert (
+        papers["titles"][118] == latex_to_text(EVIL) and "<script>alert(1)</script>" in papers["titles"][118]
+    )
     assert papers["ids"][-1] == "hep-th/9901001"
     topics = json.loads(re.search(r"^const topics = (.*);", code, flags=re.M)[1])
     assert [topic["keyword"] for topic in topics] == [KEYWORD, "spin"]
@@ -126,7 +135,7 @@ def test_browser_shows_titles_as_text_and_runs_no_script_of_theirs(page, out, tm
     dom = Dom(result.stdout)
     assert dom.body["data-end"] == "reached", result.stderr[-2000:]
     assert "data-markup" not in dom.body and "data-hit" not in dom.root
-    assert plain(EVIL) in json.loads(dom.body["data-seen"])
+    assert latex_to_text(EVIL) in json.loads(dom.body["data-seen"])
     assert KEYWORD in dom.text and "<script>alert(1)</script>" in dom.text
 
 

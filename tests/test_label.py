@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import SUBJECTS, assert_refused, pq_write, script
-from label import nearest, primary_keywords
-from lib.latex import plain, short_title
+from lib.topics.labels import nearest_papers, primary_keywords
+from lib.topics.titles import latex_to_text, short_title
 
 
 def test_nearest_against_all_distances():
@@ -20,11 +20,11 @@ def test_nearest_against_all_distances():
     topics[[7, 9]] = 4
     centroids = np.stack([rows[topics == t].mean(0) for t in range(6)])
     distance = np.linalg.norm(rows - centroids[topics], axis=1)
-    for topic, (picked, away) in enumerate(nearest(rows, topics, centroids, 3, threads=2)):
+    for topic, (picked, away) in enumerate(nearest_papers(rows, topics, centroids, 3, threads=2)):
         own = np.flatnonzero(topics == topic)
         assert picked.tolist() == own[np.argsort(distance[own])][:3].tolist()
         np.testing.assert_allclose(away, distance[picked], atol=1e-5)
-    assert len(nearest(rows, topics, centroids, 3)[4][0]) == 2
+    assert len(nearest_papers(rows, topics, centroids, 3)[4][0]) == 2
 
 
 def test_contested_keyword_goes_where_it_weighs_most():
@@ -54,15 +54,15 @@ def test_a_topic_without_a_keyword_of_its_own_has_a_number():
         (r"\emph{Emphasised} words", "Emphasised words"),
     ],
 )
-def test_plain(title, expected):
-    assert plain(title) == expected
+def test_latex_to_text(title, expected):
+    assert latex_to_text(title) == expected
 
 
 @pytest.mark.parametrize(
     "title", ["$", "\\", "{", "}", "$$", "\\frac", "^", "\\begin{x}", "{" * 3000, "\\'", "$\\alpha"]
 )
-def test_plain_never_fails_nor_empties_a_title(title):
-    assert plain(title).strip()
+def test_latex_to_text_never_fails_nor_empties_a_title(title):
+    assert latex_to_text(title).strip()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The proposed K on topics that were planted; bench/bench_planted.py does it at length."""
 
 import pytest
+
 from bench_planted import GRID, planted, propose
 
 

@@ -7,9 +7,10 @@ import pytest
 from matplotlib.image import imread
 
 from conftest import EVIL, pq_write, script
-from lib.layout import anchors, spread
-from lib.style import oklch, topic_colours
-from plot import wrap
+from lib.map.figure import wrap
+from lib.map.label_layout import densest_points, separate_boxes
+from lib.map.palette import oklch, topic_colours
+from summaries import CLUSTER, PROJECT
 
 
 def test_anchor_lies_where_the_topic_is_densest():
@@ -17,7 +18,7 @@ def test_anchor_lies_where_the_topic_is_densest():
     here, there = rng.normal((-5, 0), 0.3, (300, 2)), rng.normal((5, 0), 0.3, (100, 2))
     points = np.concatenate([here, there, rng.normal((0, 4), 0.3, (50, 2))])
     topics = np.repeat([0, 1], [400, 50])
-    places = anchors(points, topics, 3)
+    places = densest_points(points, topics, 3)
     np.testing.assert_allclose(places[:2], [(-5, 0), (0, 4)], atol=0.5)
     assert np.isfinite(places).all()  # a topic without papers too
 
@@ -27,7 +28,7 @@ def test_anchor_is_not_drawn_to_a_clump_on_the_rim():
     inside = rng.normal((0, 0), 0.3, (100, 2))
     rim = np.c_[np.full(70, 5.0), rng.normal(0, 0.3, 70)]
     points = np.concatenate([inside, rim, [(-5, -5), (5, 5)]])
-    places = anchors(points, np.repeat([0, 1], [170, 2]), 2)
+    places = densest_points(points, np.repeat([0, 1], [170, 2]), 2)
     np.testing.assert_allclose(places[0], (0, 0), atol=0.5)
 
 
@@ -38,7 +39,7 @@ def test_spread_boxes_do_not_overlap_and_stay_inside(seed):
     sizes = np.stack([rng.uniform(80, 260, 25), np.full(25, 40.0)], 1)
     centres = rng.normal((700, 500), 120, (25, 2))
     centres[1] = centres[0]
-    at = spread(centres, sizes, bounds)
+    at = separate_boxes(centres, sizes, bounds)
     assert (at - sizes / 2 >= -1e-6).all() and (at + sizes / 2 <= bounds[1] + 1e-6).all()
     for i in range(25):
         for j in range(i):
@@ -49,7 +50,7 @@ def test_spread_boxes_do_not_overlap_and_stay_inside(seed):
 
 def test_boxes_with_room_stay_where_they_are():
     centres = np.array([[100.0, 100.0], [600.0, 400.0]])
-    at = spread(centres, np.full((2, 2), 50.0), np.array([[0.0, 0.0], [900.0, 900.0]]))
+    at = separate_boxes(centres, np.full((2, 2), 50.0), np.array([[0.0, 0.0], [900.0, 900.0]]))
     np.testing.assert_allclose(at, centres)
 
 
@@ -76,9 +77,8 @@ def test_wrap():
 @pytest.fixture
 def inputs(tmp_path) -> dict:
     rng = np.random.default_rng(2)
-    (tmp_path / "cluster.json").write_text(json.dumps({"k": 3, "silhouette": 0.1}))
-    about = {"method": "umap", "fitted": 300, "neighbours_kept": 0.4, "neighbours": 15}
-    (tmp_path / "project.json").write_text(json.dumps(about))
+    (tmp_path / "cluster.json").write_text(json.dumps(CLUSTER | {"k": 3, "silhouette": 0.1}))
+    (tmp_path / "project.json").write_text(json.dumps(PROJECT))
     x, y = rng.normal(size=(2, 90)).astype(np.float32)
     topic = np.repeat(np.arange(3, dtype=np.int32), 30)
     labels = [f"word | {EVIL}", "alpha $x | An unbalanced $ and \\frac{", "bêta | 東京 % # & _"]

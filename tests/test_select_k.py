@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from conftest import assert_refused, script
-from select_k import choose, knee_height, tabulate
+from lib.clusters.k_selection import choose, knee_height, tabulate
 
 
 def scan(k: int, silhouette: float, inertia: float, spread: float = 0.001, stability: float = 0.5) -> dict:
@@ -15,6 +15,7 @@ def scan(k: int, silhouette: float, inertia: float, spread: float = 0.001, stabi
         "k": k,
         "papers": 5000,
         "sample": 1000,
+        "skipped": None,
         "silhouette": [silhouette - spread, silhouette, silhouette + spread],
         "inertia": [inertia] * 3,
         "sizes": [1000 - 10 * (k - 1), *[10] * (k - 1)],
@@ -72,15 +73,20 @@ def test_a_silhouette_that_rises_to_the_last_candidate_asks_for_larger_ones():
 
 def test_agreement_with_categories_never_decides():
     rows = scans(FALLING, BENT)
-    plain = choose(tabulate(rows))
+    expected = choose(tabulate(rows))
     for i, row in enumerate(rows):
         row["ami_primary"] = [0.1, 0.2, 0.3, 0.9, 0.1, 0.2][i]
-    assert choose(tabulate(rows)) == plain
+    assert choose(tabulate(rows)) == expected
 
 
 def test_one_candidate_and_two():
     assert choose(tabulate(scans([0.3], [0.5]))).k == 5
-    assert choose(tabulate(scans([0.3, 0.2], [0.5, 0.4]))).k in (5, 10)
+    # of two candidates neither is inside the grid nor near a knee: the one that repeats better
+    two = scans([0.3, 0.2], [0.5, 0.4])
+    two[1]["stability_halves"] = [0.6] * 3
+    assert choose(tabulate(two)).k == 10
+    two[0]["stability_halves"] = [0.7] * 3
+    assert choose(tabulate(two)).k == 5
 
 
 def test_knee_is_the_point_farthest_below_the_chord():
@@ -97,7 +103,7 @@ def run_select(tmp_path, out, rows: list[dict], **changes):
         files[-1].write_text(json.dumps(row))
     flags = {
         "scans": files,
-        "k": out / "k.json",
+        "selection": out / "k.json",
         "chosen": out / "k.txt",
         "table": out / "t.csv",
         "figure": out / "f.png",
@@ -106,8 +112,8 @@ def run_select(tmp_path, out, rows: list[dict], **changes):
 
 
 def test_cli_says_which_rule_decided(tmp_path, out):
-    skipped = {"k": 300, "papers": 5000, "sample": 1000, "skipped": "1000 papers are too few for K = 300"}
-    result = run_select(tmp_path, out, [*scans(FALLING, BENT), skipped], override="None")
+    skipped = scan(300, 0.0, 0.0) | {"skipped": "1000 papers are too few for K = 300"}
+    result = run_select(tmp_path, out, [*scans(FALLING, BENT), skipped], k=None)
     assert result.returncode == 0, result.stderr
     chosen = json.loads((out / "k.json").read_text())
     assert (out / "k.txt").read_text() == "10\n"
@@ -120,14 +126,14 @@ def test_cli_says_which_rule_decided(tmp_path, out):
 
 
 def test_override_is_used_and_said(tmp_path, out):
-    assert run_select(tmp_path, out, scans(FALLING, BENT), override=25).returncode == 0
+    assert run_select(tmp_path, out, scans(FALLING, BENT), k=25).returncode == 0
     chosen = json.loads((out / "k.json").read_text())
     assert (chosen["k"], chosen["proposed"], chosen["rule"]) == (25, 10, "config")
     assert "cluster.k" in chosen["sentence"] and "No K stands out" in chosen["sentence"]
 
 
 def test_fewer_papers_than_the_smallest_candidate_are_refused(tmp_path, out):
-    rows = [{"k": k, "papers": 12, "sample": 12, "skipped": f"12 papers for {k}"} for k in (20, 5, 10)]
+    rows = [scan(k, 0, 0) | {"sample": 12, "skipped": f"12 papers for {k}"} for k in (20, 5, 10)]
     result = run_select(tmp_path, out, rows)
     assert_refused(result, out, "select_k.candidates", "12 papers", "candidate, 5")
 

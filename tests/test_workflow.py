@@ -17,6 +17,7 @@ import pytest
 from sklearn.metrics import silhouette_samples
 
 from conftest import ENVIRONMENT, ROOT
+from lib import tables
 
 CONFIG = """\
 input: data/papers.jsonl
@@ -30,31 +31,31 @@ plot: {dpi: 60}
 BELOW_CLEAN = {"embed", "gather", "scan_k", "select_k", "cluster", "keywords", "label", "project"}
 BELOW_CLEAN |= {"plot", "explore", "evaluate", "report"}
 FILES = [
-    "clean.json",
-    "papers.parquet",
-    "papers.digest",
-    "embeddings.npy",
-    "embeddings.json",
-    "k.json",
-    "k.txt",
-    "k_selection.csv",
-    "k_selection.png",
-    "centroids.npy",
-    "assignments.parquet",
-    "cluster.json",
-    "keywords.parquet",
-    "keywords.csv",
-    "representatives.parquet",
-    "topics.parquet",
+    "corpus/ledger.json",
+    "corpus/papers.parquet",
+    "corpus/papers.digest",
+    "embeddings/embeddings.npy",
+    "embeddings/embeddings.json",
+    "clusters/k.json",
+    "clusters/k.txt",
+    "clusters/k_selection.csv",
+    "clusters/k_selection.png",
+    "clusters/centroids.npy",
+    "clusters/assignments.parquet",
+    "clusters/cluster.json",
+    "clusters/scan_k/3.json",
+    "clusters/scan_k/5.json",
+    "topics/keywords.parquet",
+    "topics/keywords.csv",
+    "topics/representatives.parquet",
+    "topics/topics.parquet",
     "topics.csv",
-    "coordinates.parquet",
-    "project.json",
+    "map/coordinates.parquet",
+    "map/project.json",
     "map.png",
     "map.html",
-    "evaluation.json",
+    "evaluation/evaluation.json",
     "report.html",
-    "scan_k/3.json",
-    "scan_k/5.json",
 ]
 
 
@@ -70,7 +71,7 @@ def snakemake(folder: Path, *flags: str) -> str:
 
 
 def jobs(said: str) -> dict[str, int]:
-    """The jobs of every job table that snakemake printed, without `all`; the last number counts."""
+    """The jobs per rule in the job tables that snakemake printed, without `all`; the last table counts."""
     found = {}
     for table in re.findall(r"^job +count\n-.*\n((?:\w+ +\d+\n)+)", said, flags=re.M):
         found |= {name: int(n) for name, n in (line.split() for line in table.splitlines())}
@@ -78,7 +79,7 @@ def jobs(said: str) -> dict[str, int]:
 
 
 def ran(said: str) -> list[str]:
-    """The rules whose jobs were really started, one a job."""
+    """The rule of each job that was started."""
     return re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):$", said, flags=re.M)
 
 
@@ -89,13 +90,12 @@ def sample_lines() -> list[bytes]:
 
 
 def copy_project(folder: Path, lines: list[bytes]) -> Path:
-    for name in ("rules", "scripts", "envs", "profiles", "presets", "docs"):
+    for name in ("rules", "scripts", "envs", "profiles", "presets", "docs", "data/words"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("Snakefile", "config.yaml"):
         shutil.copy(ROOT / name, folder / name)
-    (folder / "data").mkdir()
     (folder / "data" / "papers.jsonl").write_bytes(b"".join(lines))
-    # config.yaml names the bundled sample, which must be there even where mine.yaml names another
+    # config.yaml names the bundled sample; mine.yaml names another
     (folder / "mine.yaml").write_text(CONFIG)
     return folder
 
@@ -126,59 +126,46 @@ def read(folder: Path, name: str):
 
 
 def test_first_run_makes_every_file_and_no_other(project):
-    made = {str(p.relative_to(project / "results")) for p in (project / "results").rglob("*") if p.is_file()}
+    results = project / "results"
+    made = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
+    made = {name for name in made if not name.startswith(("logs/", "benchmarks/"))}
     assert made == set(FILES)  # no parts, no leftovers
-    assert all((project / "results" / name).stat().st_size for name in FILES)
+    assert all((results / name).stat().st_size for name in FILES)
     assert sorted(ran((project / "first-run.txt").read_text())) == sorted(
         [*BELOW_CLEAN, "clean", "embed", "scan_k", "all"]
     )
 
 
-COLUMNS = {
-    "papers.parquet": {
-        "id": "string",
-        "title": "string",
-        "abstract": "string",
-        "text": "string",
-        "categories": "list<element: string>",
-        "primary_category": "string",
-        "published": "date32[day]",
-        "updated": "date32[day]",
-        "text_hash": "fixed_size_binary[16]",
-    },
-    "assignments.parquet": {
-        "id": "string",
-        "topic": "int32",
-        "similarity": "float",
-        "margin": "float",
-        "second_topic": "int32",
-        "silhouette": "float",
-        "outlier": "bool",
-    },
-    "coordinates.parquet": {"id": "string", "x": "float", "y": "float"},
+TABLES = {
+    "corpus/papers.parquet": tables.PAPERS,
+    "clusters/assignments.parquet": tables.ASSIGNMENTS,
+    "map/coordinates.parquet": tables.COORDINATES,
 }
 
 
-@pytest.mark.parametrize("name", COLUMNS)
+@pytest.mark.parametrize("name", TABLES)
 def test_tables_have_the_columns_of_the_contract_and_the_rows_of_papers(project, name):
     table = read(project, name)
-    assert {field.name: str(field.type) for field in table.schema} == COLUMNS[name]
-    ids = read(project, "papers.parquet")["id"].to_pylist()
+    assert [(field.name, field.type) for field in table.schema] == [(f.name, f.type) for f in TABLES[name]]
+    ids = read(project, "corpus/papers.parquet")["id"].to_pylist()
     assert table["id"].to_pylist() == ids == sorted(ids)
     assert 290 < len(ids) <= 300
 
 
 def test_embeddings_are_unit_rows_of_their_papers(project):
-    vectors, about = read(project, "embeddings.npy"), read(project, "embeddings.json")
+    vectors, about = read(project, "embeddings/embeddings.npy"), read(project, "embeddings/embeddings.json")
     assert vectors.dtype == np.float16 and vectors.flags.c_contiguous
-    assert vectors.shape == (len(read(project, "papers.parquet")), about["dim"])
+    assert vectors.shape == (len(read(project, "corpus/papers.parquet")), about["dim"])
     np.testing.assert_allclose(np.linalg.norm(vectors.astype(np.float64), axis=1), 1, atol=2e-3)
     assert about["cache_misses"] == len(vectors) and about["parts"] == 2
     assert 0 < about["truncated_papers"] <= len(vectors)
 
 
 def test_topics_follow_from_the_assignments(project):
-    topics, assignments = read(project, "topics.parquet"), read(project, "assignments.parquet")
+    topics, assignments = (
+        read(project, "topics/topics.parquet"),
+        read(project, "clusters/assignments.parquet"),
+    )
     first = ["topic", "label", "size", "share"]
     assert topics.column_names[:4] == first
     assert {"keywords", "representative_id", "representative_title", "silhouette"} <= set(topics.column_names)
@@ -195,9 +182,12 @@ def test_topics_follow_from_the_assignments(project):
 
 
 def test_clustering_agrees_with_scikit_learn_on_the_files(project):
-    rows = read(project, "embeddings.npy").astype(np.float64)
+    rows = read(project, "embeddings/embeddings.npy").astype(np.float64)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    assignments, centroids = read(project, "assignments.parquet"), read(project, "centroids.npy")
+    assignments, centroids = (
+        read(project, "clusters/assignments.parquet"),
+        read(project, "clusters/centroids.npy"),
+    )
     owner = assignments["topic"].to_numpy()
     assert centroids.dtype == np.float32
     for topic in range(5):
@@ -206,14 +196,14 @@ def test_clustering_agrees_with_scikit_learn_on_the_files(project):
     assert np.mean(nearest == owner) > 0.99
     theirs = silhouette_samples(rows, owner, metric="cosine")
     np.testing.assert_allclose(assignments["silhouette"].to_numpy(), theirs, atol=1e-5)
-    assert read(project, "evaluation.json")["silhouette"] == pytest.approx(theirs.mean(), abs=1e-5)
+    assert read(project, "evaluation/evaluation.json")["silhouette"] == pytest.approx(theirs.mean(), abs=1e-5)
 
 
 def test_ledger_sums_to_the_lines(project):
-    ledger = read(project, "clean.json")
+    ledger = read(project, "corpus/ledger.json")
     assert sum(bucket["count"] for bucket in ledger["buckets"].values()) == ledger["lines"]
     assert ledger["lines"] == len(sample_lines())
-    assert ledger["buckets"]["kept"]["count"] == len(read(project, "papers.parquet"))
+    assert ledger["buckets"]["kept"]["count"] == len(read(project, "corpus/papers.parquet"))
 
 
 def test_permuted_lines_in_another_folder_give_the_same_bytes(project, permuted):
@@ -226,6 +216,29 @@ def test_permuted_lines_in_another_folder_give_the_same_bytes(project, permuted)
     # report.html shows speeds of this run
     assert one.pop("report.html") and two.pop("report.html")
     assert one == two
+
+
+def test_two_corpora_side_by_side(permuted):
+    """A run in a folder of its own leaves the files of the other corpus as they are."""
+    results = permuted / "results"
+    before = {path: path.stat().st_mtime_ns for path in results.rglob("*") if path.is_file()}
+    (permuted / "data" / "astro.jsonl").write_bytes(b"".join(sample_lines()[:150]))
+    setting = ["--config", "pathvars={results: runs/astro}", "input=data/astro.jsonl"]
+    said = snakemake(permuted, *setting)
+    assert "holds the map of" not in said
+    assert read(permuted, "../runs/astro/corpus/ledger.json")["lines"] == 150
+    assert {path: path.stat().st_mtime_ns for path in results.rglob("*") if path.is_file()} == before
+    assert (permuted / "runs" / "astro" / "logs" / "cluster.log").exists()
+    # switching between the two re-runs nothing
+    assert "Nothing to be done" in snakemake(permuted)
+    assert "Nothing to be done" in snakemake(permuted, *setting)
+    # the same folder for another corpus is announced
+    said = snakemake(permuted, "-n", "--config", "input=data/astro.jsonl")
+    assert "results holds the map of papers.jsonl, made with another input" in said
+    # more parts: gather runs again, from the cache
+    said = snakemake(permuted, *setting, "embed={max_tokens: 64, parts: 3}", "--until", "gather")
+    assert sorted(set(ran(said)) - {"all"}) == ["embed", "gather"]
+    assert read(permuted, "../runs/astro/embeddings/embeddings.json")["cache_misses"] == 0
 
 
 class Links(HTMLParser):
@@ -259,7 +272,10 @@ def test_touched_and_permuted_input_run_clean_alone(project):
     """Files under 1 MB are compared by content, larger ones by their time."""
     source = project / "data" / "papers.jsonl"
     lines = source.read_bytes()
-    kept = {name: (project / "results" / name).read_bytes() for name in ("embeddings.npy", "topics.csv")}
+    kept = {
+        name: (project / "results" / name).read_bytes()
+        for name in ("embeddings/embeddings.npy", "topics.csv")
+    }
     assert len(lines) < 1_000_000
     source.touch()
     assert "Nothing to be done" in snakemake(project)
@@ -291,10 +307,13 @@ EDITS = {
     "scripts/templates/report.html": below("report"),
     "scripts/evaluate.py": below("evaluate", "report"),
     "scripts/label.py": below("label", "evaluate", "plot", "explore", "report"),
-    "scripts/lib/text.py": below(*TEXT),
-    "scripts/lib/ctfidf.py": below(*TEXT),
+    "scripts/lib/topics/words.py": below(*TEXT),
+    "data/words/stop_words.txt": below(*TEXT),
+    "scripts/lib/topics/ctfidf.py": below(*TEXT),
     "scripts/project.py": below("project", "evaluate", "plot", "explore", "report"),
-    "scripts/lib/kmeans.py": below("select_k", "project", *CLUSTER) | {"scan_k": 2},
+    "scripts/lib/lloyd.py": below("select_k", "project", *CLUSTER) | {"scan_k": 2},
+    "scripts/lib/clusters/kmeans.py": below(*CLUSTER),
+    "envs/map.yaml": below("project", "evaluate", "plot", "explore", "report"),
     "scripts/embed.py": dict.fromkeys(BELOW_CLEAN, 1) | {"embed": 2, "scan_k": 2},
     "README.md": {},
 }
@@ -322,6 +341,12 @@ SETTINGS = {
     "select_k={candidates: [5, 7, 3]}": below("scan_k", "select_k", *CLUSTER),
     "select_k={candidates: [5, 3]}": {},
     "embed={max_tokens: 32}": dict.fromkeys(BELOW_CLEAN, 1) | {"embed": 2, "scan_k": 2},
+    # keys that decide only how a step runs
+    "embed={device: cpu, batch_tokens: 2048, cache: elsewhere, gpus: 1, require_flash: true}": {},
+    "embed={image: embed-2.sif}": {},
+    "cluster={gpus: 1}": {},
+    # a default that is written out, and keys in another order
+    "keywords={top: 10, min_count: 3}": {},
 }
 
 
@@ -330,7 +355,7 @@ def test_changed_setting_runs_its_steps_and_those_below(project, setting):
     said = snakemake(project, "-n", "--config", setting)
     assert jobs(said) == SETTINGS[setting]
     if "7" in setting:
-        assert "results/scan_k/7.json" in said and "output: results/scan_k/3.json" not in said
+        assert "clusters/scan_k/7.json" in said and "output: results/clusters/scan_k/3.json" not in said
 
 
 def test_new_paper_runs_all_below_and_encodes_only_it(permuted):
@@ -342,7 +367,7 @@ def test_new_paper_runs_all_below_and_encodes_only_it(permuted):
         file.write(json.dumps(record).encode() + b"\n")
     said = snakemake(permuted, "--until", "gather")
     assert set(ran(said)) - {"all"} == {"clean", "embed", "gather"}
-    about = read(permuted, "embeddings.json")
+    about = read(permuted, "embeddings/embeddings.json")
     assert about["cache_misses"] == 1
     assert about["cache_hits"] == about["papers"] - 1
 
@@ -356,8 +381,8 @@ def test_failed_step_leaves_its_message_and_no_output(permuted):
     said = result.stdout + result.stderr
     assert result.returncode != 0 and "Traceback" not in said
     assert "clean.categories" in said and "nonsense.*" in said
-    assert not (permuted / "results" / "papers.parquet").exists()
-    assert not list((permuted / "results").glob(".*"))
+    assert not (permuted / "results" / "corpus" / "papers.parquet").exists()
+    assert not list((permuted / "results").rglob(".*"))
 
 
 def test_lint_passes():
@@ -382,11 +407,14 @@ def test_report_of_snakemake_works_offline(project, tmp_path):
 
 def test_one_more_candidate_clusters_nothing_again(project):
     """Unlike the dry run above says: what comes of a checkpoint is known only when it has run."""
-    made = [project / "results" / name for name in ("assignments.parquet", "keywords.parquet", "map.png")]
+    made = [
+        project / "results" / name
+        for name in ("clusters/assignments.parquet", "topics/keywords.parquet", "map.png")
+    ]
     before = [path.stat().st_mtime_ns for path in made]
-    k = (project / "results" / "k.txt").read_text()
+    k = (project / "results" / "clusters" / "k.txt").read_text()
     snakemake(project, "--config", "select_k={candidates: [3, 5, 4]}")
-    assert (project / "results" / "scan_k" / "4.json").exists()
-    assert (project / "results" / "k.txt").read_text() == k
+    assert (project / "results" / "clusters" / "scan_k" / "4.json").exists()
+    assert (project / "results" / "clusters" / "k.txt").read_text() == k
     assert [path.stat().st_mtime_ns for path in made] == before
     snakemake(project)

@@ -1,14 +1,13 @@
-"""What every script shares: its command line, its errors, its outputs and its progress bar."""
+"""The command line of every script: its flags, its errors, its progress bar and its messages."""
 
 import argparse
 import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
@@ -16,34 +15,60 @@ T = TypeVar("T")
 
 
 class UserError(Exception):
-    """A mistake that the user can mend: the message says what is wrong, where, and what to do."""
+    """A mistake that the user can correct. The message says what is wrong, where, and what to do."""
 
 
-def parser(doc: str | None) -> argparse.ArgumentParser:
-    """An argument parser whose --help opens with the first line of the script's docstring."""
-    return argparse.ArgumentParser(description=(doc or "").strip().split("\n")[0])
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose flags are all required and all have a help text.
+
+    Defaults live in `rules/config.schema.yaml` alone; the rules pass every setting on.
+    """
+
+    def __init__(self, doc: str | None):
+        super().__init__(description=(doc or "").strip().split("\n")[0], allow_abbrev=False)
+
+    def flag(self, name: str, kind: Callable[[str], Any], about: str, **options: Any) -> None:
+        """Add a required flag, for example `flag("--k", int, "number of topics")`."""
+        self.add_argument(name, type=kind, required=True, help=about, **options)
+
+    def inputs(self, **files: str) -> None:
+        """Add a flag for each input file; the values name the file."""
+        for name, about in files.items():
+            self.flag(f"--{name.replace('_', '-')}", Path, f"input: {about}")
+
+    def outputs(self, **files: str) -> None:
+        """Add a flag for each output file; the values name the file."""
+        for name, about in files.items():
+            self.flag(f"--{name.replace('_', '-')}", Path, f"output: {about}")
+
+    def threads(self) -> None:
+        """Add the flag `--threads`."""
+        self.flag("--threads", int, "number of cores to use")
 
 
 def optional(kind: Callable[[str], T]) -> Callable[[str], T | None]:
-    """A flag's type that reads "None", as the workflow prints a null of config.yaml, as None."""
+    """The type of a flag that may be null; the rules print a null of the config as "None"."""
 
     def parse(text: str) -> T | None:
         return None if text in ("None", "") else kind(text)
 
-    parse.__name__ = kind.__name__
+    parse.__name__ = getattr(kind, "__name__", "value")  # argparse names it in its error message
     return parse
 
 
 def boolean(text: str) -> bool:
-    """A flag's type that reads "True" and "False", as the workflow prints them."""
+    """The type of a flag that is "True" or "False", as the rules print a boolean of the config."""
     if text not in ("True", "False"):
         raise argparse.ArgumentTypeError(f"expected True or False, not {text!r}")
     return text == "True"
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a script's main; a user's mistake ends it with one line on stderr and status 1."""
-    # a scheduler's stop becomes an exit that cleans up after itself
+    """Run the main function of a script.
+
+    A UserError ends the script with one line on stderr and exit status 1, without a traceback.
+    """
+    # A scheduler stops a job with SIGTERM. As an exception it lets the script clean up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         main()
@@ -57,29 +82,22 @@ def run(main: Callable[[], None]) -> None:
         sys.exit(f"error: {error.filename or 'a file'}: {error.strerror}")
 
 
-@contextmanager
-def written(*paths: Path) -> Iterator[list[Path]]:
-    """Yield a temporary path beside each output; move them into place only if nothing failed."""
-    paths = tuple(Path(path) for path in paths)
-    asides = [path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}") for path in paths]
-    for path in paths:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        yield asides
-        for aside, path in zip(asides, paths, strict=True):
-            aside.replace(path)
-    finally:
-        for aside in asides:
-            aside.unlink(missing_ok=True)
+def progress(items: Iterable[T] | None = None, **options: Any) -> tqdm:
+    """A tqdm bar on stderr. Into a log file it writes one line every ten seconds.
 
-
-def progress(items: Iterable[T] | None = None, **options) -> tqdm:
-    """A tqdm bar on stderr; in a log file one line every ten seconds instead of ten a second."""
-    live = sys.stderr.isatty()
-    options = {"dynamic_ncols": live, "mininterval": 0.1 if live else 10.0, "smoothing": 0.05} | options
-    return tqdm(items, file=sys.stderr, **options)
+    The variable PROGRESS_SECONDS sets another interval; `make run` in a terminal sets one second.
+    """
+    terminal = sys.stderr.isatty()
+    interval = 0.1 if terminal else float(os.environ.get("PROGRESS_SECONDS", "10"))
+    defaults = {"dynamic_ncols": terminal, "mininterval": interval, "smoothing": 0.05}
+    return tqdm(items, file=sys.stderr, **defaults | options)
 
 
 def say(text: str) -> None:
     """Print one of the few figures by which a reader judges the step."""
     print(text, flush=True)
+
+
+def warn(text: str) -> None:
+    """Print a warning on stderr."""
+    print(f"warning: {text}", file=sys.stderr, flush=True)

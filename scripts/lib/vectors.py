@@ -1,32 +1,44 @@
-"""Read embeddings larger than memory, a chunk of unit rows at a time, on all cores."""
+"""Read embeddings that may be larger than memory, a chunk of unit rows at a time."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import mmap
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from lib.cli import UserError
-from lib.files import give_back, read_array
+from lib.files import damaged
 
-S = TypeVar("S")
-T = TypeVar("T")
-
-# Rows to a chunk: 8 MB at 1024 float32. It is the unit of summation too, so it must not depend on
-# the number of threads: the same chunks summed in the same order give the same bits.
+# Rows per chunk: 8 MB at 1024 float32. The chunk is also the unit of summation, so its size must
+# not depend on the number of threads: the same chunks added in the same order give the same bits.
 CHUNK = 2048
+
+
+def read_array(path: Path, mapped: bool = False) -> np.ndarray:
+    """The array of a .npy file, memory-mapped if `mapped`."""
+    try:
+        return np.load(path, mmap_mode="r" if mapped else None)
+    except (ValueError, EOFError) as error:
+        raise damaged(path, ".npy file", error) from None
+
+
+def write_npy_header(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """Begin a .npy file in C order, for arrays that are written a chunk at a time."""
+    header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
 
 
 def open_embeddings(path: Path, rows: int | None = None) -> np.ndarray:
     """Memory-map embeddings.npy: (n_papers, dim), float16 or float32, rows of unit length.
 
+    Parameters
+    ----------
+    rows : the number of papers, if known
+
     Raises
     ------
     UserError
-        The file is no such array, or has another number of rows than there are papers.
+        The file is not such an array, or its number of rows differs from the number of papers.
     """
     vectors = read_array(path, mapped=True)
     if vectors.ndim != 2 or vectors.dtype not in (np.float16, np.float32):
@@ -38,10 +50,27 @@ def open_embeddings(path: Path, rows: int | None = None) -> np.ndarray:
     return vectors
 
 
-def unit(rows: np.ndarray) -> np.ndarray:
-    """Rows as float32 of unit length; float32 rows are taken to be of unit length already.
+def release_pages(vectors: np.ndarray, start: int, stop: int) -> None:
+    """Unmap the pages of rows that have been read, if the array is a memory-mapped file.
 
-    Rounding to float16 leaves a row's length off by up to 1e-4, which would show in a silhouette.
+    The pages stay in the page cache of the system. A scheduler that counts the mapped pages of a
+    process then does not count the whole file.
+    """
+    pages = getattr(vectors, "base", None)
+    if isinstance(pages, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        width = vectors.strides[0]
+        offset: int = vectors.offset  # type: ignore[attr-defined]  # an array with a mapped base has one
+        first = offset % mmap.ALLOCATIONGRANULARITY + start * width
+        begin = -(-first // mmap.PAGESIZE) * mmap.PAGESIZE
+        length = (first + (stop - start) * width) // mmap.PAGESIZE * mmap.PAGESIZE - begin
+        if length > 0:
+            pages.madvise(mmap.MADV_DONTNEED, begin, length)
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """Rows as float32 of unit length. Rows in float32 are returned as they are.
+
+    Rounding to float16 changes the length of a row by up to 1e-4, which would show in a silhouette.
     """
     if rows.dtype == np.float32:
         return rows
@@ -51,15 +80,15 @@ def unit(rows: np.ndarray) -> np.ndarray:
 
 
 def unit_rows(vectors: np.ndarray, start: int, stop: int, at: np.ndarray | None = None) -> np.ndarray:
-    """Rows start to stop, or those `at` among them, as `unit` gives them; their pages are given back."""
+    """Rows `start` to `stop`, or those `at` among them, as `unit` returns them; releases the pages."""
     rows = vectors[start:stop] if at is None else vectors[start:stop][at]
     rows = unit(rows)
-    give_back(vectors, start, stop)
+    release_pages(vectors, start, stop)
     return rows
 
 
 def take(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Some rows, held in memory: float32 (len(rows), dim), unit length.
+    """The given rows in memory: float32 (len(rows), dim), unit length.
 
     Raises
     ------
@@ -68,47 +97,25 @@ def take(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """
     taken = np.empty((len(rows), vectors.shape[1]), np.float32)
     for start in range(0, len(rows), CHUNK):
-        some = rows[start : start + CHUNK]
-        taken[start : start + CHUNK] = unit(vectors[some])
-        give_back(vectors, int(some.min()), int(some.max()) + 1)
-        check_unit(taken[start : start + CHUNK], rows[start : start + CHUNK])
+        chunk = rows[start : start + CHUNK]
+        taken[start : start + CHUNK] = unit(vectors[chunk])
+        release_pages(vectors, int(chunk.min()), int(chunk.max()) + 1)
+        check_unit(taken[start : start + CHUNK], chunk)
     return taken
 
 
 def check_unit(read: np.ndarray, rows: np.ndarray) -> None:
-    """Stop at a row read, of those numbered `rows`, that is not finite or not of unit length."""
+    """Raise a UserError for a row that is not finite or not of unit length.
+
+    Parameters
+    ----------
+    read : float32 (m, dim)
+    rows : int (m,), the row numbers for the message
+    """
     squares = np.einsum("ij,ij->i", read, read)
     sound = np.abs(squares - 1.0) < 0.01  # false for NaN
     if not sound.all():
         raise UserError(
             f"embeddings: row {rows[int(sound.argmin())]} is not finite or not of unit length; delete "
-            "results/embeddings.npy and run again"
+            "embeddings.npy and run again"
         )
-
-
-def chunks(n: int, threads: int, work: Callable[[int, int], T], step: int = CHUNK) -> Iterator[T]:
-    """Call `work(start, stop)` on each chunk of n rows in a pool of threads; yield results in order."""
-    return side_by_side(range(0, n, step), threads, lambda start: work(start, min(start + step, n)))
-
-
-def side_by_side(tasks: Iterable[S], threads: int, work: Callable[[S], T]) -> Iterator[T]:
-    """Call `work` on each task in a pool of threads; yield results in order.
-
-    Each call has one BLAS thread: a product then does not depend on the number of cores, and many
-    small products beside each other are faster than one after the other on all cores.
-    """
-    with threadpool_limits(1, "blas"):
-        if threads == 1:
-            yield from map(work, tasks)
-            return
-        pool = ThreadPoolExecutor(threads)
-        pending = deque()
-        try:
-            for task in tasks:
-                pending.append(pool.submit(work, task))
-                if len(pending) > 2 * threads:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        finally:  # after an error, what has not begun need not
-            pool.shutdown(cancel_futures=True)

@@ -1,0 +1,86 @@
+"""Embeddings: reads papers.parquet; writes embeddings.npy and embeddings.json."""
+
+PARTS = range(config["embed"]["parts"])
+IMAGE = config["embed"]["image"]
+
+
+rule embed:
+    """Encode every N-th paper, taking from the cache what was encoded before."""
+    input:
+        **code("embed"),
+        **CORPUS,
+        env="envs/embeddings.yaml",
+    output:
+        vectors=temp(ensure("<results>/embeddings/parts/{part}.npy", non_empty=True)),
+        summary=temp(ensure("<results>/embeddings/parts/{part}.json", non_empty=True)),
+    log:
+        "<logs>/embed/{part}.log",
+    benchmark:
+        "<benchmarks>/embed/{part}.tsv"
+    conda:
+        None if IMAGE else "../envs/embeddings.yaml"
+    container:
+        IMAGE
+    threads: 8
+    resources:
+        mem_mb=scaled(16000),
+        runtime=720,
+        gpu=config["embed"]["gpus"],
+    params:
+        embed=settings("embed"),
+        execution=execution("embed"),
+    shell:
+        """
+        python {input.script} \
+            --papers {input.papers} \
+            --part {wildcards.part} \
+            --parts {params.execution[parts]} \
+            --model {params.embed[model]:q} \
+            --revision {params.embed[revision]:q} \
+            --prefix={params.embed[prefix]:q} \
+            --max-tokens {params.embed[max_tokens]} \
+            --device {params.execution[device]} \
+            --precision {params.embed[precision]} \
+            --attention {params.embed[attention]} \
+            --require-flash {params.execution[require_flash]} \
+            --batch-tokens {params.execution[batch_tokens]} \
+            --dtype {params.embed[dtype]} \
+            --cache {params.execution[cache]:q} \
+            --threads {threads} \
+            --vectors {output.vectors} \
+            --summary {output.summary} \
+            >{log} 2>&1
+        """
+
+
+rule gather:
+    """Interleave the vectors of all parts, row i for row i of the papers."""
+    input:
+        **code("gather"),
+        **CORPUS,
+        vectors=expand("<results>/embeddings/parts/{part}.npy", part=PARTS),
+        summaries=expand("<results>/embeddings/parts/{part}.json", part=PARTS),
+        env="envs/corpus.yaml",
+    output:
+        embeddings=ensure("<results>/embeddings/embeddings.npy", non_empty=True),
+        summary=ensure("<results>/embeddings/embeddings.json", non_empty=True),
+    log:
+        "<logs>/gather.log",
+    benchmark:
+        "<benchmarks>/gather.tsv"
+    conda:
+        "../envs/corpus.yaml"
+    threads: 1
+    resources:
+        mem_mb=scaled(2000),
+        runtime=60,
+    shell:
+        """
+        python {input.script} \
+            --papers {input.papers} \
+            --vectors {input.vectors} \
+            --summaries {input.summaries} \
+            --embeddings {output.embeddings} \
+            --summary {output.summary} \
+            >{log} 2>&1
+        """

@@ -1,0 +1,85 @@
+"""Evaluation: reads all stages; writes evaluation.json and report.html."""
+
+
+rule evaluate:
+    """Measure the topics: shape, agreement with categories, diversity of keywords."""
+    input:
+        **code("evaluate"),
+        **CORPUS,
+        **ASSIGNED,
+        topics="<results>/topics/topics.parquet",
+        cluster="<results>/clusters/cluster.json",
+        project="<results>/map/project.json",
+        env="envs/topics.yaml",
+    output:
+        evaluation=ensure("<results>/evaluation/evaluation.json", non_empty=True),
+    log:
+        "<logs>/evaluate.log",
+    benchmark:
+        "<benchmarks>/evaluate.tsv"
+    conda:
+        "../envs/topics.yaml"
+    threads: 1
+    resources:
+        mem_mb=scaled(4000),
+        runtime=60,
+    shell:
+        """
+        python {input.script} \
+            --papers {input.papers} \
+            --assignments {input.assignments} \
+            --topics {input.topics} \
+            --cluster {input.cluster} \
+            --project {input.project} \
+            --evaluation {output.evaluation} \
+            >{log} 2>&1
+        """
+
+
+rule report:
+    """Put the map, the choice of K, the topics, the measures and the ledger on one page."""
+    input:
+        **code("report"),
+        ledger="<results>/corpus/ledger.json",
+        embeddings="<results>/embeddings/embeddings.json",
+        selection="<results>/clusters/k.json",
+        scans="<results>/clusters/k_selection.csv",
+        curves="<results>/clusters/k_selection.png",
+        evaluation="<results>/evaluation/evaluation.json",
+        topics="<results>/topics/topics.parquet",
+        representatives="<results>/topics/representatives.parquet",
+        map="<results>/map.png",
+        template="scripts/templates/report.html",
+        env="envs/map.yaml",
+    output:
+        report=report(
+            ensure("<results>/report.html", non_empty=True),
+            caption="../docs/captions/report.rst",
+            category="Report",
+        ),
+    log:
+        "<logs>/report.log",
+    benchmark:
+        "<benchmarks>/report.tsv"
+    conda:
+        "../envs/map.yaml"
+    threads: 1
+    resources:
+        mem_mb=scaled(1000),
+        runtime=10,
+    shell:
+        """
+        python {input.script} \
+            --ledger {input.ledger} \
+            --embeddings {input.embeddings} \
+            --selection {input.selection} \
+            --scans {input.scans} \
+            --curves {input.curves} \
+            --evaluation {input.evaluation} \
+            --topics {input.topics} \
+            --representatives {input.representatives} \
+            --map {input.map} \
+            --template {input.template} \
+            --report {output.report} \
+            >{log} 2>&1
+        """

@@ -1,0 +1,66 @@
+"""The figure of the signals over all candidates for K."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
+
+from lib.clusters.k_selection import Choice
+from lib.style import ACCENT, BLUE, FAINT, INK, use_style
+
+
+def plot_curves(table: pd.DataFrame, choice: Choice, used: int, caption: str) -> Figure:
+    """A figure of four panels, with the plateau shaded and the K that is used marked."""
+    use_style()
+    figure, axes = plt.subplots(2, 2, figsize=(10, 7), sharex=True, layout="constrained")
+    _curve(axes[0, 0], table, "silhouette", BLUE)
+    axes[0, 0].set_title("Silhouette (cosine, higher is better)", loc="left")
+    axes[0, 0].yaxis.set_major_formatter(ScalarFormatter(useOffset=False))
+    _inertia(axes[0, 1], table)
+    _stability(axes[1, 0], table)
+    _sizes(axes[1, 1], table)
+    for axis in axes.flat:
+        axis.set_xticks(table["k"], table["k"].astype(str))
+        axis.axvspan(min(choice.plateau), max(choice.plateau), color=ACCENT, alpha=0.07, lw=0)
+        axis.axvline(used, color=ACCENT, lw=1.5)
+    for axis in axes[1]:
+        axis.set_xlabel("K, number of topics")
+    figure.suptitle(caption, x=0.01, ha="left", fontsize=11, wrap=True)
+    return figure
+
+
+def _curve(axis: Axes, table: pd.DataFrame, name: str, colour: str, label: str | None = None) -> None:
+    """A mean over the runs with a band of one standard deviation."""
+    mean, sd = table[name], table[f"{name}_sd"]
+    axis.plot(table["k"], mean, "o-", color=colour, lw=1.8, ms=4, label=label)
+    axis.fill_between(table["k"], mean - sd, mean + sd, color=colour, alpha=0.18, lw=0)
+
+
+def _inertia(axis: Axes, table: pd.DataFrame) -> None:
+    _curve(axis, table, "inertia", BLUE)
+    if len(table) > 1:
+        ends = table.iloc[[0, -1]]
+        axis.plot(ends["k"], ends["inertia"], "--", color=FAINT, lw=1)
+    axis.set_title("Inertia per paper (the bend matters, not the height)", loc="left")
+
+
+def _stability(axis: Axes, table: pd.DataFrame) -> None:
+    _curve(axis, table, "stability_halves", BLUE, "between random halves")
+    _curve(axis, table, "stability_seeds", FAINT, "between seeds")
+    if not table["ami_primary"].isna().all():
+        label = "agreement with categories (AMI), for reading"
+        axis.plot(table["k"], table["ami_primary"], ":", color=INK, lw=1, label=label)
+    axis.set_title("Stability (adjusted Rand index of repeats)", loc="left")
+    axis.set_ylim(0, 1.02)
+    axis.legend(frameon=False, loc="upper right")
+
+
+def _sizes(axis: Axes, table: pd.DataFrame) -> None:
+    axis.fill_between(table["k"], table["smallest"], table["largest"], color=BLUE, alpha=0.15, lw=0)
+    axis.plot(table["k"], table["largest"], "o-", color=BLUE, ms=4, label="largest topic")
+    axis.plot(table["k"], table["smallest"], "o-", color=FAINT, ms=4, label="smallest topic")
+    axis.set_yscale("log")
+    axis.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+    axis.set_title("Share of the papers", loc="left")
+    axis.legend(frameon=False, loc="upper right")

@@ -1,0 +1,171 @@
+"""A store of vectors by the hash of their text, shared by all runs, corpora and jobs.
+
+All vectors with one fingerprint (weights, prefix, max tokens, pooling, precision) live in one
+folder of append-only segments. A segment is a safetensors file of two tensors, `hashes` (n, 16)
+uint8 and `vectors` (n, dim), with a BLAKE2b checksum of both in its metadata. It is written to a
+temporary file, synced and renamed. A reader therefore sees the whole segment or nothing, on NFS and
+Lustre too, and jobs that write at the same time never touch the same file. A text that two jobs
+encode at the same time is stored twice, which is harmless.
+"""
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from lib.cli import UserError, warn
+from lib.tables import PAPERS, read_table
+
+FORMAT = 1  # of the segments; a folder in another format is refused
+HASH = "S16"  # 16-byte hashes compare and sort as strings; numpy strips final NULs, which is harmless
+
+
+def text_hashes(papers: Path) -> np.ndarray:
+    """The column `text_hash` of papers.parquet, the keys of the cache: S16 (n,)."""
+    column = read_table(papers, PAPERS, ["text_hash"])["text_hash"].combine_chunks()
+    return np.frombuffer(column.buffers()[1], HASH)[column.offset :][: len(column)]
+
+
+def fingerprint(settings: dict) -> str:
+    """A short name for everything that decides the vector of a text."""
+    canonical = json.dumps(settings | {"format": FORMAT}, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:24]
+
+
+def variants(root: Path, settings: dict, key: str) -> list:
+    """The other values of `key` for which the cache holds vectors with otherwise the same settings."""
+    wanted = {"format": FORMAT} | settings
+    found = []
+    for manifest in sorted(root.glob("*/manifest.json")):
+        with suppress(OSError, ValueError, TypeError):
+            stored = dict(json.loads(manifest.read_text()))
+            differs = stored != wanted and stored | {key: settings[key]} == wanted
+            if differs and any(manifest.parent.glob("*.safetensors")):
+                found.append(stored[key])
+    return found
+
+
+class Cache:
+    """The segments of one fingerprint, made from `settings`."""
+
+    def __init__(self, root: Path, settings: dict):
+        self.folder = root / fingerprint(settings)
+        if root.exists() and not root.is_dir():
+            raise UserError(f"embed.cache: {root} is not a folder; name another one, or set it to null")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            manifest = self.folder / "manifest.json"
+            if not manifest.exists():
+                part = self.folder / f".{uuid.uuid4().hex}.part"
+                part.write_text(json.dumps({"format": FORMAT} | settings, indent=1) + "\n")
+                part.replace(manifest)
+            found = dict(json.loads(manifest.read_text())).get("format")
+        except (OSError, ValueError, TypeError) as error:
+            raise UserError(
+                f"embed.cache: {self.folder}: {error}; make it writable, point `embed.cache` to another "
+                "folder, or set it to null"
+            ) from None
+        if found != FORMAT:
+            raise UserError(
+                f"embed.cache: {self.folder} has format {found}, this version reads {FORMAT}; "
+                "point `embed.cache` to another folder"
+            )
+
+    def segments(self, set_aside: bool = True) -> Iterator[tuple[Path, np.ndarray, np.ndarray]]:
+        """Yield (path, hashes S16 (n,), vectors (n, dim)) of each sound segment.
+
+        A damaged segment is reported and, if `set_aside`, renamed to `*.corrupt`. Its texts are
+        encoded again.
+        """
+        for path in sorted(self.folder.glob("*.safetensors")):
+            try:
+                yield path, *_read(path)
+            except FileNotFoundError:
+                continue  # another job set it aside or pruned it
+            except OSError as error:  # of the disk or the network: the segment may be sound
+                warn(f"{path}: segment cannot be read and is skipped ({error})")
+            except (SafetensorError, ValueError) as error:
+                warn(f"{path}: damaged segment{' set aside' if set_aside else ''} ({error})")
+                if set_aside:
+                    try:
+                        path.rename(path.with_suffix(".corrupt"))
+                    except OSError as refused:
+                        warn(f"{path}: cannot be renamed ({refused})")
+
+    def fill(self, wanted: np.ndarray, vectors: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+        """Look up sorted, distinct hashes, and fill in the rows of `vectors` that are found.
+
+        Parameters
+        ----------
+        wanted : S16 (n,)
+        vectors : (n, dim), or None to have it made
+
+        Returns
+        -------
+        found : bool (n,)
+        vectors : (n, dim); None if it was None and the cache holds none of the hashes
+        """
+        found = np.zeros(len(wanted), bool)
+        for _, hashes, stored in self.segments():
+            at = np.searchsorted(wanted, hashes)
+            at[at == len(wanted)] = 0
+            hit = (wanted[at] == hashes) & ~found[at] if len(wanted) else np.zeros(len(at), bool)
+            if hit.any():
+                if vectors is None:
+                    vectors = np.empty((len(wanted), stored.shape[1]), stored.dtype)
+                vectors[at[hit]] = stored[hit]
+                found[at[hit]] = True
+        return found, vectors
+
+    def append(self, hashes: np.ndarray, vectors: np.ndarray) -> None:
+        """Store a segment. Once this returns, the segment survives a kill and a power failure."""
+        codes = np.frombuffer(hashes.astype(HASH).tobytes(), np.uint8).reshape(-1, 16)
+        tensors = {"hashes": codes, "vectors": np.ascontiguousarray(vectors)}
+        name = uuid.uuid4().hex
+        part = self.folder / f".{name}.part"
+        try:
+            with part.open("wb") as file:
+                file.write(save(tensors, {"checksum": _checksum(codes, tensors["vectors"])}))
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self.folder / f"{name}.safetensors")
+            _sync_folder(self.folder)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise UserError(
+                f"embed.cache: cannot write to {self.folder} ({error.strerror}); free some space, point "
+                "`embed.cache` to another folder, or set it to null. What was stored before is safe"
+            ) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make renames in a folder durable, if the system and the file system can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    with safe_open(path, "np") as file:
+        codes, vectors = file.get_tensor("hashes"), file.get_tensor("vectors")
+        expected = (file.metadata() or {}).get("checksum")
+    if _checksum(codes, vectors) != expected:
+        raise ValueError("checksum differs")
+    return np.frombuffer(codes.tobytes(), HASH), vectors
+
+
+def _checksum(codes: np.ndarray, vectors: np.ndarray) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(np.ascontiguousarray(codes).view(np.uint8).reshape(-1).data)
+    digest.update(np.ascontiguousarray(vectors).view(np.uint8).reshape(-1).data)
+    return digest.hexdigest()

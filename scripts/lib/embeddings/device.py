@@ -1,0 +1,89 @@
+"""Choose the device, the precision and the attention function for a machine.
+
+This module does not import transformers, which takes seconds: a run that finds all its vectors in
+the cache does not need it.
+"""
+
+from typing import Any
+
+import torch
+
+from lib.cli import UserError
+
+
+def pick_device(
+    wanted: str, part: int = 0, *, key: str = "embed.device", instead: str = "auto or cpu"
+) -> torch.device:
+    """`auto` takes CUDA, else MPS, else the CPU. A device given by name must be present.
+
+    Parameters
+    ----------
+    key, instead : the config key for the message, and what to set it to if there is no such device
+    """
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted == "auto":
+        return _numbered(next(name for name, there in present.items() if there), part)
+    if not present[wanted]:
+        raise UserError(
+            f"config key {key}: {wanted!r} is set, but PyTorch {torch.__version__} finds no such "
+            "device on this machine; check `nvidia-smi` and CUDA_VISIBLE_DEVICES, install a CUDA build of PyTorch, or "
+            f"set `{key}` to {instead}"
+        )
+    return _numbered(wanted, part)
+
+
+def _numbered(name: str, part: int) -> torch.device:
+    """Give each part a GPU of its own, so that jobs side by side do not all take the first.
+
+    If the scheduler gives each job one GPU (CUDA_VISIBLE_DEVICES), only that one is visible.
+    """
+    return torch.device(name, part % torch.cuda.device_count()) if name == "cuda" else torch.device(name)
+
+
+def pick_precision(wanted: str, device: torch.device) -> str:
+    """`auto` takes bfloat16 if the device has instructions for it, else what is fast and safe."""
+    if wanted != "auto":
+        return wanted
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.get_device_capability(device)[0] >= 8 else "float16"
+    if device.type == "cpu" and (torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()):
+        return "bfloat16"
+    return "float32"
+
+
+def pick_attention(wanted: str, device: torch.device, precision: str, model: Any = None) -> str:
+    """`auto` takes flash_attn if it is installed, else PyTorch's varlen; off CUDA it takes sdpa.
+
+    Parameters
+    ----------
+    model : the class of the model; `auto` takes the fastest function that this architecture supports
+    """
+    flash = (
+        device.type == "cuda"
+        and precision != "float32"
+        and torch.cuda.get_device_capability(device)[0] >= 8  # FlashAttention 2 begins with Ampere
+    )
+    if wanted == "auto":
+        if model and not getattr(model, "_supports_sdpa", False):
+            return "eager"
+        if not flash or (model and not model._supports_attention_backend):
+            return "sdpa"
+        try:
+            import flash_attn
+        except ImportError:
+            return "varlen"
+        return "flash_attention_2"
+    if wanted in ("flash_attention_2", "varlen") and not flash:
+        raise UserError(
+            f"config key embed.attention: {wanted!r} runs only on CUDA, in bfloat16 or float16 and on "
+            f"cards since Ampere, not on this {device.type} in {precision}; set it to auto"
+        )
+    if wanted == "flash_attention_2":
+        try:
+            import flash_attn  # noqa: F401
+        except ImportError:
+            raise UserError(
+                "config key embed.attention: flash_attention_2 needs the package flash-attn; install it, or "
+                "set `embed.attention` to auto or varlen (the same kernel in PyTorch)"
+            ) from None
+    return wanted

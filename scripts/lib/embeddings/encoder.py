@@ -1,0 +1,345 @@
+"""Encode texts as unit vectors with a transformer, without computing on padding.
+
+On CUDA a batch is packed: the tokens of many papers stand in one row, `cu_seq_lens` says where
+each paper begins, positions restart at each paper, and the attention kernel keeps papers apart.
+Other devices have no such kernel. There a batch holds papers of one length, rounded up to the next
+multiple of 32. A vector then does not depend on its batch: kernels add in a different order for a
+different length, so that the last bits of a resumed run would differ. Odd lengths are also slow; in
+bfloat16 the rounding gains more than its padding costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from transformers import MODEL_MAPPING, AutoConfig, AutoModel, AutoTokenizer
+
+from lib.cli import UserError
+from lib.embeddings.attention import KERNELS, attends_to_whole_papers, implementation, register_kernels
+from lib.embeddings.device import pick_attention
+from lib.embeddings.model import first_position, positions
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+# Tokens in a padded batch: enough to use all cores, few enough for activations to stay in cache.
+CPU_TOKENS = 4096
+# Tokens in a packed batch: this many use the matrix units of an H200 fully at any width we know.
+CUDA_TOKENS = 65536
+LENGTH_STEP = 32  # padded lengths are multiples of twice the height of an AMX tile
+# Products with fewer rows use kernels that add in a different order; a smaller batch is filled up.
+LEAST_TOKENS = 1024
+
+
+@dataclass
+class Tokens:
+    """Tokenised texts, special tokens included.
+
+    Attributes
+    ----------
+    ids : one int32 array per text, at most `max_tokens` long
+    truncated_texts, truncated_tokens : how many texts were cut, and by how many tokens in all
+    """
+
+    ids: list[np.ndarray]
+    truncated_texts: int
+    truncated_tokens: int
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens per text: int64 (n,)."""
+        return np.array([len(i) for i in self.ids], np.int64)
+
+
+@dataclass
+class Counts:
+    """The work in a batch or in many: tokens of papers, padding, and squared lengths of papers.
+
+    The squared lengths are what attention costs.
+    """
+
+    tokens: int = 0
+    padding_tokens: int = 0
+    squared_lengths: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.tokens + other.tokens,
+            self.padding_tokens + other.padding_tokens,
+            self.squared_lengths + other.squared_lengths,
+        )
+
+
+@dataclass
+class StartedBatch:
+    """A batch on its way: `wait()` returns its unit vectors, float32 (n, dim)."""
+
+    wait: Callable[[], np.ndarray]
+    counts: Counts
+
+
+@dataclass
+class Encoder:
+    """A loaded model and how to run it; see `load`."""
+
+    model: Any
+    tokenizer: Any
+    device: torch.device
+    precision: str
+    attention: str
+    prefix: str
+    max_tokens: int
+    budget: int  # tokens in a batch
+    limit: int | None = None  # positions of the model
+    first_position: int = 0
+    padding_id: int = 0
+
+    @property
+    def packed(self) -> bool:
+        """Whether batches are packed."""
+        return self.attention in KERNELS
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of a vector."""
+        return self.model.config.hidden_size
+
+    def tokenize(self, texts: list[str]) -> Tokens:
+        """Tokenise with the prefix, and cut at `max_tokens`."""
+        encodings = self.tokenizer.encode_batch_fast([self.prefix + text for text in texts])
+        cut = [sum(len(o.ids) - sum(o.special_tokens_mask) for o in e.overflowing) for e in encodings]
+        ids = [np.array(e.ids, np.int32) for e in encodings]
+        return Tokens(ids, sum(c > 0 for c in cut), sum(cut))
+
+    def batches(self, lengths: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield row numbers, longest papers first, as many at a time as the token budget holds.
+
+        A packed batch costs the sum of its lengths. All papers of a padded batch have one padded
+        length.
+        """
+        order = np.argsort(-lengths, kind="stable")
+        costs = self.padded_length(lengths[order])
+        start = 0
+        while start < len(order):
+            if self.packed:
+                total = np.cumsum(lengths[order[start : start + self.budget]])
+                count = int(np.searchsorted(total, self.budget, "right"))
+            else:
+                same = int(np.searchsorted(-costs, -costs[start], "right")) - start
+                count = min(same, self.budget // int(costs[start]))
+            count = max(count, 1)
+            yield order[start : start + count]
+            start += count
+
+    def padded_length(self, lengths: np.ndarray) -> np.ndarray:
+        """Lengths rounded up to what is computed when padded, at most the positions of the model."""
+        rounded = np.maximum(-(-lengths // LENGTH_STEP), 1) * LENGTH_STEP
+        return np.minimum(rounded, self.limit) if self.limit else rounded
+
+    def encode(self, tokens: list[np.ndarray]) -> np.ndarray:
+        """Unit vectors of a batch: float32 (n, dim)."""
+        return self.start(tokens).wait()
+
+    def start(self, tokens: list[np.ndarray]) -> StartedBatch:
+        """Start a batch, without waiting for its vectors.
+
+        A GPU computes while its next batch is prepared and started. If memory runs out, the batch
+        is halved, and so is the token budget of the batches to come.
+        """
+        lengths = np.array([len(t) for t in tokens])
+        try:
+            vectors, computed = self._packed(tokens) if self.packed else self._padded(tokens)
+            counts = Counts(int(lengths.sum()), computed - int(lengths.sum()), int((lengths**2).sum()))
+            return StartedBatch(_copy_to_host(torch.nn.functional.normalize(vectors, dim=1)), counts)
+        except RuntimeError as error:
+            # the CPU allocator does not raise a class of its own
+            if not isinstance(error, torch.OutOfMemoryError) and "DefaultCPUAllocator" not in str(error):
+                raise
+            if len(tokens) == 1:
+                raise UserError(
+                    f"embed: out of memory on a single paper of {len(tokens[0])} tokens; use a device with "
+                    "more memory, a smaller model or a smaller `embed.max_tokens`"
+                ) from None
+        cost = lengths.sum() if self.packed else len(tokens) * self.padded_length(lengths).max()
+        self.budget = min(self.budget, max(int(cost) // 2, self.max_tokens))
+        torch.cuda.empty_cache()
+        middle = len(tokens) // 2
+        halves = self.start(tokens[:middle]), self.start(tokens[middle:])
+        return StartedBatch(
+            lambda: np.concatenate([half.wait() for half in halves]), halves[0].counts + halves[1].counts
+        )
+
+    def _on_device(self, array: np.ndarray) -> torch.Tensor:
+        """A copy on the device. On CUDA the copy only begins, and waits for no earlier batch."""
+        cuda = self.device.type == "cuda"
+        tensor = torch.from_numpy(array)
+        return (tensor.pin_memory() if cuda else tensor).to(self.device, non_blocking=cuda)
+
+    @torch.inference_mode()
+    def _packed(self, tokens: list[np.ndarray]) -> tuple[torch.Tensor, int]:
+        """Mean vectors of papers packed into one row, and the number of tokens computed."""
+        lengths = np.array([len(t) for t in tokens])
+        ends = np.cumsum(lengths)
+        restarting = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths) + self.first_position
+        longest = int(lengths.max())
+        # all copies before the first kernel
+        ids = self._on_device(np.concatenate(tokens).astype(np.int64))[None]
+        position_ids = self._on_device(restarting)[None]
+        cu_seq_lens = self._on_device(np.concatenate([[0], ends]).astype(np.int32))
+        counts = self._on_device(lengths)
+        hidden = self.model(
+            input_ids=ids,
+            position_ids=position_ids,
+            cu_seq_lens_q=cu_seq_lens,
+            cu_seq_lens_k=cu_seq_lens,
+            max_length_q=longest,
+            max_length_k=longest,
+        ).last_hidden_state[0]
+        # (tokens, dim) -> (n, dim): the mean over the tokens of each paper, summed in float32;
+        # `unsafe`, since the check of the lengths would wait for the device
+        return torch.segment_reduce(hidden.float(), "mean", lengths=counts, unsafe=True), int(ends[-1])
+
+    @torch.inference_mode()
+    def _padded(self, tokens: list[np.ndarray]) -> tuple[torch.Tensor, int]:
+        """Mean vectors of padded papers, and the number of tokens computed."""
+        lengths = np.array([len(t) for t in tokens])
+        longest = int(self.padded_length(lengths).max())
+        rows = max(len(tokens), min(LEAST_TOKENS, self.budget) // longest)
+        ids = np.full((rows, longest), self.padding_id, np.int64)
+        mask = np.zeros((rows, longest), np.int64)
+        for i in range(rows):
+            t = tokens[min(i, len(tokens) - 1)]  # the last paper again, to fill a small batch
+            ids[i, : len(t)] = t
+            mask[i, : len(t)] = 1
+        attended = self._on_device(mask)
+        hidden = self.model(input_ids=self._on_device(ids), attention_mask=attended).last_hidden_state
+        weights = attended[: len(tokens), :, None].float()
+        return (hidden[: len(tokens)].float() * weights).sum(1) / weights.sum(1), ids.size
+
+
+def _copy_to_host(vectors: torch.Tensor) -> Callable[[], np.ndarray]:
+    """Begin to copy vectors to the host; returns the function that waits for them."""
+    if vectors.device.type != "cuda":
+        return lambda: vectors.cpu().numpy()
+    host = vectors.to("cpu", non_blocking=True)  # into pinned memory
+    copied = torch.cuda.Event()
+    copied.record()
+
+    def wait() -> np.ndarray:
+        copied.synchronize()
+        return host.numpy().copy()  # pinned memory is scarce, and is used again
+
+    return wait
+
+
+def load(
+    folder: Path,
+    *,
+    device: torch.device,
+    precision: str = "float32",
+    attention: str = "auto",
+    prefix: str = "",
+    max_tokens: int = 512,
+    budget: int | None = None,
+) -> Encoder:
+    """Load an encoder from a folder: safetensors only, and no code from the model's repository.
+
+    Parameters
+    ----------
+    precision : float32, bfloat16 or float16
+    attention : auto, a name in KERNELS, sdpa or eager
+    budget : tokens in a batch; None takes 4,096, on CUDA as many as the free memory holds
+
+    Raises
+    ------
+    UserError
+        `max_tokens` is larger than the model's positions, a file cannot be read, or the attention
+        asked for does not suit the architecture.
+    """
+    register_kernels()
+    if device.type == "cuda":
+        torch.cuda.set_device(device)  # events and synchronisation use the current device
+    try:
+        limit = positions(folder)
+        _check_max_tokens(max_tokens, limit)
+        tokenizer = _load_tokenizer(folder, max_tokens)
+        model, attention = _load_model(folder, device, precision, attention)
+    except (OSError, ValueError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
+        raise UserError(f"embed.model: {folder} cannot be loaded ({error})") from None
+    # padding is never attended to, so a tokenizer needs no padding token
+    padding = model.config.pad_token_id
+    return Encoder(
+        model.eval().to(device),
+        tokenizer,
+        device,
+        precision,
+        attention,
+        prefix,
+        max_tokens,
+        budget or default_budget(model, device, max_tokens),
+        limit=limit,
+        first_position=first_position(folder),
+        padding_id=padding if padding is not None and padding >= 0 else 0,
+    )
+
+
+def _check_max_tokens(max_tokens: int, limit: int | None) -> None:
+    if limit and max_tokens > limit:
+        raise UserError(
+            f"config key embed.max_tokens: {max_tokens} is more than the {limit} positions of this "
+            f"model; set it to {limit} or less"
+        )
+
+
+def _load_tokenizer(folder: Path, max_tokens: int) -> Any:
+    """The fast tokenizer, set to cut at `max_tokens` and not to pad."""
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    if len(tokenizer) <= len(tokenizer.all_special_ids):  # transformers invents one if files are missing
+        raise UserError(f"embed.model: {folder} has no tokenizer, or one without words; take a complete copy")
+    backend = tokenizer.backend_tokenizer
+    backend.no_padding()
+    backend.enable_truncation(max_tokens)
+    return backend
+
+
+def _load_model(folder: Path, device: torch.device, precision: str, wanted: str) -> tuple[Any, str]:
+    """The model with its attention function, and the name of that function."""
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    attention = pick_attention(wanted, device, precision, MODEL_MAPPING.get(type(config), None))
+    model, report = AutoModel.from_pretrained(
+        folder,
+        dtype=DTYPES[precision],
+        attn_implementation=implementation(attention),
+        use_safetensors=True,
+        trust_remote_code=False,
+        output_loading_info=True,
+    )
+    if missing := [key for key in report["missing_keys"] if "pooler" not in key]:
+        raise UserError(
+            f"embed.model: {folder} lacks {len(missing)} weights of its architecture ({sorted(missing)[0]}, ...), "
+            "which would be filled with random numbers; take a complete copy"
+        )
+    if wanted == "auto" and attention in KERNELS and not attends_to_whole_papers(model):
+        attention = "sdpa"
+        model.set_attn_implementation(attention)
+    if attention in KERNELS and not model._supports_attention_backend:  # its own would mix papers
+        raise UserError(
+            f"config key embed.attention: {type(model).__name__} accepts no other attention function; set it "
+            "to eager"
+        )
+    return model, attention
+
+
+def default_budget(model: Any, device: torch.device, max_tokens: int) -> int:
+    """Tokens in a batch: on CUDA as many as fit into half of the free memory, at most CUDA_TOKENS."""
+    if device.type != "cuda":
+        return max(CPU_TOKENS, max_tokens)
+    free, _ = torch.cuda.mem_get_info(device)
+    # A layer holds about its input, output, q, k, v and twice the inner activations, 2 bytes each.
+    config = model.config
+    token = 2 * (8 * config.hidden_size + 2 * getattr(config, "intermediate_size", 4 * config.hidden_size))
+    return int(min(CUDA_TOKENS, max(max_tokens, 0.5 * free / token)))

@@ -1,0 +1,187 @@
+"""Encode a stream of texts so that the device never waits for the next batch.
+
+Four stages run side by side, each one item ahead of the next: texts are read and tokenised a
+window at a time, a batch is started before the batch before it is waited for, and a thread stores
+what is done.
+"""
+
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import count
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from tqdm import tqdm
+
+from lib.cli import UserError, progress
+from lib.embeddings.encoder import Counts, Encoder, StartedBatch, Tokens
+from lib.embeddings.throughput import attention_kernels
+
+T = TypeVar("T")
+
+# Papers that are sorted by length together. The first windows are small, so that the device soon
+# has work; later ones give batches of similar lengths, at the price of 20 MB of text in memory.
+FIRST_WINDOW, WINDOW = 2048, 16384
+FLUSH_SECONDS = 30.0  # what is done is stored this often: a kill loses this much work
+
+
+class Texts(NamedTuple):
+    """Texts to encode: their row numbers int (n,), the ids of their papers, and the texts."""
+
+    rows: np.ndarray
+    ids: list[str]
+    texts: list[str]
+
+
+class Running(NamedTuple):
+    """A batch on its way, with its row numbers and the ids of its papers."""
+
+    rows: np.ndarray
+    ids: list[str]
+    batch: StartedBatch
+
+
+@dataclass
+class Encoded:
+    """What was encoded: attention kernels that ran, tokens counted, and what was truncated."""
+
+    kernels: list[str] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+    truncated_papers: int = 0
+    truncated_tokens: int = 0
+
+
+def encode_all(
+    encoder: Encoder,
+    texts: Iterable[Texts],
+    total: int,
+    store: Callable[[np.ndarray, np.ndarray], None],
+    *,
+    require_flash: bool = False,
+) -> Encoded:
+    """Encode texts; `store(rows, vectors)` gets float32 unit vectors as they are done.
+
+    Parameters
+    ----------
+    texts : `total` texts, some at a time
+    store : called in a thread of its own, one call at a time
+    require_flash : raise a UserError if the first batch ran without a FlashAttention kernel
+    """
+    encoded = Encoded()
+    source = windows(texts)
+
+    def tokenize_next() -> tuple[Texts, Tokens] | None:
+        window = next(source, None)
+        return window and (window, encoder.tokenize(window.texts))
+
+    # A thread that starts batches would wait 5 ms for the others each time, longer than a kernel.
+    sys.setswitchinterval(2e-4)
+    with (
+        progress(total=total, unit="paper", desc="embed") as bar,
+        ThreadPoolExecutor(1) as tokenizer,
+        ThreadPoolExecutor(1) as writer,
+    ):
+        tokenizing = one_ahead(tokenizer.submit(tokenize_next) for _ in count())
+        running = one_ahead(start_batches(encoder, tokenizing, encoded, require_flash))
+        segments = finish_batches(running, bar)
+        for writing in one_ahead(writer.submit(store, *segment) for segment in segments):
+            writing.result()
+    return encoded
+
+
+def windows(texts: Iterable[Texts]) -> Iterator[Texts]:
+    """Join texts to windows. Each window may be twice as large as the one before."""
+    size = FIRST_WINDOW
+    rows: list[np.ndarray] = []
+    ids: list[str] = []
+    joined: list[str] = []
+    for some in texts:
+        rows.append(some.rows)
+        ids += some.ids
+        joined += some.texts
+        if len(joined) >= size:
+            yield Texts(np.concatenate(rows), ids, joined)
+            rows, ids, joined = [], [], []
+            size = min(2 * size, WINDOW)
+    if joined:
+        yield Texts(np.concatenate(rows), ids, joined)
+
+
+def one_ahead(items: Iterable[T]) -> Iterator[T]:
+    """Yield each item only after the next one has been made, so that what it started can proceed."""
+    held: deque[T] = deque()
+    for item in items:
+        held.append(item)
+        if len(held) > 1:
+            yield held.popleft()
+    yield from held
+
+
+def start_batches(
+    encoder: Encoder,
+    tokenizing: Iterable[Future[tuple[Texts, Tokens] | None]],
+    encoded: Encoded,
+    require_flash: bool,
+) -> Iterator[Running]:
+    """Start one batch after another, longest papers of a window first; adds to `encoded`."""
+    for job in tokenizing:
+        if (window := job.result()) is None:
+            return
+        texts, tokens = window
+        encoded.truncated_papers += tokens.truncated_texts
+        encoded.truncated_tokens += tokens.truncated_tokens
+        if not tokens.lengths.all():
+            name = texts.ids[int(np.argmin(tokens.lengths))]
+            raise UserError(f"embed: the text of paper {name} holds no token of this model's tokenizer")
+        for at in encoder.batches(tokens.lengths):
+            ids = [tokens.ids[i] for i in at]
+            if not encoded.kernels:
+                encoded.kernels = attention_kernels(encoder, ids)
+                if require_flash and not any("flash" in name.lower() for name in encoded.kernels):
+                    raise UserError(
+                        f"embed.require_flash: the profiler saw {', '.join(encoded.kernels)}, no flash kernel"
+                    )
+            batch = encoder.start(ids)
+            encoded.counts += batch.counts
+            yield Running(texts.rows[at], [texts.ids[i] for i in at], batch)
+
+
+def finish_batches(running: Iterable[Running], bar: tqdm) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Wait for one batch after another; yields (rows, vectors) each time they should be stored.
+
+    After an interrupt or a scheduler's stop, what is done is yielded before the exception goes on.
+    """
+    rows: list[np.ndarray] = []
+    done: list[np.ndarray] = []
+    last = time.monotonic()
+    try:
+        for batch_rows, ids, batch in running:
+            vectors = batch.wait()
+            check_finite(vectors, ids)
+            rows.append(batch_rows)
+            done.append(vectors)
+            bar.update(len(batch_rows))
+            if time.monotonic() - last > FLUSH_SECONDS or sum(map(len, rows)) >= WINDOW:
+                yield np.concatenate(rows), np.concatenate(done)
+                rows, done, last = [], [], time.monotonic()
+    except (KeyboardInterrupt, SystemExit):
+        if rows:
+            yield np.concatenate(rows), np.concatenate(done)
+        raise
+    if rows:
+        yield np.concatenate(rows), np.concatenate(done)
+
+
+def check_finite(vectors: np.ndarray, ids: list[str]) -> None:
+    """Raise a UserError for a vector that is not finite, with the id of its paper."""
+    finite = np.isfinite(vectors).all(1)
+    if not finite.all():
+        name = ids[int(np.flatnonzero(~finite)[0])]
+        raise UserError(
+            f"embed: the vector of paper {name} is not finite; the weights are damaged, or the model "
+            "overflows at this precision (set `embed.precision` to float32)"
+        )

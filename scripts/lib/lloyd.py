@@ -1,0 +1,204 @@
+"""Lloyd's algorithm (K-means) on unit vectors, in bounded memory and with the same bits on any cores.
+
+Products are float32, chunk by chunk. Sums are float64, in the order of the chunks. From the same
+initial centroids it takes the steps of scikit-learn's KMeans(algorithm="lloyd"): the same labels,
+the same rule for a cluster that becomes empty and the same stopping rule.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib.parallel import map_chunks
+from lib.vectors import check_unit, unit_rows
+
+SLACK = 1e-5  # of a distance: well above float32's rounding, well below any margin that matters
+
+
+@dataclass
+class Clustering:
+    """A finished K-means.
+
+    Attributes
+    ----------
+    centroids : float32 (k, dim), the mean of the rows of each cluster
+    labels : int32 (n,)
+    inertia : sum of the squared distances of the rows to their centroids
+    iterations : number of steps taken
+    """
+
+    centroids: np.ndarray
+    labels: np.ndarray
+    inertia: float
+    iterations: int
+
+
+@dataclass
+class Bounds:
+    """Bounds on the distances of each row. Hamerly (2010), Making k-means even faster.
+
+    Attributes
+    ----------
+    upper : float32 (n,), at least the distance to the centroid of the row
+    lower : float32 (n,), at most the distance to any other centroid
+    """
+
+    upper: np.ndarray
+    lower: np.ndarray
+
+    def widen(self, labels: np.ndarray, shifts: np.ndarray) -> None:
+        """Widen the bounds by the distances that the centroids moved: float64 (k,)."""
+        self.upper += shifts.astype(np.float32)[labels]
+        farthest = int(shifts.argmax())
+        others = np.full(len(shifts), shifts[farthest], np.float32)
+        others[farthest] = np.delete(shifts, farthest).max(initial=0.0)
+        self.lower -= others[labels]
+
+
+@dataclass
+class State:
+    """What one step of Lloyd's algorithm updates.
+
+    Attributes
+    ----------
+    labels : int32 (n,), -1 before the first step
+    bounds : of each row
+    sums : float64 (k, dim), the sum of the rows of each cluster
+    counts : int64 (k,), their number
+    """
+
+    labels: np.ndarray
+    bounds: Bounds
+    sums: np.ndarray
+    counts: np.ndarray
+
+
+def lloyd(
+    vectors: np.ndarray, initial: np.ndarray, *, tol: float = 1e-4, max_iter: int = 300, threads: int = 1
+) -> Clustering:
+    """Move centroids to the means of their rows until no label changes or they move less than `tol`.
+
+    A row is compared with the centroids again only if their moves since the last comparison could
+    have changed its cluster. Sums are updated by the rows that change cluster only. The labels are
+    those of the plain algorithm, for a fraction of its products after the first few steps.
+
+    Parameters
+    ----------
+    vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
+    initial : (k, dim), initial centroids
+    tol : relative to the mean variance of the columns, as in scikit-learn
+    """
+    n, k = len(vectors), len(initial)
+    centroids = np.asarray(initial, np.float32)
+    bounds = Bounds(np.full(n, np.inf, np.float32), np.zeros(n, np.float32))
+    state = State(np.full(n, -1, np.int32), bounds, np.zeros(initial.shape), np.zeros(k, np.int64))
+    threshold = None
+    iteration = 0
+    while iteration < max_iter:
+        iteration += 1
+        changed = _assign(vectors, centroids, state, threads)
+        if threshold is None:
+            threshold = tol * column_variance(state.sums.sum(0), n)
+        if not changed:
+            break
+        if (state.counts == 0).any():
+            bounds.upper[:] = np.inf  # the farthest rows are needed: compute all distances again
+            _assign(vectors, centroids, state, threads)
+        moved = _means(vectors, state)
+        shifts = np.sqrt(np.sum((moved - centroids) ** 2, axis=1, dtype=np.float64))
+        bounds.widen(state.labels, shifts)
+        centroids = moved
+        if np.sum(shifts**2) <= threshold:
+            _assign(vectors, centroids, state, threads)
+            break
+    sums, counts = cluster_sums(vectors, state.labels, k, threads)
+    means = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], centroids)
+    # within a cluster of unit rows: sum |x - c|² = n - n |c|²
+    inertia = float(n - np.sum(counts * np.sum(means**2, axis=1)))
+    return Clustering(means.astype(np.float32), state.labels, inertia, iteration)
+
+
+def column_variance(total: np.ndarray, n: int) -> float:
+    """The mean variance of the columns of n unit rows with the given sum: (E|x|² - |E x|²) / dim."""
+    return float(1.0 - np.sum((total / n) ** 2)) / len(total)
+
+
+def _assign(vectors: np.ndarray, centroids: np.ndarray, state: State, threads: int) -> int:
+    """Assign each row to its nearest centroid and update `state`; returns the number of changes.
+
+    |x - c|² is 1 - 2 (x·c - |c|²/2), so the nearest centroid has the largest x·c - |c|²/2.
+    """
+    half = (np.einsum("ij,ij->i", centroids, centroids, dtype=np.float64) / 2).astype(np.float32)
+    transposed = np.ascontiguousarray(centroids.T)
+    k = len(centroids)
+    first_step = not state.counts.any()
+
+    def work(a: int, b: int) -> tuple[int, np.ndarray, np.ndarray] | None:
+        upper, lower = state.bounds.upper[a:b], state.bounds.lower[a:b]
+        unsure = np.flatnonzero(upper + SLACK >= lower)
+        if not len(unsure):
+            return None
+        # reading half of the rows or more costs as much as reading all of them
+        at = unsure if 2 * len(unsure) < b - a else np.arange(b - a)
+        rows = unit_rows(vectors, a, b, None if len(at) == b - a else at)
+        if first_step:
+            check_unit(rows, np.arange(a, b))
+        product = rows @ transposed
+        product -= half
+        line = np.arange(len(at))
+        new = product.argmax(1).astype(np.int32)
+        upper[at] = np.sqrt(np.maximum(1.0 - 2.0 * product[line, new], 0.0))
+        product[line, new] = -np.inf
+        lower[at] = np.sqrt(np.maximum(1.0 - 2.0 * product.max(1), 0.0))
+
+        old = state.labels[a:b][at]
+        moved = np.flatnonzero(new != old)
+        if not len(moved):
+            return None
+        new, old = new[moved], old[moved]
+        labelled = np.flatnonzero(old >= 0)
+        gains = np.zeros((k, len(moved)), np.float32)
+        gains[new, np.arange(len(moved))] = 1.0
+        gains[old[labelled], labelled] -= 1.0
+        state.labels[a:b][at[moved]] = new
+        joined = np.bincount(new, minlength=k) - np.bincount(old[labelled], minlength=k)
+        return len(moved), gains @ rows[moved], joined
+
+    changed = 0
+    for result in map_chunks(len(vectors), threads, work):
+        if result:
+            changed += result[0]
+            state.sums += result[1]
+            state.counts += result[2]
+    return changed
+
+
+def _means(vectors: np.ndarray, state: State) -> np.ndarray:
+    """The means of the clusters; an empty cluster gets the row that is farthest from its centroid."""
+    sums, counts = state.sums, state.counts
+    empty = np.flatnonzero(counts == 0)
+    if len(empty):
+        sums, counts = sums.copy(), counts.copy()
+        farthest = np.argsort(-state.bounds.upper, kind="stable")[: len(empty)]
+        for cluster, row in zip(empty, farthest, strict=True):
+            vector = unit_rows(vectors, row, row + 1)[0].astype(np.float64)
+            sums[state.labels[row]] -= vector
+            counts[state.labels[row]] -= 1
+            sums[cluster], counts[cluster] = vector, 1
+    return (sums / np.maximum(counts, 1)[:, None]).astype(np.float32)
+
+
+def cluster_sums(
+    vectors: np.ndarray, labels: np.ndarray, k: int, threads: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """The sum of the rows of each cluster, float64 (k, dim), and their number, int64 (k,)."""
+
+    def work(a: int, b: int) -> np.ndarray:
+        member = np.zeros((k, b - a), np.float32)
+        member[labels[a:b], np.arange(b - a)] = 1.0
+        return member @ unit_rows(vectors, a, b)
+
+    sums = np.zeros((k, vectors.shape[1]), np.float64)
+    for part in map_chunks(len(vectors), threads, work):
+        sums += part
+    return sums, np.bincount(labels, minlength=k)

@@ -1,0 +1,47 @@
+"""Run work on all cores with results that do not depend on the number of cores."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from threadpoolctl import threadpool_limits
+
+from lib.vectors import CHUNK
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def map_chunks(n: int, threads: int, work: Callable[[int, int], T], step: int = CHUNK) -> Iterator[T]:
+    """Call `work(start, stop)` for each chunk of n rows in a thread pool; yield results in order."""
+    return map_tasks(range(0, n, step), threads, lambda start: work(start, min(start + step, n)))
+
+
+def for_chunks(n: int, threads: int, work: Callable[[int, int], None], step: int = CHUNK) -> None:
+    """Call `work(start, stop)` for each chunk of n rows in a thread pool, and wait for all of them."""
+    for _ in map_chunks(n, threads, work, step):
+        pass
+
+
+def map_tasks(tasks: Iterable[S], threads: int, work: Callable[[S], T]) -> Iterator[T]:
+    """Call `work(task)` for each task in a thread pool; yield results in order.
+
+    Each call has one BLAS thread. A matrix product then does not depend on the number of cores, and
+    many small products side by side are faster than one after the other on all cores.
+    """
+    with threadpool_limits(1, "blas"):
+        if threads == 1:
+            yield from map(work, tasks)
+            return
+        pool = ThreadPoolExecutor(threads)
+        pending: deque[Future[T]] = deque()
+        try:
+            for task in tasks:
+                pending.append(pool.submit(work, task))
+                if len(pending) > 2 * threads:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:  # after an error, tasks that have not begun are dropped
+            pool.shutdown(cancel_futures=True)

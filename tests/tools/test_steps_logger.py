@@ -1,0 +1,77 @@
+"""The logger of `make run`: a line per finished step with its result, and the progress of running ones."""
+
+import io
+import logging
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from snakemake_logger_plugin_steps import Job, LogHandler
+
+BAR = "\rembed:   0%|          | 0/80 [00:00<?, ?paper/s]\rembed:  35%|███▌      | 28/80 [00:02<00:04, 12.1paper/s]"
+
+
+@pytest.fixture
+def handler():
+    handler = LogHandler(SimpleNamespace(dryrun=False), None)
+    handler.console = Console(file=io.StringIO(), width=100)
+    handler.live.start = handler.live.stop = lambda *_: None
+    return handler
+
+
+def send(handler, message="", level=logging.INFO, **fields):
+    record = logging.LogRecord("snakemake", level, "", 0, message, None, None)
+    vars(record).update(fields)
+    handler.emit(record)
+    return handler.console.file.getvalue()
+
+
+def started(handler, log, **fields):
+    job = {
+        "event": LogEvent.JOB_INFO,
+        "jobid": 3,
+        "rule_name": "embed",
+        "wildcards": {"part": "0"},
+        "log": [str(log)],
+    }
+    return send(handler, **job | fields)
+
+
+def test_a_finished_step_shows_its_result(handler, tmp_path):
+    log = tmp_path / "0.log"
+    started(handler, log)
+    log.write_text(f"warning: something\n{BAR}\n80 papers: 80 encoded\n2 papers truncated\n")
+    said = send(handler, event=LogEvent.JOB_FINISHED, job_id=3)
+    assert "✓ embed 0" in said and "80 papers: 80 encoded" in said
+    assert "truncated" not in said and "%" not in said and not handler.running
+
+
+def test_a_running_step_shows_how_far_it_is(handler, tmp_path):
+    log = tmp_path / "0.log"
+    started(handler, log)
+    assert handler.running[3].progress() == ""  # the log is not there yet
+    log.write_text("x" * 10_000 + BAR)
+    assert handler.running[3].progress() == "35% 28/80 [00:02<00:04, 12.1paper/s]"
+    send(handler, event=LogEvent.PROGRESS, done=2, total=9)
+    handler.console.print(handler.render())
+    shown = handler.console.file.getvalue()
+    assert "embed 0" in shown and "28/80" in shown and "2 of 9 steps done" in shown
+
+
+def test_errors_and_the_last_word_are_shown_but_no_job_text(handler):
+    assert send(handler, "Select jobs to execute...") == ""
+    assert "Nothing to be done" in send(handler, "Nothing to be done (all is up to date).")
+    assert "Error in rule embed" in send(
+        handler, "Error in rule embed", logging.ERROR, event=LogEvent.JOB_ERROR
+    )
+
+
+def test_the_rule_all_is_not_a_step(handler, tmp_path):
+    started(handler, tmp_path / "x.log", rule_name="all")
+    assert not handler.running
+
+
+def test_a_job_without_a_log_has_no_result():
+    assert Job("x", None).result() == ""
