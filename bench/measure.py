@@ -12,8 +12,20 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "bench" / "out"
-# what `embed` says of a part for which it did nothing: the account of synthetic vectors
+# the summary of a part for which `embed` did nothing, for synthetic vectors
 NOTHING_ENCODED = {
+    "model": "synthetic",
+    "revision": None,
+    "files": {},
+    "prefix": "",
+    "max_tokens": 0,
+    "pooling": "mean",
+    "precision": "float32",
+    "dtype": "float16",
+    "dim": 0,
+    "device": "cpu",
+    "attention": None,
+    "matmul_flops_per_second": None,
     "papers": 0,
     "tokens": 0,
     "padding_tokens": 0,
@@ -26,7 +38,7 @@ NOTHING_ENCODED = {
     "model_flops": 0,
     "kernels": [],
 }
-SHARED = ROOT.parent / "shared" / "data"
+SAMPLE = ROOT / "data" / "sample.jsonl.gz"
 
 
 def command(args: list, env: dict | None = None, memory_gb: float | None = None) -> tuple[float, float]:
@@ -119,16 +131,58 @@ def machine() -> str:
     return f"{os.cpu_count()} cores of {model}"
 
 
-def unpacked_100k() -> Path:
-    """The 102,727 papers of ../shared/data as plain JSON lines."""
+def corpus(least: int = 0) -> Path:
+    """The corpus as JSON lines in bench/out: the file that CORPUS names, else the bundled sample.
+
+    Parameters
+    ----------
+    least : repeat the corpus under new ids until it has this many lines
+    """
+    source = Path(os.environ.get("CORPUS") or SAMPLE).resolve()
+    if not source.is_file():
+        sys.exit(f"CORPUS: no such file: {source}")
+    unpacked = OUT / f"{re.sub(r'([.](zst|gz|bz2|xz|jsonl?))+$', '', source.name)}.jsonl"
+    # its time says which source it is of: another of the same name has another time
+    if source != unpacked and not (
+        unpacked.exists() and unpacked.stat().st_mtime_ns == source.stat().st_mtime_ns
+    ):
+        unpack(source, unpacked)
+    if least == 0 or (lines := count_lines(unpacked)) >= least:
+        return unpacked
+    return repeated(unpacked, -(-least // lines))
+
+
+def unpack(source: Path, target: Path) -> None:
+    """Unpack a file, and give the result the time of the source."""
     import pyarrow as pa
 
-    path, packed = OUT / "arxiv-100k.jsonl", SHARED / "arxiv-100k.jsonl.zst"
-    if not path.exists():
-        if not packed.exists():
-            sys.exit(f"{packed} is not here: this benchmark needs it")
-        OUT.mkdir(parents=True, exist_ok=True)
-        with pa.input_stream(str(packed), compression="zstd") as source, path.open("wb") as target:
-            while block := source.read(1 << 24):
-                target.write(block)
+    OUT.mkdir(parents=True, exist_ok=True)
+    part = target.with_suffix(".part")
+    with pa.input_stream(str(source), compression="detect") as packed, part.open("wb") as file:
+        while block := packed.read(1 << 24):
+            file.write(block)
+    os.utime(part, ns=(source.stat().st_atime_ns, source.stat().st_mtime_ns))
+    part.rename(target)
+
+
+def count_lines(path: Path) -> int:
+    """The number of lines of a file; it must have at least one."""
+    with path.open("rb") as file:
+        return sum(1 for _ in file) or sys.exit(f"{path}: no lines")
+
+
+def repeated(snapshot: Path, times: int) -> Path:
+    """The snapshot several times in one file, each time under new ids."""
+    path = OUT / f"{snapshot.stem}-x{times}.jsonl"
+    if path.exists() and path.stat().st_mtime_ns == snapshot.stat().st_mtime_ns:
+        return path
+    part = path.with_suffix(".part")
+    with part.open("wb") as target:
+        for copy in range(times):
+            with snapshot.open("rb") as source:
+                for line in source:
+                    renamed = re.sub(rb'"id": *"', b'"id": "%d.' % copy, line, count=1)
+                    target.write(renamed.rstrip(b"\r\n") + b"\n")
+    os.utime(part, ns=(snapshot.stat().st_atime_ns, snapshot.stat().st_mtime_ns))
+    part.rename(path)
     return path

@@ -1,4 +1,4 @@
-"""Print speed and memory beside the reference ways: `make bench`, or `make bench ARGS="clean planted"`."""
+"""Print speed and memory beside a baseline: `make bench`, or `make bench ARGS="clean planted"`."""
 
 import importlib
 import sys
@@ -7,7 +7,7 @@ from measure import ROOT, machine
 
 sys.path.insert(0, str(ROOT / "scripts"))
 ALL = ("clean", "workflow", "embed", "cache", "gather", "kmeans", "silhouette", "planted")
-# `rehearsal` takes a quarter of an hour and 25 GB of disk: only when it is asked for by name.
+# By name only: `space`, and `rehearsal`, which takes a quarter of an hour and 25 GB of disk.
 
 
 def main() -> None:

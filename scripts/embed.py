@@ -121,7 +121,7 @@ def load_encoder(args: argparse.Namespace, folder: Path, device: "torch.device",
     if args.require_flash and not encoder.packed:
         raise UserError(
             f"embed.require_flash: no flash kernel can run here ({encoder.attention} on {device.type} in "
-            f"{precision}); those of CUDA are meant: run there in bfloat16 or float16, or set it to false"
+            f"{precision}); run on CUDA in bfloat16 or float16, or set it to false"
         )
     return encoder
 

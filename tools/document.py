@@ -36,7 +36,8 @@ This page is written from `rules/config.schema.yaml` by `make docs`. Set a key i
 refused, with a suggestion.
 
 A change of a key re-runs the step of its section and the steps below it. A change of a key marked
-with † re-runs nothing: it decides how a step runs, not what it computes.
+with † re-runs nothing: it decides how a step runs, not what it computes. (The number of
+`embed.parts` is the exception: `embed` and the steps below run again, with vectors from the cache.)
 """
 FILES_HEADER = """\
 # Files

@@ -55,7 +55,7 @@ def initial_centroids(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
 def kmeans_plus_plus(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
     """Choose k rows, each far from those before it: greedy k-means++.
 
-    Each step draws 2 + log k candidates with probability proportional to the squared distance to
+    Each step samples 2 + log k candidates with probability proportional to the squared distance to
     the nearest chosen row. It takes the one that most reduces the sum of these distances.
     Arthur & Vassilvitskii (2007), k-means++: the advantages of careful seeding.
 

@@ -1,0 +1,114 @@
+"""The ways that bench_embed.py compares ours with: transformers and sentence-transformers."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from measure import OUT, command
+
+MAX_TOKENS = 512
+# sentence-transformers' OpenVINO backend, and what of .venv is too new for it
+OPENVINO = [
+    "openvino==2026.4.1",
+    "openvino-telemetry==2025.2.0",
+    "optimum==2.3.0",
+    "optimum-intel==2.2.0",
+    "transformers==5.5.4",
+    "tokenizers==0.22.2",
+    "huggingface-hub==1.33.0",
+    "httpx==0.28.1",
+    "httpcore==1.0.9",
+    "h11==0.16.0",
+    "anyio==4.16.0",
+]
+
+
+def baseline(
+    folder: Path, some: list[str], device, precision: str, sort: bool, batch: int
+) -> tuple[np.ndarray, float]:
+    """Padded batches by transformers: (unit vectors, padding share)."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    from lib.embeddings.encoder import DTYPES
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = (
+        AutoModel.from_pretrained(folder, dtype=DTYPES[precision], attn_implementation="sdpa")
+        .to(device)
+        .eval()
+    )
+    order = np.argsort([-len(t) for t in some]) if sort else np.arange(len(some))
+    out = np.empty((len(some), model.config.hidden_size), np.float32)
+    real = computed = 0
+    with torch.inference_mode():
+        for start in range(0, len(some), batch):
+            rows = order[start : start + batch]
+            inputs = tokenizer(
+                [some[i] for i in rows],
+                padding=True,
+                truncation=True,
+                max_length=MAX_TOKENS,
+                return_tensors="pt",
+            ).to(device)
+            hidden = model(**inputs).last_hidden_state.float()
+            mask = inputs["attention_mask"][..., None].float()
+            mean = (hidden * mask).sum(1) / mask.sum(1)
+            out[rows] = torch.nn.functional.normalize(mean, dim=1).cpu().numpy()
+            real += int(mask.sum())
+            computed += mask.numel()
+    return out, 1 - real / computed
+
+
+def sentence_transformers(
+    folder: Path, some: list[str], device, precision: str, attention: str, batch: int
+) -> np.ndarray:
+    """sentence-transformers as its documentation advises: half precision, sorted, large batches.
+
+    With flash_attention_2 it packs its batches too; the backend `openvino` computes in bfloat16
+    where the CPU can.
+    """
+    from sentence_transformers import SentenceTransformer, models
+
+    from lib.embeddings.encoder import DTYPES
+
+    if attention == "openvino":
+        model = SentenceTransformer(str(exported(folder)), backend="openvino")
+        model.max_seq_length = MAX_TOKENS
+    else:
+        word = models.Transformer(
+            str(folder),
+            max_seq_length=MAX_TOKENS,
+            model_kwargs={"dtype": DTYPES[precision], "attn_implementation": attention},
+        )
+        pooling = models.Pooling(word.get_word_embedding_dimension(), pooling_mode="mean")
+        model = SentenceTransformer(modules=[word, pooling], device=str(device))
+    vectors = model.encode(some, batch_size=batch, normalize_embeddings=True, convert_to_numpy=True)
+    return vectors.astype(np.float32)
+
+
+def overlay() -> Path:
+    """A folder with sentence-transformers' OpenVINO backend, to stand before .venv on the path."""
+    folder = OUT / "openvino"
+    if not folder.exists():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", f"{folder}.part"]
+        command([*pip, *OPENVINO])
+        Path(f"{folder}.part").rename(folder)
+    return folder
+
+
+def exported(folder: Path) -> Path:
+    """A model for the OpenVINO backend, exported by a child of its own: its documentation says to save it."""
+    target = OUT / f"openvino-{folder.name}"
+    if not target.exists():
+        code = """
+import sys
+from sentence_transformers import SentenceTransformer, models
+word = models.Transformer(sys.argv[1], backend="openvino", model_kwargs={"export": True})
+pooling = models.Pooling(word.get_word_embedding_dimension(), pooling_mode="mean")
+SentenceTransformer(modules=[word, pooling], backend="openvino").save_pretrained(sys.argv[2])
+"""
+        command([sys.executable, "-c", code, folder, f"{target}.part"], {"PYTHONPATH": str(overlay())})
+        Path(f"{target}.part").rename(target)
+    return target
