@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -142,8 +143,8 @@ def product_rate() -> float:
     return 2.0 * 20 * len(rows) * 40 * DIM / best
 
 
-def whole(papers: int = 2_900_000) -> None:
-    """K-means and exact silhouette of the whole archive, from a memory-mapped float16 file."""
+def archive(papers: int) -> Path:
+    """A float16 .npy file of this many rows; written once."""
     from lib.vectors import write_npy_header
 
     path = OUT / f"vectors-{papers}.npy"
@@ -157,6 +158,13 @@ def whole(papers: int = 2_900_000) -> None:
                 some = block[: papers - start]
                 some = some + rng.standard_normal(some.shape, np.float32) * np.float32(0.2 / np.sqrt(DIM))
                 file.write((some / np.linalg.norm(some, axis=1, keepdims=True)).astype(np.float16).data)
+    return path
+
+
+def whole(papers: int = 2_900_000) -> None:
+    """K-means and exact silhouette of the whole archive, from a memory-mapped float16 file."""
+    # The peak memory of a command is at least what this process holds when it starts the command.
+    path = archive(papers)
     rate = product_rate()
     log = OUT / "whole.txt"
     args = [sys.executable, "-c", WHOLE, path, ROOT / "scripts", THREADS]
