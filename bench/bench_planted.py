@@ -8,11 +8,11 @@ GRID = [5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 19, 21, 23, 26, 29, 32, 36, 40, 4
 PLANTED = [8, 11, 15, 20, 26, 32, 38, 45, 52, 60]
 
 
-def planted(k: int, seed: int, *, papers: int = 6000, dim: int = 64, noise: float = 1.2):
-    """Unit rows around k directions: (float32 (papers, dim), int64 (papers,) the topic of each).
+def plant_topics(k: int, seed: int, *, papers: int = 6000, dim: int = 64, noise: float = 1.2):
+    """Unit rows around k directions: (float32 (papers, dim), the topic of each row int64 (papers,)).
 
-    The largest topic has some ten times the papers of the smallest. At a noise of 1.2 a paper's
-    silhouette is 0.3 in the mean.
+    The largest topic has about ten times as many papers as the smallest. At a noise of 1.2 the mean
+    silhouette is 0.3.
     """
     rng = np.random.default_rng(seed)
     centres = rng.standard_normal((k, dim))
@@ -26,8 +26,8 @@ def planted(k: int, seed: int, *, papers: int = 6000, dim: int = 64, noise: floa
 
 def propose(sample: np.ndarray, candidates: list[int], *, seed: int = 0, repeats: int = 3, threads: int = 2):
     """What select_k proposes for a sample held in memory."""
+    from lib.clusters.k_selection import choose, tabulate
     from scan_k import scan
-    from select_k import choose, tabulate
 
     rng = np.random.default_rng(seed)
     halves = [np.sort(rng.permutation(len(sample))[: len(sample) // 2]) for _ in range(repeats)]
@@ -41,13 +41,13 @@ def propose(sample: np.ndarray, candidates: list[int], *, seed: int = 0, repeats
 def main() -> None:
     rows, right = [], 0
     for k in PLANTED:
-        choice = propose(planted(k, seed=k)[0], GRID)
+        choice = propose(plant_topics(k, seed=k)[0], GRID)
         good = abs(choice.k - k) <= 0.1 * k
         right += good
         rows.append([k, choice.k, choice.rule, str(choice.plateau), "yes" if good else "no"])
     table("planted K: the proposal", ["planted", "proposed", "rule", "plateau", "within 10 %"], rows)
     print(f"\nWithin 10 % in {right} of {len(PLANTED)}.")
-    sample, _ = planted(26, seed=26)
+    sample, _ = plant_topics(26, seed=26)
     steps = [GRID.index(propose(sample, GRID, seed=100 * seed).k) for seed in range(10)]
     print(
         f"Over 10 seeds on K = 26 it proposes {[GRID[s] for s in steps]}: {max(steps) - min(steps)} grid steps apart."

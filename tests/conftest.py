@@ -1,4 +1,4 @@
-"""What several tests share: made-up papers, planted subjects and the scripts as a user runs them."""
+"""Shared by several tests: made-up papers, planted subjects, and the scripts as a user runs them."""
 
 import json
 import os
@@ -10,22 +10,26 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sklearn.manifold import trustworthiness
+from sklearn.metrics import silhouette_score
 
 import measure
+from lib.topics.words import WordLists
 
 ROOT = Path(__file__).resolve().parent.parent
-# rules call plain `python` and `snakemake`: those of the environment that runs the tests
+# rules call `python` and `snakemake` by name: these are those of the environment of the tests
 ENVIRONMENT = os.environ | {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     "PYTHONNOUSERSITE": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 ABSTRACT = "An abstract of more than fifty characters, so that clean keeps the paper that it is of."
+WORD_LISTS = WordLists.read(ROOT / "data/words/stop_words.txt", ROOT / "data/words/head_words.txt")
 EVIL = r"""<script>alert(1)</script> "quoted" 'single' </script><b>&amp; $\frac{1}{2}$ \'etale {{ 7*7 }}"""
 
 
 def paper(key: str = "2301.00001", **changes) -> dict:
-    """A record of the snapshot; a key that is changed to `...` is left out."""
+    """A record of the snapshot. A key whose value is `...` is left out."""
     record = {
         "id": key,
         "title": f"On the subject of {key}",
@@ -42,14 +46,14 @@ def as_lines(*records) -> bytes:
 
 
 def script(step: str, **flags) -> subprocess.CompletedProcess:
-    """Run scripts/<step>.py with these flags, and with the defaults of the schema for the others."""
+    """Run scripts/<step>.py with these flags and the defaults of the schema for the others."""
     return subprocess.run(
         measure.script(step, **flags), cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT, check=False
     )
 
 
 def assert_refused(result: subprocess.CompletedProcess, out: Path, *said: str) -> None:
-    """The script failed with a message that says all this, without a traceback and without a file."""
+    """The script failed with all these texts in its message, without a traceback and without output files."""
     assert result.returncode != 0, result.stdout
     assert "Traceback" not in result.stderr, result.stderr[-2000:]
     for text in said:
@@ -134,6 +138,62 @@ class Planted:
         assert [step.returncode for step in steps] == [0, 0, 0], [step.stderr for step in steps]
 
 
+def blobs(n: int, k: int, dim: int = 16, noise: float = 0.9, seed: int = 0) -> np.ndarray:
+    """Unit rows float32 (n, dim) around k directions, so noisy that the clusters overlap."""
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(k, dim))[rng.integers(k, size=n)] + noise * rng.normal(size=(n, dim))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def random_rows(n: int, dim: int) -> np.ndarray:
+    """Unit rows float32 (n, dim) in random directions."""
+    rows = np.random.default_rng(0).normal(size=(n, dim)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def assert_subjects_lie_apart(planted: Planted, points: np.ndarray) -> None:
+    """The layout of the first planted papers keeps neighbors and separates the subjects."""
+    assert np.isfinite(points).all()
+    vectors, truth = planted.vectors[: len(points)], planted.truth[: len(points)]
+    assert trustworthiness(vectors.astype(float), points, n_neighbors=8, metric="cosine") > 0.8
+    assert silhouette_score(points, truth) > 0.4
+
+
+# curves over six candidates: an inertia with a knee at 10, and a silhouette that only falls
+BENT = [0.9, 0.6, 0.55, 0.52, 0.48, 0.45]
+FALLING = [0.30, 0.25, 0.22, 0.20, 0.18, 0.16]
+
+
+def scan_result(k: int, silhouette: float, inertia: float, spread: float = 0.001) -> dict:
+    """The scan of one candidate, as scan_k writes it."""
+    return {
+        "k": k,
+        "papers": 5000,
+        "sample": 1000,
+        "skipped": None,
+        "silhouette": [silhouette - spread, silhouette, silhouette + spread],
+        "inertia": [inertia] * 3,
+        "sizes": [1000 - 10 * (k - 1), *[10] * (k - 1)],
+        "stability_seeds": [0.9, 0.7, 0.8],
+        "stability_halves": [0.5] * 3,
+        "ami_primary": 0.4,
+        "seconds": 1.0,
+    }
+
+
+def skipped_scan(k: int, papers: int, reason: str) -> dict:
+    """The scan of a candidate for which there were too few papers, as scan_k writes it."""
+    empty = {name: [] for name in ("silhouette", "inertia", "sizes", "stability_seeds", "stability_halves")}
+    changes = {"papers": papers, "sample": papers, "skipped": reason, "ami_primary": None}
+    return scan_result(k, 0, 0) | empty | changes
+
+
+def scan_results(silhouettes: list[float], inertias: list[float], spread: float = 0.001) -> list[dict]:
+    """The scans of as many candidates as there are values."""
+    grid = [5, 10, 15, 20, 30, 40][: len(silhouettes)]
+    return [scan_result(*row, spread) for row in zip(grid, silhouettes, inertias, strict=True)]
+
+
 def pq_write(path: Path, **columns) -> Path:
     pq.write_table(pa.table(columns), path)
     return path
@@ -149,7 +209,7 @@ def planted(tmp_path_factory) -> Planted:
 
 @pytest.fixture
 def out(tmp_path) -> Path:
-    """A folder for outputs, empty as long as nothing was written."""
+    """An empty folder for outputs."""
     folder = tmp_path / "out"
     folder.mkdir()
     return folder

@@ -1,4 +1,4 @@
-"""evaluate: agreement and spread against numbers worked out by hand."""
+"""evaluate: agreement and sizes against numbers worked out by hand."""
 
 import json
 
@@ -36,7 +36,7 @@ def test_archive():
     assert list(map(archive, names)) == ["astro-ph", "hep-th", "math", "acc-phys", None]
 
 
-def test_diversity_and_sizes():
+def test_topic_diversity_and_sizes():
     assert topic_diversity([["a", "b"], ["b", "c"]]) == 0.75
     assert topic_diversity([["a", "b", "x"], ["b", "c", "x"]], top=2) == 0.75
     assert summarize_sizes(np.array([5, 5, 5, 5]))["effective_topics"] == pytest.approx(4)

@@ -1,4 +1,4 @@
-"""explore: what the page holds, and that a stranger's title can only ever be text in it."""
+"""explore: what the page holds, and that the title of a paper is never markup in it."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 KEYWORD = "<img src=x onerror=alert(2)>"
 
 
-def test_quantized_places_are_within_half_a_step():
+def test_quantized_positions_are_within_half_a_step():
     points = np.random.default_rng(0).normal(size=(500, 2)).astype(np.float32) * (9, 0.1)
     codes, bounds, aspect = quantize(points)
     assert codes.dtype == np.uint16 and codes.min() == 0 and codes.max() == 65535
@@ -34,7 +34,7 @@ def inputs(tmp_path) -> dict:
     rng = np.random.default_rng(1)
     x, y = rng.normal(size=(2, 120)).astype(np.float32)
     ids = [f"2301.{i:05d}" for i in range(119)] + ["hep-th/9901001"]
-    titles = [f"Plain title {i}" for i in range(118)] + [EVIL, "\u2028 </SCRIPT ><!-- <script>"]
+    titles = [f"Usual title {i}" for i in range(118)] + [EVIL, "\u2028 </SCRIPT ><!-- <script>"]
     topics = {
         "topic": [0, 1],
         "label": [f"{KEYWORD} | {EVIL}", "spin | Second"],
@@ -101,7 +101,7 @@ def test_page_is_one_file_that_loads_nothing(page):
     assert "default-src 'none'" in page
 
 
-def test_only_a_hash_draw_is_shown_where_there_are_more(inputs, out):
+def test_a_sample_is_shown_if_there_are_more_papers(inputs, out):
     assert script("explore", **inputs, max_papers=100, map=out / "map.html").returncode == 0
     page = (out / "map.html").read_text(encoding="utf-8")
     papers = json.loads(re.search(r"^const papers = (.*);", page, flags=re.M)[1])
@@ -110,8 +110,8 @@ def test_only_a_hash_draw_is_shown_where_there_are_more(inputs, out):
 
 
 @pytest.mark.skipif(not CHROMIUM, reason="no chromium on PATH")
-def test_browser_shows_titles_as_text_and_runs_no_script_of_theirs(page, out, tmp_path):
-    """A probe put behind the page's own script hovers over every place of the canvas."""
+def test_browser_shows_titles_as_text_and_runs_no_script_in_them(page, out, tmp_path):
+    """A probe after the script of the page hovers over every point of the canvas."""
     probe = """<script>
       const seen = new Set(), box = canvas.getBoundingClientRect();
       for (let i = 0; i < n; i++) {

@@ -1,4 +1,4 @@
-"""label: the nearest papers against a full product, keywords and titles in labels, planted subjects."""
+"""label: planted subjects, the contract and bad input."""
 
 import csv
 
@@ -7,89 +7,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import SUBJECTS, assert_refused, pq_write, script
-from lib.topics.labels import nearest_papers, primary_keywords
-from lib.topics.titles import latex_to_text, short_title
-
-
-def test_nearest_against_all_distances():
-    rng = np.random.default_rng(0)
-    rows = rng.normal(size=(5000, 12)).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    topics = rng.integers(6, size=5000)
-    topics[topics == 4] = 3
-    topics[[7, 9]] = 4
-    centroids = np.stack([rows[topics == t].mean(0) for t in range(6)])
-    distance = np.linalg.norm(rows - centroids[topics], axis=1)
-    for topic, (picked, away) in enumerate(nearest_papers(rows, topics, centroids, 3, threads=2)):
-        own = np.flatnonzero(topics == topic)
-        assert picked.tolist() == own[np.argsort(distance[own])][:3].tolist()
-        np.testing.assert_allclose(away, distance[picked], atol=1e-5)
-    assert len(nearest_papers(rows, topics, centroids, 3)[4][0]) == 2
-
-
-def test_contested_keyword_goes_where_it_weighs_most():
-    given = primary_keywords(
-        [
-            [("network", 0.9), ("graph", 0.8)],
-            [("networks", 0.2), ("neuron", 0.15)],  # relative to its own heaviest just as heavy
-            [("spin", 0.5), ("graph", 0.4)],
-        ]
-    )
-    assert given == ["network", "neuron", "spin"]
-
-
-def test_a_topic_without_a_keyword_of_its_own_has_a_number():
-    topics = [[("galaxy", 1.0)], [("galaxies", 0.5)], [("galaxy", 0.4), ("galaxies", 0.1)]]
-    assert primary_keywords(topics) == ["galaxy", "galaxies (2)", "galaxy (3)"]
-
-
-@pytest.mark.parametrize(
-    ("title", "expected"),
-    [
-        (r"Schr\"odinger operators on $\mathbb{Z}^d$", "Schrödinger operators on ℤ^d"),
-        (r"The work of Wo\'zniakowski", "The work of Woźniakowski"),
-        ("100% of the ~3 papers", "100% of the ∼3 papers"),
-        ("Unbalanced $x", "Unbalanced x"),
-        ("No TeX <b>at all</b> & so on", "No TeX <b>at all</b> & so on"),
-        (r"\emph{Emphasised} words", "Emphasised words"),
-    ],
-)
-def test_latex_to_text(title, expected):
-    assert latex_to_text(title) == expected
-
-
-@pytest.mark.parametrize(
-    "title", ["$", "\\", "{", "}", "$$", "\\frac", "^", "\\begin{x}", "{" * 3000, "\\'", "$\\alpha"]
-)
-def test_latex_to_text_never_fails_nor_empties_a_title(title):
-    assert latex_to_text(title).strip()
-
-
-@pytest.mark.parametrize(
-    ("title", "width", "expected"),
-    [
-        ("Deep learning of proteins: a survey", 60, "Deep learning of proteins"),
-        ("BERT: pre-training of transformers", 60, "BERT: pre-training of transformers"),
-        ("Quantum gravity - an introduction", 60, "Quantum gravity"),
-        ("Is it so? A study", 60, "Is it so"),
-        ("A short title.", 60, "A short title"),
-        ("The quick brown fox jumps over the lazy dog", 20, "The quick brown fox…"),
-        ("Supercalifragilisticexpialidocious", 20, "Supercalifragilisti…"),
-    ],
-)
-def test_short_title(title, width, expected):
-    assert short_title(title, width) == expected
-    assert len(short_title(title, width)) <= width
-
-
-@pytest.mark.parametrize("width", range(20, 45))
-def test_short_title_cuts_between_words(width):
-    title = "Some words, of which each is whole - and others"
-    cut = short_title(title, width)
-    assert len(cut) <= width
-    if cut.endswith("…"):
-        words = title.replace(",", "").split()
-        assert [word.strip(",") for word in cut[:-1].split()] == words[: len(cut.split())]
 
 
 def test_planted_subjects_are_labelled(planted):

@@ -1,8 +1,8 @@
-"""The proposed K on topics that were planted; bench/bench_planted.py does it at length."""
+"""The proposed K on planted topics. bench/bench_planted.py tries more of them."""
 
 import pytest
 
-from bench_planted import GRID, planted, propose
+from bench_planted import GRID, plant_topics, propose
 
 
 def around(k: int) -> list[int]:
@@ -13,21 +13,21 @@ def around(k: int) -> list[int]:
 
 @pytest.mark.parametrize("k", [8, 20, 44])
 def test_the_planted_number_is_proposed(k):
-    sample, _ = planted(k, seed=k, papers=3000)
+    sample, _ = plant_topics(k, seed=k, papers=3000)
     choice = propose(sample, around(k), repeats=2)
     assert choice.rule == "silhouette peak"
     assert abs(choice.k - k) <= 0.1 * k
 
 
-def test_the_proposal_does_not_hang_on_the_seed():
-    sample, _ = planted(13, seed=13, papers=2000)
+def test_the_proposal_does_not_depend_on_the_seed():
+    sample, _ = plant_topics(13, seed=13, papers=2000)
     candidates = [7, 9, 11, 12, 13, 15, 17, 21]
     proposed = {candidates.index(propose(sample, candidates, seed=100 * s, repeats=2).k) for s in range(5)}
     assert max(proposed) - min(proposed) <= 1
 
 
 def test_no_k_stands_out_of_one_cloud():
-    sample, _ = planted(2, seed=0, papers=2000, noise=30.0)
+    sample, _ = plant_topics(2, seed=0, papers=2000, noise=30.0)
     choice = propose(sample, [5, 10, 20, 40], repeats=2)
     assert choice.rule == "inertia knee"
     assert choice.sentence.startswith("No K stands out")

@@ -1,4 +1,4 @@
-"""report: every figure on the page is one of its inputs, and titles are only ever text."""
+"""report: the page shows the figures of its inputs, and titles are never markup in it."""
 
 import json
 import re
@@ -120,7 +120,7 @@ class Page(HTMLParser):
         self.text += data
 
 
-def test_page_tells_its_inputs_and_shows_strangers_text_as_text(inputs, out):
+def test_page_shows_its_inputs_and_titles_as_text(inputs, out):
     result = script("report", **inputs, report=out / "report.html")
     assert result.returncode == 0, result.stderr
     page = Page((out / "report.html").read_text(encoding="utf-8"))

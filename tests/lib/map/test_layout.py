@@ -1,0 +1,61 @@
+"""The layout of the map: the PCA start, t-SNE, interpolation and the share of neighbors kept."""
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.neighbors import NearestNeighbors
+from threadpoolctl import threadpool_limits
+
+from conftest import assert_subjects_lie_apart, random_rows
+from lib.embeddings.neighbors import exact_neighbors
+from lib.map.layout import fit_tsne, interpolate, neighbors_kept, principal_plane
+
+
+@pytest.fixture(scope="module")
+def rows() -> np.ndarray:
+    return random_rows(500, 8)
+
+
+def test_plane_is_that_of_pca(rows):
+    mine, theirs = principal_plane(rows), PCA(2).fit_transform(rows)
+    theirs *= np.sign((mine * theirs).sum(0)) / theirs[:, 0].std()
+    np.testing.assert_allclose(mine, theirs, atol=1e-3)
+    assert mine[:, 0].std() == pytest.approx(1, abs=1e-5)
+    np.testing.assert_array_equal(mine, principal_plane(rows))
+
+
+def test_share_of_neighbors_kept_by_hand(rows):
+    near, _ = exact_neighbors(rows, rows, 5, exclude_self=True)
+    plane = rows[:, :2]
+    checked = np.arange(0, 500, 7)
+    kept = []
+    for i in checked:
+        distance = np.linalg.norm(plane - plane[i], axis=1)
+        distance[i] = np.inf
+        kept.append(len(set(np.argsort(distance)[:5]) & set(near[i])) / 5)
+    assert neighbors_kept(near, plane, checked) == pytest.approx(np.mean(kept))
+    # the neighbors on the plane itself are all kept
+    _, flat = NearestNeighbors(n_neighbors=6).fit(plane).kneighbors(plane)
+    assert neighbors_kept(flat[:, 1:], plane, checked) == 1
+
+
+def test_a_paper_is_interpolated_between_its_neighbors_whatever_the_other_queries(rows):
+    plane = np.random.default_rng(1).normal(size=(400, 2)).astype(np.float32)
+    together = interpolate(*exact_neighbors(rows[400:], rows[:400], 5), plane)
+    for i in (0, 41, 99):
+        near, cosines = exact_neighbors(rows[400 + i : 401 + i], rows[:400], 5)
+        np.testing.assert_allclose(interpolate(near, cosines, plane)[0], together[i], atol=1e-5)
+        corners = plane[near[0]]
+        assert (corners.min(0) <= together[i]).all() and (together[i] <= corners.max(0)).all()
+    near, cosines = np.array([[3, 4]]), np.array([[1.0, 0.5]], np.float32)
+    np.testing.assert_allclose(interpolate(near, cosines, plane)[0], plane[3], atol=0.02)
+
+
+def test_tsne_of_planted_subjects(planted):
+    some = planted.vectors[:120].astype(np.float32)
+    some /= np.linalg.norm(some, axis=1, keepdims=True)
+    # scikit-learn's gradient uses every core whatever n_jobs says, and is very slow on shared cores
+    with threadpool_limits(1, "openmp"):
+        plane = fit_tsne(some, perplexity=30, seed=0, threads=1)
+    assert plane.dtype == np.float32 and plane.shape == (120, 2)
+    assert_subjects_lie_apart(planted, plane)

@@ -1,0 +1,54 @@
+"""Titles without TeX, and short titles."""
+
+import pytest
+
+from lib.topics.titles import latex_to_text, short_title
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        (r"Schr\"odinger operators on $\mathbb{Z}^d$", "Schrödinger operators on ℤ^d"),
+        (r"The work of Wo\'zniakowski", "The work of Woźniakowski"),
+        ("100% of the ~3 papers", "100% of the ∼3 papers"),
+        ("Unbalanced $x", "Unbalanced x"),
+        ("No TeX <b>at all</b> & so on", "No TeX <b>at all</b> & so on"),
+        (r"\emph{Emphasised} words", "Emphasised words"),
+    ],
+)
+def test_latex_to_text(title, expected):
+    assert latex_to_text(title) == expected
+
+
+@pytest.mark.parametrize(
+    "title", ["$", "\\", "{", "}", "$$", "\\frac", "^", "\\begin{x}", "{" * 3000, "\\'", "$\\alpha"]
+)
+def test_latex_to_text_never_fails_nor_empties_a_title(title):
+    assert latex_to_text(title).strip()
+
+
+@pytest.mark.parametrize(
+    ("title", "width", "expected"),
+    [
+        ("Deep learning of proteins: a survey", 60, "Deep learning of proteins"),
+        ("BERT: pre-training of transformers", 60, "BERT: pre-training of transformers"),
+        ("Quantum gravity - an introduction", 60, "Quantum gravity"),
+        ("Is it so? A study", 60, "Is it so"),
+        ("A short title.", 60, "A short title"),
+        ("The quick brown fox jumps over the lazy dog", 20, "The quick brown fox…"),
+        ("Supercalifragilisticexpialidocious", 20, "Supercalifragilisti…"),
+    ],
+)
+def test_short_title(title, width, expected):
+    assert short_title(title, width) == expected
+    assert len(short_title(title, width)) <= width
+
+
+@pytest.mark.parametrize("width", range(20, 45))
+def test_short_title_cuts_between_words(width):
+    title = "Some words, of which each is whole - and others"
+    cut = short_title(title, width)
+    assert len(cut) <= width
+    if cut.endswith("…"):
+        words = title.replace(",", "").split()
+        assert [word.strip(",") for word in cut[:-1].split()] == words[: len(cut.split())]
