@@ -163,7 +163,6 @@ def archive(papers: int) -> Path:
 
 def whole(papers: int = 2_900_000) -> None:
     """K-means and exact silhouette of the whole archive, from a memory-mapped float16 file."""
-    # The peak memory of a command is at least what this process holds when it starts the command.
     path = archive(papers)
     rate = product_rate()
     log = OUT / "whole.txt"

@@ -1,7 +1,8 @@
 """Does centring help: K-means on unit vectors as they are, and less their mean vector.
 
-On MiniLM vectors of the bundled papers and of 8,000 papers of CORPUS, if that is given. A silhouette is
-taken in the space it was clustered in, and both in the space as it is, which alone compares.
+On MiniLM vectors of the bundled papers and of 8,000 papers of CORPUS, if that is given. The silhouette of
+a clustering is computed in the space it was clustered in, and on the vectors as they are. Only the second
+can be compared between spaces. All columns are means over the same clusterings.
 """
 
 import json
@@ -25,7 +26,7 @@ def measured(name: str, snapshot, limit: int | None) -> list[list]:
 
     from lib.clusters.silhouette import cosine_silhouette
     from lib.vectors import open_embeddings, take
-    from scan_k import scan
+    from scan_k import cluster_repeatedly, stability_of_halves
 
     folder = OUT / f"space-{name}"
     papers, vectors = folder / "papers.parquet", folder / "vectors.npy"
@@ -45,12 +46,13 @@ def measured(name: str, snapshot, limit: int | None) -> list[list]:
     rows = []
     for k in (10, 20, 40):
         for space, sample in (("as it is", raw), ("centred", centred(raw))):
-            found, labels = scan(sample, halves, k, threads=2)
-            own = float(np.mean(found["silhouette"]))
-            same = float(cosine_silhouette(raw, labels, k, 2).mean())
-            stable = float(np.mean(found["stability_halves"]))
-            ami = adjusted_mutual_info_score(primary, labels)
-            rows.append([f"{name}, K = {k}, {space}", own, same, stable, float(ami)])
+            whole, of_halves = cluster_repeatedly(sample, halves, k, threads=2)
+            labels = [clustering.labels for clustering in whole]
+            own = np.mean([cosine_silhouette(sample, found, k, 2).mean() for found in labels])
+            same = np.mean([cosine_silhouette(raw, found, k, 2).mean() for found in labels])
+            ami = np.mean([adjusted_mutual_info_score(primary, found) for found in labels])
+            stable = np.mean(stability_of_halves(of_halves))
+            rows.append([f"{name}, K = {k}, {space}", *map(float, (own, same, stable, ami))])
             print(json.dumps(rows[-1]), file=sys.stderr)
     return rows
 

@@ -41,5 +41,5 @@ def main() -> None:
     rest = sum(s for step, s in seconds.items() if step != "embed")
     rows = [["make run, all", first], ["make run again", again], ["all rules but embed, added up", rest]]
     rows += [[f"rule {step}", s] for step, s in sorted(seconds.items(), key=lambda item: -item[1])]
-    table("workflow: the bundled 4,471 papers", ["what", "seconds"], rows)
+    table("workflow: the bundled papers", ["what", "seconds"], rows)
     print(f"\nPeak memory of the largest process: {memory:,.0f} MB.")

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-import time
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -42,33 +42,27 @@ SAMPLE = ROOT / "data" / "sample.jsonl.gz"
 
 
 def command(args: list, env: dict | None = None, memory_gb: float | None = None) -> tuple[float, float]:
-    """Run a command to its end: (seconds, peak resident MB of it or of the largest of its children).
+    """Run a command in the root folder: (seconds, peak resident MB of the largest of its processes).
 
     Parameters
     ----------
     memory_gb : a hard limit on what its processes may allocate for data (RLIMIT_DATA)
     """
-    import resource
-
-    def limit() -> None:
-        if memory_gb:
-            most = int(memory_gb * 2**30)
-            resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        [str(a) for a in args],
-        env=os.environ | (env or {}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        preexec_fn=limit,  # noqa: PLW1509 (no threads here)
-    )
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"failed ({process.returncode}): {' '.join(map(str, args))}\n{output.decode()[-3000:]}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    with tempfile.NamedTemporaryFile("r") as measured:
+        child = [sys.executable, "-S", ROOT / "bench" / "child.py", measured.name, memory_gb or "none", *args]
+        done = subprocess.run(
+            [str(a) for a in child],
+            cwd=ROOT,
+            env=os.environ | (env or {}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        if done.returncode:
+            output = done.stdout.decode(errors="replace")[-3000:]
+            sys.exit(f"failed ({done.returncode}): {' '.join(map(str, args))}\n{output}")
+        seconds, peak = map(float, measured.read().split())
+    return seconds, peak
 
 
 @cache

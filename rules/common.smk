@@ -168,9 +168,9 @@ def settings(section):
 
 
 def execution(section):
-    """The other keys of the section, as params that Snakemake does not track.
+    """The keys that `settings` leaves out, as params that Snakemake does not track.
 
-    It does not track a params function that takes `threads`, since threads decide no result.
+    Snakemake does not track the value of a params function that takes `threads`.
     """
 
     def keys(wildcards, threads):
@@ -211,7 +211,7 @@ def digest(wildcards):
 
 
 def chosen(wildcards):
-    """k.txt. What depends on `cluster` asks for it, so that one more candidate re-runs nothing below."""
+    """k.txt. Steps that read the assignments depend on it too, so that one more candidate re-runs none of them."""
     return checkpoints.select_k.get().output.chosen
 
 

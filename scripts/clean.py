@@ -1,10 +1,10 @@
 """Turn a JSON-lines snapshot into papers.parquet, sorted by id, with a ledger of every line.
 
-Threads parse blocks of lines and leave their papers in Arrow files beside the output. Only ids,
-dates and verdicts of all records are held in memory. When the file has been read, duplicates and
-`limit` are settled on these, and the papers are collected group by group in order of id. Memory is
-therefore bounded by some 50 bytes per paper (more with `limit`, which hashes the ids), whatever the
-order of the lines.
+Threads parse blocks of lines and leave their papers in Arrow files beside the output. Memory holds
+only the ids, dates and verdicts of the records. Once the file has been read, these decide which
+duplicates are kept and which papers `limit` keeps. The kept papers are then collected group by group in
+order of id. Memory is therefore about 50 bytes per paper (more with `limit`, which hashes the ids),
+whatever the order of the lines.
 """
 
 import argparse

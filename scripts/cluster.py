@@ -27,7 +27,7 @@ def cluster(
     vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
     sample : float32 (m, dim), some of these rows
     seeds : one start per seed
-    gpu : take most steps on CUDA, the last ones on the CPU
+    gpu : compute most iterations on CUDA, the last ones on the CPU
     """
     initial = kmeans(sample, k, seeds=seeds, threads=threads).centroids
     steps = 0
@@ -91,7 +91,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli.flag("--seed", int, "of the first start")
     cli.flag("--starts", int, "starts on the sample; the best one is carried to all papers")
     cli.flag("--sample", int, "papers for the starts, sampled by hash of the id")
-    cli.flag("--gpus", int, "1: take most steps of K-means on CUDA")
+    cli.flag("--gpus", int, "1: compute most iterations of K-means on CUDA")
     cli.threads()
     cli.outputs(centroids="centroids.npy", assignments="assignments.parquet", summary="cluster.json")
     return cli.parse_args(argv)

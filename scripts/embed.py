@@ -1,6 +1,7 @@
 """Encode every N-th paper as a unit vector, taking from the cache what was encoded before.
 
-Every half minute the new vectors go to the cache. A job that is killed loses what it encoded since.
+New vectors are written to the cache every 30 seconds, so a killed job loses at most the last 30 seconds
+of work.
 """
 
 import argparse

@@ -55,7 +55,7 @@ def check_parts(parts: list[np.ndarray], paths: list[Path], rows: int) -> None:
 
 
 def combine(summaries: list[PartSummary]) -> EmbeddingsSummary:
-    """Add up the summaries of all parts. What must agree is taken from the parts that encoded."""
+    """Add up the counts of all parts. Settings must agree; they are read from the parts that encoded papers."""
     parts: list[dict[str, Any]] = [dict(summary) for summary in summaries]
     for key in ("files", "prefix", "max_tokens", "pooling", "precision", "dtype"):
         if len(found := {str(part[key]) for part in parts}) > 1:

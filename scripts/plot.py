@@ -1,4 +1,4 @@
-"""Draw the map: a point per paper in the colour of its topic, and the topics' labels."""
+"""Draw the map: one point per paper, coloured by topic, with the labels of the topics."""
 
 import argparse
 

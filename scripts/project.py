@@ -21,7 +21,7 @@ CHECKED = 5000  # papers whose neighbors on the map are compared with their near
 def interpolate_others(
     vectors: np.ndarray, sample: np.ndarray, fitted: np.ndarray, plane: np.ndarray, n: int, threads: int
 ) -> np.ndarray:
-    """The positions of all papers: those of the sample as fitted, the others among them.
+    """The positions of all papers. Fitted papers keep theirs; the others are placed among their neighbors.
 
     Parameters
     ----------

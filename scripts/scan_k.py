@@ -18,8 +18,8 @@ from lib.sampling import hash_ids, sample_rows
 from lib.tables import PAPERS, Scan, read_table, write_json
 from lib.vectors import open_embeddings, take
 
-# Ten times that of the final clustering: the last steps of K-means, half of all, move one paper in
-# a hundred and change no curve.
+# Ten times that of the final clustering: the last iterations, half of all, move one paper in a hundred
+# and change no curve.
 TOL = 1e-3
 LEAST_PAPERS_PER_TOPIC = 4
 
@@ -27,7 +27,7 @@ LEAST_PAPERS_PER_TOPIC = 4
 def cluster_repeatedly(
     sample: np.ndarray, halves: list[np.ndarray], k: int, *, seed: int = 0, threads: int = 1
 ) -> tuple[list[Clustering], list[np.ndarray]]:
-    """Cluster the sample as often as there are halves, and each half once; each from its own start.
+    """Cluster the sample once per half, and each half once, each time from other seeds.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def cluster_repeatedly(
 
     Returns
     -------
-    runs : clusterings of the whole sample
+    whole : clusterings of the whole sample
     half_labels : int32 (n,) per half, -1 for rows outside the half
     """
 
@@ -45,17 +45,31 @@ def cluster_repeatedly(
         subset = sample if rows is None else sample[rows]
         return lloyd(subset, initial_centroids(subset, k, seed + number), tol=TOL)
 
-    # Each run has one core. Runs side by side wait for each other less than the chunks of one run,
-    # and the choice of initial centroids has no chunks.
-    whole: list[np.ndarray | None] = [None] * len(halves)
-    tasks = list(enumerate([*whole, *halves]))
-    done = list(progress(map_tasks(tasks, threads, cluster), desc=f"K = {k}", unit="run", total=len(tasks)))
+    # One core each: parallel clusterings wait for each other less than the chunks of one clustering,
+    # and the choice of initial centroids cannot be split into chunks.
+    all_rows: list[np.ndarray | None] = [None] * len(halves)
+    tasks = list(enumerate([*all_rows, *halves]))
+    done = list(
+        progress(map_tasks(tasks, threads, cluster), desc=f"K = {k}", unit="clustering", total=len(tasks))
+    )
     half_labels = []
     for rows, half in zip(halves, done[len(halves) :], strict=True):
         labels = np.full(len(sample), -1, np.int32)
         labels[rows] = half.labels
         half_labels.append(labels)
     return done[: len(halves)], half_labels
+
+
+def stability_of_halves(half_labels: list[np.ndarray]) -> list[float]:
+    """Adjusted Rand index of each pair of clusterings of halves, over the rows that both have.
+
+    Ben-Hur, Elisseeff & Guyon (2002). Labels are -1 for rows outside the half.
+    """
+    return [
+        float(adjusted_rand_score(a[shared], b[shared]))
+        for a, b in combinations(half_labels, 2)
+        for shared in [(a >= 0) & (b >= 0)]
+    ]
 
 
 def scan(
@@ -70,25 +84,22 @@ def scan(
 
     Returns
     -------
-    measures : inertia, silhouette and sizes of each run on the whole sample; `stability_seeds`, the
-        adjusted Rand index of each pair of these runs; `stability_halves`, that of each pair of
-        runs on halves, over the rows they share (Ben-Hur, Elisseeff & Guyon, 2002)
-    labels : int32 (n,), of the run with the lowest inertia
+    measures : inertia and silhouette of each clustering of the whole sample, and the sizes of the best
+        one; `stability_seeds`, the adjusted Rand index of each pair of these clusterings;
+        `stability_halves`, that of each pair of clusterings of halves
+    labels : int32 (n,), of the clustering with the lowest inertia
     """
-    runs, half_labels = cluster_repeatedly(sample, halves, k, seed=seed, threads=threads)
-    best = min(runs, key=lambda run: run.inertia)
-    between_halves = []
-    for a, b in combinations(half_labels, 2):
-        both = (a >= 0) & (b >= 0)
-        between_halves.append(adjusted_rand_score(a[both], b[both]))
+    whole, half_labels = cluster_repeatedly(sample, halves, k, seed=seed, threads=threads)
+    best = min(whole, key=lambda clustering: clustering.inertia)
     measures = {
-        "inertia": [run.inertia / len(sample) for run in runs],
+        "inertia": [clustering.inertia / len(sample) for clustering in whole],
         "silhouette": [
-            float(cosine_silhouette(sample, run.labels, k, threads).mean(dtype=np.float64)) for run in runs
+            float(cosine_silhouette(sample, clustering.labels, k, threads).mean(dtype=np.float64))
+            for clustering in whole
         ],
         "sizes": sorted(np.bincount(best.labels, minlength=k).tolist(), reverse=True),
-        "stability_seeds": [adjusted_rand_score(a.labels, b.labels) for a, b in combinations(runs, 2)],
-        "stability_halves": between_halves,
+        "stability_seeds": [adjusted_rand_score(a.labels, b.labels) for a, b in combinations(whole, 2)],
+        "stability_halves": stability_of_halves(half_labels),
     }
     return measures, best.labels
 
@@ -106,8 +117,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli.inputs(papers="papers.parquet", embeddings="embeddings.npy")
     cli.flag("--k", int, "number of topics to try")
     cli.flag("--sample", int, "papers to cluster, sampled by hash of the id")
-    cli.flag("--seeds", int, "runs on the sample, and runs on halves of it")
-    cli.flag("--seed", int, "of the first run; each run has its own")
+    cli.flag("--seeds", int, "clusterings of the sample, and clusterings of halves of it")
+    cli.flag("--seed", int, "seed of the first clustering; each has its own")
     cli.threads()
     cli.outputs(scan="the measures as .json")
     return cli.parse_args(argv)

@@ -35,9 +35,9 @@ This page is written from `rules/config.schema.yaml` by `make docs`. Set a key i
 (`--configfile mine.yaml`) or on the command line (`--config 'cluster={k: 25}'`). Unknown keys are
 refused, with a suggestion.
 
-A change of a key re-runs the step of its section and the steps below it. A change of a key marked
-with † re-runs nothing: it decides how a step runs, not what it computes. (The number of
-`embed.parts` is the exception: `embed` and the steps below run again, with vectors from the cache.)
+Changing a key re-runs the step of its section and the steps that depend on it. Changing a key marked †
+re-runs nothing, since it decides how a step runs, not what it computes. `embed.parts` is the exception:
+if it changes, `embed` and the steps that depend on it run again, with vectors from the cache.
 """
 FILES_HEADER = """\
 # Files

@@ -56,7 +56,7 @@ def lloyd_cuda(
         moved = torch.where(counts[:, None] > 0, sums / counts.clamp(min=1)[:, None], centroids).float()
         shift = (moved - centroids).double().square().sum()
         centroids = moved
-        # The shift is not finite if a row is not. The steps on the CPU name that row.
+        # The shift is not finite if a row is not. The iterations on the CPU name that row.
         if not changed or shift <= threshold or not torch.isfinite(shift):
             break
     return centroids.cpu().numpy(), iterations

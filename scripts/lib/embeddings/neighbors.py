@@ -68,7 +68,7 @@ class InvertedFile:
 
     @classmethod
     def build(cls, points: np.ndarray, threads: int = 1) -> "InvertedFile":
-        """Sort unit rows, float32 (p, dim), into cells: a few steps of K-means from evenly spaced rows."""
+        """Sort unit rows, float32 (p, dim), into cells: a few iterations of K-means from evenly spaced rows."""
         count = max(1, int(np.sqrt(len(points))))
         initial = points[np.linspace(0, len(points) - 1, count).astype(int)]
         cells = lloyd(points, initial, max_iter=5, threads=threads)
