@@ -23,17 +23,17 @@ from lib import tables
 
 WIDTH = 105
 CONFIG_HEADER = """\
-# Written from rules/config.schema.yaml by `make docs`: edit the schema, not this file.
+# Generated from rules/config.schema.yaml by `make docs`: edit the schema, not this file.
 # These defaults map the bundled papers on this machine, offline. To change a key, put it into a file
 # of your own and add `--configfile mine.yaml`, or set it on the command line:
-# `--config cluster='{k: 25}'`. presets/arxiv.yaml is for the whole snapshot. Unknown keys are refused.
+# `--config cluster='{k: 25}'`. presets/arxiv.yaml is for all of arXiv. Unknown keys are rejected.
 """
 CONFIGURATION_HEADER = """\
 # Configuration
 
-This page is written from `rules/config.schema.yaml` by `make docs`. Set a key in a file of your own
-(`--configfile mine.yaml`) or on the command line (`--config 'cluster={k: 25}'`). Unknown keys are
-refused, with a suggestion.
+This page is generated from `rules/config.schema.yaml` by `make docs`. Set a key in a file of your own
+(`--configfile mine.yaml`) or on the command line (`--config 'cluster={k: 25}'`). The workflow rejects
+an unknown key and suggests the closest one.
 
 Changing a key re-runs the step of its section and the steps that depend on it. Changing a key marked †
 re-runs nothing, since it decides how a step runs, not what it computes. `embed.parts` is the exception:
@@ -42,7 +42,7 @@ if it changes, `embed` and the steps that depend on it run again, with vectors f
 FILES_HEADER = """\
 # Files
 
-This page is written from `scripts/lib/tables.py` by `make docs`. The rules that hold between files
+This page is generated from `scripts/lib/tables.py` by `make docs`. The rules that hold between files
 are in [design.md](design.md).
 """
 # where each table and each JSON file is in the results folder

@@ -26,12 +26,12 @@ def _column(name: str, kind: pa.DataType, description: str) -> pa.Field:
 PAPERS = pa.schema(
     [
         _column("id", pa.string(), "id of the paper; the rows are sorted by it"),
-        _column("title", pa.string(), "as published, whitespace folded"),
-        _column("abstract", pa.string(), "as published, whitespace folded"),
-        _column("text", pa.string(), '"{title}. {abstract}" in lower case: what is embedded and counted'),
+        _column("title", pa.string(), "as published, whitespace collapsed"),
+        _column("abstract", pa.string(), "as published, whitespace collapsed"),
+        _column("text", pa.string(), '"{title}. {abstract}" in lower case: what is encoded and counted'),
         _column("categories", pa.list_(pa.string()), "null if the record has none"),
         _column("primary_category", pa.string(), "the first category"),
-        _column("published", pa.date32(), "day of the first version, or first day of the month in the id"),
+        _column("published", pa.date32(), "day of the first version, else the first day of the id's month"),
         _column("updated", pa.date32(), "`update_date` of the record"),
         _column("text_hash", pa.binary(16), "BLAKE2b of `text`: the key of the embedding cache"),
     ]
@@ -63,7 +63,7 @@ TOPICS = pa.schema(
         _column("label", pa.string(), '"{primary keyword} | {representative title}"'),
         _column("size", pa.int64(), "number of papers"),
         _column("share", pa.float64(), "share of all papers"),
-        _column("primary_keyword", pa.string(), "a keyword that no other topic has as its primary one"),
+        _column("primary_keyword", pa.string(), "the best keyword; no two topics have the same one"),
         _column("keywords", pa.list_(pa.string()), "heaviest first"),
         _column("representative_id", pa.string(), "id of the paper nearest to the centroid"),
         _column("representative_title", pa.string(), "its title, TeX converted to Unicode"),
@@ -105,7 +105,7 @@ class Bucket(TypedDict):
 
 
 class Ledger(TypedDict):
-    """What became of each line of the snapshot; the counts of the buckets add up to the lines."""
+    """What became of each line of the snapshot; the counts of the buckets add up to `lines`."""
 
     input: str
     settings: dict[str, Any]
@@ -142,7 +142,7 @@ class PartSummary(TypedDict):
 
 
 class EmbeddingsSummary(PartSummary):
-    """How all papers were encoded; speeds and truncation are of the papers encoded in this run."""
+    """How all papers were encoded; speeds and truncation cover only the papers encoded in this run."""
 
     parts: int
     padding_share: float
@@ -152,7 +152,7 @@ class EmbeddingsSummary(PartSummary):
 
 
 class Scan(TypedDict):
-    """One candidate for K, measured on the sample; lists have one entry per run or pair of runs."""
+    """One candidate for K, measured on the sample; one entry per clustering or pair; sizes per topic."""
 
     k: int
     papers: int
@@ -168,7 +168,7 @@ class Scan(TypedDict):
 
 
 class KSelection(TypedDict):
-    """The chosen K, the rule that chose it and the reason in a sentence."""
+    """The chosen K, the rule that chose it, and the reason in one sentence."""
 
     k: int
     rule: str
