@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 # Rules call plain `python`: without conda it must be that of .venv.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONNOUSERSITE := 1
+export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # INPUT, RESULTS and CONFIG become one `--config`, since Snakemake takes the last one only.

@@ -30,7 +30,9 @@ def main() -> None:
     for way, source in runs:
         files = {"vectors": OUT / "cache" / "0.npy", "summary": OUT / "cache" / "0.json"}
         cache = OUT / "cache" / "segments"
-        seconds, peak = command(script("embed", papers=source, cache=cache, threads=os.cpu_count(), **files))
+        seconds, peak, _ = command(
+            script("embed", papers=source, cache=cache, threads=os.cpu_count(), **files)
+        )
         summary = json.loads(files["summary"].read_text())
         vectors.append(np.load(files["vectors"]))
         rows.append(

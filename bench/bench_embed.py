@@ -154,7 +154,7 @@ def run(way: Way, folder: Path) -> tuple[np.ndarray, dict]:
     if way.attention == "openvino":
         exported(folder)
         env = {"PYTHONPATH": str(overlay())}
-    _, peak = command([sys.executable, __file__, *args], env)
+    _, peak, _ = command([sys.executable, __file__, *args], env)
     return np.load(out), {"peak_mb": peak} | json.loads(out.with_suffix(".json").read_text())
 
 

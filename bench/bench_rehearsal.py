@@ -97,7 +97,7 @@ class Rehearsal:
     def step(self, name: str, title: str | None = None, **flags) -> None:
         """Run a step under its limit of memory."""
         limit = LIMIT_GB.get(name, 4)
-        seconds, peak = command(script(name, **flags), memory_gb=limit)
+        seconds, peak, _ = command(script(name, **flags), memory_gb=limit)
         self.rows.append([title or name, seconds, peak, limit])
         print(self.rows[-1], flush=True)
 

@@ -30,8 +30,8 @@ def main() -> None:
         "--snakefile",
         copy / "Snakefile",
     ]
-    first, memory = command(run)
-    again, _ = command(run)
+    first, memory, _ = command(run)
+    again, _, _ = command(run)
     seconds = {}
     for path in sorted(copy.glob("results/benchmarks/**/*.tsv")):
         with path.open() as file:

@@ -1,4 +1,4 @@
-"""Run a command and write its seconds and peak resident MB to a file: `child.py FILE LIMIT_GB COMMAND...`.
+"""Run a command and write seconds, peak resident MB and processor seconds: `child.py FILE LIMIT_GB COMMAND...`.
 
 The peak that Linux reports for a process is at least the memory of the process that started it. This one
 imports little, so that the peak is that of the command.
@@ -19,8 +19,8 @@ def main() -> int:
     start = time.perf_counter()
     _, status = os.waitpid(os.posix_spawnp(command[0], command, os.environ), 0)
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    Path(target).write_text(f"{seconds} {peak}")
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    Path(target).write_text(f"{seconds} {usage.ru_maxrss / 1024} {usage.ru_utime + usage.ru_stime}")
     return os.waitstatus_to_exitcode(status)
 
 

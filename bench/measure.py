@@ -1,5 +1,6 @@
 """Time and peak memory of a command or a call, and tables to print them in."""
 
+import json
 import os
 import re
 import subprocess
@@ -41,8 +42,10 @@ NOTHING_ENCODED = {
 SAMPLE = ROOT / "data" / "sample.jsonl.gz"
 
 
-def command(args: list, env: dict | None = None, memory_gb: float | None = None) -> tuple[float, float]:
-    """Run a command in the root folder: (seconds, peak resident MB of the largest of its processes).
+def command(
+    args: list, env: dict | None = None, memory_gb: float | None = None
+) -> tuple[float, float, float]:
+    """Run a command in the root folder: (seconds, peak resident MB of its largest process, processor seconds).
 
     Parameters
     ----------
@@ -61,8 +64,8 @@ def command(args: list, env: dict | None = None, memory_gb: float | None = None)
         if done.returncode:
             output = done.stdout.decode(errors="replace")[-3000:]
             sys.exit(f"failed ({done.returncode}): {' '.join(map(str, args))}\n{output}")
-        seconds, peak = map(float, measured.read().split())
-    return seconds, peak
+        seconds, peak, processor = map(float, measured.read().split())
+    return seconds, peak, processor
 
 
 @cache
@@ -71,6 +74,7 @@ def default_flags(step: str) -> dict:
     schema = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
     section = schema["properties"].get(step, {}).get("properties", {})
     flags = {key: entry["default"] for key, entry in section.items()} | {"threads": 1, "part": 0}
+    flags["link"] = schema["properties"]["link"]["default"]
     if step == "select_k":
         flags["k"] = None
     source = (ROOT / "scripts" / f"{step}.py").read_text()
@@ -87,7 +91,9 @@ def command_line(step: str, **flags) -> list[str]:
     """
     args = []
     for key, value in (default_flags(step) | flags).items():
-        values = value if isinstance(value, list) else [value]
+        values = (
+            value if isinstance(value, list) else [json.dumps(value) if isinstance(value, dict) else value]
+        )
         # as one word, since a value may begin with a dash or be empty
         name = f"--{key.replace('_', '-')}"
         args += [f"{name}={values[0]}"] if not isinstance(value, list) else [name, *map(str, values)]

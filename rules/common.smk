@@ -2,6 +2,7 @@
 
 import ast
 import json
+import sys
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -15,7 +16,7 @@ from snakemake.logging import logger
 ROOT = Path(workflow.basedir)
 SCHEMA_FILE = str(ROOT / "rules/config.schema.yaml")
 SCHEMA = yaml.load(
-    Path(SCHEMA_FILE).read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    Path(SCHEMA_FILE).read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 )
 OWN_FOLDERS = (
     "bench",
@@ -31,8 +32,9 @@ OWN_FOLDERS = (
     "tools",
 )
 
-# a package in ~/.local must not replace one of the environment
-shell.prefix("export PYTHONNOUSERSITE=1; ")
+# A package in ~/.local must not replace one of the environment, and files are in UTF-8 whatever
+# the locale.
+shell.prefix("export PYTHONNOUSERSITE=1 PYTHONUTF8=1; ")
 
 
 def convert_types(config, schema):
@@ -58,7 +60,7 @@ def check_config(config):
     convert_types(config, SCHEMA)
     validator = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
     faults = [fault for e in validator.iter_errors(config) for fault in describe(e)]
-    faults += missing_files(config) + results_fault(config)
+    faults += file_faults(config) + results_fault(config) + locale_faults(config)
     if faults:
         raise WorkflowError(
             "The configuration (config.yaml, --configfile, --config) has faults:",
@@ -82,14 +84,14 @@ def describe(error):
     return faults
 
 
-def missing_files(config):
-    """Faults of the keys that name an input file which does not exist."""
+def file_faults(config):
+    """Faults of the keys that name an input file: it does not exist, or Snakemake cannot read its name."""
     keywords = config.get("keywords")
     keywords = keywords if isinstance(keywords, dict) else {}
     files = {
         "input": (
             config.get("input"),
-            "set it to the snapshot (JSON lines, .gz, .zst or .zip)",
+            "set it to the snapshot (JSON lines, plain or packed)",
         ),
         "keywords.stop_words": (
             keywords.get("stop_words"),
@@ -100,11 +102,18 @@ def missing_files(config):
             "set it to a list of words",
         ),
     }
-    return [
-        f"{key}: no such file: {file}; {remedy}"
-        for key, (file, remedy) in files.items()
-        if isinstance(file, str) and not Path(file).is_file()
-    ]
+    faults = []
+    for key, (file, remedy) in files.items():
+        if not isinstance(file, str):
+            continue
+        if set("<>{}") & set(file):
+            faults.append(
+                f"{key}: {file}: Snakemake has a use of its own for the characters < > {{ }} in a path; "
+                "rename the file or its folder"
+            )
+        elif not Path(file).is_file():
+            faults.append(f"{key}: no such file: {file}; {remedy}")
+    return faults
 
 
 def results_folder(config):
@@ -130,13 +139,32 @@ def results_fault(config):
     return []
 
 
+def locale_faults(value, key=""):
+    """Faults of texts which the locale of this session would garble on their way to the scripts."""
+    encoding = sys.getfilesystemencoding()
+    if isinstance(value, dict):
+        return [
+            fault
+            for name, entry in value.items()
+            for fault in locale_faults(entry, f"{key}.{name}" if key else name)
+        ]
+    if isinstance(value, list):
+        return [fault for entry in value for fault in locale_faults(entry, key)]
+    if encoding == "utf-8" or not isinstance(value, str) or value.isascii():
+        return []
+    return [
+        f"{key}: {ascii(value)} needs a UTF-8 locale, and that of this session is {encoding}; "
+        "run `export PYTHONUTF8=1` first"
+    ]
+
+
 def warn_of_another_corpus(config):
     """Warn before results of another input, or of other settings of `clean`, are replaced."""
     ledger = results_folder(config) / "corpus/ledger.json"
     if not (workflow.is_main_process and ledger.is_file()):
         return
     try:
-        made = json.loads(ledger.read_text())
+        made = json.loads(ledger.read_text("utf-8"))
         other = [] if made["input"] == Path(config["input"]).name else ["input"]
         other += [
             f"clean.{key}"
@@ -184,7 +212,7 @@ def execution(section):
 def imported_files(file):
     """The files of scripts/lib that a Python file imports, directly or through each other."""
     found = set()
-    for node in ast.walk(ast.parse((ROOT / file).read_text())):
+    for node in ast.walk(ast.parse((ROOT / file).read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lib"):
             inside = [f"{node.module}.{alias.name}" for alias in node.names]
             modules = [node.module, *inside]

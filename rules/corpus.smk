@@ -23,10 +23,12 @@ checkpoint clean:
         runtime=60,
     params:
         clean=settings("clean"),
+        fields=json.dumps(config["clean"]["fields"]),
     shell:
         """
         python {input.script} \
-            --snapshot {input.snapshot:q} \
+            --snapshot={input.snapshot:q} \
+            --fields {params.fields:q} \
             --min-abstract-chars {params.clean[min_abstract_chars]} \
             --categories {params.clean[categories]:q} \
             --since {params.clean[since]} \

@@ -37,6 +37,7 @@ rule embed:
             --parts {params.execution[parts]} \
             --model {params.embed[model]:q} \
             --revision {params.embed[revision]:q} \
+            --pooling {params.embed[pooling]} \
             --prefix={params.embed[prefix]:q} \
             --max-tokens {params.embed[max_tokens]} \
             --device {params.execution[device]} \

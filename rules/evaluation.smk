@@ -67,6 +67,8 @@ rule report:
     resources:
         mem_mb=scaled(1000),
         runtime=10,
+    params:
+        link=lambda wildcards: config["link"],
     shell:
         """
         python {input.script} \
@@ -80,6 +82,7 @@ rule report:
             --representatives {input.representatives} \
             --map {input.map} \
             --template {input.template} \
+            --link={params.link:q} \
             --report {output.report} \
             >{log} 2>&1
         """

@@ -112,6 +112,7 @@ rule explore:
         runtime=30,
     params:
         explore=settings("explore"),
+        link=lambda wildcards: config["link"],
     shell:
         """
         python {input.script} \
@@ -120,6 +121,7 @@ rule explore:
             --assignments {input.assignments} \
             --topics {input.topics} \
             --template {input.template} \
+            --link={params.link:q} \
             --max-papers {params.explore[max_papers]} \
             --map {output.map} \
             >{log} 2>&1

@@ -1,6 +1,6 @@
 """Turn a JSON-lines snapshot into papers.parquet, sorted by id, with a ledger of every line.
 
-Threads parse blocks of lines and leave their papers in Arrow files beside the output. Memory holds
+Processes parse blocks of lines and leave their papers in Arrow files beside the output. Memory holds
 only the ids, dates and verdicts of the records. Once the file has been read, these decide which
 duplicates are kept and which papers `limit` keeps. The kept papers are then collected group by group in
 order of id. Memory is therefore about 50 bytes per paper (more with `limit`, which hashes the ids),
@@ -9,9 +9,10 @@ whatever the order of the lines.
 
 import argparse
 import hashlib
+import json
 import tempfile
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter, deque
+from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,18 +21,20 @@ import numpy as np
 import pyarrow as pa
 
 from lib.cli import Parser, UserError, boolean, optional, progress, run, say
+from lib.corpus.fields import Fields
 from lib.corpus.ledger import LedgerCounts
-from lib.corpus.records import PARSED_PAPERS, Filters, Parsed, parse_block
+from lib.corpus.records import DATES, PARSED_PAPERS, Filters, Parsed, parse_block
 from lib.corpus.selection import Records, collect, enter, settle
 from lib.corpus.snapshot import Block, blocks, open_snapshot
 from lib.files import atomic_outputs
-from lib.tables import PAPERS, Ledger, table_writer, write_json
+from lib.summaries import Ledger, write_json
+from lib.tables import PAPERS, table_writer
 
 
 def parse_snapshot(
-    path: Path, scratch: Path, filters: Filters, threads: int
+    path: Path, scratch: Path, filters: Filters, fields: Fields, threads: int
 ) -> tuple[list[Parsed], list[Path]]:
-    """Parse the snapshot in `threads` threads; the papers of block i are in the i-th file."""
+    """Parse the snapshot in `threads` processes; the papers of block i are in the i-th file."""
     parsed: list[Parsed] = []
     files: list[Path] = []
     pending: deque[tuple[Future[Parsed], int]] = deque()
@@ -44,10 +47,11 @@ def parse_snapshot(
         if len(parsed) == 1:
             check_first_block(path, parsed[0])
 
-    with bar, ThreadPoolExecutor(threads) as pool, open_snapshot(path) as stream:
+    # processes, since half of the work is done in Python and would wait for its global lock
+    with bar, ProcessPoolExecutor(threads) as pool, open_snapshot(path) as stream:
         for number, block in enumerate(blocks(stream, path)):
             files.append(scratch / f"{number}.arrow")
-            pending.append((pool.submit(parse_into, files[-1], block, filters), len(block.data)))
+            pending.append((pool.submit(parse_into, files[-1], block, filters, fields), len(block.data)))
             if len(pending) > threads + 1:
                 finish()
         while pending:
@@ -57,9 +61,9 @@ def parse_snapshot(
     return parsed, files
 
 
-def parse_into(file: Path, block: Block, filters: Filters) -> Parsed:
+def parse_into(file: Path, block: Block, filters: Filters, fields: Fields) -> Parsed:
     """Parse a block, leave its papers in an Arrow file, and return the rest."""
-    parsed = parse_block(block, filters)
+    parsed = parse_block(block, filters, fields)
     with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, PARSED_PAPERS) as writer:
         writer.write_batch(parsed.papers)
     parsed.papers = pa.RecordBatch.from_pylist([], PARSED_PAPERS)  # a slice would keep it in memory
@@ -72,7 +76,7 @@ def check_first_block(path: Path, parsed: Parsed) -> None:
         line, reason = parsed.ledger.first["malformed_json"][0]
         raise UserError(
             f"{path}, line {line}: {reason}; no line of the first block is a paper. "
-            "Expected JSON lines: one object with id, title and abstract per line"
+            "Expected JSON lines: one object per line"
         )
 
 
@@ -112,7 +116,8 @@ def write_papers(path: Path, records: Records, kept: np.ndarray, files: list[Pat
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
-    cli.inputs(snapshot="JSON lines, plain or .gz .zst .zip")
+    cli.inputs(snapshot="JSON lines, plain or .gz .zst .bz2 .xz .tar .zip")
+    cli.flag("--fields", json.loads, "JSON object: for each of our names the path in a record")
     cli.flag("--min-abstract-chars", int, "shorter abstracts are dropped")
     cli.flag("--categories", str, "keep papers with a category like these globs; none: all", nargs="*")
     cli.flag("--since", optional(date.fromisoformat), "first version on this day or later")
@@ -140,15 +145,18 @@ def main(argv: list[str] | None = None) -> None:
     filters = Filters(
         args.min_abstract_chars, tuple(args.categories), args.since, args.until, args.keep_withdrawn
     )
+    fields = Fields.parse(args.fields)
     with (
         atomic_outputs(args.papers, args.ledger, args.digest) as (papers, ledger_file, digest_file),
         tempfile.TemporaryDirectory(prefix=".clean-", dir=papers.parent) as scratch,
     ):
-        parsed, files = parse_snapshot(args.snapshot, Path(scratch), filters, args.threads)
-        ledger, matched = LedgerCounts(), set()
+        parsed, files = parse_snapshot(args.snapshot, Path(scratch), filters, fields, args.threads)
+        ledger, not_understood, normalised = LedgerCounts(), LedgerCounts(DATES), Counter[str]()
+        matched: set[str] = set()
         for part in parsed:
-            for bucket, count in part.ledger.counts.items():
-                ledger.add_many(bucket, count, part.ledger.first[bucket])
+            ledger.add_all(part.ledger)
+            not_understood.add_all(part.not_understood)
+            normalised.update(part.normalised)
             matched |= part.matched
         records = Records.join(parsed)
         del parsed, part
@@ -163,9 +171,16 @@ def main(argv: list[str] | None = None) -> None:
             settings=settings(args),
             lines=ledger.lines,
             buckets=ledger.buckets(),
+            normalised=dict(normalised),
+            not_understood=not_understood.buckets(),
         )
         write_json(ledger_file, content)
     say(f"{ledger.lines:,} lines: {ledger}")
+    for name, bucket in not_understood.buckets().items():
+        if bucket["count"]:
+            say(
+                f"{name} of {bucket['count']:,} records not understood, such as {bucket['first'][0]['reason']}"
+            )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from lib.clusters.silhouette import cosine_silhouette
 from lib.files import atomic_outputs, read_number
 from lib.lloyd import Clustering, lloyd
 from lib.sampling import hash_ids, sample_rows
-from lib.tables import ASSIGNMENTS, PAPERS, ClusterSummary, read_table, write_json, write_table
+from lib.summaries import ClusterSummary, write_json
+from lib.tables import ASSIGNMENTS, PAPERS, read_table, write_table
 from lib.vectors import open_embeddings, take
 
 

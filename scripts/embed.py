@@ -16,8 +16,10 @@ import numpy as np
 from lib.cli import Parser, UserError, boolean, optional, run, say, warn
 from lib.embeddings.cache import Cache, text_hashes, variants
 from lib.embeddings.model import hash_files, locate
+from lib.embeddings.modules import Layout, read_layout
 from lib.files import atomic_outputs
-from lib.tables import PartSummary, read_batches, write_json
+from lib.summaries import PartSummary, write_json
+from lib.tables import read_batches
 
 if TYPE_CHECKING:  # PyTorch takes a second to import, transformers some: only if they are needed
     import torch
@@ -77,6 +79,11 @@ class Part:
             yield Texts(own // self.parts, papers["id"].to_pylist(), papers["text"].to_pylist())
 
 
+def prefix(text: str) -> str | None:
+    """The type of --prefix: other than `optional(str)`, it keeps an empty text, which turns the prompt off."""
+    return None if text == "None" else text
+
+
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(papers="papers.parquet")
@@ -84,8 +91,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli.flag("--parts", int, "number of parts")
     cli.flag("--model", str, "package:NAME/FOLDER, the path of a folder, or a Hugging Face id")
     cli.flag("--revision", optional(str), "commit, branch or tag of a Hugging Face model")
-    cli.flag("--prefix", str, "text put before each paper")
-    cli.flag("--max-tokens", int, "longer papers are truncated")
+    cli.flag("--pooling", str, "of the tokens", choices=["auto", "mean", "cls", "last", "max"])
+    cli.flag("--prefix", prefix, "text put before each paper; None: the model's default prompt")
+    cli.flag("--max-tokens", optional(int), "longer papers are truncated; None: the model's own limit")
     cli.flag("--device", str, "where to compute", choices=["auto", "cuda", "mps", "cpu"])
     cli.flag("--precision", str, "of the computation", choices=["auto", "bfloat16", "float16", "float32"])
     cli.flag(
@@ -115,6 +123,7 @@ def load_encoder(args: argparse.Namespace, folder: Path, device: "torch.device",
         device=device,
         precision=precision,
         attention=args.attention,
+        pooling=args.pooling,
         prefix=args.prefix,
         max_tokens=args.max_tokens,
         budget=args.batch_tokens,
@@ -184,6 +193,16 @@ def warn_of_other_precisions(root: Path, settings: dict, wanted: str) -> None:
         )
 
 
+def warn_of_long_texts(layout: Layout) -> None:
+    """Warn if texts are cut later than the model itself cuts them."""
+    if layout.max_seq_length and layout.max_tokens > layout.max_seq_length:
+        warn(
+            f"embed.max_tokens: {layout.max_tokens} is more than the {layout.max_seq_length} tokens at which this model "
+            "truncates (max_seq_length); it may not have been trained on longer texts. Set "
+            f"`embed.max_tokens: {layout.max_seq_length}`, or null, to truncate as it does"
+        )
+
+
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     start = time.perf_counter()
@@ -192,9 +211,12 @@ def main(argv: list[str] | None = None) -> None:
 
     device = pick_device(args.device, args.part)
     precision = pick_precision(args.precision, device)
+    layout = read_layout(folder, args.pooling, args.prefix, args.max_tokens)
+    warn_of_long_texts(layout)
     # the files of a model decide a vector, its name does not
-    settings = {"files": hash_files(folder), "prefix": args.prefix, "max_tokens": args.max_tokens}
-    settings |= {"pooling": "mean", "precision": precision, "dtype": args.dtype}
+    settings: dict[str, Any] = {"files": hash_files(folder, layout.folders), "prefix": layout.prefix}
+    settings |= {"max_tokens": layout.max_tokens, "pooling": layout.pooled}
+    settings |= {"precision": precision, "dtype": args.dtype}
     part = Part.read(args.papers, args.part, args.parts)
     cache = args.cache and Cache(args.cache, settings)
     found, vectors = cache.fill(part.hashes, None) if cache else (np.zeros(len(part.hashes), bool), None)
@@ -227,7 +249,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     say(f"{rows:,} papers: {misses:,} encoded, {rows - misses:,} from the cache{speed}")
     if encoding["truncated_papers"]:
-        say(f"{encoding['truncated_papers']:,} papers truncated at {args.max_tokens} tokens")
+        say(f"{encoding['truncated_papers']:,} papers truncated at {layout.max_tokens} tokens")
 
 
 if __name__ == "__main__":

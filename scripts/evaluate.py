@@ -1,4 +1,4 @@
-"""Measure the topics: their shape, their agreement with the papers' categories, their keywords."""
+"""Measure the corpus and the topics: languages, shape, agreement with categories, keywords."""
 
 import argparse
 
@@ -8,21 +8,23 @@ from sklearn.metrics.cluster import contingency_matrix
 
 from lib.cli import Parser, run, say
 from lib.clusters.sizes import effective_topics
+from lib.corpus.languages import language_of, script_of, shares
 from lib.files import atomic_outputs
-from lib.tables import (
-    ASSIGNMENTS,
-    PAPERS,
-    TOPICS,
+from lib.sampling import hash_ids, sample_rows
+from lib.summaries import (
     Agreement,
     ClusterSummary,
+    CorpusSummary,
     Evaluation,
     ProjectSummary,
     SizeSummary,
-    check_same_rows,
     read_json,
-    read_table,
     write_json,
 )
+from lib.tables import ASSIGNMENTS, PAPERS, TOPICS, check_same_rows, read_table, read_texts
+from lib.topics.words import lacks_words
+
+SAMPLE = 2000  # papers whose language and script are determined: two seconds
 
 
 def agreement(topics: np.ndarray, names: list[str | None]) -> Agreement:
@@ -74,6 +76,16 @@ def summarize_sizes(sizes: np.ndarray) -> SizeSummary:
     )
 
 
+def summarize_corpus(texts: list[str]) -> CorpusSummary:
+    """The languages and scripts of texts."""
+    return CorpusSummary(
+        sample=len(texts),
+        languages=shares(map(language_of, texts)),
+        scripts=shares(map(script_of, texts)),
+        without_words=float(np.mean([lacks_words(text) for text in texts])),
+    )
+
+
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(
@@ -89,13 +101,16 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
-    primary = read_table(args.papers, PAPERS, ["primary_category"])["primary_category"].to_pylist()
+    papers = read_table(args.papers, PAPERS, ["id", "primary_category"])
+    primary = papers["primary_category"].to_pylist()
     assignments = read_table(args.assignments, ASSIGNMENTS, ["topic", "silhouette"])
     topics = assignments["topic"].to_numpy()
     check_same_rows(papers=len(primary), assignments=len(topics))
     table = read_table(args.topics, TOPICS, ["keywords", "size"])
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
+    rows = sample_rows(hash_ids(papers["id"].to_pylist()), SAMPLE)
     evaluation = Evaluation(
+        corpus=summarize_corpus(read_texts(args.papers, rows)),
         papers=len(topics),
         k=cluster["k"],
         silhouette=cluster["silhouette"],

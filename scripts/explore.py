@@ -6,7 +6,7 @@ import base64
 import numpy as np
 from matplotlib.colors import to_hex
 
-from lib.cli import Parser, run, say
+from lib.cli import Parser, optional, run, say
 from lib.files import atomic_outputs
 from lib.map.label_layout import densest_points
 from lib.map.page import render
@@ -64,6 +64,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         topics="topics.parquet",
         template="explore.html",
     )
+    cli.flag("--link", optional(str), "address of a paper, with {id}; None: no links")
     cli.flag("--max-papers", int, "papers in the file, sampled by hash of the id")
     cli.outputs(map="map.html")
     return cli.parse_args(argv)
@@ -91,6 +92,7 @@ def main(argv: list[str] | None = None) -> None:
         title=title,
         note=note,
         aspect=aspect,
+        link=args.link,
         positions=encode(codes),
         topic_of=encode(topic_of[rows].astype("<u2")),
         papers={"ids": shown["id"].to_pylist(), "titles": titles},

@@ -9,7 +9,8 @@ import numpy as np
 
 from lib.cli import Parser, UserError, progress, run, say
 from lib.files import atomic_outputs
-from lib.tables import EmbeddingsSummary, PartSummary, count_rows, read_json, write_json
+from lib.summaries import EmbeddingsSummary, PartSummary, read_json, write_json
+from lib.tables import count_rows
 from lib.vectors import read_array, release_pages, write_npy_header
 
 CHUNK = 8192  # rows written at a time: 16 MB at 1024 float16

@@ -1,11 +1,9 @@
 """Weigh the words and bigrams of each topic by class-based TF-IDF and list the heaviest."""
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from lib.cli import Parser, UserError, optional, run, say
 from lib.files import atomic_outputs
@@ -15,13 +13,13 @@ from lib.tables import (
     KEYWORDS,
     check_same_rows,
     count_rows,
-    read_batches,
     read_table,
+    read_texts,
     write_csv,
     write_table,
 )
 from lib.topics.ctfidf import count_terms, ctfidf, top_terms
-from lib.topics.words import WordLists
+from lib.topics.words import WordLists, lacks_words
 
 
 def keyword_table(
@@ -53,16 +51,6 @@ def keyword_table(
     return pd.DataFrame(rows, columns=KEYWORDS.names)
 
 
-def read_texts(papers: Path, wanted: np.ndarray) -> list[str]:
-    """The texts of the wanted papers: bool (n_papers,)."""
-    texts: list[str] = []
-    row = 0
-    for batch in read_batches(papers, ["text"], 8192):
-        texts += batch["text"].filter(pa.array(wanted[row : row + len(batch)])).to_pylist()
-        row += len(batch)
-    return texts
-
-
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(
@@ -89,7 +77,12 @@ def main(argv: list[str] | None = None) -> None:
     rows = np.arange(len(topics))
     if args.max_papers and args.max_papers < len(topics):
         rows = sample_rows(hash_ids(assignments["id"].to_pylist()), args.max_papers)
-    texts = read_texts(args.papers, np.isin(np.arange(len(topics)), rows))
+    texts = read_texts(args.papers, rows)
+    if wordless := sum(map(lacks_words, texts)):
+        say(
+            f"{wordless:,} of {len(texts):,} papers have no keywords: their scripts (Japanese, Thai, ...) put no "
+            "spaces between words"
+        )
     options = {"top": args.top, "min_count": args.min_count, "threads": args.threads}
     table = keyword_table(texts, topics[rows], k, lists=lists, **options)
     if silent := sorted(set(range(k)) - set(table["topic"])):

@@ -5,17 +5,10 @@ import argparse
 from lib.cli import Parser, optional, run, say
 from lib.files import atomic_outputs
 from lib.map.figure import draw_map
+from lib.map.fonts import drawable
 from lib.style import save
-from lib.tables import (
-    ASSIGNMENTS,
-    TOPICS,
-    ClusterSummary,
-    ProjectSummary,
-    check_same_rows,
-    read_json,
-    read_points,
-    read_table,
-)
+from lib.summaries import ClusterSummary, ProjectSummary, read_json
+from lib.tables import ASSIGNMENTS, TOPICS, check_same_rows, read_points, read_table
 
 
 def captions(papers: int, cluster: ClusterSummary, project: ProjectSummary) -> tuple[str, str]:
@@ -55,7 +48,8 @@ def main(argv: list[str] | None = None) -> None:
     labels = read_table(args.topics, TOPICS, ["label"])["label"].to_pylist()
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
     title = args.title or f"{len(points):,} papers in {len(labels)} topics"
-    figure = draw_map(points, topics, labels, title, *captions(len(points), cluster, project))
+    families, (title, *labels) = drawable([title, *labels])
+    figure = draw_map(points, topics, labels, title, *captions(len(points), cluster, project), families)
     with atomic_outputs(args.map) as (map_file,):
         save(figure, map_file, args.dpi)
     say(f"{len(points):,} papers, {len(labels)} labels")

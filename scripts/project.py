@@ -11,7 +11,8 @@ from lib.embeddings.neighbors import InvertedFile, exact_neighbors
 from lib.files import atomic_outputs
 from lib.map.layout import fit_tsne, fit_umap, interpolate, neighbors_kept
 from lib.sampling import hash_ids, sample_rows
-from lib.tables import COORDINATES, PAPERS, ProjectSummary, read_table, write_json, write_table
+from lib.summaries import ProjectSummary, write_json
+from lib.tables import COORDINATES, PAPERS, read_table, write_table
 from lib.vectors import CHUNK, open_embeddings, take
 
 INTERPOLATED = 16 * CHUNK  # papers at a time

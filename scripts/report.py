@@ -6,22 +6,23 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.cli import Parser, run, say
+from lib.cli import Parser, optional, run, say
 from lib.files import atomic_outputs
-from lib.map.page import render
-from lib.tables import (
-    REPRESENTATIVES,
-    TOPICS,
+from lib.map.page import paper_url, render
+from lib.summaries import (
+    Agreement,
+    CorpusSummary,
     EmbeddingsSummary,
     Evaluation,
     KSelection,
     Ledger,
-    read_csv,
     read_json,
-    read_table,
 )
+from lib.tables import REPRESENTATIVES, TOPICS, read_csv, read_table
 
 PAPERS_PER_TOPIC = 3
+# The buckets of records with id, title and abstract.
+COMPLETE = ("kept", "short_abstract", "duplicate", "withdrawn", "filtered")
 
 
 def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
@@ -38,11 +39,52 @@ def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
     ]
 
 
-def topic_rows(topics: pd.DataFrame, representatives: pd.DataFrame) -> list[dict]:
-    """The rows of topics.parquet, each with its most central papers as `papers`."""
+def topic_rows(topics: pd.DataFrame, representatives: pd.DataFrame, link: str | None) -> list[dict]:
+    """The rows of topics.parquet, each with its most central papers, with their `url`, as `papers`."""
     central = representatives[representatives["rank"] <= PAPERS_PER_TOPIC]
+    central = central.assign(url=[paper_url(link, identifier) for identifier in central["id"]])
     papers = {topic: group.to_dict("records") for topic, group in central.groupby("topic")}
     return [row | {"papers": papers.get(row["topic"], [])} for row in topics.to_dict("records")]
+
+
+def agreement_rows(evaluation: Evaluation) -> list[tuple[str, Agreement]]:
+    """The classifications that some papers have. Only those of arXiv have archives."""
+    primary, archive = evaluation["primary_category"], evaluation["archive"]
+    rows = [("Primary category", primary)] if primary["papers"] else []
+    return [*rows, ("Archive", archive)] if 0 < archive["classes"] < primary["classes"] else rows
+
+
+def contents(ledger: Ledger, corpus: CorpusSummary) -> list[tuple[str, str]]:
+    """What went in: languages, scripts, markup and dates, each as (name, value)."""
+    complete = sum(ledger["buckets"][name]["count"] for name in COMPLETE if name in ledger["buckets"])
+
+    def share(count: int) -> str:
+        return f"{count:,} records ({count / max(complete, 1):.1%})"
+
+    rows = [
+        (f"Languages of {corpus['sample']:,} papers", most(corpus["languages"])),
+        ("Their scripts", most(corpus["scripts"])),
+    ]
+    if corpus["without_words"]:
+        rows.append(
+            ("Without keywords", f"{corpus['without_words']:.1%}: the script puts no spaces between words")
+        )
+    normalised = ledger["normalised"]
+    rows += [
+        ("Markup or entities removed", share(normalised["markup"])),
+        ("TeX letters converted", share(normalised["tex_letters"])),
+        ("Unicode normalised", share(normalised["unicode"])),
+    ]
+    for name, bucket in ledger["not_understood"].items():
+        if bucket["count"]:
+            reason = bucket["first"][0]["reason"]
+            rows.append((f"Date not understood ({name})", f"{share(bucket['count'])}, such as {reason}"))
+    return rows
+
+
+def most(shares: dict[str, float]) -> str:
+    """Shares of at least one in two hundred as text."""
+    return ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share >= 0.005)
 
 
 def embed_file(path: Path) -> str:
@@ -64,6 +106,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         map="map.png",
         template="report.html",
     )
+    cli.flag("--link", optional(str), "address of a paper, with {id}; None: no links")
     cli.outputs(report="report.html")
     return cli.parse_args(argv)
 
@@ -72,20 +115,20 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     evaluation = read_json(args.evaluation, Evaluation)
     topics = read_table(args.topics, TOPICS).to_pandas()
+    representatives = read_table(args.representatives, REPRESENTATIVES).to_pandas()
     scans = read_csv(args.scans)
+    ledger = read_json(args.ledger, Ledger)
     page = render(
         args.template,
         title=f"{evaluation['papers']:,} papers in {evaluation['k']} topics",
         facts=headline(evaluation),
         selection=read_json(args.selection, KSelection),
-        ledger=read_json(args.ledger, Ledger),
+        ledger=ledger,
+        contents=contents(ledger, evaluation["corpus"]),
         embeddings=read_json(args.embeddings, EmbeddingsSummary),
-        topics=topic_rows(topics, read_table(args.representatives, REPRESENTATIVES).to_pandas()),
+        topics=topic_rows(topics, representatives, args.link),
         largest=int(topics["size"].max()),
-        agreement=[
-            ("Primary category", evaluation["primary_category"]),
-            ("Archive", evaluation["archive"]),
-        ],
+        agreement=agreement_rows(evaluation),
         scan_columns=list(scans),
         scans=scans.to_numpy().tolist(),
         map=embed_file(args.map),

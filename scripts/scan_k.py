@@ -9,13 +9,14 @@ import numpy as np
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from lib.cli import Parser, progress, run, say
-from lib.clusters.seeding import initial_centroids
+from lib.clusters.seeding import TooFewDistinctRows, initial_centroids
 from lib.clusters.silhouette import cosine_silhouette
 from lib.files import atomic_outputs
 from lib.lloyd import Clustering, lloyd
 from lib.parallel import map_tasks
 from lib.sampling import hash_ids, sample_rows
-from lib.tables import PAPERS, Scan, read_table, write_json
+from lib.summaries import Scan, write_json
+from lib.tables import PAPERS, read_table
 from lib.vectors import open_embeddings, take
 
 # Ten times that of the final clustering: the last iterations, half of all, move one paper in a hundred
@@ -124,6 +125,13 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return cli.parse_args(argv)
 
 
+def too_few(rows: int, k: int) -> str | None:
+    """Why this many papers cannot be scanned at K, or None if they can."""
+    if rows >= LEAST_PAPERS_PER_TOPIC * k:
+        return None
+    return f"{rows} papers are too few for K = {k}: a topic would have fewer than four"
+
+
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     begun = time.perf_counter()
@@ -133,15 +141,18 @@ def main(argv: list[str] | None = None) -> None:
     rows = sample_rows(hash_ids(ids), args.sample)
     lists = ("inertia", "silhouette", "sizes", "stability_seeds", "stability_halves")
     measures: dict = {name: [] for name in lists} | {"ami_primary": None}
-    skipped = None
-    if len(rows) < LEAST_PAPERS_PER_TOPIC * args.k:
-        skipped = f"{len(rows)} papers are too few for K = {args.k}: a topic would have fewer than four"
-        say(skipped)
-    else:
+    skipped = too_few(len(rows), args.k)
+    if not skipped:
         sample = take(vectors, rows)
         hashes = [hash_ids([ids[row] for row in rows], args.seed + i) for i in range(1, args.seeds + 1)]
         halves = [sample_rows(h, len(rows) // 2) for h in hashes]
-        measures, labels = scan(sample, halves, args.k, seed=args.seed, threads=args.threads)
+        try:
+            measures, labels = scan(sample, halves, args.k, seed=args.seed, threads=args.threads)
+        except TooFewDistinctRows as error:  # the other candidates may do
+            skipped = f"K = {args.k} is too large: only {error.distinct} of {error.rows:,} papers have distinct texts"
+    if skipped:
+        say(skipped)
+    else:
         # shown for reading; it does not decide
         measures["ami_primary"] = agreement(labels, papers["primary_category"].take(rows).to_pylist())
         say(

@@ -8,7 +8,8 @@ from lib.clusters.k_curves import plot_curves
 from lib.clusters.k_selection import Choice, choose, tabulate
 from lib.files import atomic_outputs
 from lib.style import save
-from lib.tables import KSelection, Scan, read_json, write_csv, write_json
+from lib.summaries import KSelection, Scan, read_json, write_json
+from lib.tables import write_csv
 
 
 def summarize(scans: list[Scan], choice: Choice, override: int | None) -> KSelection:
@@ -17,6 +18,7 @@ def summarize(scans: list[Scan], choice: Choice, override: int | None) -> KSelec
     if override:
         used, rule = override, "config"
         sentence = f"K = {used} is set in the config (cluster.k). What the scans say: {choice.sentence}"
+    assert used is not None  # without a scan, the config sets it
     return KSelection(
         k=used,
         rule=rule,
@@ -47,11 +49,11 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     scans = [read_json(path, Scan) for path in args.scans]
     usable = [scan for scan in scans if not scan["skipped"]]
-    if not usable:
-        smallest = min(scan["k"] for scan in scans)
+    if not usable and not args.k:
+        smallest = min(scans, key=lambda scan: scan["k"])
         raise UserError(
-            f"config key select_k.candidates: {scans[0]['sample']} papers are too few even for the smallest "
-            f"candidate, {smallest}; take more papers or smaller candidates"
+            f"config key select_k.candidates: no candidate can be tried, not even the smallest, "
+            f"{smallest['k']}: {smallest['skipped']}; take more papers or smaller candidates, or set cluster.k"
         )
     table = tabulate(usable)
     choice = choose(table)

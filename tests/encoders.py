@@ -1,5 +1,6 @@
 """Small encoders and papers for the tests of embedding, and reference vectors from transformers."""
 
+import functools
 import gzip
 import hashlib
 import json
@@ -10,7 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel
+import transformers
+from safetensors.torch import save_file
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, PreTrainedTokenizerFast
 
 from lib.embeddings.model import locate
 
@@ -34,6 +38,114 @@ def tiny_bert(folder: Path, **config) -> Path:
     BertModel(BertConfig(**sizes, **({"initializer_range": 0.2} | config))).save_pretrained(folder)
     for name in TOKENIZER:
         shutil.copy(MINILM / name, folder)
+    return folder
+
+
+# Random encoders as sentence-transformers lays them out. Windows are narrower than the texts.
+FAMILIES: dict[str, dict] = {
+    "Bert": {},
+    "Albert": {"embedding_size": 16},
+    "XLMRoberta": {"max_position_embeddings": 258},
+    "MPNet": {"max_position_embeddings": 258},
+    "DistilBert": {"dim": 48, "n_layers": 2, "n_heads": 4, "hidden_dim": 96},
+    "ModernBert": {"local_attention": 8, "global_attn_every_n_layers": 2, "num_hidden_layers": 3},
+    "NomicBert": {},
+    "EuroBert": {"num_key_value_heads": 2, "mask_token_id": 0},
+    "T5": {
+        "d_model": 48,
+        "d_kv": 12,
+        "d_ff": 96,
+        "num_layers": 2,
+        "num_heads": 4,
+        "decoder_start_token_id": 1,
+    },
+    "Qwen3": {"num_key_value_heads": 2, "head_dim": 16},
+    "Llama": {"num_key_value_heads": 1},
+    "Mistral": {"sliding_window": 8, "num_key_value_heads": 2},
+    "Gemma2": {"head_dim": 12, "num_key_value_heads": 2, "sliding_window": 8, "query_pre_attn_scalar": 12},
+    "Gemma3Text": {
+        "head_dim": 12,
+        "num_key_value_heads": 1,
+        "sliding_window": 16,
+        "use_bidirectional_attention": True,
+        "layer_types": ["sliding_attention", "full_attention"],
+    },
+}
+OF_THEIR_OWN = ("DistilBert", "T5")  # sizes by other names
+DECODERS = ("T5", "Qwen3", "Llama", "Mistral", "Gemma2", "Gemma3Text")  # tokenizers without [CLS]
+
+
+def encoder_with_layout(folder: Path, family: str, **layout) -> Path:
+    """A random encoder of a family, with the files of sentence-transformers; see `write_layout`."""
+    torch.manual_seed(0)
+    specials = ["[UNK]", "[PAD]", "[EOS]"] if family in DECODERS else ["[UNK]", "[PAD]", "[CLS]", "[SEP]"]
+    tokenizer = small_tokenizer(tuple(specials))
+    # with the usual 0.02 all vectors are nearly the same
+    config = {"vocab_size": len(tokenizer), "pad_token_id": 1, "initializer_range": 0.2}
+    config |= {"bos_token_id": None, "eos_token_id": None, "cls_token_id": None, "sep_token_id": None}
+    if family not in OF_THEIR_OWN:
+        config |= {"hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
+        config |= {"intermediate_size": 96, "max_position_embeddings": 256}
+    kind = getattr(transformers, f"{family}Config")
+    model = getattr(transformers, f"{family}Model")
+    model(kind(**(config | FAMILIES[family]))).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return write_layout(folder, **layout)
+
+
+@functools.cache
+def small_tokenizer(specials: tuple[str, ...]) -> PreTrainedTokenizerFast:
+    """A tokenizer of 800 pieces; it ends a text with the last special token, and may begin it with [CLS]."""
+    backend = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    backend.normalizer = normalizers.BertNormalizer()
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(vocab_size=800, special_tokens=list(specials), show_progress=False)
+    backend.train_from_iterator(abstracts(30), trainer)
+    around = [name for name in specials if name not in ("[UNK]", "[PAD]")]
+    single = [*around[:-1], "$A", around[-1]]
+    ids = [(name, backend.token_to_id(name)) for name in around]
+    backend.post_processor = processors.TemplateProcessing(single=single, special_tokens=ids)
+    names = {"cls_token": "[CLS]", "sep_token": "[SEP]"} if "[CLS]" in specials else {"eos_token": "[EOS]"}
+    return PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="[UNK]", pad_token="[PAD]", **names)
+
+
+def write_layout(
+    folder: Path,
+    modules: tuple[str, ...] = ("Transformer", "Pooling", "Normalize"),
+    pooling: dict | None = None,
+    dense: dict | None = None,
+    transformer: dict | None = None,
+    prompts: dict | None = None,
+    package: str = "sentence_transformers.models.",
+) -> Path:
+    """Write the files of sentence-transformers, each with these keys besides the usual ones.
+
+    Parameters
+    ----------
+    modules : names of classes, in order; Dense layers halve the width 48, then keep it
+    """
+    entries, width = [], 48
+    for i, name in enumerate(modules):
+        path = "" if name == "Transformer" else f"{i}_{name}"
+        entries.append(
+            {"idx": i, "name": str(i), "path": path, "type": name if "." in name else package + name}
+        )
+        (folder / path).mkdir(exist_ok=True)
+        if name == "Pooling":
+            config = {"word_embedding_dimension": width} | (pooling or {"pooling_mode_mean_tokens": True})
+            (folder / path / "config.json").write_text(json.dumps(config))
+        if name == "Dense":
+            config = {"in_features": width, "out_features": 24, "bias": True}
+            config |= {"activation_function": "torch.nn.modules.activation.Tanh"} | (dense or {})
+            (folder / path / "config.json").write_text(json.dumps(config))
+            tensors = {"linear.weight": torch.randn(24, width) * 0.3}
+            tensors |= {"linear.bias": torch.randn(24) * 0.3} if config["bias"] else {}
+            save_file(tensors, folder / path / "model.safetensors")
+            width = 24
+    (folder / "modules.json").write_text(json.dumps(entries))
+    settings = {"max_seq_length": 128, "do_lower_case": False} | (transformer or {})
+    (folder / "sentence_bert_config.json").write_text(json.dumps(settings))
+    (folder / "config_sentence_transformers.json").write_text(json.dumps(prompts or {}))
     return folder
 
 

@@ -57,7 +57,11 @@ def test_more_topics_than_papers_are_refused(planted, tmp_path, out):
 def test_more_topics_than_distinct_vectors_are_refused(planted, tmp_path, out):
     np.save(tmp_path / "e.npy", np.repeat(planted.vectors[:2], 70, axis=0))
     assert_refused(
-        run_cluster(planted, out, embeddings=tmp_path / "e.npy"), out, "140", "distinct", "smaller K"
+        run_cluster(planted, out, embeddings=tmp_path / "e.npy"),
+        out,
+        "140",
+        "distinct",
+        "smaller `cluster.k`",
     )
 
 

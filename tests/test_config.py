@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from snakemake.exceptions import WorkflowError
 
 import document
-from conftest import ENVIRONMENT, ROOT
+from conftest import ENVIRONMENT, ROOT, as_lines, paper
 
 SCHEMA = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -30,7 +30,8 @@ def flat(config: dict, prefix: str = "") -> dict:
     """The values of the config as `section.key`."""
     found = {}
     for key, value in config.items():
-        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        nested = isinstance(value, dict) and prefix + key not in leaves(SCHEMA)
+        found |= flat(value, f"{prefix}{key}.") if nested else {prefix + key: value}
     return found
 
 
@@ -91,7 +92,8 @@ def test_sections_refuse_unknown_keys():
 
 @pytest.mark.parametrize("preset", sorted(path.name for path in (ROOT / "presets").glob("*.yaml")))
 def test_presets_are_valid(preset):
-    Draft202012Validator(SCHEMA).validate(yaml.safe_load((ROOT / "presets" / preset).read_text()))
+    settings = yaml.safe_load((ROOT / "presets" / preset).read_text())
+    Draft202012Validator(SCHEMA).validate({"input": "mine.jsonl"} | settings)
 
 
 MISTAKES = {
@@ -107,6 +109,15 @@ MISTAKES = {
     "section that is a number": ({"embed": 5}, "embed"),
     "results in the scripts": ({"pathvars": {"results": "scripts/out"}}, "pathvars.results", "runs/astro"),
     "results in the root": ({"pathvars": {"results": "."}}, "pathvars.results", "of the workflow itself"),
+    "results with a space": ({"pathvars": {"results": "a b"}}, "pathvars.results", "letters, digits"),
+    "results with a quote": ({"pathvars": {"results": "it's"}}, "pathvars.results", "letters, digits"),
+    "results that look like a flag": ({"pathvars": {"results": "-r"}}, "pathvars.results", "letters, digits"),
+    "results with a variable": ({"pathvars": {"results": "$HOME/x"}}, "pathvars.results", "letters, digits"),
+    "results in the home folder": ({"pathvars": {"results": "~/x"}}, "pathvars.results", "letters, digits"),
+    "results with a brace": ({"pathvars": {"results": "a{b}"}}, "pathvars.results", "letters, digits"),
+    "input with a brace": ({"input": "{x}.jsonl"}, "input: {x}.jsonl", "< > { }", "rename"),
+    "input with a path variable": ({"input": "<results>/x.jsonl"}, "input: <results>", "< > { }", "rename"),
+    "words with a brace": ({"keywords": {"stop_words": "a{.txt"}}, "keywords.stop_words: a{.txt", "rename"),
     "another path variable": ({"pathvars": {"logs": "x"}}, "pathvars.logs", "unknown key"),
 }
 
@@ -181,6 +192,56 @@ def test_a_mistake_ends_snakemake_without_a_traceback():
     said = result.stdout + result.stderr  # a dry run logs to stdout
     assert result.returncode != 0 and "Traceback" not in said
     assert "WorkflowError" in said and "cluster.kk: unknown key; did you mean 'k'?" in said
+
+
+@pytest.mark.parametrize(("title", "sound"), [("Größe 量子", False), ("A title", True)])
+def test_texts_that_the_locale_cannot_pass_on_are_refused(title, sound, tmp_path):
+    (tmp_path / "mine.yaml").write_text(
+        f"plot: {{title: {title}}}\npathvars: {{results: {tmp_path}}}", "utf-8"
+    )
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    result = subprocess.run(
+        ["snakemake", "-n", "--cores", "1", "--configfile", tmp_path / "mine.yaml"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT | ascii_only,
+        check=False,
+        timeout=120,
+    )
+    said = result.stdout + result.stderr
+    assert (result.returncode == 0) == sound and "Traceback" not in said
+    assert (r"plot.title: 'Gr\xf6\xdfe \u91cf\u5b50' needs a UTF-8 locale" in said) != sound
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a b.jsonl",
+        'it\'s "q".jsonl',
+        "-x.jsonl",
+        "a,b.jsonl",
+        "#1.jsonl",
+        "größe 量子.jsonl",
+        "$HOME;*&.jsonl",
+    ],
+)
+def test_input_of_any_other_name_reaches_clean(name, tmp_path):
+    """From the config through Snakemake and the shell to the script."""
+    records = [paper(f"2301.{i:05d}") for i in range(12)]
+    (tmp_path / name).write_bytes(as_lines(*records))
+    for folder in ("rules", "scripts", "envs", "data", "profiles", "docs"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    for file in ("Snakefile", "config.yaml"):
+        (tmp_path / file).symlink_to(ROOT / file)
+    (tmp_path / "mine.yaml").write_text(json.dumps({"input": name, "pathvars": {"results": "größe/a,b=c"}}))
+    command = ["snakemake", "--cores", "1", "--configfile", "mine.yaml", "--until", "clean"]
+    result = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=120
+    )
+    assert result.returncode == 0, result.stderr
+    ledger = json.loads((tmp_path / "größe/a,b=c/corpus/ledger.json").read_text("utf-8"))
+    assert ledger["input"] == name and ledger["lines"] == 12
 
 
 def test_make_passes_input_results_and_config_on():

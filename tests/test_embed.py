@@ -12,18 +12,28 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file, save_file
+from transformers import AutoTokenizer
 
 import embed
 import gather
 import measure
 from conftest import ENVIRONMENT, script
-from encoders import abstracts, reference_vectors, tiny_bert, write_papers
+from encoders import (
+    MINILM,
+    abstracts,
+    encoder_with_layout,
+    reference_vectors,
+    tiny_bert,
+    write_layout,
+    write_papers,
+)
 from lib.cli import UserError
 from lib.embeddings import cache as cache_module
 from lib.embeddings import encoder as enc
 from lib.embeddings import pipeline
 from lib.embeddings.device import pick_device
 
+PROMPT = {"prompts": {"map": "topic: "}, "default_prompt_name": "map"}
 SCRIPTS = Path(embed.__file__).parent
 
 
@@ -173,6 +183,49 @@ def test_what_decides_a_vector_decides_the_folder(run, corpus, tmp_path):
         _, summary = run(corpus[:20], **flags)
         assert summary["cache_misses"] == 20, flags
     assert len(list((tmp_path / "cache").iterdir())) == 5
+
+
+def test_the_pooling_and_the_prompt_of_the_model_decide_the_folder(run, corpus, tmp_path):
+    model = encoder_with_layout(tmp_path / "model", "Bert", prompts=PROMPT)
+    vectors, summary = run(corpus[:20], model=model, prefix=None)
+    assert (summary["pooling"], summary["prefix"]) == ("mean", "topic: ")
+    again, summary = run(corpus[:20], model=model, prefix="topic: ", pooling="mean")
+    assert summary["cache_misses"] == 0 and same(again, vectors)
+    seen = [vectors]
+    for pooling, prefix in (("auto", ""), ("cls", ""), ("last", ""), ("max", "topic: ")):
+        vectors, summary = run(corpus[:20], model=model, pooling=pooling, prefix=prefix)
+        assert (summary["pooling"], summary["prefix"]) == (pooling.replace("auto", "mean"), prefix)
+        assert summary["cache_misses"] == 20 and not any(same(vectors, other) for other in seen)
+        seen.append(vectors)
+    # only the files of the layout change
+    write_layout(model, pooling={"pooling_mode": "mean", "include_prompt": False}, prompts=PROMPT)
+    vectors, summary = run(corpus[:20], model=model, prefix=None)
+    assert summary["pooling"] == "mean without prefix" and summary["cache_misses"] == 20
+    write_layout(model, modules=("Transformer", "Pooling", "Dense"), prompts=PROMPT)
+    vectors, summary = run(corpus[:20], model=model, prefix=None)
+    assert summary["dim"] == 24 == vectors.shape[1] and summary["cache_misses"] == 20
+    assert "2_Dense/model.safetensors" in summary["files"]
+
+
+def test_the_fingerprint_of_the_bundled_model_is_that_of_earlier_versions():
+    """So that what was encoded is found again."""
+    layout = embed.read_layout(MINILM)
+    settings = {"files": embed.hash_files(MINILM, layout.folders), "prefix": layout.prefix}
+    settings |= {"max_tokens": layout.max_tokens, "pooling": layout.pooled}
+    settings |= {"precision": "float32", "dtype": "float16"}
+    assert cache_module.fingerprint(settings) == "04949e994ac54169964cdedc"
+
+
+def test_a_length_beyond_that_of_the_model_gives_a_warning(run, corpus, tmp_path, capfd):
+    model = encoder_with_layout(tmp_path / "model", "Bert", transformer={"max_seq_length": 48})
+    _, summary = run(corpus[:20], model=model, max_tokens=None)
+    assert summary["max_tokens"] == 48 and "warning" not in capfd.readouterr().err
+    _, summary = run(corpus[:20], model=model, max_tokens=40)
+    assert summary["max_tokens"] == 40 and "warning" not in capfd.readouterr().err
+    _, summary = run(corpus[:20], model=model, max_tokens=64)
+    assert summary["max_tokens"] == 64
+    said = "warning: embed.max_tokens: 64 is more than the 48 tokens .*Set `embed.max_tokens: 48`, or null"
+    assert re.search(said, capfd.readouterr().err)
 
 
 def test_the_same_weights_elsewhere_are_the_same_model(run, corpus, tiny, tmp_path):
@@ -335,7 +388,7 @@ def test_what_is_done_is_stored_before_an_interrupt_ends_the_run(tiny, corpus, m
 def test_a_vector_that_is_not_finite_names_its_paper(corpus, tmp_path, value):
     broken = tiny_bert(tmp_path / "broken")
     tensors = load_file(broken / "model.safetensors")
-    tokenizer = enc.AutoTokenizer.from_pretrained(broken)
+    tokenizer = AutoTokenizer.from_pretrained(broken)
     # only the row of one word is damaged, so papers without the word are sound
     tensors["embeddings.word_embeddings.weight"][tokenizer.convert_tokens_to_ids("gravity")] = value
     save_file(tensors, broken / "model.safetensors", {"format": "pt"})

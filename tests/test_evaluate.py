@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conftest import assert_refused, pq_write, script
-from evaluate import agreement, archive, summarize_sizes, topic_diversity
+from evaluate import agreement, archive, summarize_corpus, summarize_sizes, topic_diversity
 from summaries import PROJECT
 
 
@@ -29,6 +29,19 @@ def test_agreement_of_equal_of_unrelated_and_of_unknown_classes():
     unrelated = agreement(topics, [str(n) for n in np.random.default_rng(0).integers(4, size=100)])
     assert abs(unrelated["ami"]) < 0.1 and abs(unrelated["ari"]) < 0.1
     assert agreement(topics, [None] * 100)["ami"] is None
+
+
+def test_languages_and_scripts_of_the_corpus():
+    english = "we study the growth of galaxies in the early universe"
+    texts = (
+        [english] * 7 + ["我们研究早期宇宙中星系的增长"] * 2 + ["私たちは銀河のせいちょうをけんきゅうする"]
+    )
+    assert summarize_corpus(texts) == {
+        "sample": 10,
+        "languages": {"en": 0.7, "zh": 0.2, "ja": 0.1},
+        "scripts": {"Latin": 0.7, "Chinese characters": 0.2, "Japanese kana": 0.1},
+        "without_words": 0.1,
+    }
 
 
 def test_archive():
@@ -64,5 +77,5 @@ def test_planted_subjects_agree_with_their_categories(planted, out):
 
 
 def test_papers_of_another_run_are_refused(planted, tmp_path, out):
-    papers = pq_write(tmp_path / "p.parquet", primary_category=["math.AG"] * 139)
+    papers = pq_write(tmp_path / "p.parquet", id=["a"] * 139, primary_category=["math.AG"] * 139)
     assert_refused(run_evaluate(planted, out, papers=papers), out, "139", "140")

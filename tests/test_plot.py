@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+import plot
 from conftest import EVIL, pq_write, script
+from lib.map import fonts
+from measure import command_line
 from summaries import CLUSTER, PROJECT
 
 
@@ -36,3 +39,22 @@ def test_map_with_any_label_is_the_same_in_every_run(inputs, out):
     picture = imread(out / "one.png")
     assert picture.shape[:2] == (525, 700)
     assert picture[..., :3].std() > 0.02
+
+
+def test_what_no_font_has_is_written_in_latin_letters(inputs, out, monkeypatch, capsys, recwarn):
+    """matplotlib warns of a glyph that it draws as a box."""
+    labels = [f"深度 {i} | 量子誤り訂正 👑 دراسة" for i in range(3)]
+    inputs["topics"] = pq_write(out.parent / "t.parquet", label=labels)
+    monkeypatch.setattr(fonts, "findSystemFonts", list)
+    plot.main(command_line("plot", **inputs, dpi=50, title="地图 of $5", map=out / "m.png"))
+    assert "fonts-noto-cjk" in capsys.readouterr().err
+    assert not [warning for warning in recwarn if "missing from" in str(warning.message)]
+    assert imread(out / "m.png").shape[:2] == (525, 700)
+
+
+def test_labels_in_any_script_are_drawn_whatever_fonts_this_machine_has(inputs, out):
+    inputs["topics"] = pq_write(
+        out.parent / "t.parquet", label=["深度 | 学习", "हिन्दी | क्षेत्र", "👑 | \ue000 한국어"]
+    )
+    result = script("plot", **inputs, dpi=50, title=None, map=out / "m.png")
+    assert result.returncode == 0 and "missing from" not in result.stderr

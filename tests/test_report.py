@@ -11,6 +11,12 @@ from summaries import EMBEDDINGS
 
 PNG = b"\x89PNG\r\n\x1a\n"
 EVALUATION = {
+    "corpus": {
+        "sample": 1000,
+        "languages": {"en": 0.9, "zh": 0.099, "fr": 0.001},
+        "scripts": {"Latin": 0.95, "Chinese characters": 0.05},
+        "without_words": 0.02,
+    },
     "papers": 1234,
     "k": 2,
     "silhouette": 0.1234,
@@ -63,6 +69,8 @@ def inputs(tmp_path) -> dict:
             "settings": {},
             "lines": 1240,
             "buckets": {"kept": bucket, "duplicate": bucket},
+            "normalised": {"markup": 1, "tex_letters": 0, "unicode": 0},
+            "not_understood": {"published": {"count": 0, "first": []}, "updated": bucket},
         },
         "embeddings": EMBEDDED,
         "selection": SELECTION,
@@ -131,9 +139,33 @@ def test_page_shows_its_inputs_and_titles_as_text(inputs, out):
     for figure in ("1,234", "0.123", "21%", "234 – 1,000", "0.87", "31%", "0.345", "0.456", "1,240", "4,321"):
         assert figure in page.text, figure
     assert "line 17" in page.text and "<i>x</i>.json" in page.text and "<b>model</b>" in page.text
+    for fact in (
+        "en 90.0%, zh 9.9%",
+        "Latin 95.0%",
+        "2.0%: the script",
+        "1 records (50.0%)",
+        "Date not understood (updated)",
+    ):
+        assert fact in page.text, fact
+    assert "fr 0.1%" not in page.text and "Date not understood (published)" not in page.text
+    assert "Archive" not in page.text  # no paper has one
     assert "Third" in page.text and "Fourth" not in page.text
     assert "https://arxiv.org/abs/hep-th/9901001" in page.links
     assert all(re.match(r"https://arxiv\.org/abs/[\w./%-]*$|data:image/png;base64,", a) for a in page.links)
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ("https://pubmed.ncbi.nlm.nih.gov/{id}/", "https://pubmed.ncbi.nlm.nih.gov/2/"),
+        ("{id}", None),
+        (None, None),
+    ],
+)
+def test_links_are_those_of_the_config(inputs, out, link, expected):
+    assert script("report", **inputs, link=link, report=out / "report.html").returncode == 0
+    page = Page((out / "report.html").read_text(encoding="utf-8"))
+    assert [a for a in page.links if not a.startswith("data:")][1:2] == ([expected] if expected else [])
 
 
 def test_missing_and_broken_inputs_are_refused(inputs, out, tmp_path):

@@ -224,7 +224,9 @@ def test_direct_requirements_are_those_that_were_locked():
 
 @pytest.mark.parametrize("folder", ["scripts", "bench", "tools"])
 def test_functions_and_modules_are_short(folder):
-    for file in (ROOT / folder).rglob("*.py"):
+    files = [path for path in (ROOT / folder).rglob("*.py") if ROOT / "bench" / "out" not in path.parents]
+    assert len(files) > 2
+    for file in files:
         text = file.read_text()
         assert len(text.splitlines()) <= 350, file
         for node in ast.walk(ast.parse(text)):

@@ -91,6 +91,28 @@ def test_too_few_papers_for_k_are_skipped_with_the_reason(planted, out):
     assert found["silhouette"] == [] and found["ami_primary"] is None
 
 
+def test_more_topics_than_distinct_texts_are_skipped_with_the_reason(planted, tmp_path, out):
+    # 140 papers, enough for K = 10, but 8 texts
+    np.save(tmp_path / "e.npy", np.tile(planted.vectors[:8], (18, 1))[:140])
+    result = run_scan(planted, out, k=10, embeddings=tmp_path / "e.npy")
+    assert result.returncode == 0, result.stderr
+    found = json.loads((out / "4.json").read_text())
+    assert "K = 10 is too large: only 8 of 140 papers have distinct texts" in found["skipped"]
+    assert found["skipped"] in result.stdout
+    assert found["silhouette"] == found["sizes"] == [] and found["ami_primary"] is None
+    assert run_scan(planted, out, k=8, embeddings=tmp_path / "e.npy").returncode == 0
+    found = json.loads((out / "4.json").read_text())
+    assert found["skipped"] is None and sum(found["sizes"]) == 140
+
+
+def test_half_of_the_papers_with_too_few_distinct_texts_is_skipped_too(planted, tmp_path, out):
+    rows = np.repeat(planted.vectors[:1], 140, axis=0)
+    rows[:9] = planted.vectors[1:10]  # ten texts, nine of which one paper each has
+    np.save(tmp_path / "e.npy", rows)
+    assert run_scan(planted, out, k=10, embeddings=tmp_path / "e.npy").returncode == 0
+    assert "of 70 papers have distinct texts" in json.loads((out / "4.json").read_text())["skipped"]
+
+
 def test_bad_embeddings_are_refused(planted, tmp_path, out):
     file = tmp_path / "e.npy"
     np.save(file, planted.vectors[:-2])

@@ -47,7 +47,28 @@ def test_k_of_the_config_is_used_and_reported(tmp_path, out):
 def test_fewer_papers_than_the_smallest_candidate_are_refused(tmp_path, out):
     rows = [skipped_scan(k, 12, f"12 papers for {k}") for k in (20, 5, 10)]
     result = run_select(tmp_path, out, rows)
-    assert_refused(result, out, "select_k.candidates", "12 papers", "candidate, 5")
+    assert_refused(result, out, "select_k.candidates", "the smallest, 5: 12 papers for 5", "set cluster.k")
+
+
+def test_k_of_the_config_needs_no_scan(tmp_path, out):
+    rows = [skipped_scan(k, 12, f"12 papers for {k}") for k in (20, 5, 10)]
+    result = run_select(tmp_path, out, rows, k=3)
+    assert result.returncode == 0, result.stderr
+    chosen = json.loads((out / "k.json").read_text())
+    assert (out / "k.txt").read_text() == "3\n"
+    assert (chosen["k"], chosen["proposed"], chosen["rule"], chosen["plateau"]) == (3, None, "config", [])
+    assert chosen["skipped"] == ["12 papers for 20", "12 papers for 5", "12 papers for 10"]
+    assert "cluster.k" in chosen["sentence"] and "no candidate could be tried" in chosen["sentence"]
+    with (out / "t.csv").open() as file:
+        header, *rest = csv.reader(file)
+    assert rest == [] and header[0] == "k"
+    assert (out / "f.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_table_has_the_same_columns_with_and_without_scans(tmp_path, out):
+    assert run_select(tmp_path, out, scan_results(FALLING, BENT), table=out / "full.csv").returncode == 0
+    assert run_select(tmp_path, out, [skipped_scan(5, 12, "few")], k=3).returncode == 0
+    assert (out / "full.csv").read_text().split("\n")[0] == (out / "t.csv").read_text().strip()
 
 
 @pytest.mark.parametrize("text", ["", '{"k": 5, '])

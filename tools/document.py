@@ -19,7 +19,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from lib import tables
+from lib import summaries, tables
 
 WIDTH = 105
 CONFIG_HEADER = """\
@@ -42,8 +42,8 @@ if it changes, `embed` and the steps that depend on it run again, with vectors f
 FILES_HEADER = """\
 # Files
 
-This page is generated from `scripts/lib/tables.py` by `make docs`. The rules that hold between files
-are in [design.md](design.md).
+This page is generated from `scripts/lib/tables.py` and `scripts/lib/summaries.py` by `make docs`. The
+rules that hold between files are in [design.md](design.md).
 """
 # where each table and each JSON file is in the results folder
 TABLES = {
@@ -55,13 +55,13 @@ TABLES = {
     "map/coordinates.parquet": tables.COORDINATES,
 }
 JSON_FILES = {
-    "corpus/ledger.json": tables.Ledger,
-    "embeddings/embeddings.json": tables.EmbeddingsSummary,
-    "clusters/scan_k/{k}.json": tables.Scan,
-    "clusters/k.json": tables.KSelection,
-    "clusters/cluster.json": tables.ClusterSummary,
-    "map/project.json": tables.ProjectSummary,
-    "evaluation/evaluation.json": tables.Evaluation,
+    "corpus/ledger.json": summaries.Ledger,
+    "embeddings/embeddings.json": summaries.EmbeddingsSummary,
+    "clusters/scan_k/{k}.json": summaries.Scan,
+    "clusters/k.json": summaries.KSelection,
+    "clusters/cluster.json": summaries.ClusterSummary,
+    "map/project.json": summaries.ProjectSummary,
+    "evaluation/evaluation.json": summaries.Evaluation,
 }
 
 
@@ -129,7 +129,7 @@ def files_page() -> str:
     for name, kind in JSON_FILES.items():
         text += f"\n## {name}\n\n{kind.__doc__}\n\n| key | type |\n|---|---|\n"
         text += "".join(
-            f"| `{key}` | {type_name(value)} |\n" for key, value in annotations(tables, kind).items()
+            f"| `{key}` | {type_name(value)} |\n" for key, value in annotations(summaries, kind).items()
         )
     return text
 
@@ -153,7 +153,7 @@ def annotations(module: ModuleType, kind: type) -> dict[str, Any]:
 def type_name(value: Any) -> str:
     """A type as it is written in the code."""
     name = value.__name__ if isinstance(value, type) and not hasattr(value, "__args__") else str(value)
-    return name.replace("lib.tables.", "").replace("typing.", "").replace(" | ", " or ")
+    return name.replace("lib.summaries.", "").replace("typing.", "").replace(" | ", " or ")
 
 
 def pages() -> dict[Path, str]:

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import io
 import os
 import signal
 import sys
@@ -68,6 +69,10 @@ def run(main: Callable[[], None]) -> None:
 
     A UserError ends the script with one line on stderr and exit status 1, without a traceback.
     """
+    # Logs hold titles and keywords in any script, which a Latin-1 or C locale could not print.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     # A scheduler stops a job with SIGTERM. As an exception it lets the script clean up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

@@ -1,12 +1,11 @@
-"""The schemas of all tables and JSON files, with one reader and one writer for each kind of file.
+"""The schemas of all tables, with one reader and one writer for each kind of file.
 
 docs/files.md is written from these schemas (`make docs`).
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +15,6 @@ import pyarrow.parquet as pq
 from lib.cli import UserError
 from lib.files import damaged
 
-J = TypeVar("J", bound=Mapping)
-
 
 def _column(name: str, kind: pa.DataType, description: str) -> pa.Field:
     return pa.field(name, kind, metadata={"description": description})
@@ -26,8 +23,12 @@ def _column(name: str, kind: pa.DataType, description: str) -> pa.Field:
 PAPERS = pa.schema(
     [
         _column("id", pa.string(), "id of the paper; the rows are sorted by it"),
-        _column("title", pa.string(), "as published, whitespace collapsed"),
-        _column("abstract", pa.string(), "as published, whitespace collapsed"),
+        _column(
+            "title",
+            pa.string(),
+            "without markup; TeX letters and accents as Unicode (NFC), whitespace collapsed",
+        ),
+        _column("abstract", pa.string(), "the same"),
         _column("text", pa.string(), '"{title}. {abstract}" in lower case: what is encoded and counted'),
         _column("categories", pa.list_(pa.string()), "null if the record has none"),
         _column("primary_category", pa.string(), "the first category"),
@@ -90,156 +91,6 @@ COORDINATES = pa.schema(
 )
 
 
-class LedgerEntry(TypedDict):
-    """One line of the snapshot in the ledger."""
-
-    line: int
-    reason: str
-
-
-class Bucket(TypedDict):
-    """The lines with one outcome: their number and the first of them."""
-
-    count: int
-    first: list[LedgerEntry]
-
-
-class Ledger(TypedDict):
-    """What became of each line of the snapshot; the counts of the buckets add up to `lines`."""
-
-    input: str
-    settings: dict[str, Any]
-    lines: int
-    buckets: dict[str, Bucket]
-
-
-class PartSummary(TypedDict):
-    """How one part of the papers was encoded."""
-
-    model: str
-    revision: str | None
-    files: dict[str, str]
-    prefix: str
-    max_tokens: int
-    pooling: str
-    precision: str
-    dtype: str
-    dim: int
-    device: str
-    attention: str | None
-    kernels: list[str]
-    papers: int
-    cache_hits: int
-    cache_misses: int
-    tokens: int
-    padding_tokens: int
-    truncated_papers: int | None
-    truncated_tokens: int | None
-    model_flops: float
-    matmul_flops_per_second: float | None
-    encode_seconds: float
-    seconds: float
-
-
-class EmbeddingsSummary(PartSummary):
-    """How all papers were encoded; speeds and truncation cover only the papers encoded in this run."""
-
-    parts: int
-    padding_share: float
-    tokens_per_second: float | None
-    flops_per_second: float | None
-    share_of_matmul_rate: float | None
-
-
-class Scan(TypedDict):
-    """One candidate for K, measured on the sample; one entry per clustering or pair; sizes per topic."""
-
-    k: int
-    papers: int
-    sample: int
-    skipped: str | None
-    inertia: list[float]
-    silhouette: list[float]
-    sizes: list[int]
-    stability_seeds: list[float]
-    stability_halves: list[float]
-    ami_primary: float | None
-    seconds: float
-
-
-class KSelection(TypedDict):
-    """The chosen K, the rule that chose it, and the reason in one sentence."""
-
-    k: int
-    rule: str
-    proposed: int
-    plateau: list[int]
-    sentence: str
-    sample: int
-    papers: int
-    seconds: dict[str, float]
-    skipped: list[str]
-
-
-class ClusterSummary(TypedDict):
-    """The clustering in a few figures; lists have one entry per topic."""
-
-    k: int
-    papers: int
-    silhouette: float
-    silhouette_by_topic: list[float]
-    inertia: float
-    iterations: int
-    sizes: list[int]
-    outliers: int
-
-
-class ProjectSummary(TypedDict):
-    """How the map was laid out and how faithful it is."""
-
-    method: str
-    papers: int
-    fitted: int
-    n_neighbors: int
-    neighbors_kept: float
-    neighbors_kept_at_random: float
-    seconds: float
-
-
-class Agreement(TypedDict):
-    """How well topics agree with a classification of the papers."""
-
-    papers: int
-    classes: int
-    ami: float | None
-    ari: float | None
-    purity: float | None
-
-
-class SizeSummary(TypedDict):
-    """The sizes of the topics in a few figures."""
-
-    smallest: int
-    median: float
-    largest: int
-    effective_topics: float
-
-
-class Evaluation(TypedDict):
-    """Measures of the topics."""
-
-    papers: int
-    k: int
-    silhouette: float
-    negative_silhouette_share: float
-    inertia_per_paper: float
-    sizes: SizeSummary
-    primary_category: Agreement
-    archive: Agreement
-    topic_diversity: float
-    map_neighbors_kept: float
-
-
 def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
     """The given columns (by default all) of a Parquet file, in the types of the schema."""
     columns = columns or schema.names
@@ -266,6 +117,17 @@ def read_batches(path: Path, columns: list[str], rows: int) -> Iterator[pa.Recor
         raise UserError(f"{path}: no such file; run the step that writes it") from None
     except (pa.ArrowException, OSError) as error:
         raise damaged(path, "Parquet file", error) from None
+
+
+def read_texts(path: Path, rows: np.ndarray) -> list[str]:
+    """The texts of the given rows, int (m,) in ascending order, of papers.parquet."""
+    texts: list[str] = []
+    start = 0
+    for batch in read_batches(path, ["text"], 8192):
+        inside = rows[(rows >= start) & (rows < start + len(batch))] - start
+        texts += batch["text"].take(pa.array(inside)).to_pylist()
+        start += len(batch)
+    return texts
 
 
 def count_rows(path: Path) -> int:
@@ -296,22 +158,6 @@ def check_same_rows(**lengths: int) -> None:
         raise UserError(
             f"the inputs have different numbers of rows ({counts}); delete the older ones and run again"
         )
-
-
-def read_json(path: Path, kind: type[J]) -> J:
-    """The object in a JSON file; it must have all keys of the TypedDict `kind`."""
-    try:
-        content = dict(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
-        raise damaged(path, "JSON file with an object", error) from None
-    if missing := [key for key in kind.__annotations__ if key not in content]:
-        raise damaged(path, f"{kind.__name__} file of this version", f"it lacks {', '.join(missing)}")
-    return cast(J, content)
-
-
-def write_json(path: Path, content: Mapping) -> None:
-    """Write an object as a JSON file."""
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:

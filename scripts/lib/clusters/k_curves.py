@@ -4,15 +4,29 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import LogFormatter, ScalarFormatter
 
 from lib.clusters.k_selection import Choice
 from lib.style import ACCENT, BLUE, FAINT, INK, use_style
 
 
+class Percent(LogFormatter):
+    """Shares in percent on a logarithmic axis; matplotlib's own labels are formulae, to be parsed."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{100 * x:g} %" if super().__call__(x, pos) else ""
+
+
 def plot_curves(table: pd.DataFrame, choice: Choice, used: int, caption: str) -> Figure:
-    """A figure of four panels, with the plateau shaded and the K that is used marked."""
+    """A figure of four panels, with the plateau shaded and the K that is used marked.
+
+    Without a scan it holds the caption alone.
+    """
     use_style()
+    if table.empty:
+        figure = plt.figure(figsize=(10, 1))
+        figure.text(0.01, 0.5, caption, fontsize=11, va="center", wrap=True)
+        return figure
     figure, axes = plt.subplots(2, 2, figsize=(10, 7), sharex=True, layout="constrained")
     _curve(axes[0, 0], table, "silhouette", BLUE)
     axes[0, 0].set_title("Silhouette (cosine, higher is better)", loc="left")
@@ -61,6 +75,7 @@ def _sizes(axis: Axes, table: pd.DataFrame) -> None:
     axis.plot(table["k"], table["largest"], "o-", color=BLUE, ms=4, label="largest topic")
     axis.plot(table["k"], table["smallest"], "o-", color=FAINT, ms=4, label="smallest topic")
     axis.set_yscale("log")
-    axis.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+    axis.yaxis.set_major_formatter(Percent())
+    axis.yaxis.set_minor_formatter(Percent(labelOnlyBase=False, minor_thresholds=(1, 0.4)))
     axis.set_title("Share of the papers", loc="left")
     axis.legend(frameon=False, loc="upper right")

@@ -1,20 +1,27 @@
 """Choose K from the scans of all candidates."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from lib.clusters.sizes import effective_topics
-from lib.tables import Scan
+from lib.summaries import Scan
+
+MEASURES: Final = ("silhouette", "inertia", "stability_halves", "stability_seeds")
+COLUMNS = [
+    "k",
+    *(f"{name}{suffix}" for name in MEASURES for suffix in ("", "_sd")),
+    *("largest", "smallest", "effective_topics", "ami_primary"),
+]
 
 
 @dataclass
 class Choice:
     """The proposed K: the rule that decided, the Ks that are as good within the noise, and why."""
 
-    k: int
+    k: int | None  # None: nothing could be scanned
     rule: str
     plateau: list[int]
     sentence: str
@@ -22,10 +29,10 @@ class Choice:
 
 def tabulate(scans: list[Scan]) -> pd.DataFrame:
     """One row per candidate, by ascending K: means over the runs and standard deviations (`_sd`)."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for scan in sorted(scans, key=lambda scan: scan["k"]):
         row: dict[str, Any] = {"k": scan["k"]}
-        for name in ("silhouette", "inertia", "stability_halves", "stability_seeds"):
+        for name in MEASURES:
             values = scan[name]
             row[name] = np.mean(values)
             row[f"{name}_sd"] = np.std(values, ddof=1) if len(values) > 1 else 0.0
@@ -34,7 +41,7 @@ def tabulate(scans: list[Scan]) -> pd.DataFrame:
         row["effective_topics"] = effective_topics(np.array(scan["sizes"]))
         row["ami_primary"] = scan["ami_primary"]
         rows.append(row)
-    return pd.DataFrame(rows).astype({"ami_primary": float})
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"ami_primary": float})
 
 
 def choose(table: pd.DataFrame) -> Choice:
@@ -55,8 +62,12 @@ def choose(table: pd.DataFrame) -> Choice:
     Agreement with categories is in the table for reading and never decides.
     """
     k = table["k"].to_numpy()
+    if len(k) == 0:
+        return Choice(None, "no scan", [], "no candidate could be tried.")
     if len(k) == 1:
-        return Choice(int(k[0]), "only candidate", [int(k[0])], f"{k[0]} was the only candidate.")
+        return Choice(
+            int(k[0]), "only candidate", [int(k[0])], f"{k[0]} was the only candidate that could be tried."
+        )
     return _silhouette_peak(table) or _inertia_knee(table)
 
 

@@ -13,6 +13,17 @@ LEAST_ROWS = 20_000
 MOST_SEEDS = 3000  # their distances are held as a square matrix
 
 
+class TooFewDistinctRows(UserError):
+    """There are fewer distinct rows than topics."""
+
+    def __init__(self, k: int, distinct: int, rows: int):
+        super().__init__(
+            f"K-means: K = {k}, but only {distinct} of the {rows:,} vectors to start from are distinct; "
+            "set a smaller `cluster.k`"
+        )
+        self.distinct, self.rows = distinct, rows
+
+
 def initial_centroids(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
     """Three times k seeds by k-means++, merged to k by Ward's method.
 
@@ -31,7 +42,7 @@ def initial_centroids(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
 
     Raises
     ------
-    UserError
+    TooFewDistinctRows
         The sample has fewer than k distinct rows.
     """
     seeds_wanted = min(SEEDS_PER_CENTROID * k, MOST_SEEDS, len(sample))
@@ -41,10 +52,7 @@ def initial_centroids(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
     with threadpool_limits(1, "blas"):  # the same bits on any number of cores
         seeds = kmeans_plus_plus(subset, max(seeds_wanted, k), seed)
         if len(seeds) < k:
-            raise UserError(
-                f"K-means: K = {k}, but only {len(seeds)} of the {len(sample):,} vectors to start from are distinct; "
-                "set a smaller K"
-            )
+            raise TooFewDistinctRows(k, len(seeds), len(sample))
         if len(seeds) == k:
             return seeds
         settled = lloyd(subset, seeds, max_iter=3)

@@ -1,64 +1,205 @@
-"""The columns of papers.parquet from the fields of the records."""
+"""Where the values of a paper stand in a record, and how they become columns."""
 
 import re
 from collections.abc import Callable
-from datetime import date
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 from hashlib import blake2b
 from itertools import pairwise
+from operator import attrgetter
+from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lib.cli import UserError
+from lib.corpus.arxiv import CATEGORY, split_categories
+from lib.corpus.text import SURROGATE
 from lib.tables import PAPERS
 
-MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1
-    )
-}
-ID_MONTH = re.compile(r"(?:.*/)?(\d\d)(\d\d)(?:\d{3}|\.\d{4,5})")
+NAMES = ("id", "title", "abstract", "categories", "published", "updated")
+STEP = re.compile(r"([^.\[\]]+)(\[\])?")
+JSON_TYPES = {str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
+
+Steps = tuple[tuple[str, bool], ...]  # keys; True after one whose value is a list of items
 
 
-def fold_whitespace(strings: pa.StringArray) -> pa.StringArray:
-    """Fold each run of whitespace to one space and trim the ends, as `" ".join(s.split())` does.
+@dataclass(frozen=True)
+class Fields:
+    """The paths of the values of a paper: `title`, `ids.doi`, `concepts[].display_name`.
 
-    Null values stay null.
+    Attributes
+    ----------
+    paths : for each of NAMES the paths to try in order
     """
-    # Nearly all whitespace is single spaces and newlines. One pass over the bytes turns newlines
-    # into spaces, which is all that nine rows in ten need; the others are folded one by one.
-    data, ends = _octets(strings)
-    spaced = pa.py_buffer(np.where(data == ord("\n"), np.uint8(ord(" ")), data))
-    valid = None if not strings.null_count else pc.is_valid(strings).buffers()[1]
-    folded = pa.StringArray.from_buffers(len(strings), pa.py_buffer(ends), spaced, valid)
-    folded = pc.ascii_trim_whitespace(folded)
-    data, ends = _octets(folded)
-    space = data == ord(" ")
-    double = np.flatnonzero(space[1:] & space[:-1])
-    # control characters and characters outside ASCII may be whitespace too
-    other = np.flatnonzero((data - np.uint8(32)) > 94)
-    odd = np.zeros(len(folded), bool)
-    odd[np.searchsorted(ends, np.concatenate([double, other]), "right") - 1] = True
-    if not odd.any():
-        return folded
-    rest = [s and " ".join(s.split()) for s in folded.filter(pa.array(odd)).to_pylist()]
-    return pc.replace_with_mask(folded, pa.array(odd), pa.array(rest, pa.string()))
+
+    paths: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def parse(cls, fields: dict[str, Any]) -> "Fields":
+        """From `clean.fields` of the config: for each name a path, a list of paths, or null."""
+        paths = {}
+        for name in NAMES:
+            value = fields.get(name) or []
+            paths[name] = tuple([value] if isinstance(value, str) else value)
+            for path in paths[name]:
+                if not all(STEP.fullmatch(step) for step in path.split(".")):
+                    raise UserError(
+                        f"config key clean.fields.{name}: {path!r} is not a path; write keys joined by dots, with "
+                        "[] after a list, such as title, ids.doi or concepts[].display_name"
+                    )
+        return cls(paths)
+
+    def __reduce__(self) -> tuple:
+        return Fields, (self.paths,)  # other processes make `record_type` themselves
+
+    def describe(self, name: str) -> str:
+        """The paths of a name, for messages."""
+        return " or ".join(f"`{path}`" for path in self.paths[name]) or f"`{name}`"
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """The keys at the top level of a record that are read, with the attributes of `record_type`."""
+        keys = {_steps(path)[0][0] for paths in self.paths.values() for path in paths}
+        return {key: f"field_{i}" for i, key in enumerate(sorted(keys))}
+
+    @cached_property
+    def record_type(self) -> type:
+        """A record with the keys that are read; the others are skipped when it is decoded."""
+        attributes = [(attribute, Any, None) for attribute in self.keys.values()]
+        renamed = {attribute: key for key, attribute in self.keys.items()}
+        return msgspec.defstruct("Record", attributes, rename=renamed, gc=False)
+
+    def column(self, records: list, name: str) -> list[Any]:
+        """The values of a name: the first that is not null among its paths; None if there is none."""
+        getters = [self._getter(path, name == "categories") for path in self.paths[name]]
+        if not getters:
+            return [None] * len(records)
+        values = list(map(getters[0], records))
+        for getter in getters[1:]:
+            values = [
+                getter(record) if value is None else value
+                for value, record in zip(values, records, strict=True)
+            ]
+        return values
+
+    def _getter(self, path: str, many: bool) -> Callable[[Any], Any]:
+        (key, each), *rest = _steps(path)
+        top = attrgetter(self.keys[key])
+        if not (each or rest):
+            return top
+        steps: Steps = (("", each), *rest)  # the value at the top level is reached already
+
+        def leaves(record: Any) -> Any:
+            value = top(record)
+            found = [] if value is None else _leaves(value, steps)
+            return (found if many else found[0]) if found else None
+
+        return leaves
 
 
-def _octets(strings: pa.StringArray) -> tuple[np.ndarray, np.ndarray]:
-    """The bytes of all strings end to end, uint8, and where each begins and ends, int32 (n + 1,)."""
-    _, offsets, data = strings.buffers()
-    ends = np.frombuffer(offsets, np.int32)[strings.offset : strings.offset + len(strings) + 1]
-    first, last = (ends[0], ends[-1]) if len(strings) else (0, 0)
-    return np.frombuffer(data or b"", np.uint8)[first:last], ends - first
+def _steps(path: str) -> Steps:
+    matches = (STEP.fullmatch(step) for step in path.split("."))
+    return tuple((match[1], bool(match[2])) for match in matches if match)
+
+
+def _leaves(value: Any, steps: Steps) -> list[Any]:
+    """The values at the end of a path that are not null."""
+    for i, (key, each) in enumerate(steps):
+        if key:
+            value = value.get(key) if isinstance(value, dict) else None
+        if each:
+            rest = (("", False), *steps[i + 1 :])
+            return [leaf for item in value for leaf in _leaves(item, rest)] if isinstance(value, list) else []
+    return [] if value is None else [value]
+
+
+def as_text(value: Any) -> str | None:
+    """A title, abstract or id as one string.
+
+    A list of strings is joined by spaces. An object of words with their positions (the inverted
+    abstracts of OpenAlex) is put in order.
+
+    Raises
+    ------
+    TypeError
+        The value has another type.
+    """
+    if value is None or isinstance(value, str):
+        return value and SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list) and all(isinstance(item, str | None) for item in value):
+        return as_text(" ".join(filter(None, value)))
+    if isinstance(value, dict) and value:
+        try:
+            placed = sorted((int(at), word) for word, positions in value.items() for at in positions)
+        except (TypeError, ValueError):
+            raise TypeError("object") from None
+        return as_text(" ".join(word for _, word in placed))
+    raise TypeError(JSON_TYPES[type(value)])
+
+
+def text_column(values: list[Any], numbers: bool = False) -> tuple[pa.StringArray, list[tuple[int, str]]]:
+    """A column of strings, and (row, JSON type) of each value that is not one; its string is null.
+
+    Parameters
+    ----------
+    numbers : whole numbers are strings too, as ids are
+    """
+    try:
+        return pa.array(values, pa.string()), []
+    except (pa.ArrowException, UnicodeEncodeError):
+        pass
+    texts: list[str | None] = []
+    wrong = []
+    for row, value in enumerate(values):
+        if numbers and isinstance(value, int) and not isinstance(value, bool):
+            texts.append(str(value))
+            continue
+        try:
+            texts.append(as_text(value))
+        except TypeError as error:
+            texts.append(None)
+            wrong.append((row, str(error)))
+    return pa.array(texts, pa.string()), wrong
+
+
+def category_column(values: list[Any], globs: tuple[str, ...]) -> tuple[pa.Array, list[np.ndarray]]:
+    """The categories as lists (null if there are none), and for each glob which rows match it."""
+    # few values are distinct
+    keys = [tuple(value) if isinstance(value, list) else value for value in values]
+    keys = [key if isinstance(key, str) or _is_names(key) else None for key in keys]
+    codes = {key: code for code, key in enumerate(dict.fromkeys(keys))}
+    rows = np.array([codes[key] for key in keys], np.int32)
+    lists = [_category_names(key) for key in codes]
+    column = pa.array([names or None for names in lists], pa.list_(pa.string())).take(pa.array(rows))
+    hits = [
+        np.array([any(fnmatchcase(name, glob) for name in names) for names in lists], bool) for glob in globs
+    ]
+    return column, [hit[rows] for hit in hits]
+
+
+def _is_names(key: Any) -> bool:
+    return isinstance(key, tuple) and all(isinstance(name, str | None) for name in key)
+
+
+def _category_names(key: str | tuple[str | None, ...] | None) -> list[str]:
+    if isinstance(key, str):
+        return split_categories(SURROGATE.sub("\ufffd", key))
+    names: list[str] = []
+    for name in filter(None, key or ()):
+        words = SURROGATE.sub("\ufffd", name).split()
+        # ["cs.LG stat.ML"], as in the first snapshots of Kaggle, has two categories of arXiv
+        names += words if all(map(CATEGORY.fullmatch, words)) else [" ".join(words)]
+    return names
 
 
 def add_text(papers: pa.RecordBatch) -> pa.RecordBatch:
     """Add the columns `text` and `text_hash` to papers that have the other columns of PAPERS.
 
-    `text` is `"{title}. {abstract}"` in lower case: what is embedded and counted.
+    `text` is `"{title}. {abstract}"` in lower case: what is encoded and counted.
     """
     text = pc.utf8_lower(pc.binary_join_element_wise(papers["title"], papers["abstract"], ". "))
     added = {"text": text, "text_hash": _hash_texts(text)}
@@ -68,73 +209,8 @@ def add_text(papers: pa.RecordBatch) -> pa.RecordBatch:
 
 def _hash_texts(texts: pa.StringArray) -> pa.Array:
     """The 128-bit BLAKE2b hash of each text, as fixed-size binary."""
-    data, ends = _octets(texts)
-    view = data.data
-    hashes = [blake2b(view[a:b], digest_size=16).digest() for a, b in pairwise(ends.tolist())]
+    _, offsets, data = texts.buffers()
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1].tolist()
+    view = memoryview(data or b"")
+    hashes = [blake2b(view[a:b], digest_size=16).digest() for a, b in pairwise(ends)]
     return pa.array(hashes, pa.binary(16))
-
-
-def parse_categories(strings: pa.Array, globs: tuple[str, ...]) -> tuple[pa.Array, list[np.ndarray]]:
-    """The categories as lists (null if there are none), and for each glob which rows match it."""
-    lists = _map_distinct(strings, lambda s: s.split() or None, pa.list_(pa.string()))
-    hits = [
-        _map_distinct(strings, lambda s, glob=glob: any(fnmatchcase(c, glob) for c in s.split()), pa.bool_())
-        for glob in globs
-    ]
-    return lists, [pc.fill_null(hit, False).to_numpy(zero_copy_only=False) for hit in hits]
-
-
-def _map_distinct(strings: pa.Array, function: Callable, kind: pa.DataType) -> pa.Array:
-    """Apply a function to each distinct string; for columns with few distinct values."""
-    encoded = strings.dictionary_encode()
-    return pa.array(map(function, encoded.dictionary.to_pylist()), kind).take(encoded.indices)
-
-
-def days_since_1970(day: date) -> int:
-    """The number by which Arrow stores a date."""
-    return (day - date(1970, 1, 1)).days
-
-
-def parse_iso_dates(strings: pa.Array) -> pa.Array:
-    """Dates as `2010-04-12`; null if a string is not one."""
-    return _map_distinct(strings, _iso_date, pa.date32())
-
-
-def _iso_date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip()[:10])
-    except ValueError:
-        return None
-
-
-def parse_published(versions: pa.ListArray, ids: pa.Array) -> pa.Array:
-    """The day of the first version; without `versions`, the first day of the month in the id."""
-    first = pc.list_slice(versions, 0, 1, return_fixed_size_list=True)
-    created = pc.struct_field(pc.list_element(first, 0), "created")
-    # "Mon, 2 Apr 2007 19:18:42 GMT": without the time of day, few strings are distinct
-    days = _map_distinct(pc.utf8_slice_codeunits(created, 0, len("Mon, 12 Apr 2007")), _rfc_date, pa.date32())
-    unknown = days.is_null()
-    if not unknown.true_count:
-        return days
-    months = pa.array(map(_month_of_id, ids.filter(unknown).to_pylist()), pa.date32())
-    return pc.replace_with_mask(days, unknown, months)
-
-
-def _rfc_date(text: str) -> date | None:
-    """The date in `"Mon, 2 Apr 2007"`."""
-    try:
-        _, day, month, year = text.split()
-        if len(year) != 4:  # cut off in a date that has other spaces
-            return None
-        return date(int(year), MONTHS[month], int(day))
-    except (KeyError, ValueError):
-        return None
-
-
-def _month_of_id(identifier: str) -> date | None:
-    """The first day of the month in `0704.0001` or `hep-th/9901001`."""
-    match = ID_MONTH.fullmatch(identifier)
-    if not match or not 1 <= int(match[2]) <= 12:
-        return None
-    year = int(match[1])
-    return date(year + (1900 if year >= 91 else 2000), int(match[2]), 1)

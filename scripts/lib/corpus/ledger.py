@@ -1,8 +1,8 @@
 """The ledger: every line of a snapshot is in exactly one bucket."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
-from lib.tables import Bucket, LedgerEntry
+from lib.summaries import Bucket, LedgerEntry
 
 BUCKETS = (
     "kept",
@@ -27,18 +27,18 @@ VERDICTS = (
     ("filtered", "no category matches the patterns"),
     ("filtered", "first version before `since`, or of unknown date"),
     ("filtered", "first version after `until`, or of unknown date"),
-    ("duplicate", "another line with this id has a later update_date, or comes later"),
+    ("duplicate", "another line with this id has a later update, a later version, or comes later"),
     ("filtered", "not in the sample of `limit`"),
 )
 KEPT, WITHDRAWN, SHORT, CATEGORY, SINCE, UNTIL, DUPLICATE, LIMIT = range(len(VERDICTS))
 
 
-@dataclass
 class LedgerCounts:
     """The number of lines per bucket, and the first few of each with the reason."""
 
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BUCKETS, 0))
-    first: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: {b: [] for b in BUCKETS})
+    def __init__(self, buckets: Iterable[str] = BUCKETS):
+        self.counts: dict[str, int] = dict.fromkeys(buckets, 0)
+        self.first: dict[str, list[tuple[int, str]]] = {bucket: [] for bucket in self.counts}
 
     def add(self, bucket: str, line: int, reason: str) -> None:
         """Count one line. Lines must be added in ascending order."""
@@ -50,6 +50,11 @@ class LedgerCounts:
         """Count many lines in any order; `first` are the first of them."""
         self.counts[bucket] += count
         self.first[bucket] = sorted(self.first[bucket] + first)[:FIRST]
+
+    def add_all(self, other: "LedgerCounts") -> None:
+        """Count the lines of another one with the same buckets."""
+        for bucket, count in other.counts.items():
+            self.add_many(bucket, count, other.first[bucket])
 
     @property
     def lines(self) -> int:

@@ -1,46 +1,28 @@
 """Parse the lines of a snapshot into papers; every line gets a bucket of the ledger or a verdict."""
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+import msgspec
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.json as pj
 
-from lib.corpus.fields import (
-    days_since_1970,
-    fold_whitespace,
-    parse_categories,
-    parse_iso_dates,
-    parse_published,
-)
+from lib.corpus.arxiv import NOT_BARE, month_of_id, split_id
+from lib.corpus.dates import days_since_1970, map_distinct, parse_dates
+from lib.corpus.fields import JSON_TYPES, Fields, category_column, text_column
 from lib.corpus.ledger import CATEGORY, KEPT, SHORT, SINCE, UNTIL, WITHDRAWN, LedgerCounts
 from lib.corpus.snapshot import Block
+from lib.corpus.text import CHANGES, normalise_strings
+from lib.corpus.withdrawal import is_withdrawal_note
 from lib.tables import PAPERS
 
-# The keys that are read of a record; the others (authors, journal-ref, …) are skipped.
-RECORD = pa.schema(
-    [
-        ("id", pa.string()),
-        ("title", pa.string()),
-        ("abstract", pa.string()),
-        ("categories", pa.string()),
-        ("update_date", pa.string()),
-        ("versions", pa.list_(pa.struct([("created", pa.string())]))),
-    ]
-)
 # A paper without the columns that follow from its title and abstract.
 PARSED_PAPERS = pa.schema([column for column in PAPERS if column.name not in ("text", "text_hash")])
-
-# The abstract begins with the note. A paper *about* withdrawal does not match.
-WITHDRAWAL = (
-    r"^(?:(?:this|the)\s+)?(?:arxiv\s+)?"
-    r"(?:(?:paper|article|manuscript|submission|preprint|work|version|note|letter|draft|abstract|entry)\b"
-    r"(?:\s+and\s+abstract)?\s+)?"
-    r"(?:(?:has|have|had|is|was|were)\s+)?(?:(?:now|been|being|temporarily|hereby)\s+)*withdrawn\b"
-)
+DATES = ("published", "updated")
 
 
 @dataclass(frozen=True)
@@ -64,58 +46,172 @@ class Parsed:
     ids : pa.Array of string, (n,), of every complete record
     lines : int32 (n,), their line numbers
     updated : int32 (n,), days since 1970, the smallest int32 if unknown
+    versions : int16 (n,), the version in an id of arXiv, 0 if there is none
     verdicts : int8 (n,), indices into VERDICTS
     matched : the category patterns that match at least one complete record
     ledger : the lines that are not complete records
+    normalised : for each of CHANGES the number of complete records that needed it
+    not_understood : values of complete records that were not understood, by name
     """
 
     papers: pa.RecordBatch
     ids: pa.Array
     lines: np.ndarray
     updated: np.ndarray
+    versions: np.ndarray
     verdicts: np.ndarray
     matched: set[str]
     ledger: LedgerCounts
+    normalised: dict[str, int]
+    not_understood: LedgerCounts
 
 
-def parse_block(block: Block, filters: Filters) -> Parsed:
+def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
     """Parse whole JSON lines into papers; each line gets one bucket or one verdict.
 
-    A block with sound lines only, as nearly all are, is parsed and folded column by column in C++
-    without Python's global lock, so that threads use every core.
+    Each line is read alone, so that its bucket does not depend on the lines beside it.
     """
     faults: list[tuple[int, str, str]] = []
-    sound = _read_sound(block)
-    if sound is None:
-        records, lines = _read_any(block, faults)
-    else:
-        records = sound
-        lines = np.arange(block.first_line, block.first_line + len(records), dtype=np.int32)
-    batch = _fold(records)
-    complete = _complete(batch, lines, faults)
+    records, lines = read_lines(block, fields, faults)
+    columns, changes = {}, {name: np.zeros(len(records), bool) for name in CHANGES}
+    complete = np.ones(len(records), bool)
+    for name in ("id", "title", "abstract"):
+        texts, wrong = text_column(fields.column(records, name), numbers=name == "id")
+        if name == "id":
+            texts = pc.utf8_trim_whitespace(texts)
+        else:
+            texts, changed = normalise_strings(texts)
+            for change, rows in changed.items():
+                changes[change][rows] = True
+        columns[name] = texts
+        complete &= _filled(fields.describe(name), name, texts, wrong, complete, lines, faults)
     if not complete.all():
-        batch, lines = batch.filter(pa.array(complete)), lines[complete]
+        kept = np.flatnonzero(complete)
+        records, lines = [records[i] for i in kept], lines[kept]
+        columns = {name: texts.take(pa.array(kept)) for name, texts in columns.items()}
     ledger = LedgerCounts()
     for line, bucket, reason in sorted(faults):
         ledger.add(bucket, line, reason)
 
-    ids, title, abstract = (batch[key] for key in ("id", "title", "abstract"))
-    categories, matches = parse_categories(batch["categories"], filters.categories)
-    published = parse_published(batch["versions"], ids)
-    updated = parse_iso_dates(batch["update_date"])
-    verdicts = _judge(abstract, published, matches, filters)
-
-    columns = [ids, title, abstract, categories, pc.list_element(categories, 0), published, updated]
-    papers = pa.RecordBatch.from_arrays(columns, schema=PARSED_PAPERS)
+    ids, versions = _bare_ids(columns["id"])
+    not_understood = LedgerCounts(DATES)
+    days = {}
+    for name in DATES:
+        values = fields.column(records, name)
+        days[name] = parse_dates(values)
+        for row in np.flatnonzero(days[name].is_null().to_numpy(zero_copy_only=False)):
+            if values[row] not in (None, ""):
+                reason = f"{fields.describe(name)} of {ids[row]}: {str(values[row])[:60]!r}"
+                not_understood.add(name, int(lines[row]), reason)
+    published = _fill_from_ids(days["published"], ids)
+    categories, matches = category_column(fields.column(records, "categories"), filters.categories)
+    verdicts = _judge(columns["abstract"], published, matches, filters)
+    values = [ids, columns["title"], columns["abstract"], categories, pc.list_element(categories, 0)]
+    papers = pa.RecordBatch.from_arrays([*values, published, days["updated"]], schema=PARSED_PAPERS)
     return Parsed(
         papers=papers if (verdicts == KEPT).all() else papers.filter(pa.array(verdicts == KEPT)),
         ids=ids,
         lines=lines,
-        updated=pc.fill_null(updated.cast(pa.int32()), -(2**31)).to_numpy(),
+        updated=pc.fill_null(days["updated"].cast(pa.int32()), -(2**31)).to_numpy(),
+        versions=versions,
         verdicts=verdicts,
         matched={glob for glob, hits in zip(filters.categories, matches, strict=True) if hits.any()},
         ledger=ledger,
+        normalised={change: int(rows[complete].sum()) for change, rows in changes.items()},
+        not_understood=not_understood,
     )
+
+
+def read_lines(
+    block: Block, fields: Fields, faults: list[tuple[int, str, str]]
+) -> tuple[list[Any], np.ndarray]:
+    """The records of the lines that hold a JSON object, and their line numbers; the others are faults.
+
+    A strict reader takes nearly all lines. A lenient one takes the lines that it refuses: NaN and
+    Infinity, as pandas writes them, and control characters in strings.
+    """
+    decode: Callable[[bytes], Any] = msgspec.json.Decoder(fields.record_type).decode
+    records, numbers = [], []
+    lines = block.data.split(b"\n")
+    if not lines[-1]:
+        lines.pop()  # behind the last line end
+    for number, line in enumerate(lines, block.first_line):
+        try:
+            records.append(decode(line))
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            record, bucket, reason = _read_leniently(line)
+            if bucket:
+                faults.append((number, bucket, reason))
+                continue
+            values = {attribute: record.get(key) for key, attribute in fields.keys.items()}
+            records.append(fields.record_type(**values))
+        numbers.append(number)
+    return records, np.array(numbers, np.int32)
+
+
+def _read_leniently(line: bytes) -> tuple[dict, str, str]:
+    """(the object, "", ""), or ({}, the bucket of the fault, its reason)."""
+    if not line.strip():
+        return {}, "blank", "the line is blank"
+    try:
+        value = json.loads(line.decode(), strict=False)
+    except UnicodeDecodeError as error:
+        return {}, "malformed_json", f"not UTF-8: byte 0x{line[error.start]:02x} at column {error.start + 1}"
+    except RecursionError:
+        return {}, "malformed_json", "nested too deeply"
+    except ValueError as error:
+        return {}, "malformed_json", str(error)
+    if not isinstance(value, dict):
+        return {}, "not_an_object", f"the line is a JSON {JSON_TYPES.get(type(value), 'null')}"
+    return value, "", ""
+
+
+def _filled(
+    path: str,
+    name: str,
+    texts: pa.StringArray,
+    wrong: list[tuple[int, str]],
+    complete: np.ndarray,
+    lines: np.ndarray,
+    faults: list[tuple[int, str, str]],
+) -> np.ndarray:
+    """Which records have this text: bool (n,). If it is the first that one lacks, that is its fault."""
+    filled = pc.greater(pc.fill_null(pc.binary_length(texts), 0), 0).to_numpy(zero_copy_only=False)
+    types = dict(wrong)
+    for row in np.flatnonzero(complete & ~filled).tolist():
+        if row in types:
+            reason = f"{path} is a JSON {types[row]}, not a string"
+        else:
+            reason = f"{path} is {'blank' if texts[row].is_valid else 'missing or null'}"
+        faults.append((int(lines[row]), f"no_{name}", reason))
+    return filled
+
+
+def _bare_ids(ids: pa.StringArray) -> tuple[pa.StringArray, np.ndarray]:
+    """The ids of arXiv without address and version, others as they are; and the versions, int16 (n,)."""
+    versions = np.zeros(len(ids), np.int16)
+    rows = np.flatnonzero(pc.match_substring_regex(ids, NOT_BARE).to_numpy(zero_copy_only=False))
+    if not len(rows):
+        return ids, versions
+    bare, found = zip(*map(split_id, ids.take(pa.array(rows)).to_pylist()), strict=True)
+    versions[rows] = found
+    mask = np.zeros(len(ids), bool)
+    mask[rows] = True
+    return pc.replace_with_mask(ids, pa.array(mask), pa.array(bare, pa.string())), versions
+
+
+def _fill_from_ids(published: pa.Array, ids: pa.StringArray) -> pa.Array:
+    """The days, and the first day of the month in the id where there is none."""
+    unknown = published.is_null()
+    if not unknown.true_count:
+        return published
+    lacking = ids.filter(unknown)
+    # all ids of arXiv end in three digits, without which few are distinct
+    stems = pc.utf8_slice_codeunits(lacking, 0, -3)
+    months = map_distinct(stems, lambda stem: month_of_id(f"{stem}000"), pa.date32())
+    known = pc.match_substring_regex(lacking, "[0-9]{3}$")
+    months = pc.if_else(known, months, pa.scalar(None, pa.date32()))
+    return pc.replace_with_mask(published, unknown, months)
 
 
 def _judge(
@@ -124,7 +220,7 @@ def _judge(
     """The verdict of each complete record: int8 (n,). Of several reasons the last one here counts."""
     verdicts = np.full(len(abstract), KEPT, np.int8)
     if filters.since or filters.until:
-        days = published.cast(pa.int32()).to_numpy(zero_copy_only=False)  # NaN if unknown
+        days = published.cast(pa.int32()).to_numpy(zero_copy_only=False)  # nan if unknown
         if filters.until:
             verdicts[~(days <= days_since_1970(filters.until))] = UNTIL
         if filters.since:
@@ -133,99 +229,5 @@ def _judge(
         verdicts[~np.any(matches, axis=0)] = CATEGORY
     verdicts[pc.utf8_length(abstract).to_numpy() < filters.min_abstract_chars] = SHORT
     if not filters.keep_withdrawn:
-        notes = pc.match_substring_regex(abstract, WITHDRAWAL, ignore_case=True)
-        verdicts[notes.to_numpy(zero_copy_only=False)] = WITHDRAWN
+        verdicts[is_withdrawal_note(abstract).to_numpy(zero_copy_only=False)] = WITHDRAWN
     return verdicts
-
-
-def _read_sound(block: Block) -> pa.Table | None:
-    """The block as a table of RECORD, if each of its lines is an object of the right types."""
-    data = block.data
-    if not (data.startswith(b"{") and data.endswith((b"}", b"}\n"))):
-        return None
-    octets = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(octets[:-1] == ord("\n"))
-    if not ((octets[ends - 1] == ord("}")) & (octets[ends + 1] == ord("{"))).all():
-        return None
-    try:
-        table = pj.read_json(
-            pa.BufferReader(data),
-            pj.ReadOptions(use_threads=False, block_size=len(data) + 1),
-            pj.ParseOptions(explicit_schema=RECORD, unexpected_field_behavior="ignore"),
-        )
-        table.validate(full=True)  # the JSON reader does not check the encoding
-    except pa.ArrowInvalid:
-        return None
-    lines = len(ends) + 1
-    return table.combine_chunks() if len(table) == lines else None
-
-
-def _read_any(block: Block, faults: list[tuple[int, str, str]]) -> tuple[pa.Table, np.ndarray]:
-    """The block line by line; a line that is not an object of the right types is a fault."""
-    rows, numbers = [], []
-    for number, line in enumerate(block.data.removesuffix(b"\n").split(b"\n"), block.first_line):
-        try:
-            record = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            if line.strip():
-                faults.append((number, "malformed_json", str(error)))
-            else:
-                faults.append((number, "blank", "the line is blank"))
-            continue
-        if not isinstance(record, dict):
-            faults.append((number, "not_an_object", f"the line is a JSON {type(record).__name__}"))
-        elif wrong := _wrong_type(record):
-            kind = type(record[wrong]).__name__
-            faults.append((number, f"no_{wrong}", f"`{wrong}` is a JSON {kind}, not a string"))
-        else:
-            rows.append(_select_keys(record))
-            numbers.append(number)
-    return pa.Table.from_pylist(rows, schema=RECORD), np.array(numbers, np.int32)
-
-
-def _wrong_type(record: dict) -> str | None:
-    for key in ("id", "title", "abstract"):
-        if not isinstance(record.get(key), str | None):
-            return key
-    return None
-
-
-def _select_keys(record: dict) -> dict:
-    """The keys of RECORD; an optional value of another type than expected becomes null."""
-    categories = record.get("categories")
-    if isinstance(categories, list):  # as in the first Kaggle snapshots
-        categories = " ".join(name for name in categories if isinstance(name, str))
-    versions = record.get("versions")
-    versions = [v for v in versions if isinstance(v, dict)] if isinstance(versions, list) else []
-    created = versions[0].get("created") if versions else None
-    updated = record.get("update_date")
-    return {
-        "id": record.get("id"),
-        "title": record.get("title"),
-        "abstract": record.get("abstract"),
-        "categories": categories if isinstance(categories, str) else None,
-        "update_date": updated if isinstance(updated, str) else None,
-        "versions": [{"created": created}] if isinstance(created, str) else None,
-    }
-
-
-def _fold(records: pa.Table) -> pa.RecordBatch:
-    """The records with the whitespace of id, title and abstract folded."""
-    batches = records.combine_chunks().to_batches()
-    batch = batches[0] if batches else pa.RecordBatch.from_pylist([], RECORD)
-    for column, key in enumerate(("id", "title", "abstract")):
-        batch = batch.set_column(column, key, fold_whitespace(batch[key]))
-    return batch
-
-
-def _complete(records: pa.RecordBatch, lines: np.ndarray, faults: list[tuple[int, str, str]]) -> np.ndarray:
-    """Which records have id, title and abstract: bool (n,). The first key that is missing is the fault."""
-    complete = np.ones(len(records), bool)
-    for key in ("id", "title", "abstract"):
-        filled = pc.greater(pc.fill_null(pc.binary_length(records[key]), 0), 0)
-        lacking = complete & ~filled.to_numpy(zero_copy_only=False)
-        for row in np.flatnonzero(lacking):
-            fault = "blank" if records[key][row].is_valid else "missing or null"
-            faults.append((int(lines[row]), f"no_{key}", f"`{key}` is {fault}"))
-        complete &= ~lacking
-    return complete

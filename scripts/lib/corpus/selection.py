@@ -28,6 +28,7 @@ class Records:
     ids : pa.StringArray (n,)
     lines : int32 (n,)
     updated : int32 (n,), days
+    versions : int16 (n,), of the id
     verdicts : int8 (n,), indices into VERDICTS
     position : int32 (n,), of a kept paper in the Arrow files laid end to end
     bounds : int64 (number of files + 1,), where each Arrow file begins and ends among these positions
@@ -36,6 +37,7 @@ class Records:
     ids: pa.StringArray
     lines: np.ndarray
     updated: np.ndarray
+    versions: np.ndarray
     verdicts: np.ndarray
     position: np.ndarray
     bounds: np.ndarray
@@ -48,6 +50,7 @@ class Records:
             ids=pa.concat_arrays([part.ids for part in parsed]),
             lines=np.concatenate([part.lines for part in parsed]),
             updated=np.concatenate([part.updated for part in parsed]),
+            versions=np.concatenate([part.versions for part in parsed]),
             verdicts=verdicts,
             position=np.cumsum(verdicts == KEPT, dtype=np.int32) - 1,
             bounds=np.cumsum([0, *(np.count_nonzero(part.verdicts == KEPT) for part in parsed)]),
@@ -57,9 +60,9 @@ class Records:
 def settle(records: Records, limit: int | None) -> np.ndarray:
     """Settle duplicates and `limit`, in place in `records.verdicts`.
 
-    Of the records with one id the one with the latest `updated` stays, then the latest line. The
-    others become duplicates, whatever their verdict was. Then `limit` kept papers are sampled by
-    hash of the id.
+    If several records share an id, the one with the latest `updated` stays, then the one with the
+    highest version, then the latest line. The others become duplicates, whatever their verdict was.
+    Then `limit` kept papers are sampled by hash of the id.
 
     Returns
     -------
@@ -68,11 +71,12 @@ def settle(records: Records, limit: int | None) -> np.ndarray:
     order = pc.sort_indices(records.ids).to_numpy().astype(np.int32)  # stable: equal ids by line
     same = _equals_next(records.ids, order)
     if same.any():
-        # Sorting the few records of repeated ids by (id, date, line) puts the one that stays last.
+        # Sorting the few records of repeated ids by (id, date, version, line) puts the one that stays last.
         repeated = np.r_[same, False] | np.r_[False, same]
         at = np.flatnonzero(repeated)
         group = np.cumsum(~np.r_[False, same])[at]
-        rank = np.lexsort((records.lines[order[at]], records.updated[order[at]], group))
+        row = order[at]
+        rank = np.lexsort((records.lines[row], records.versions[row], records.updated[row], group))
         loses = group[rank] == np.r_[group[rank][1:], -1]
         records.verdicts[order[at[rank[loses]]]] = DUPLICATE
     kept = order[records.verdicts[order] == KEPT]

@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from transformers import MODEL_MAPPING, AutoConfig, AutoModel, AutoTokenizer
 
 from lib.cli import UserError
-from lib.embeddings.attention import KERNELS, attends_to_whole_papers, implementation, register_kernels
-from lib.embeddings.device import pick_attention
+from lib.embeddings.attention import KERNELS, packed_inputs, register_kernels
+from lib.embeddings.loading import load_model, load_tokenizer, prefix_tokens
 from lib.embeddings.model import first_position, positions
+from lib.embeddings.modules import read_layout
+from lib.embeddings.pooling import Head, load_head, pool_packed, pool_padded
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 # Tokens in a padded batch: enough to use all cores, few enough for activations to stay in cache.
@@ -94,6 +95,9 @@ class Encoder:
     prefix: str
     max_tokens: int
     budget: int  # tokens in a batch
+    head: Head  # the Dense layers behind the pooling
+    pooling: str = "mean"
+    skip: int = 0  # tokens at the start of each text that are not pooled
     limit: int | None = None  # positions of the model
     first_position: int = 0
     padding_id: int = 0
@@ -106,7 +110,7 @@ class Encoder:
     @property
     def dim(self) -> int:
         """Dimensions of a vector."""
-        return self.model.config.hidden_size
+        return self.head.dim
 
     def tokenize(self, texts: list[str]) -> Tokens:
         """Tokenise with the prefix, and cut at `max_tokens`."""
@@ -154,7 +158,8 @@ class Encoder:
         try:
             vectors, computed = self._packed(tokens) if self.packed else self._padded(tokens)
             counts = Counts(int(lengths.sum()), computed - int(lengths.sum()), int((lengths**2).sum()))
-            return StartedBatch(_copy_to_host(torch.nn.functional.normalize(vectors, dim=1)), counts)
+            vectors = torch.nn.functional.normalize(self.head(vectors), dim=1)
+            return StartedBatch(_copy_to_host(vectors), counts)
         except RuntimeError as error:
             # the CPU allocator does not raise a class of its own
             if not isinstance(error, torch.OutOfMemoryError) and "DefaultCPUAllocator" not in str(error):
@@ -181,7 +186,7 @@ class Encoder:
 
     @torch.inference_mode()
     def _packed(self, tokens: list[np.ndarray]) -> tuple[torch.Tensor, int]:
-        """Mean vectors of papers packed into one row, and the number of tokens computed."""
+        """Pooled vectors of papers packed into one row, and the number of tokens computed."""
         lengths = np.array([len(t) for t in tokens])
         ends = np.cumsum(lengths)
         restarting = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths) + self.first_position
@@ -191,21 +196,13 @@ class Encoder:
         position_ids = self._on_device(restarting)[None]
         cu_seq_lens = self._on_device(np.concatenate([[0], ends]).astype(np.int32))
         counts = self._on_device(lengths)
-        hidden = self.model(
-            input_ids=ids,
-            position_ids=position_ids,
-            cu_seq_lens_q=cu_seq_lens,
-            cu_seq_lens_k=cu_seq_lens,
-            max_length_q=longest,
-            max_length_k=longest,
-        ).last_hidden_state[0]
-        # (tokens, dim) -> (n, dim): the mean over the tokens of each paper, summed in float32;
-        # `unsafe`, since the check of the lengths would wait for the device
-        return torch.segment_reduce(hidden.float(), "mean", lengths=counts, unsafe=True), int(ends[-1])
+        inputs = packed_inputs(ids, position_ids, cu_seq_lens, longest)
+        hidden = self.model(**inputs).last_hidden_state[0]
+        return pool_packed(hidden, counts, self.pooling, self.skip), int(ends[-1])
 
     @torch.inference_mode()
     def _padded(self, tokens: list[np.ndarray]) -> tuple[torch.Tensor, int]:
-        """Mean vectors of padded papers, and the number of tokens computed."""
+        """Pooled vectors of padded papers, and the number of tokens computed."""
         lengths = np.array([len(t) for t in tokens])
         longest = int(self.padded_length(lengths).max())
         rows = max(len(tokens), min(LEAST_TOKENS, self.budget) // longest)
@@ -217,8 +214,8 @@ class Encoder:
             mask[i, : len(t)] = 1
         attended = self._on_device(mask)
         hidden = self.model(input_ids=self._on_device(ids), attention_mask=attended).last_hidden_state
-        weights = attended[: len(tokens), :, None].float()
-        return (hidden[: len(tokens)].float() * weights).sum(1) / weights.sum(1), ids.size
+        n = len(tokens)
+        return pool_padded(hidden[:n], attended[:n], self.pooling, self.skip), ids.size
 
 
 def _copy_to_host(vectors: torch.Tensor) -> Callable[[], np.ndarray]:
@@ -242,8 +239,9 @@ def load(
     device: torch.device,
     precision: str = "float32",
     attention: str = "auto",
-    prefix: str = "",
-    max_tokens: int = 512,
+    pooling: str = "auto",
+    prefix: str | None = None,
+    max_tokens: int | None = None,
     budget: int | None = None,
 ) -> Encoder:
     """Load an encoder from a folder: safetensors only, and no code from the model's repository.
@@ -252,22 +250,26 @@ def load(
     ----------
     precision : float32, bfloat16 or float16
     attention : auto, a name in KERNELS, sdpa or eager
+    pooling, prefix, max_tokens : see `read_layout`
     budget : tokens in a batch; None takes 4,096, on CUDA as many as the free memory holds
 
     Raises
     ------
     UserError
-        `max_tokens` is larger than the model's positions, a file cannot be read, or the attention
-        asked for does not suit the architecture.
+        `max_tokens` is larger than the model's positions, a file cannot be read, the layout or the
+        architecture is not supported, or the attention asked for does not suit it.
     """
     register_kernels()
     if device.type == "cuda":
         torch.cuda.set_device(device)  # events and synchronisation use the current device
     try:
+        layout = read_layout(folder, pooling, prefix, max_tokens)
         limit = positions(folder)
-        _check_max_tokens(max_tokens, limit)
-        tokenizer = _load_tokenizer(folder, max_tokens)
-        model, attention = _load_model(folder, device, precision, attention)
+        _check_max_tokens(layout.max_tokens, limit)
+        tokenizer = load_tokenizer(folder, layout.max_tokens)
+        skip = prefix_tokens(tokenizer, layout.prefix, layout.max_tokens)
+        model, attention = load_model(folder, device, precision, DTYPES[precision], attention)
+        head = load_head(folder, layout.dense, model.config.hidden_size)
     except (OSError, ValueError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
         raise UserError(f"embed.model: {folder} cannot be loaded ({error})") from None
     # padding is never attended to, so a tokenizer needs no padding token
@@ -278,9 +280,12 @@ def load(
         device,
         precision,
         attention,
-        prefix,
-        max_tokens,
-        budget or default_budget(model, device, max_tokens),
+        layout.prefix,
+        layout.max_tokens,
+        budget or default_budget(model, device, layout.max_tokens),
+        head.to(device),
+        layout.pooling,
+        skip=0 if layout.include_prefix else skip,
         limit=limit,
         first_position=first_position(folder),
         padding_id=padding if padding is not None and padding >= 0 else 0,
@@ -295,49 +300,10 @@ def _check_max_tokens(max_tokens: int, limit: int | None) -> None:
         )
 
 
-def _load_tokenizer(folder: Path, max_tokens: int) -> Any:
-    """The fast tokenizer, set to cut at `max_tokens` and not to pad."""
-    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    if len(tokenizer) <= len(tokenizer.all_special_ids):  # transformers invents one if files are missing
-        raise UserError(f"embed.model: {folder} has no tokenizer, or one without words; take a complete copy")
-    backend = tokenizer.backend_tokenizer
-    backend.no_padding()
-    backend.enable_truncation(max_tokens)
-    return backend
-
-
-def _load_model(folder: Path, device: torch.device, precision: str, wanted: str) -> tuple[Any, str]:
-    """The model with its attention function, and the name of that function."""
-    config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-    attention = pick_attention(wanted, device, precision, MODEL_MAPPING.get(type(config), None))
-    model, report = AutoModel.from_pretrained(
-        folder,
-        dtype=DTYPES[precision],
-        attn_implementation=implementation(attention),
-        use_safetensors=True,
-        trust_remote_code=False,
-        output_loading_info=True,
-    )
-    if missing := [key for key in report["missing_keys"] if "pooler" not in key]:
-        raise UserError(
-            f"embed.model: {folder} lacks {len(missing)} weights of its architecture ({sorted(missing)[0]}, ...), "
-            "which would be filled with random numbers; take a complete copy"
-        )
-    if wanted == "auto" and attention in KERNELS and not attends_to_whole_papers(model):
-        attention = "sdpa"
-        model.set_attn_implementation(attention)
-    if attention in KERNELS and not model._supports_attention_backend:  # its own would mix papers
-        raise UserError(
-            f"config key embed.attention: {type(model).__name__} accepts no other attention function; set it "
-            "to eager"
-        )
-    return model, attention
-
-
 def default_budget(model: Any, device: torch.device, max_tokens: int) -> int:
     """Tokens in a batch: on CUDA as many as fit into half of the free memory, at most CUDA_TOKENS."""
     if device.type != "cuda":
-        return max(CPU_TOKENS, max_tokens)
+        return CPU_TOKENS
     free, _ = torch.cuda.mem_get_info(device)
     # A layer holds about its input, output, q, k, v and twice the inner activations, 2 bytes each.
     config = model.config

@@ -5,13 +5,21 @@ import importlib.util
 import json
 import os
 from pathlib import Path
+from typing import Any
 
-from lib.cli import UserError
+from lib.cli import UserError, warn
 
 # The files that an encoder needs. Other weight formats of a hub repository are not fetched.
 PATTERNS = ("*.safetensors", "*.json", "*.txt", "*.model")
+# Folders of a hub repository that are not fetched: exports to other runtimes. Those of the modules of
+# sentence-transformers begin with a digit (1_Pooling, 2_Dense).
+NOT_FETCHED = "[!0-9]*/*"
+# What says how a model pools, and which prompt and which length it was made for.
+LAYOUT_FILES = ("modules.json", "sentence_bert_config.json", "config_sentence_transformers.json")
 PACKAGE = "package:"
-AFTER_PADDING = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet")
+# Models that count positions from behind that of the padding
+AFTER_PADDING = {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "roberta-prelayernorm"}
+AFTER_PADDING |= {"xmod", "data2vec-text", "ibert", "longformer", "lilt", "luke"}
 
 
 def locate(model: str, revision: str | None = None) -> Path:
@@ -74,11 +82,10 @@ def _from_hub(model: str, revision: str | None) -> Path:
         f"on a machine with internet run `hf download {model}{at} --local-dir FOLDER`, copy FOLDER here "
         "and set `embed.model` to its path"
     )
+    wanted: dict[str, Any] = {"repo_id": model, "revision": revision}
+    wanted |= {"allow_patterns": list(PATTERNS), "ignore_patterns": NOT_FETCHED}
     try:
-        # top level only: exports to other runtimes live in folders
-        return Path(
-            snapshot_download(model, revision=revision, allow_patterns=list(PATTERNS), ignore_patterns="*/*")
-        )
+        folder: Path | None = Path(snapshot_download(**wanted))
     except HFValidationError as error:
         raise UserError(
             f"config key embed.model: {model!r} is neither a folder here nor a repository id ({error})"
@@ -89,19 +96,66 @@ def _from_hub(model: str, revision: str | None) -> Path:
             "check the id, and for a gated or private one log in with `hf auth login`"
         ) from None
     except LocalEntryNotFoundError:
-        raise UserError(
-            f"embed.model: {model!r} is not a folder here, and the hub cannot be reached to fetch it; {elsewhere}"
-        ) from None
+        folder = _in_cache(wanted)
     except Exception as error:  # the client of the hub raises errors of several HTTP libraries
         raise UserError(f"embed.model: cannot fetch {model!r} ({error}); {elsewhere}") from None
+    if folder is None:
+        raise UserError(
+            f"embed.model: {model!r} is not a folder here, and the hub cannot be reached to fetch it; {elsewhere}"
+        )
+    _check_layout_files(model, revision, folder)
+    return folder
 
 
-def hash_files(folder: Path) -> dict[str, str]:
-    """The SHA-256 of each file that decides a vector: weights, architecture, tokenizer."""
+def _in_cache(wanted: dict[str, Any]) -> Path | None:
+    """The folder of the hub's cache, even if it lacks files: transformers fetches only those that it reads."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import IncompleteSnapshotError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(**wanted, local_files_only=True))
+    except IncompleteSnapshotError as error:
+        return Path(error.snapshot_path)
+    except LocalEntryNotFoundError:
+        return None
+
+
+def _check_layout_files(model: str, revision: str | None, folder: Path) -> None:
+    """Raise a UserError if a folder of the hub's cache lacks what says how the model makes its vectors."""
+    from huggingface_hub import get_cached_repo_tree
+    from huggingface_hub.errors import CachedRepoTreeNotFoundError
+
+    absent = [name for name in LAYOUT_FILES if not (folder / name).is_file()]
+    try:
+        there = {file.path for file in get_cached_repo_tree(model, revision=revision)}
+    except CachedRepoTreeNotFoundError:
+        if "modules.json" in absent:
+            warn(
+                f"embed.model: the hub's cache on this machine holds no modules.json of {model!r}, and no list of its "
+                "files; the vectors of the tokens are averaged. Set `embed.pooling` if the model pools otherwise"
+            )
+        return
+    if missing := [name for name in absent if name in there]:
+        raise UserError(
+            f"embed.model: the hub's cache on this machine holds a part of {model!r}, without {', '.join(missing)}, "
+            "which say how it pools and which prompt it needs, and the hub cannot be reached to fetch them; on a "
+            f"machine with internet run `hf download {model}`, or copy these files to {folder}"
+        )
+
+
+def hash_files(folder: Path, inside: tuple[str, ...] = ()) -> dict[str, str]:
+    """The SHA-256 of each file that decides a vector: weights, architecture, tokenizer.
+
+    Parameters
+    ----------
+    inside : folders inside it with weights of their own
+    """
     hashes = {}
-    for path in sorted(path for pattern in PATTERNS for path in folder.glob(pattern)):
-        with path.open("rb") as file:
-            hashes[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    for place in (folder, *(folder / name for name in inside)):
+        for path in sorted(path for pattern in PATTERNS for path in place.glob(pattern)):
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            hashes[path.relative_to(folder).as_posix()] = digest
     return hashes
 
 

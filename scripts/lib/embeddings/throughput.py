@@ -10,9 +10,10 @@ from lib.embeddings.encoder import DTYPES, Counts, Encoder
 
 
 def model_flops(model: Any, counts: Counts) -> float:
-    """The arithmetic of what was encoded: 2 operations per weight and token, 4 dim n² per layer.
+    """The arithmetic of what was encoded: 2 operations per weight and token, 4 width n² per layer.
 
-    Embedding tables are looked up, not multiplied. Padding does not count as work.
+    The width is that of all heads. Embedding tables are looked up, not multiplied. Padding does not
+    count as work. Attention counts as if each token attended to the whole paper.
     """
     config = model.config
     weights = sum(
@@ -20,7 +21,9 @@ def model_flops(model: Any, counts: Counts) -> float:
         for name, part in model.named_modules()
         if isinstance(part, torch.nn.Linear) and "pooler" not in name
     )
-    attention = 4 * config.num_hidden_layers * config.hidden_size * counts.squared_lengths
+    head = getattr(config, "head_dim", None)
+    width = config.num_attention_heads * head if head else config.hidden_size
+    attention = 4 * config.num_hidden_layers * width * counts.squared_lengths
     return 2.0 * weights * counts.tokens + attention
 
 

@@ -1,5 +1,8 @@
 """The map as a figure: points in the colours of their topics, with labels that do not overlap."""
 
+import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +41,13 @@ class Label:
 
 
 def draw_map(
-    points: np.ndarray, topics: np.ndarray, labels: list[str], title: str, left: str, right: str
+    points: np.ndarray,
+    topics: np.ndarray,
+    labels: list[str],
+    title: str,
+    left: str,
+    right: str,
+    families: Sequence[str] = (),
 ) -> Figure:
     """A figure of all points with the labels of the topics.
 
@@ -48,8 +57,9 @@ def draw_map(
     topics : int (n,), 0 to k - 1
     labels : of each topic, `"{keyword} | {title}"`
     left, right : the lines below the map
+    families : fonts for what the font of the figures lacks
     """
-    use_style()
+    use_style(families)
     figure, axis = plt.subplots(figsize=FIGURE_INCHES)
     figure.subplots_adjust(0.015, 0.055, 0.985, 0.925)
     axis.set_axis_off()
@@ -115,16 +125,26 @@ def _arrange_labels(axis: Axes, labels: list[Label], anchors: np.ndarray) -> Non
             axis.plot(*line.T, color=INK, lw=0.7, alpha=0.55, zorder=4)
 
 
+# Chinese and Japanese have no spaces: a line may end behind each character.
+UNSPACED = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+WORD = re.compile(rf"\s*(?:[{UNSPACED}]|[^\s{UNSPACED}]+)")
+
+
 def wrap(text: str, width: int) -> str:
-    """Break a text into at most two lines of about `width` characters."""
+    """Break a text into at most two lines of about `width` characters; a wide character counts as two."""
     lines, line = [], ""
-    for word in text.split():
-        if line and len(line) + 1 + len(word) > width:
+    for word in WORD.findall(" ".join(text.split())):
+        if line and columns(line + word) > width:
             lines.append(line)
-            line = word
+            line = word.strip()
         else:
-            line = f"{line} {word}".strip()
+            line = (line + word).strip()
     lines.append(line)
     if len(lines) > 2:
         lines = [lines[0], lines[1].rstrip(" ,;:…") + "…"]
     return "\n".join(lines)
+
+
+def columns(text: str) -> int:
+    """The width of a text in characters, where those as wide as two Latin letters count as two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

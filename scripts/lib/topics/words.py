@@ -1,18 +1,30 @@
-"""Words of scientific prose: without LaTeX, numbers and the words that every paper uses."""
+"""Words of scientific prose: without TeX, numbers and the words that every paper uses."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from lib.cli import UserError
+from lib.corpus.tex import split_formulae
 
-MATH = re.compile(r"\$\$.*?\$\$|\$[^$]*\$|\\\(.*?\\\)|\\\[.*?\\\]", re.DOTALL)
-# an accent (\"o, \'{e}, \c{c}) belongs to the letter that follows
-ACCENT = re.compile(r"\\(?:[\"'`^~=.]|[uvHcdbrtk](?=[\s{]))\s*\{?\s*\\?([a-z])\}?")
-COMMAND = re.compile(r"\\[a-zA-Z]+\*?|[{}~]")
+COMMAND = re.compile(r"\\(?:[a-zA-Z]+\*?|[$%&#])|[{}~_$]")
 LINK = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
-WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[.,;:!?()\[\]|]")
+# Vowel signs and other marks are part of a word, and so are the joiners of Arabic and Indic scripts.
+MARKS = "".join(c for c in map(chr, range(0x300, 0x1D00)) if unicodedata.category(c)[0] == "M")
+LETTER = rf"[\w\u200c\u200d{MARKS}]"
+WORD = re.compile(rf"{LETTER}+(?:['’-]{LETTER}+)*|[.,;:!?()\[\]|。，、；：！？（）「」《》“”]")
 LETTERS = re.compile(r"[^\W\d_]")
+# Scripts without spaces between words. Chinese words come from a dictionary (jieba); of the others
+# no words are known.
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+SOUTH_EAST_ASIAN = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+KANA = re.compile("[\u3040-\u30ff\u31f0-\u31ff]")
+HAN_RUN = re.compile(f"[{HAN}]+")
+JAPANESE_RUN = re.compile(f"[{HAN}\u3005\u3040-\u30ff\u31f0-\u31ff]+")
+SOUTH_EAST_ASIAN_RUN = re.compile(f"[{SOUTH_EAST_ASIAN}]+")
 BREAK = ""  # stands between words that are not neighbors in the text
 
 
@@ -45,16 +57,36 @@ def _read_words(path: Path) -> frozenset[str]:
     return frozenset(line.strip().lower() for line in lines if line.strip() and not line.startswith("#"))
 
 
-def strip_latex(text: str) -> str:
-    """Lower-case text without formulae, commands and links; accented letters become plain letters."""
+def prose(text: str) -> str:
+    """Lower-case text without formulae, TeX commands and links; ` | ` stands in their place."""
     if "http" in text or "www." in text or "@" in text:
         text = LINK.sub(" | ", text)
-    if "$" in text:
-        # with an odd number of dollars it is unknown which are formulae: only the signs are removed
-        text = MATH.sub(" | ", text) if text.count("$") % 2 == 0 else text.replace("$", " | ")
-    if "\\" in text:
-        text = COMMAND.sub(" ", ACCENT.sub(r"\1", MATH.sub(" | ", text)))
-    return text
+    if "$" in text or "\\" in text:
+        text = " | ".join(split_formulae(text)[::2])
+    return COMMAND.sub(" ", text)
+
+
+def separate_words(text: str) -> str:
+    """The text with spaces between its Chinese words, and without words of scripts that lack spaces."""
+    if KANA.search(text):
+        text = JAPANESE_RUN.sub(" | ", text)
+    elif HAN_RUN.search(text):
+        text = HAN_RUN.sub(lambda run: f" {' '.join(_chinese().cut(run[0]))} ", text)
+    return SOUTH_EAST_ASIAN_RUN.sub(" | ", text)
+
+
+@cache
+def _chinese() -> Any:
+    import rjieba  # loads its dictionary, which takes half a second
+
+    return rjieba
+
+
+def lacks_words(text: str) -> bool:
+    """Whether most letters of a text are in a script of whose words none are known."""
+    letters = len(LETTERS.findall(text))
+    lost = SOUTH_EAST_ASIAN_RUN.findall(text) + (JAPANESE_RUN.findall(text) if KANA.search(text) else [])
+    return 2 * sum(map(len, lost)) > letters
 
 
 def words(text: str, lists: WordLists) -> list[str]:
@@ -63,11 +95,16 @@ def words(text: str, lists: WordLists) -> list[str]:
     Stop words, bare numbers, short words and punctuation become breaks, so that a bigram is two
     words that stand side by side. Head words are kept; they count in bigrams only.
     """
-    found = WORD.findall(strip_latex(text))
-    return [w if len(w) > 2 and w not in lists.stop_words and _wordlike(w) else BREAK for w in found]
+    text = prose(text)
+    if not text.isascii():
+        text = separate_words(text)
+    return [w if _counts(w) and w not in lists.stop_words else BREAK for w in WORD.findall(text)]
 
 
-def _wordlike(word: str) -> bool:
+def _counts(word: str) -> bool:
+    """Whether a word is long enough and has enough letters; two Chinese characters are enough."""
+    if len(word) < 3:
+        return len(word) == 2 and not word.isascii() and bool(HAN_RUN.fullmatch(word))
     return word.isalpha() or (len(LETTERS.findall(word)) >= 2 and not word.endswith(("'s", "’s")))
 
 

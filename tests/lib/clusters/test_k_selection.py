@@ -62,6 +62,13 @@ def test_one_candidate_and_two():
     assert choose(tabulate(two)).k == 5
 
 
+def test_no_candidate_gives_no_proposal():
+    table = tabulate([])
+    assert list(table) == list(tabulate(scan_results(FALLING, BENT))) and table.empty
+    choice = choose(table)
+    assert (choice.k, choice.plateau) == (None, []) and "no candidate" in choice.sentence
+
+
 def test_knee_is_the_point_farthest_below_the_chord():
     k = np.array([1.0, 2, 3, 4, 5])
     np.testing.assert_allclose(knee_height(k, 11 - 2 * k), 0, atol=1e-12)

@@ -8,22 +8,24 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import (
     AutoTokenizer,
+    BartConfig,
     BertConfig,
     BertModel,
-    LlamaConfig,
-    LlamaModel,
+    CLIPConfig,
     ModernBertConfig,
     ModernBertModel,
     MPNetConfig,
     MPNetModel,
     PreTrainedTokenizerFast,
+    ViTConfig,
     XLMRobertaConfig,
     XLMRobertaModel,
 )
 
-from encoders import MINILM, abstracts, reference_vectors, tiny_bert
+from encoders import MINILM, abstracts, encoder_with_layout, reference_vectors, tiny_bert
 from lib.cli import UserError
 from lib.embeddings import encoder as enc
+from lib.embeddings import loading
 from lib.embeddings.attention import KERNELS, implementation
 from lib.embeddings.device import pick_attention, pick_device, pick_precision
 from lib.embeddings.model import hash_files
@@ -120,19 +122,6 @@ def test_positions_start_where_the_architecture_counts_from(tmp_path, real, conf
         assert np.abs(encode(load(tmp_path, attention=attention), real) - expected).max() <= 1e-5
 
 
-def test_packed_kernels_refuse_what_they_would_get_wrong(tmp_path, real):
-    sizes = {"hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 64}
-    for name, config, model in (
-        ("local", ModernBertConfig, ModernBertModel),
-        ("causal", LlamaConfig, LlamaModel),
-        ("of its own", MPNetConfig, MPNetModel),
-    ):
-        folder = tiny_bert(tmp_path / name)
-        model(config(vocab_size=30522, pad_token_id=0, **sizes)).save_pretrained(folder)
-        with pytest.raises(UserError, match=r"embed\.attention.*set it to (sdpa|eager)"):
-            encode(load(folder, attention="sequence"), real)
-
-
 def test_any_architecture_counts_its_arithmetic(tmp_path, tiny, real):
     encoder = load(tiny)
     _, counts = encode_and_count(encoder, real)
@@ -156,7 +145,7 @@ def test_any_architecture_counts_its_arithmetic(tmp_path, tiny, real):
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_every_packed_kernel_can_be_asked_of_transformers(tiny, monkeypatch, kernel):
     """transformers looks up a name with "flash" in it on the hub."""
-    monkeypatch.setattr(enc, "pick_attention", lambda wanted, *_: wanted)
+    monkeypatch.setattr(loading, "pick_attention", lambda wanted, *_: wanted)
     encoder = load(tiny, attention=kernel)
     assert encoder.packed and encoder.model.config._attn_implementation == implementation(kernel)
     assert "flash" not in implementation(kernel)
@@ -375,24 +364,23 @@ def test_auto_takes_what_the_architecture_can_do(tmp_path, real, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("config", "model", "expected"),
+    ("family", "expected"),
     [
-        (BertConfig, BertModel, "sequence"),
-        (ModernBertConfig, ModernBertModel, "sdpa"),
-        (LlamaConfig, LlamaModel, "sdpa"),
+        ("Bert", "sequence"),
+        ("ModernBert", "sequence"),
+        ("Qwen3", "sequence"),
+        ("T5", "sdpa"),
+        ("MPNet", "eager"),
+        ("Gemma2", "eager"),
     ],
 )
-def test_auto_packs_only_where_tokens_see_the_whole_paper(
-    tmp_path, real, monkeypatch, config, model, expected
-):
-    sizes = {"hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 64}
-    tiny_bert(tmp_path)
-    torch.manual_seed(0)
-    model(config(vocab_size=30522, pad_token_id=0, **sizes)).save_pretrained(tmp_path)
-    monkeypatch.setattr(enc, "pick_attention", lambda *args: "sequence")
-    encoder = load(tmp_path, attention="auto")
+def test_auto_packs_where_a_kernel_can_compute_the_attention(tmp_path, real, monkeypatch, family, expected):
+    folder = encoder_with_layout(tmp_path, family)
+    padded = encode(load(folder, max_tokens=128, attention="eager"), real[1:])
+    monkeypatch.setattr(loading, "pick_attention", lambda *args: "sequence")
+    encoder = load(folder, attention="auto", max_tokens=128)
     assert encoder.attention == expected
-    assert np.abs(encode(encoder, real) - reference_vectors(tmp_path, real, 256)).max() <= 1e-5
+    assert np.abs(encode(encoder, real[1:]) - padded).max() <= 1e-5
 
 
 def test_devices_and_kernels_that_are_not_here(monkeypatch):
@@ -413,6 +401,34 @@ def test_precision_is_what_the_cpu_has(monkeypatch):
         monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda has=has: has)
         assert pick_precision("auto", CPU) == precision
     assert pick_precision("float16", CPU) == "float16"
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "said"),
+    [
+        (
+            "BartModel",
+            BartConfig(d_model=16),
+            "BartModel .*encoders with a decoder than those of the T5 family",
+        ),
+        ("CLIPModel", CLIPConfig(), "CLIPModel .*models of more than texts"),
+        ("ViTModel", ViTConfig(), "ViTModel .*models without an encoder of texts"),
+        (None, BartConfig(), r"Bart .*config\.json.* is not supported"),
+    ],
+)
+def test_other_architectures_are_refused_by_name(tiny, tmp_path, name, config, said):
+    folder = damaged("no weights of its own", tiny, tmp_path / "copy")
+    config.architectures = [name] if name else None
+    config.save_pretrained(folder)
+    with pytest.raises(UserError, match=rf"^embed\.model: {said}"):
+        load(folder, max_tokens=32)
+
+
+def test_an_unknown_architecture_is_refused_by_name(tiny, tmp_path):
+    folder = damaged("no weights of its own", tiny, tmp_path / "copy")
+    (folder / "config.json").write_text('{"model_type": "new_encoder"}')
+    with pytest.raises(UserError, match=r"^embed\.model: .*new_encoder"):
+        load(folder)
 
 
 def damaged(kind, source, folder):

@@ -6,9 +6,18 @@ import pytest
 
 import measure
 from conftest import ENVIRONMENT
-from encoders import MINILM, tiny_bert, write_papers
+from encoders import MINILM, encoder_with_layout, tiny_bert, write_layout, write_papers
 from lib.cli import UserError
-from lib.embeddings.model import first_position, hash_files, locate, positions
+from lib.embeddings.model import (
+    LAYOUT_FILES,
+    NOT_FETCHED,
+    PATTERNS,
+    first_position,
+    hash_files,
+    locate,
+    positions,
+)
+from lib.embeddings.modules import read_layout
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +81,81 @@ def test_a_hub_out_of_reach_is_said_with_the_way_round(tmp_path, surroundings):
     assert "set `embed.model` to its path" in ended.stderr
 
 
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def cached(tmp_path, monkeypatch):
+    """A part of a repository in the hub's cache, with the list of all its files, and no network."""
+    from huggingface_hub import _tree_cache, constants
+
+    def cache(source, *missing, more=(), listed=True):
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+        repository = tmp_path / "models--some--encoder"
+        (repository / "refs").mkdir(parents=True)
+        (repository / "refs" / "main").write_text(COMMIT)
+        folder = repository / "snapshots" / COMMIT
+        shutil.copytree(source, folder)
+        names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+        empty = _tree_cache.TreeCacheEntry(size=0, blob_id="0", lfs_sha256=None, lfs_size=None, xet_hash=None)
+        monkeypatch.setattr(_tree_cache, "_IN_MEMORY_TREE_CACHE", {})
+        if listed:
+            _tree_cache.write_tree_cache(str(repository), COMMIT, dict.fromkeys([*names, *more], empty))
+        for name in missing:
+            (folder / name).unlink()
+        return folder
+
+    return cache
+
+
+def test_a_part_of_a_hub_cache_is_used_without_network(tiny, cached):
+    """transformers fetches only the files that it reads, and no README, vocabulary or export."""
+    folder = cached(tiny, "vocab.txt", more=("README.md", "data_config.json", "onnx/model.onnx"))
+    assert locate("some/encoder") == folder == locate("some/encoder", COMMIT)
+    assert locate("some/encoder", "main") == folder
+
+
+def test_a_hub_cache_that_does_not_say_what_it_lacks_gives_a_warning(tiny, cached, capfd):
+    """Each file was fetched by itself, so there is no list of them."""
+    folder = cached(tiny, listed=False)
+    assert locate("some/encoder") == folder
+    assert (
+        "warning: embed.model: the hub's cache on this machine holds no modules.json"
+        in capfd.readouterr().err
+    )
+    write_layout(folder)
+    assert locate("some/encoder") == folder
+    assert "warning" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", LAYOUT_FILES)
+def test_a_hub_cache_that_does_not_say_how_the_model_pools_is_refused(tmp_path, cached, name):
+    source = encoder_with_layout(tmp_path / "source", "Bert")
+    cached(source, name)
+    with pytest.raises(
+        UserError, match=rf"holds a part of 'some/encoder', without {name}, .*hf download some/encoder"
+    ):
+        locate("some/encoder")
+
+
+def test_a_hub_cache_without_the_folder_of_the_pooling_is_refused(tmp_path, cached):
+    source = encoder_with_layout(tmp_path / "source", "Bert")
+    cached(source, "1_Pooling/config.json")
+    with pytest.raises(UserError, match=r"1_Pooling/config\.json is missing"):
+        read_layout(locate("some/encoder"))
+
+
+def test_the_modules_are_fetched_from_the_hub_and_exports_are_not():
+    from huggingface_hub.utils import filter_repo_objects
+
+    wanted = ["model.safetensors", "config.json", "vocab.txt", "modules.json", "1_Pooling/config.json"]
+    wanted += ["2_Dense/config.json", "2_Dense/model.safetensors", "10_Dense/model.safetensors"]
+    others = ["onnx/config.json", "openvino/model.safetensors", "2_Dense/pytorch_model.bin", "README.md"]
+    found = filter_repo_objects(wanted + others, allow_patterns=list(PATTERNS), ignore_patterns=NOT_FETCHED)
+    assert list(found) == wanted
+
+
 def run_embed(papers, folder, surroundings=None, **flags):
     """Run the script where it must refuse: status 1, one line, no traceback, no outputs."""
     outputs = {"vectors": folder / "0.npy", "summary": folder / "0.json"}
@@ -117,6 +201,16 @@ def test_the_hash_covers_what_decides_a_vector(tiny, tmp_path):
     # a file of another name with the same content is another model
     (moved / "tokenizer.json").rename(moved / "tokeniser.json")
     assert hash_files(moved) != expected
+
+
+def test_the_hash_covers_dense_layers(tmp_path):
+    folder = encoder_with_layout(tmp_path, "Bert", modules=("Transformer", "Pooling", "Dense"))
+    outside = hash_files(folder)
+    inside = hash_files(folder, read_layout(folder).folders)
+    assert set(inside) - set(outside) == {"2_Dense/config.json", "2_Dense/model.safetensors"}
+    assert outside.items() <= inside.items()
+    # a model without them has the fingerprint that it had
+    assert hash_files(MINILM, read_layout(MINILM).folders) == hash_files(MINILM)
 
 
 def test_hashes_are_those_of_sha256sum(tiny):

@@ -1,0 +1,56 @@
+"""What is particular to arXiv: the forms of ids and of categories."""
+
+import re
+from datetime import date
+
+ARCHIVES = (
+    "acc-phys adap-org alg-geom ao-sci astro-ph atom-ph bayes-an chao-dyn chem-ph cmp-lg comp-gas cond-mat cs "
+    "dg-ga econ eess funct-an gr-qc hep-ex hep-lat hep-ph hep-th math math-ph mtrl-th nlin nucl-ex nucl-th "
+    "patt-sol physics plasm-ph q-alg q-bio q-fin quant-ph solv-int stat supr-con"
+).split()
+_ARCHIVE = "|".join(ARCHIVES)
+# 0704.0001 and 2101.00001; hep-th/9901001 and math.GT/0309136
+_NEW = r"(?P<new>(?:0[7-9]|[1-9]\d)(?:0[1-9]|1[0-2]))\.\d{4,5}"
+_OLD = rf"(?:{_ARCHIVE})(?:\.[A-Za-z-]+)?/(?P<old>\d\d(?:0[1-9]|1[0-2]))\d{{3}}"
+ID = re.compile(
+    r"(?:(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf)/|(?i:arxiv:)\s*)?"
+    rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>[1-9]\d{{0,2}}))?(?:\.pdf)?"
+)
+# The characters by which a cheap search tells ids that may need `split_id`.
+NOT_BARE = r"v\d+(?:\.pdf)?$|[Xx][Ii][Vv]"
+CATEGORY = re.compile(rf"(?:{_ARCHIVE})(?:\.[A-Za-z-]+)?")
+
+
+def split_id(identifier: str) -> tuple[str, int]:
+    """The id without address and version, and the version (0 if there is none).
+
+    `http://arxiv.org/abs/2101.00001v2` gives `2101.00001` and 2. Ids that are not arXiv's stay as
+    they are.
+    """
+    match = ID.fullmatch(identifier)
+    return (match["id"], int(match["version"] or 0)) if match else (identifier, 0)
+
+
+def month_of_id(identifier: str) -> date | None:
+    """The first day of the month in an id of arXiv; None for all other ids."""
+    match = ID.fullmatch(identifier)
+    if not match:
+        return None
+    digits = match["new"] or match["old"]
+    year = int(digits[:2])
+    return date(year + (1900 if match["old"] and year >= 91 else 2000), int(digits[2:]), 1)
+
+
+def split_categories(text: str) -> list[str]:
+    """The categories in a string.
+
+    Those of arXiv are separated by spaces. Others may have spaces in their names and are separated
+    by semicolons, bars or commas.
+    """
+    words = text.split()
+    if all(CATEGORY.fullmatch(word) for word in words):
+        return words
+    for separator in ";|,":
+        if separator in text:
+            return [name for part in text.split(separator) if (name := " ".join(part.split()))]
+    return [" ".join(words)]

@@ -1,0 +1,128 @@
+"""TeX in running text: formulae, and letters written as commands."""
+
+import re
+import unicodedata
+
+# Combining characters by TeX's accent commands.
+ACCENTS = {
+    "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", "=": "\u0304", "u": "\u0306",
+    ".": "\u0307", '"': "\u0308", "r": "\u030a", "H": "\u030b", "v": "\u030c", "d": "\u0323",
+    "c": "\u0327", "k": "\u0328", "b": "\u0331",
+}  # fmt: skip
+LETTERS = {
+    "ss": "ß", "aa": "å", "AA": "Å", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "o": "ø",
+    "O": "Ø", "l": "ł", "L": "Ł", "i": "ı", "j": "ȷ", "dh": "ð", "DH": "Ð", "dj": "đ", "DJ": "Đ",
+    "th": "þ", "TH": "Þ", "ng": "ŋ", "NG": "Ŋ",
+}  # fmt: skip
+_BASE = r"(?:\\[ij](?![A-Za-z])|[^\W\d_])"
+# \'e, \' e, \'{e}, \c{c}, \c c; the base may be a letter that was converted before: \'{ı}
+_ACCENT = (
+    rf"""\\(?:(?P<sign>[`'^~=."])\s*|(?P<letter>[uvHrdckb])(?:\s+|(?=[{{\\])))"""
+    rf"""(?:\{{\s*(?P<braced>{_BASE})\s*\}}|(?P<bare>{_BASE}))"""
+)
+# \ss, \ss{}
+_NAMES = "|".join(sorted(LETTERS, key=len, reverse=True))
+_LETTER = rf"\\(?P<name>{_NAMES})(?![A-Za-z])(?P<empty>\{{\}})?"
+COMMAND = re.compile(rf"{_ACCENT}|{_LETTER}(?P<space>\s*)")
+CONVERTED_GROUP = re.compile(r"\{([^\W\d_a-zA-Z])\}")
+CANDIDATE = re.compile(rf"\\(?:[`'^~=.\"]|[uvHrdckb][\s{{\\]|(?:{_NAMES})(?![A-Za-z]))")
+# German endings behind a final "\ss ": the space ends the command, and not the word.
+AFTER_SHARP_S = re.compile(r"(?:e|en|er|es|em|ian|ner|ler|mann|berg|burg|lich)\b")
+DISPLAY = re.compile(r"\\\(.*?\\\)|\\\[.*?\\\]", re.DOTALL)
+DOLLAR = re.compile(r"(?<!\\)\$\$?")
+WHITESPACE = re.compile(r"\s")
+MACRO = re.compile(r"\\[A-Za-z]+\*?(?:\s*\{[^{}]*\})*")
+# "3 and ", but not "2 mod p"
+QUANTITY = re.compile(r"\s*\d[\d,.]*\s+(?!(?:mod|log|ln|exp|sin|cos|tan|max|min|dim|deg|gcd)\b)[^\W\d_]{2,}")
+PROSE = re.compile(r"(?<![\w\\^{(])[^\W\d_]{2,}[,;:.]?\s+[^\W\d_]{2,}(?![\w^}(])")
+
+
+def formulae(text: str) -> list[tuple[int, int]]:
+    r"""Where the formulae of a text begin and end: `$…$`, `$$…$$`, `\(…\)` and `\[…\]`.
+
+    A pair of dollars encloses a formula only if its content looks like one. Two prices are not a
+    formula, nor is prose between two stray dollars.
+    """
+    spans = [match.span() for match in DISPLAY.finditer(text)] if "\\" in text else []
+    signs = [match.span() for match in DOLLAR.finditer(text)] if "$" in text else []
+    i = 0
+    while i + 1 < len(signs):
+        (start, inner), (inner_end, end) = signs[i], signs[i + 1]
+        if inner - start == end - inner_end and _is_formula(text[inner:inner_end], text[end : end + 1]):
+            spans.append((start, end))
+            i += 2
+        else:
+            i += 1
+    return _outermost(spans)
+
+
+def _is_formula(content: str, after: str) -> bool:
+    """Whether the content of a pair of dollars is a formula; `after` is the character behind the pair."""
+    if not content.strip() or (content.lstrip()[0].isdigit() and after.isdigit()):
+        return False  # "$5 to $10" is two prices
+    if not WHITESPACE.search(content):
+        return True
+    if len(word := content.strip()) > 1 and word.isalpha() and len(content) >= len(word) + 2:
+        return False  # " and "
+    if not (QUANTITY.match(content) or PROSE.search(content)):
+        return True
+    content = MACRO.sub(r"\\", content)  # \text{if all} is part of a formula
+    return not (QUANTITY.match(content) or PROSE.search(content))
+
+
+def _outermost(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans in order, without those that begin inside an earlier one."""
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+    return kept
+
+
+def split_formulae(text: str) -> list[str]:
+    """The text cut at its formulae: prose at even places, formulae at odd ones."""
+    parts, at = [], 0
+    for start, end in formulae(text):
+        parts += [text[at:start], text[start:end]]
+        at = end
+    return [*parts, text[at:]]
+
+
+def convert_letters(text: str) -> str:
+    r"""Convert accents and letter commands outside formulae to Unicode: `Erd\H{o}s` becomes `Erdős`.
+
+    An accent is converted only if Unicode has the accented letter. All else stays as it is.
+    """
+    if not CANDIDATE.search(text):
+        return text
+    parts = split_formulae(text)
+    for i in range(0, len(parts), 2):
+        while (converted := _convert(parts[i])) != parts[i]:  # \'{\ae} needs two passes
+            parts[i] = converted
+    return "".join(parts)
+
+
+def _convert(text: str) -> str:
+    if "\\" not in text:
+        return text
+    converted = COMMAND.sub(_command, text)
+    return text if converted == text else CONVERTED_GROUP.sub(r"\1", converted)  # {\o} is {ø} now
+
+
+def _accented(match: re.Match) -> str:
+    """The accented letter, or the command itself if Unicode has no such letter."""
+    base = (match["braced"] or match["bare"]).lstrip("\\")
+    letter = unicodedata.normalize("NFC", base + ACCENTS[match["sign"] or match["letter"]])
+    return letter if len(letter) == 1 else match[0]
+
+
+def _command(match: re.Match) -> str:
+    """The letter. The space behind `\\o` is part of the command if the word goes on."""
+    name, text, end = match["name"], match.string, match.end()
+    if not name:
+        return _accented(match)
+    if name == "ss":
+        word_goes_on = bool(AFTER_SHARP_S.match(text, end))
+    else:  # i and j, as in Turkish, often end a word
+        word_goes_on = text[end : end + 1].islower() and name not in ("i", "j")
+    return LETTERS[name] + ("" if word_goes_on and not match["empty"] else match["space"])

@@ -1,0 +1,103 @@
+"""The normal form of titles and abstracts: no markup, no TeX letters, composed Unicode, single spaces."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lib.corpus.markup import drop_markup
+from lib.corpus.tex import convert_letters
+
+LIGATURES = {
+    "ﬀ": "ff",
+    "ﬁ": "fi",
+    "ﬂ": "fl",
+    "ﬃ": "ffi",
+    "ﬄ": "ffl",
+    "ﬅ": "st",
+    "ﬆ": "st",
+    "ĳ": "ij",
+    "Ĳ": "IJ",
+}
+LIGATURE = re.compile(f"[{''.join(LIGATURES)}]")
+# Invisible: soft hyphen, zero-width space, direction marks, variation selectors, tags, …
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e01ef]"
+)
+# Joiners decide the shape of letters in Arabic and Indic scripts; elsewhere they only split words.
+JOINER = re.compile("(?<![\u0600-\u0fff\u1000-\u109f\u1780-\u17ff])[\u200c\u200d]")
+SPECIAL = re.compile(f"{INVISIBLE.pattern}|[\u200c\u200d]|{LIGATURE.pattern}|[\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+SURROGATE = re.compile("[\ud800-\udfff]")
+# Markup, TeX, double spaces, control characters and all outside ASCII need a closer look.
+ODD = r"[\x00-\x1f<&\\\x7f]|[^\x00-\x7f]|  "
+CHANGES = ("markup", "tex_letters", "unicode")
+
+
+def normalise(text: str) -> tuple[str, set[str]]:
+    """The normal form of a text, and which of CHANGES were needed (besides folded whitespace).
+
+    Normal forms do not change when they are normalised again.
+    """
+    changes: set[str] = set()
+    while True:
+        before = text
+        if "<" in text or "&" in text:
+            text = _applied(drop_markup, text, "markup", changes)
+        if not text.isascii():
+            text = _applied(_plain_unicode, text, "unicode", changes)
+        if "\\" in text:
+            text = _applied(convert_letters, text, "tex_letters", changes)
+        unchanged = text == before
+        if not text.isprintable():  # all whitespace but the space
+            text = " ".join(CONTROL.sub(" ", text).split())
+        elif "  " in text or text.strip() != text:
+            text = " ".join(text.split())
+        if unchanged:
+            return text, changes
+
+
+def _applied(function: Callable[[str], str], text: str, name: str, changes: set[str]) -> str:
+    """The text after a change, whose name is noted if there was one."""
+    changed = function(text)
+    if changed != text:
+        changes.add(name)
+    return changed
+
+
+def _plain_unicode(text: str) -> str:
+    """NFC without ligatures, invisible characters and lone surrogates."""
+    if SPECIAL.search(text):
+        text = SURROGATE.sub("\ufffd", text)
+        text = JOINER.sub("", INVISIBLE.sub("", text))
+        text = LIGATURE.sub(lambda match: LIGATURES[match[0]], text)
+    return unicodedata.normalize("NFC", text)
+
+
+def normalise_strings(strings: pa.StringArray) -> tuple[pa.StringArray, dict[str, np.ndarray]]:
+    """The normal form of each string. Null values stay null.
+
+    Returns
+    -------
+    strings, and for each of CHANGES the rows that needed it: int (m,)
+    """
+    # Nearly all whitespace is single spaces and newlines, so that three rows in four need no more than
+    # these two passes in C++; the others are normalised one by one.
+    folded = pc.ascii_trim_whitespace(pc.replace_substring(strings, "\n", " "))
+    odd = pc.fill_null(pc.match_substring_regex(folded, ODD), False).to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(odd)
+    changed: dict[str, list[int]] = {name: [] for name in CHANGES}
+    if not len(rows):
+        return folded, {name: np.array([], np.int64) for name in CHANGES}
+    normal = []
+    for row, string in zip(rows.tolist(), folded.take(pa.array(rows)).to_pylist(), strict=True):
+        text, changes = normalise(string)
+        normal.append(text)
+        for name in changes:
+            changed[name].append(row)
+    folded = pc.replace_with_mask(folded, pa.array(odd), pa.array(normal, pa.string()))
+    return folded, {name: np.array(found, np.int64) for name, found in changed.items()}

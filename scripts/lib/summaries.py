@@ -1,0 +1,199 @@
+"""The keys of all JSON files, with one reader and one writer for them.
+
+docs/files.md is written from these types (`make docs`).
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypedDict, TypeVar, cast
+
+from lib.files import damaged
+
+J = TypeVar("J", bound=Mapping)
+
+
+class LedgerEntry(TypedDict):
+    """One line of the snapshot in the ledger."""
+
+    line: int
+    reason: str
+
+
+class Bucket(TypedDict):
+    """The lines with one outcome: their number and the first of them."""
+
+    count: int
+    first: list[LedgerEntry]
+
+
+class Ledger(TypedDict):
+    """What became of each line of the snapshot; the counts of the buckets add up to `lines`.
+
+    `normalised` counts the records whose title or abstract had markup, TeX letters or unusual
+    Unicode. `not_understood` counts the dates that could not be read.
+    """
+
+    input: str
+    settings: dict[str, Any]
+    lines: int
+    buckets: dict[str, Bucket]
+    normalised: dict[str, int]
+    not_understood: dict[str, Bucket]
+
+
+class PartSummary(TypedDict):
+    """How one part of the papers was encoded."""
+
+    model: str
+    revision: str | None
+    files: dict[str, str]
+    prefix: str
+    max_tokens: int
+    pooling: str
+    precision: str
+    dtype: str
+    dim: int
+    device: str
+    attention: str | None
+    kernels: list[str]
+    papers: int
+    cache_hits: int
+    cache_misses: int
+    tokens: int
+    padding_tokens: int
+    truncated_papers: int | None
+    truncated_tokens: int | None
+    model_flops: float
+    matmul_flops_per_second: float | None
+    encode_seconds: float
+    seconds: float
+
+
+class EmbeddingsSummary(PartSummary):
+    """How all papers were encoded; speeds and truncation cover only the papers encoded in this run."""
+
+    parts: int
+    padding_share: float
+    tokens_per_second: float | None
+    flops_per_second: float | None
+    share_of_matmul_rate: float | None
+
+
+class Scan(TypedDict):
+    """One candidate for K, measured on the sample; one entry per clustering or pair; sizes per topic."""
+
+    k: int
+    papers: int
+    sample: int
+    skipped: str | None
+    inertia: list[float]
+    silhouette: list[float]
+    sizes: list[int]
+    stability_seeds: list[float]
+    stability_halves: list[float]
+    ami_primary: float | None
+    seconds: float
+
+
+class KSelection(TypedDict):
+    """The chosen K, the rule that chose it, and the reason in one sentence."""
+
+    k: int
+    rule: str
+    proposed: int | None
+    plateau: list[int]
+    sentence: str
+    sample: int
+    papers: int
+    seconds: dict[str, float]
+    skipped: list[str]
+
+
+class ClusterSummary(TypedDict):
+    """The clustering in a few figures; lists have one entry per topic."""
+
+    k: int
+    papers: int
+    silhouette: float
+    silhouette_by_topic: list[float]
+    inertia: float
+    iterations: int
+    sizes: list[int]
+    outliers: int
+
+
+class ProjectSummary(TypedDict):
+    """How the map was laid out and how faithful it is."""
+
+    method: str
+    papers: int
+    fitted: int
+    n_neighbors: int
+    neighbors_kept: float
+    neighbors_kept_at_random: float
+    seconds: float
+
+
+class Agreement(TypedDict):
+    """How well topics agree with a classification of the papers."""
+
+    papers: int
+    classes: int
+    ami: float | None
+    ari: float | None
+    purity: float | None
+
+
+class SizeSummary(TypedDict):
+    """The sizes of the topics in a few figures."""
+
+    smallest: int
+    median: float
+    largest: int
+    effective_topics: float
+
+
+class CorpusSummary(TypedDict):
+    """What the texts are, as shares of a sample of the papers.
+
+    `without_words` are in a script without spaces between words, for which there are no keywords.
+    """
+
+    sample: int
+    languages: dict[str, float]
+    scripts: dict[str, float]
+    without_words: float
+
+
+class Evaluation(TypedDict):
+    """Measures of the corpus and of the topics."""
+
+    corpus: CorpusSummary
+
+    papers: int
+    k: int
+    silhouette: float
+    negative_silhouette_share: float
+    inertia_per_paper: float
+    sizes: SizeSummary
+    primary_category: Agreement
+    archive: Agreement
+    topic_diversity: float
+    map_neighbors_kept: float
+
+
+def read_json(path: Path, kind: type[J]) -> J:
+    """The object in a JSON file; it must have all keys of the TypedDict `kind`."""
+    try:
+        content = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise damaged(path, "JSON file with an object", error) from None
+    if missing := [key for key in kind.__annotations__ if key not in content]:
+        raise damaged(path, f"{kind.__name__} file of this version", f"it lacks {', '.join(missing)}")
+    return cast(J, content)
+
+
+def write_json(path: Path, content: Mapping) -> None:
+    """Write an object as a JSON file."""
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,49 @@
+"""The forms of arXiv's ids and categories."""
+
+from datetime import date
+
+import pytest
+
+from lib.corpus.arxiv import month_of_id, split_categories, split_id
+
+
+@pytest.mark.parametrize(
+    ("identifier", "bare", "version", "month"),
+    [
+        ("2101.00001", "2101.00001", 0, date(2021, 1, 1)),
+        ("0704.0024v3", "0704.0024", 3, date(2007, 4, 1)),
+        ("http://arxiv.org/abs/2101.00001v12", "2101.00001", 12, date(2021, 1, 1)),
+        ("https://arxiv.org/pdf/2101.00001v2.pdf", "2101.00001", 2, date(2021, 1, 1)),
+        ("arXiv:hep-th/9901001v1", "hep-th/9901001", 1, date(1999, 1, 1)),
+        ("math.GT/0309136", "math.GT/0309136", 0, date(2003, 9, 1)),
+        ("astro-ph/9108012", "astro-ph/9108012", 0, date(1991, 8, 1)),
+        # not arXiv's: a PubMed id, DOIs, a month that does not exist, a year before 2007, another archive
+        ("0704123", "0704123", 0, None),
+        ("10.1000/0704123", "10.1000/0704123", 0, None),
+        ("10.1000/0704.0001v2", "10.1000/0704.0001v2", 0, None),
+        ("2113.00001", "2113.00001", 0, None),
+        ("0604.0001v1", "0604.0001v1", 0, None),
+        ("real/9901001", "real/9901001", 0, None),
+        ("W2101v1", "W2101v1", 0, None),
+    ],
+)
+def test_ids(identifier, bare, version, month):
+    assert split_id(identifier) == (bare, version)
+    assert month_of_id(identifier) == month
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("cs.LG stat.ML", ["cs.LG", "stat.ML"]),
+        ("hep-th  math-ph", ["hep-th", "math-ph"]),
+        ("math.RT, cs.LG", ["math.RT", "cs.LG"]),
+        ("Computer Science", ["Computer Science"]),
+        ("Computer Science; Biology ;", ["Computer Science", "Biology"]),
+        ("Medicine|Public Health", ["Medicine", "Public Health"]),
+        ("Chemistry, Physical; Physics, Applied", ["Chemistry, Physical", "Physics, Applied"]),
+        ("  ", []),
+    ],
+)
+def test_categories(text, names):
+    assert split_categories(text) == names

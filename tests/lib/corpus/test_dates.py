@@ -1,0 +1,67 @@
+"""Days in many spellings, against the parsers of the standard library."""
+
+import calendar
+from datetime import UTC, date, datetime
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib.corpus.dates import parse_date, parse_dates
+
+DAYS = st.datetimes(datetime(1902, 1, 1), datetime(2037, 12, 31), timezones=st.just(UTC))
+
+
+@given(DAYS)
+def test_every_spelling_gives_the_day(moment):
+    day = moment.date()
+    month = calendar.month_abbr[day.month]
+    spellings = [
+        day.isoformat(),
+        moment.isoformat(),
+        f"{day:%Y%m%d}",
+        f"{day.year:04}/{day.month}/{day.day}",
+        format_datetime(moment, usegmt=True),
+        format_datetime(moment).partition(", ")[2],
+        f"{day.year:04} {month} {day.day}",
+        f"{calendar.month_name[day.month]} {day.day}, {day.year:04}",
+        [day.year, day.month, day.day],
+        [[day.year, day.month, day.day]],
+    ]
+    spellings += [int(f"{day:%Y%m%d}")]
+    seconds = int(moment.timestamp())
+    if abs(seconds) >= 1e9:
+        spellings += [seconds, str(seconds), float(seconds), seconds * 1000]
+    assert [parse_date(spelling) for spelling in spellings] == [day] * len(spellings)
+    assert parse_dates(spellings).to_pylist() == [day] * len(spellings)
+    texts = [spelling for spelling in spellings if isinstance(spelling, str)]
+    assert parse_dates(texts).to_pylist() == [day] * len(texts)
+
+
+@pytest.mark.parametrize(
+    ("value", "day"),
+    [
+        (2019, date(2019, 1, 1)),
+        ("2019", date(2019, 1, 1)),
+        ("2019-05", date(2019, 5, 1)),
+        ("2019 Jan-Feb", date(2019, 1, 1)),
+        ("Spring 2019", None),
+        ("2019-02-30", None),
+        ("2010-13-01", None),
+        ("Mon, 2010", None),
+        ("n.d.", None),
+        ("", None),
+        (None, None),
+        (True, None),
+        (7, None),
+        (float("nan"), None),
+        (float("inf"), None),
+        ({"year": 2019}, None),
+        ([], None),
+        ([None], None),
+        (10**30, None),
+    ],
+)
+def test_partial_and_foreign_values(value, day):
+    assert parse_date(value) == day

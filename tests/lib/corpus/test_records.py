@@ -1,0 +1,203 @@
+"""Fields of foreign records, and: the bucket of a line does not depend on the lines beside it."""
+
+import io
+import json
+import os
+import random
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conftest import ABSTRACT, paper
+from lib.cli import UserError
+from lib.corpus.fields import Fields, text_column
+from lib.corpus.ledger import VERDICTS, LedgerCounts
+from lib.corpus.records import Filters, parse_block
+from lib.corpus.snapshot import Block, blocks
+from measure import default_flags
+
+FILTERS = Filters(50, (), None, None, keep_withdrawn=False)
+FIELDS = Fields.parse(default_flags("clean")["fields"])
+
+
+def buckets(lines: list[bytes], size: int = 1 << 20) -> list[str]:
+    """The bucket or verdict of each line, in blocks of about `size` bytes."""
+    found = {}
+    for block in blocks(io.BytesIO(b"\n".join(lines) + b"\n"), Path("x"), size):
+        parsed = parse_block(block, FILTERS, FIELDS)
+        for line, verdict in zip(parsed.lines.tolist(), parsed.verdicts.tolist(), strict=True):
+            assert line not in found
+            found[line] = VERDICTS[verdict][0]
+        for bucket, entries in parsed.ledger.first.items():
+            for line, reason in entries:
+                assert line not in found and reason
+                found[line] = bucket
+        assert len(parsed.papers) == parsed.verdicts.tolist().count(0)
+    assert sorted(found) == list(range(1, len(lines) + 1))
+    return [found[line] for line in sorted(found)]
+
+
+def alone(line: bytes) -> str:
+    parsed = parse_block(Block(1, line + b"\n"), FILTERS, FIELDS)
+    return VERDICTS[parsed.verdicts[0]][0] if len(parsed.verdicts) else str(parsed.ledger).partition(" ")[2]
+
+
+SOUND = json.dumps(paper()).encode()
+ODD_LINES = [
+    SOUND.replace(b'"math.AG hep-th"', b'"math.AG", "doi": NaN, "score": -Infinity'),
+    SOUND.replace(b'"math.AG hep-th"', b'"math.AG", "authors": "\xff"'),
+    SOUND.replace(b"On the", b"\xff"),
+    SOUND.replace(b"On the", b"\\ud800"),
+    SOUND.replace(b"On the", b"a\tb"),
+    SOUND.replace(b'"math.AG hep-th"', b"[" * 3000 + b"]" * 3000),
+    SOUND.replace(b'"math.AG hep-th"', b'"x", "deep": ' + b"[" * 3000 + b"]" * 3000),
+    json.dumps(paper(versions=[None, {"created": "Mon, 2 Jan 2023 19:18:42 GMT"}])).encode(),
+    json.dumps(paper(versions={"a": 1}, categories=5, update_date=[{}])).encode(),
+    json.dumps(paper(title={"a": "b"}, abstract=7)).encode(),
+    json.dumps(paper(id=12)).encode(),
+    SOUND + SOUND,
+    SOUND[:-1],
+    b"",
+    b" \t",
+    b"[1]",
+    b"null",
+    b'"x"',
+    b"{}",
+    b"\xef\xbb\xbf" + SOUND,
+    b"\x00",
+]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+KEYS = st.sampled_from(["id", "title", "abstract", "categories", "versions", "update_date", "extra"])
+
+
+@st.composite
+def lines(draw):
+    """A sound line, a known odd one, one with any JSON in any key, or one with bytes cut out or put in."""
+    line = draw(st.sampled_from([SOUND, *ODD_LINES]))
+    if draw(st.booleans()):
+        record = paper() | draw(st.dictionaries(KEYS, JSON, max_size=3))
+        line = json.dumps(record, ensure_ascii=draw(st.booleans())).encode(errors="surrogatepass")
+    if draw(st.integers(0, 3)) == 0:
+        at = draw(st.integers(0, len(line)))
+        line = line[:at] + draw(st.binary(max_size=3)) + line[at + draw(st.integers(0, 3)) :]
+    return line.replace(b"\n", b" ")
+
+
+# EXAMPLES=10000 takes eight minutes
+@settings(max_examples=int(os.environ.get("EXAMPLES", "60")), deadline=None)
+@given(st.lists(lines(), min_size=1, max_size=12), st.randoms(use_true_random=False), st.integers(16, 3000))
+def test_the_bucket_of_a_line_does_not_depend_on_the_lines_beside_it(some, rng, size):
+    expected = [alone(line) for line in some]
+    expected[0] = alone(some[0].removeprefix(b"\xef\xbb\xbf"))  # a byte order mark, if it begins the file
+    try:
+        assert buckets(some, size) == expected
+        order = list(range(len(some)))
+        rng.shuffle(order)
+        expected[0] = alone(some[0])
+        shuffled = [expected[i] for i in order]
+        shuffled[0] = alone(some[order[0]].removeprefix(b"\xef\xbb\xbf"))
+        assert buckets([some[i] for i in order], size) == shuffled
+    except UserError as error:  # the head of the file says that it is something else
+        assert "line 1" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("line", "bucket"),
+    [
+        *zip(ODD_LINES[:2], ["kept"] * 2, strict=True),
+        (ODD_LINES[2], "malformed_json"),
+        *zip(ODD_LINES[3:5], ["kept"] * 2, strict=True),
+        *zip(ODD_LINES[5:7], ["malformed_json"] * 2, strict=True),
+        *zip(ODD_LINES[7:9], ["kept"] * 2, strict=True),
+        (ODD_LINES[9], "no_title"),
+        (ODD_LINES[10], "kept"),
+        (ODD_LINES[11], "malformed_json"),
+        (ODD_LINES[15], "not_an_object"),
+        (b"{}", "no_id"),
+    ],
+)
+def test_odd_lines(line, bucket):
+    assert alone(line) == bucket
+    many = [SOUND] * 20 + [line] + [SOUND] * 20
+    random.Random(0).shuffle(many)
+    assert buckets(many) == [bucket if one == line else "kept" for one in many]
+
+
+RECORD = {
+    "ids": {"doi": "10.1/x", "pmid": 7},
+    "title": ["A title", "in two parts"],
+    "abstract_inverted_index": {"We": [0, 3], "study": [1], "things": [2], "do": [4]},
+    "concepts": [
+        {"display_name": "Computer Science"},
+        {"display_name": None},
+        {},
+        {"display_name": "Biology"},
+    ],
+    "issued": {"date-parts": [[2020, 5, 3]]},
+    "year": 2019,
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "value"),
+    [
+        ("ids.doi", "id", "10.1/x"),
+        (["ids.arxiv", "ids.pmid"], "id", 7),
+        ("concepts[].display_name", "categories", ["Computer Science", "Biology"]),
+        ("concepts[].display_name", "title", "Computer Science"),
+        (["absent", "issued.date-parts"], "published", [[2020, 5, 3]]),
+        ("issued.date-parts[]", "published", [2020, 5, 3]),
+        ("ids.doi.deeper", "id", None),
+        ("year[]", "published", None),
+        (None, "updated", None),
+    ],
+)
+def test_paths(path, name, value):
+    fields = Fields.parse({name: path})
+    values = {attribute: RECORD.get(key) for key, attribute in fields.keys.items()}
+    assert fields.column([fields.record_type(**values)], name) == [value]
+
+
+@pytest.mark.parametrize("path", ["", "a..b", "a[0]", "[]", "a[].[]"])
+def test_a_path_that_is_not_one_is_refused(path):
+    with pytest.raises(UserError, match=r"clean\.fields\.title"):
+        Fields.parse({"title": [path]})
+
+
+def test_texts_of_other_types():
+    values = [
+        "plain",
+        None,
+        ["A", None, "b"],
+        RECORD["abstract_inverted_index"],
+        5,
+        {"a": "b"},
+        "\ud800",
+        [1],
+        {},
+    ]
+    texts, wrong = text_column(values)
+    assert texts.to_pylist() == [
+        "plain", None, "A b", "We study things We do", None, None, "\ufffd", None, None,
+    ]  # fmt: skip
+    assert wrong == [(4, "number"), (5, "object"), (7, "array"), (8, "object")]
+    assert text_column([5, True, 1.5], numbers=True)[0] == pa.array(["5", None, None])
+
+
+def test_dates_that_are_not_understood_are_counted():
+    records = [
+        paper(str(i), update_date=day)
+        for i, day in enumerate(["soon", None, "", 1136073600000, "2006-01-01"])
+    ]
+    block = Block(1, b"\n".join(json.dumps(record).encode() for record in records))
+    found: LedgerCounts = parse_block(block, FILTERS, FIELDS).not_understood
+    assert found.counts == {"published": 0, "updated": 1}
+    assert found.first["updated"] == [(1, "`update_date` of 0: 'soon'")]
+    assert ABSTRACT in records[0]["abstract"]

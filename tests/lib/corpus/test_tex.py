@@ -1,0 +1,84 @@
+"""TeX letters against pylatexenc, and which dollars enclose a formula."""
+
+import unicodedata
+
+import pytest
+from pylatexenc.latex2text import LatexNodes2Text
+
+from lib.corpus.tex import ACCENTS, LETTERS, convert_letters, split_formulae
+
+LATEX = LatexNodes2Text()
+
+
+@pytest.mark.parametrize("accent", ACCENTS)
+def test_every_accented_letter_is_that_of_pylatexenc(accent):
+    for base in "aceghijklnorstuwyzACEGHIKLNORSTUWYZ":
+        expected = unicodedata.normalize("NFC", LATEX.latex_to_text(rf"\{accent}{{{base}}}"))
+        spellings = [rf"\{accent}{{{base}}}", rf"{{\{accent} {base}}}", rf"\{accent} {base}"]
+        if not accent.isalpha():
+            spellings.append(rf"\{accent}{base}")
+        for spelling in spellings:
+            converted = convert_letters(f"x{spelling}y")
+            assert converted == (f"x{expected}y" if len(expected) == 1 else f"x{spelling}y")
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_every_letter_is_that_of_pylatexenc(name):
+    expected = LATEX.latex_to_text(rf"\{name}")
+    if name not in ("dh", "DH", "th", "TH", "ng", "NG", "dj", "DJ"):  # unknown there
+        assert expected == LETTERS[name]
+    for spelling in (rf"{{\{name}}}", rf"\{name}{{}}"):
+        assert convert_letters(f"a{spelling}b") == f"a{LETTERS[name]}b"
+
+
+@pytest.mark.parametrize(
+    ("tex", "text"),
+    [
+        (r"Erd\H{o}s-R\'enyi", "Erdős-Rényi"),
+        (r"\L ojasiewicz and Pawe\l Nowak", "Łojasiewicz and Paweł Nowak"),
+        (r"M{\o}ller, M\o ller, \O rsted", "Møller, Møller, Ørsted"),
+        (r"Gau\ss sums, Stra\ss e, Weierstra{\ss}", "Gauß sums, Straße, Weierstraß"),
+        (r"\'{\i}, {\'\i}, \v{S}koda, \c{C}a\u{g}", "í, í, Škoda, Çağ"),
+        (r"\AA ngstr\"om, na\"{\i}ve", "Ångström, naïve"),
+        (r"Schr\" odinger", "Schrödinger"),
+        # not letters: a quotation, a macro, a formula, a stray backslash
+        (r"\"good\" \llama \oint", r"\"good\" \llama \oint"),
+        (r"the $\L^2$ norm, \(\o\) and $$\'e$$", r"the $\L^2$ norm, \(\o\) and $$\'e$$"),
+        ("a \\ b \\", "a \\ b \\"),
+    ],
+)
+def test_letters_in_text(tex, text):
+    assert convert_letters(tex) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "From $100 to $1000 a patient",
+        r"Paying \$1_000 for \$2^ in auctions",
+        "about $5 million or some 6 million US$ a year",
+        "a lone $ sign",
+        "US$ and words",
+        "$$",
+        "$ $",
+    ],
+)
+def test_prices_and_stray_dollars_are_not_formulae(text):
+    assert split_formulae(text) == [text]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "$x$",
+        "$ n + 1 $",
+        "$5$",
+        r"$x \text{ for all } y$",
+        "$$E = mc^2$$",
+        r"\(a b\)",
+        r"\[x\]",
+        r"$O(n\log n)$",
+    ],
+)
+def test_formulae_are_found(formula):
+    assert split_formulae(f"costs $3 and {formula}-adic, US$") == ["costs $3 and ", formula, "-adic, US$"]

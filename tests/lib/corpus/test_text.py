@@ -1,0 +1,92 @@
+"""The normal form of texts: markup, references, Unicode."""
+
+import html
+import unicodedata
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib.corpus.text import normalise, normalise_strings
+
+CASES = [
+    # JATS, HTML, MathML
+    ("<jats:p>We study <jats:italic>E. coli</jats:italic>.</jats:p>", "We study E. coli."),
+    ("<jats:title>Abstract</jats:title><jats:p>Text</jats:p>", "Text"),
+    (
+        "<sec><title>Methods</title><p>We did.</p></sec><sec><title>Why?</title>So.</sec>",
+        "Methods: We did. Why? So.",
+    ),
+    ("H<sub>2</sub>O and 10<sup>-3</sup><br/>m", "H2O and 10-3 m"),
+    ('a <a href="https://x.org/?a=1&amp;b=2">link</a>', "a link"),
+    ("let <mml:math><mml:mi>x</mml:mi> <mml:mo>=</mml:mo><mml:mn>1</mml:mn></mml:math>.", "let $x=1$."),
+    ("<inline-formula><tex-math>\\documentclass{a}$x$</tex-math></inline-formula>y", "y"),
+    ("<P>Upper</P><p>and unclosed", "Upper and unclosed"),
+    ("<!-- a note -->x<![CDATA[y]]>", "x y"),
+    ("a<script>alert(1)</script> b", "a b"),
+    ("<script>left open", "left open"),
+    # mathematics is not markup
+    ("a < b and c > d", "a < b and c > d"),
+    ("x<y and p>q", "x<y and p>q"),
+    ("if <b and c> hold", "if <b and c> hold"),
+    ("for n<p>k and $i<b>0$", "for n<p>k and $i<b>0$"),
+    ("<1661::AID-SIM968>3.0", "<1661::AID-SIM968>3.0"),
+    # character references
+    ("AT&T, R&D; a &amp; b", "AT&T, R&D; a & b"),
+    ("&#x03b1;-helix&nbsp;of &#945;, &quot;x&quot;", 'α-helix of α, "x"'),
+    ("&amp;lt;i&amp;gt;twice&amp;lt;/i&amp;gt;", "twice"),
+    ("&bogus; &copy without end", "&bogus; &copy without end"),
+    # Unicode
+    ("Schro\u0308dinger", "Schrödinger"),
+    ("e\ufb03cient \ufb01eld", "efficient field"),
+    ("soft\u00adhy\u200bphen\ufeff \u200fmark", "softhyphen mark"),
+    ("می\u200cخواهم", "می\u200cخواهم"),
+    ("क\u094d\u200dष", "क\u094d\u200dष"),
+    ("x\u200dy", "xy"),
+    ("null\x00byte\x07 bell\x85x\u2028y", "null byte bell x y"),
+    ("half \ud83d pair", "half \ufffd pair"),
+    # both
+    ("<i>Erd\\H{o}s</i> &amp; R\\'enyi", "Erdős & Rényi"),
+]
+
+
+@pytest.mark.parametrize(("raw", "normal"), CASES)
+def test_normal_form(raw, normal):
+    assert normalise(raw)[0] == normal
+
+
+PIECES = (
+    st.sampled_from([raw for raw, _ in CASES])
+    | st.text(max_size=8)
+    | st.text("<>&;/$\\{}'\"amplti ", max_size=12)
+)
+
+
+@given(st.lists(PIECES, max_size=4).map("".join))
+def test_normal_forms_stay_as_they_are(text):
+    normal, _ = normalise(text)
+    assert normalise(normal) == (normal, set())
+    assert unicodedata.is_normalized("NFC", normal)
+    assert normal == " ".join(normal.split())
+
+
+@given(
+    st.text(
+        st.characters(codec="utf-8", categories=["L", "N", "P", "Zs"], exclude_characters="<&\\"), max_size=60
+    )
+)
+def test_words_survive_escaping(text):
+    assert normalise(f"<p>{html.escape(text)}</p>")[0] == normalise(text)[0]
+
+
+def test_columns_are_normalised_row_by_row():
+    raws = [raw for raw, _ in CASES if "\ud83d" not in raw] + ["  plain\n text ", None, "", "x"]
+    strings = pa.array(["cut off", *raws, "cut off"]).slice(1, len(raws))
+    found, changed = normalise_strings(strings)
+    expected = [raw if raw is None else normalise(raw)[0] for raw in raws]
+    assert found.to_pylist() == expected
+    for name, rows in changed.items():
+        needed = [i for i, raw in enumerate(raws) if raw and name in normalise(raw)[1]]
+        np.testing.assert_array_equal(rows, needed)

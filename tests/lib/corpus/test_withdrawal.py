@@ -1,0 +1,48 @@
+"""Withdrawal notes, and papers about something withdrawn."""
+
+import pyarrow as pa
+import pytest
+
+from lib.corpus.withdrawal import is_withdrawal_note
+
+NOTES = r"""
+This paper has been withdrawn by the authors because of a crucial error in equation 5.
+Withdrawn.
+Paper withdrawn
+This paper is withdrawn
+Withdrawn by the author due to an error.
+The paper was withdrawn since the main theorem is wrong.
+This submission has been withdrawn by arXiv administrators as it contains copied text.
+The authors have withdrawn this paper because of a sign error in equation (14).
+The author has withdrawn this paper owing to a gap in the proof.
+{\bf This paper has been withdrawn} by the author.
+\textbf{This paper has been withdrawn.}
+*** This paper has been withdrawn *** since the data were damaged.
+[This paper has been withdrawn by the authors, as the boundary condition was wrong.]
+We withdraw this paper, since the results cannot be reproduced.
+We have decided to withdraw this manuscript.
+I withdraw this paper.
+This article has been retracted by the authors owing to errors.
+This paper has been temporarily withdrawn.
+This manuscript (v2) has now been withdrawn for revision.
+Retracted due to an error in section 3.
+""".strip().splitlines()
+PAPERS = """
+Withdrawn drugs are a rich source of knowledge on toxicity.
+The withdrawn vaccine of 1976 is analysed again with methods of today.
+Withdrawn behaviour in early childhood is followed over ten years.
+The paper withdrawn from circulation as banknotes in 1971 is studied by X-ray fluorescence.
+Water is withdrawn from aquifers faster than it is filled up again.
+We study how troops were withdrawn from the region.
+Papers that have been withdrawn are a useful signal.
+Retracted papers are cited for years. We count them.
+We withdraw energy from the cavity by a second pulse.
+The authors of retracted papers are followed for ten years.
+This paper studies when drugs have been withdrawn from the market.
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize(("texts", "note"), [(NOTES, True), (PAPERS, False)])
+def test_notes(texts, note):
+    found = is_withdrawal_note(pa.array(texts)).to_pylist()
+    assert [text for text, is_note in zip(texts, found, strict=True) if is_note != note] == []

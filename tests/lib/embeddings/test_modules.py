@@ -1,0 +1,328 @@
+"""The model's own pooling, Dense layers, prompt and length: vectors equal sentence-transformers', or a refusal."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from sentence_transformers import SentenceTransformer
+
+from encoders import MINILM, abstracts, encoder_with_layout, tiny_bert, write_layout
+from lib.cli import UserError
+from lib.embeddings import encoder as enc
+from lib.embeddings.modules import read_layout
+
+CPU = torch.device("cpu")
+NEW = "sentence_transformers.sentence_transformer.modules."
+CLS = {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}
+LAST = {"pooling_mode_mean_tokens": False, "pooling_mode_lasttoken": True}
+PROMPT = {"prompts": {"query": "find: ", "map": "topic map of the papers: "}, "default_prompt_name": "map"}
+ALL = ("Transformer", "Pooling", "Dense", "Dense", "Normalize")
+IDENTITY = {"bias": False, "activation_function": "torch.nn.modules.linear.Identity"}
+LAYOUTS = {
+    "BERT, mean": ("Bert", {}),
+    "BERT, cls (bge)": ("Bert", {"pooling": CLS}),
+    "BERT, cls, in the words of today": ("Bert", {"pooling": {"pooling_mode": "cls"}, "package": NEW}),
+    "BERT, max": ("Bert", {"pooling": {"pooling_mode": ["max"]}}),
+    "BERT, max without prompt": (
+        "Bert",
+        {"pooling": {"pooling_mode": "max", "include_prompt": False}, "prompts": PROMPT},
+    ),
+    "BERT, Dense with tanh (LaBSE)": (
+        "Bert",
+        {"pooling": CLS, "modules": ("Transformer", "Pooling", "Dense", "Normalize")},
+    ),
+    "BERT, Dense behind Normalize": (
+        "Bert",
+        {"modules": ("Transformer", "Pooling", "Normalize", "Dropout", "Dense"), "package": NEW},
+    ),
+    "BERT, prompt": ("Bert", {"prompts": PROMPT}),
+    "BERT, prompts without a default": ("Bert", {"prompts": PROMPT | {"default_prompt_name": None}}),
+    "BERT, prompt that is not pooled": (
+        "Bert",
+        {"prompts": PROMPT, "pooling": {"pooling_mode_mean_tokens": True, "include_prompt": False}},
+    ),
+    "BERT, cls behind the prompt": (
+        "Bert",
+        {"prompts": PROMPT, "pooling": {"pooling_mode": "cls", "include_prompt": False}},
+    ),
+    "BERT, short": ("Bert", {"transformer": {"max_seq_length": 24}}),
+    "BERT, no length": ("Bert", {"transformer": {"max_seq_length": None}}),
+    "ALBERT": ("Albert", {}),
+    "XLM-RoBERTa, mean": ("XLMRoberta", {}),
+    "MPNet": ("MPNet", {}),
+    "DistilBERT, cls": ("DistilBert", {"pooling": CLS}),
+    "ModernBERT, windows": ("ModernBert", {}),
+    "ModernBERT, cls": ("ModernBert", {"pooling": CLS}),
+    "Nomic BERT": ("NomicBert", {}),
+    "EuroBERT, groups of heads": ("EuroBert", {}),
+    "T5 (gtr, sentence-t5)": (
+        "T5",
+        {"modules": ("Transformer", "Pooling", "Dense", "Normalize"), "dense": IDENTITY},
+    ),
+    "T5, prompt that is not pooled (instructor)": (
+        "T5",
+        {"prompts": PROMPT, "pooling": {"pooling_mode": "mean", "include_prompt": False}},
+    ),
+    "Qwen3, last": ("Qwen3", {"pooling": LAST}),
+    "Qwen3, last, prompt": ("Qwen3", {"pooling": LAST, "prompts": PROMPT}),
+    "Llama, last": ("Llama", {"pooling": LAST}),
+    "Mistral, causal windows": ("Mistral", {"pooling": LAST}),
+    "Gemma 2, last, no sdpa": ("Gemma2", {"pooling": LAST}),
+    "Gemma 3 (EmbeddingGemma)": ("Gemma3Text", {"modules": ALL, "dense": IDENTITY, "prompts": PROMPT}),
+}
+NOT_PACKED = ("MPNet", "T5", "Gemma2")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Threads of so small models mostly wait for one another."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def texts():
+    """Texts of 3 to several hundred tokens."""
+    return [
+        "graph",
+        "spin glass",
+        *(text[: 60 * i] for i, text in enumerate(abstracts(10), 1)),
+        *abstracts(4),
+    ]
+
+
+def encode(folder, texts, **options):
+    encoder = enc.load(folder, device=CPU, **options)
+    tokens = encoder.tokenize(texts)
+    vectors = np.zeros((len(texts), encoder.dim), np.float32)
+    for at in encoder.batches(tokens.lengths):
+        vectors[at] = encoder.encode([tokens.ids[i] for i in at])
+    return vectors
+
+
+def assert_equal(vectors, expected):
+    assert vectors.shape == expected.shape
+    assert (vectors * expected).sum(1).min() > 1 - 1e-5
+    assert np.abs(vectors - expected).max() < 1e-4
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_vectors_equal_those_of_sentence_transformers(tmp_path, texts, name):
+    family, layout = LAYOUTS[name]
+    folder = encoder_with_layout(tmp_path, family, **layout)
+    expected = SentenceTransformer(str(folder), device="cpu").encode(texts, normalize_embeddings=True)
+    similarity = expected @ expected.T
+    assert np.median(similarity) < 0.99  # another pooling would be seen
+    assert_equal(encode(folder, texts), expected)
+    assert_equal(encode(folder, texts, attention="eager"), expected)
+    if family in NOT_PACKED:
+        with pytest.raises(
+            UserError, match=r"embed\.attention: sequence packs papers, .* \(.*\); set it to auto"
+        ):
+            encode(folder, texts, attention="sequence")
+    else:
+        assert_equal(encode(folder, texts, attention="sequence", budget=600), expected)
+
+
+def test_the_bundled_model_is_pooled_as_sentence_transformers_does(texts):
+    layout = read_layout(MINILM)
+    assert (layout.pooling, layout.pooled, layout.prefix, layout.max_tokens) == ("mean", "mean", "", 256)
+    expected = SentenceTransformer(str(MINILM), device="cpu").encode(texts, normalize_embeddings=True)
+    assert_equal(encode(MINILM, texts), expected)
+
+
+def test_a_vector_behind_dense_layers_does_not_depend_on_its_batch(tmp_path):
+    folder = encoder_with_layout(tmp_path, "Bert", modules=ALL)
+    texts = [text[: 60 + 5 * i] for i, text in enumerate(abstracts(60))]
+    together = encode(folder, texts)
+    for some in ([0], [5, 7], list(range(20, 60))):
+        assert np.array_equal(encode(folder, [texts[i] for i in some]), together[some])
+
+
+def test_what_the_config_sets_replaces_what_the_model_says(tmp_path, texts):
+    folder = encoder_with_layout(tmp_path, "Bert", pooling=CLS, prompts=PROMPT)
+    model = SentenceTransformer(str(folder), device="cpu")
+    expected = model.encode(texts, normalize_embeddings=True, prompt="query: ")
+    assert_equal(encode(folder, texts, prefix="query: "), expected)
+    expected = model.encode(texts, normalize_embeddings=True, prompt="")
+    assert_equal(encode(folder, texts, prefix=""), expected)
+    expected = {}
+    for mode, ours in (("mean", "mean"), ("max", "max"), ("lasttoken", "last")):
+        model[1].pooling_mode = mode
+        expected[ours] = model.encode(texts, normalize_embeddings=True)
+        assert_equal(encode(folder, texts, pooling=ours), expected[ours])
+    assert (expected["mean"] * expected["max"]).sum(1).max() < 0.99
+    model[1].pooling_mode, model.max_seq_length = "cls", 40
+    assert_equal(encode(folder, texts, max_tokens=40), model.encode(texts, normalize_embeddings=True))
+
+
+def test_a_prompt_is_put_into_lower_case_if_the_model_does(tmp_path):
+    prompts = {"prompts": {"map": "Topic: "}, "default_prompt_name": "map"}
+    folder = encoder_with_layout(tmp_path, "Bert", prompts=prompts, transformer={"do_lower_case": True})
+    assert read_layout(folder).prefix == "topic: "
+    assert read_layout(folder, prefix="Query: ").prefix == "query: "
+    encoder_with_layout(tmp_path, "Bert", prompts=prompts)
+    assert read_layout(folder).prefix == "Topic: "
+
+
+def test_a_folder_without_modules_is_pooled_by_the_mean(tmp_path):
+    folder = tiny_bert(tmp_path)
+    layout = read_layout(folder)
+    assert (layout.pooled, layout.prefix, layout.dense) == ("mean", "", ())
+    assert layout.max_tokens == 512
+    assert read_layout(folder, "cls", "query: ", 99).pooled == "cls"
+
+
+def test_the_limit_of_a_model_that_states_none_or_a_huge_one(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "t5"}')
+    assert read_layout(tmp_path).max_tokens == 512
+    (tmp_path / "config.json").write_text('{"model_type": "qwen3", "max_position_embeddings": 32768}')
+    assert read_layout(tmp_path).max_tokens == 8192
+    (tmp_path / "tokenizer_config.json").write_text('{"model_max_length": 1e30}')
+    assert read_layout(tmp_path).max_seq_length is None
+    (tmp_path / "tokenizer_config.json").write_text('{"model_max_length": 700}')
+    assert read_layout(tmp_path).max_tokens == 700 == read_layout(tmp_path).max_seq_length
+
+
+def test_a_prefix_must_leave_room_for_a_text(tmp_path):
+    folder = encoder_with_layout(tmp_path, "Bert", prompts=PROMPT)
+    with pytest.raises(UserError, match=r"embed\.prefix: its \d+ tokens leave no room .*`embed\.max_tokens`"):
+        enc.load(folder, device=CPU, max_tokens=8)
+
+
+# refusals
+
+POOLING = "Transformer", "Pooling"
+REFUSED = {
+    "weighted mean": ({"pooling": {"pooling_mode_weightedmean_tokens": True}}, "pools by weightedmean"),
+    "root of the length": (
+        {"pooling": {"pooling_mode": "mean_sqrt_len_tokens"}},
+        "pools by mean_sqrt_len_tokens.*set `embed.pooling` to mean, cls, last or max",
+    ),
+    "two poolings": (
+        {"pooling": {"pooling_mode_cls_token": True, "pooling_mode_max_tokens": True}},
+        "pools by cls and max",
+    ),
+    "a list of poolings": ({"pooling": {"pooling_mode": ["mean", "max"]}}, "pools by mean and max"),
+    "no pooling": ({"modules": ("Transformer",)}, "starts with Transformer; only"),
+    "nothing": ({"modules": ()}, "starts with nothing; only"),
+    "words": ({"modules": ("WordEmbeddings", "Pooling")}, "starts with WordEmbeddings, Pooling; only"),
+    "a router": ({"modules": ("Router",)}, "starts with Router; only"),
+    "CLIP": ({"modules": ("CLIPModel",)}, "starts with CLIPModel; only"),
+    "layers between": (
+        {"modules": ("Transformer", "WeightedLayerPooling", "Pooling")},
+        "WeightedLayerPooling",
+    ),
+    "LSTM": ({"modules": ("Transformer", "LSTM", "Pooling")}, "starts with Transformer, LSTM; only"),
+    "LayerNorm": ({"modules": (*POOLING, "LayerNorm")}, "the module LayerNorm .*not supported"),
+    "CNN": ({"modules": (*POOLING, "CNN")}, "the module CNN .*not supported"),
+    "code of its own": (
+        {"modules": ("custom_st.Transformer", "Pooling")},
+        "code of its own .custom_st.Transformer",
+    ),
+    "an activation": (
+        {"modules": (*POOLING, "Dense"), "dense": {"activation_function": "torch.nn.Softmax"}},
+        r"activation torch\.nn\.Softmax .*not supported; supported are Identity, Tanh",
+    ),
+    "an activation of its own": (
+        {"modules": (*POOLING, "Dense"), "dense": {"activation_function": "my_code.Tanh"}},
+        r"activation my_code\.Tanh",
+    ),
+    "a residual": ({"modules": (*POOLING, "Dense"), "dense": {"use_residual": True}}, "use_residual"),
+    "Dense on tokens": (
+        {"modules": (*POOLING, "Dense"), "dense": {"module_input_name": "token_embeddings"}},
+        "module_input_name 'token_embeddings'",
+    ),
+    "another task": ({"transformer": {"transformer_task": "fill-mask"}}, "transformer_task fill-mask"),
+    "messages": (
+        {"transformer": {"modality_config": {"message": {"method": "forward"}}}},
+        r"other than plain text \(message\)",
+    ),
+    "options of the config": (
+        {"transformer": {"config_args": {"is_decoder": True}}},
+        "config_args: is_decoder",
+    ),
+    "options of the tokenizer": (
+        {"transformer": {"processing_kwargs": {"text": {"padding": "max_length"}}}},
+        "processing_kwargs: text",
+    ),
+    "a prompt that is not there": (
+        {"prompts": {"prompts": {}, "default_prompt_name": "map"}},
+        "default prompt 'map' .*set `embed.prefix`",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    return encoder_with_layout(tmp_path_factory.mktemp("plain"), "Bert")
+
+
+def copy_of(plain, folder, **layout):
+    shutil.copytree(plain, folder)
+    return write_layout(folder, **layout)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_supported_is_refused_by_name(plain, tmp_path, name):
+    layout, said = REFUSED[name]
+    with pytest.raises(UserError, match=rf"^embed\.model: .*{said}"):
+        read_layout(copy_of(plain, tmp_path / "copy", **layout))
+
+
+def test_a_pooling_that_is_set_takes_the_place_of_one_that_is_not_supported(plain, tmp_path):
+    folder = copy_of(plain, tmp_path / "copy", pooling={"pooling_mode": ["mean", "max"]})
+    assert read_layout(folder, "mean").pooled == "mean"
+
+
+def test_layouts_that_are_not_whole_are_refused(plain, tmp_path):
+    folder = copy_of(plain, tmp_path / "copy", modules=(*POOLING, "Dense"))
+    assert read_layout(folder).folders == ("2_Dense",)
+    weights = folder / "2_Dense" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100])
+    with pytest.raises(UserError, match=r"2_Dense/model\.safetensors cannot be loaded"):
+        enc.load(folder, device=CPU)
+    weights.unlink()
+    with pytest.raises(UserError, match=r"2_Dense/model\.safetensors is missing; other weight formats"):
+        enc.load(folder, device=CPU)
+    (folder / "1_Pooling" / "config.json").write_text("[]")
+    with pytest.raises(UserError, match=r"1_Pooling/config\.json is not what it should be"):
+        read_layout(folder)
+    (folder / "1_Pooling" / "config.json").write_text("{")
+    with pytest.raises(UserError, match=r"1_Pooling/config\.json cannot be loaded"):
+        read_layout(folder)
+    (folder / "1_Pooling" / "config.json").unlink()
+    with pytest.raises(UserError, match=r"1_Pooling/config\.json is missing; take a complete copy"):
+        read_layout(folder)
+    (folder / "modules.json").write_text('[{"path": ""}]')
+    with pytest.raises(UserError, match=r"modules\.json is damaged"):
+        read_layout(folder)
+
+
+def test_dense_layers_must_fit(plain, tmp_path):
+    folder = copy_of(plain, tmp_path / "copy", modules=ALL)
+    (folder / "2_Dense" / "model.safetensors").write_bytes(
+        (folder / "3_Dense" / "model.safetensors").read_bytes()
+    )
+    with pytest.raises(UserError, match="holds no layer for vectors of width 48"):
+        enc.load(folder, device=CPU)
+
+
+def test_other_folders_of_modules_and_adapters_are_refused(plain, tmp_path):
+    folder = copy_of(plain, tmp_path / "copy")
+    entries = json.loads((folder / "modules.json").read_text())
+    for path, said in (
+        ("0_Transformer", "is in its folder 0_Transformer"),
+        ("../other", "outside the model"),
+    ):
+        entries[0]["path"] = path
+        (folder / "modules.json").write_text(json.dumps(entries))
+        with pytest.raises(UserError, match=said):
+            read_layout(folder)
+    (folder / "adapter_config.json").write_text("{}")
+    with pytest.raises(UserError, match=r"holds an adapter .*merge_and_unload"):
+        read_layout(folder)

@@ -1,0 +1,129 @@
+"""The presets of other corpora, each on records in the format of that export."""
+
+import json
+from datetime import date
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+import clean
+from conftest import ABSTRACT, ROOT, as_lines
+from lib.map.page import paper_url
+from measure import command_line, default_flags
+
+INVERTED: dict[str, list[int]] = {}
+for position, word in enumerate(ABSTRACT.split()):
+    INVERTED.setdefault(word, []).append(position)
+
+EXPORTS = {
+    "openalex": (
+        {
+            "id": "https://openalex.org/W2741809807",
+            "doi": "https://doi.org/10.7717/peerj.4375",
+            "title": "The state of <i>open access</i>",
+            "display_name": "The state of open access",
+            "publication_year": 2018,
+            "publication_date": "2018-02-13",
+            "type": "article",
+            "topics": [
+                {
+                    "display_name": "Open access",
+                    "score": 0.99,
+                    "field": {"id": "x", "display_name": "Decision Sciences"},
+                },
+                {"display_name": "Web", "score": 0.5, "field": {"display_name": "Computer Science"}},
+            ],
+            "abstract_inverted_index": INVERTED,
+            "updated_date": "2024-05-01T10:00:00.123456",
+        },
+        {
+            "id": "https://openalex.org/W2741809807",
+            "title": "The state of open access",
+            "categories": ["Decision Sciences", "Computer Science"],
+            "published": date(2018, 2, 13),
+            "updated": date(2024, 5, 1),
+            "url": "https://openalex.org/W2741809807",
+        },
+    ),
+    "pubmed": (
+        {
+            "title": "Loss of <i>TP53</i> in &#x3b2;-cells.",
+            "issue": "3",
+            "abstract": f"BACKGROUND: {ABSTRACT}",
+            "journal": "Nature medicine",
+            "medline_ta": "Nat Med",
+            "authors": "Doe|J|J|",
+            "pubdate": "2019",
+            "pmid": "31000001",
+            "mesh_terms": "D000818:Animals; D051379:Mice",
+            "doi": "10.1038/x",
+            "delete": False,
+        },
+        {
+            "id": "31000001",
+            "title": "Loss of TP53 in β-cells.",
+            "abstract": f"BACKGROUND: {ABSTRACT}",
+            "categories": ["Nat Med"],
+            "published": date(2019, 1, 1),
+            "updated": None,
+            "url": "https://pubmed.ncbi.nlm.nih.gov/31000001/",
+        },
+    ),
+    "semantic_scholar": (
+        {
+            "corpusid": 215416146,
+            "externalids": {"DOI": None, "ArXiv": "2004.07180"},
+            "title": "Document-level representation learning",
+            "abstract": ABSTRACT,
+            "year": 2020,
+            "s2fieldsofstudy": [
+                {"category": "Computer Science", "source": "external"},
+                {"category": "Linguistics", "source": "s2-fos-model"},
+            ],
+            "publicationdate": "2020-04-15",
+        },
+        {
+            "id": "215416146",
+            "title": "Document-level representation learning",
+            "categories": ["Computer Science", "Linguistics"],
+            "published": date(2020, 4, 15),
+            "url": "https://www.semanticscholar.org/paper/215416146",
+        },
+    ),
+    "semantic_scholar, graph API": (
+        {
+            "paperId": "649def34f8be52c8b66281af98ae884c09aef38b",
+            "title": "Construction of the literature graph",
+            "abstract": ABSTRACT,
+            "year": 2018,
+            "publicationDate": None,
+            "fieldsOfStudy": ["Computer Science"],
+        },
+        {
+            "id": "649def34f8be52c8b66281af98ae884c09aef38b",
+            "categories": ["Computer Science"],
+            "published": date(2018, 1, 1),
+        },
+    ),
+}
+
+
+def test_every_preset_of_another_corpus_is_tried():
+    tried = {name.partition(",")[0] for name in EXPORTS}
+    assert tried == {path.stem for path in (ROOT / "presets").glob("*.yaml")} - {"arxiv"}
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_records_of_the_export_are_read(tmp_path, out, name):
+    record, expected = EXPORTS[name]
+    preset = yaml.safe_load((ROOT / "presets" / f"{name.partition(',')[0]}.yaml").read_text())
+    fields = default_flags("clean")["fields"] | preset["clean"]["fields"]  # as Snakemake merges them
+    source, ledger = tmp_path / "export.jsonl", out / "ledger.json"
+    source.write_bytes(as_lines(record))
+    outputs = {"papers": out / "papers.parquet", "ledger": ledger, "digest": out / "digest"}
+    clean.main(command_line("clean", snapshot=source, fields=fields, **outputs))
+    (row,) = pq.read_table(outputs["papers"]).to_pylist()
+    row["url"] = paper_url(preset["link"], row["id"])
+    assert row == row | {"abstract": ABSTRACT} | expected
+    assert not any(bucket["count"] for bucket in json.loads(ledger.read_text())["not_understood"].values())
