@@ -23,7 +23,7 @@ import pyarrow as pa
 from lib.cli import Parser, UserError, boolean, optional, progress, run, say
 from lib.corpus.fields import Fields
 from lib.corpus.ledger import LedgerCounts
-from lib.corpus.records import DATES, PARSED_PAPERS, Filters, Parsed, parse_block
+from lib.corpus.records import OPTIONAL, PARSED_PAPERS, Filters, Parsed, parse_block
 from lib.corpus.selection import Records, collect, enter, settle
 from lib.corpus.snapshot import Block, blocks, open_snapshot
 from lib.files import atomic_outputs
@@ -151,7 +151,7 @@ def main(argv: list[str] | None = None) -> None:
         tempfile.TemporaryDirectory(prefix=".clean-", dir=papers.parent) as scratch,
     ):
         parsed, files = parse_snapshot(args.snapshot, Path(scratch), filters, fields, args.threads)
-        ledger, not_understood, normalised = LedgerCounts(), LedgerCounts(DATES), Counter[str]()
+        ledger, not_understood, normalised = LedgerCounts(), LedgerCounts(OPTIONAL), Counter[str]()
         matched: set[str] = set()
         for part in parsed:
             ledger.add_all(part.ledger)

@@ -78,7 +78,7 @@ def contents(ledger: Ledger, corpus: CorpusSummary) -> list[tuple[str, str]]:
     for name, bucket in ledger["not_understood"].items():
         if bucket["count"]:
             reason = bucket["first"][0]["reason"]
-            rows.append((f"Date not understood ({name})", f"{share(bucket['count'])}, such as {reason}"))
+            rows.append((f"Not understood: {name}", f"{share(bucket['count'])}, such as {reason}"))
     return rows
 
 

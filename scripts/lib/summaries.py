@@ -31,7 +31,7 @@ class Ledger(TypedDict):
     """What became of each line of the snapshot; the counts of the buckets add up to `lines`.
 
     `normalised` counts the records whose title or abstract had markup, TeX letters or unusual
-    Unicode. `not_understood` counts the dates that could not be read.
+    Unicode. `not_understood` counts the categories and dates that could not be read.
     """
 
     input: str

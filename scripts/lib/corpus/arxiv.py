@@ -13,7 +13,8 @@ _ARCHIVE = "|".join(ARCHIVES)
 _NEW = r"(?P<new>(?:0[7-9]|[1-9]\d)(?:0[1-9]|1[0-2]))\.\d{4,5}"
 _OLD = rf"(?:{_ARCHIVE})(?:\.[A-Za-z-]+)?/(?P<old>\d\d(?:0[1-9]|1[0-2]))\d{{3}}"
 ID = re.compile(
-    r"(?:(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf)/|(?i:arxiv:)\s*)?"
+    r"(?:(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf)/|(?i:(?:oai:)?arxiv(?:\.org)?:)\s*"
+    r"|(?:https?://doi\.org/|(?i:doi:))?10\.48550/(?i:arxiv)\.)?"
     rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>[1-9]\d{{0,2}}))?(?:\.pdf)?"
 )
 # The characters by which a cheap search tells ids that may need `split_id`.

@@ -22,7 +22,7 @@ from lib.tables import PAPERS
 
 # A paper without the columns that follow from its title and abstract.
 PARSED_PAPERS = pa.schema([column for column in PAPERS if column.name not in ("text", "text_hash")])
-DATES = ("published", "updated")
+OPTIONAL = ("categories", "published", "updated")
 
 
 @dataclass(frozen=True)
@@ -94,25 +94,25 @@ def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
         ledger.add(bucket, line, reason)
 
     ids, versions = _bare_ids(columns["id"])
-    not_understood = LedgerCounts(DATES)
-    days = {}
-    for name in DATES:
-        values = fields.column(records, name)
-        days[name] = parse_dates(values)
-        for row in np.flatnonzero(days[name].is_null().to_numpy(zero_copy_only=False)):
-            if values[row] not in (None, ""):
-                reason = f"{fields.describe(name)} of {ids[row]}: {str(values[row])[:60]!r}"
+    values = {name: fields.column(records, name) for name in OPTIONAL}
+    categories, matches = category_column(values["categories"], filters.categories)
+    published, updated = parse_dates(values["published"]), parse_dates(values["updated"])
+    not_understood = LedgerCounts(OPTIONAL)
+    for name, read in zip(OPTIONAL, (categories, published, updated), strict=True):
+        for row in np.flatnonzero(read.is_null().to_numpy(zero_copy_only=False)):
+            if values[name][row] not in (None, "", []):
+                reason = f"{fields.describe(name)} of {ids[row]}: {str(values[name][row])[:60]!r}"
                 not_understood.add(name, int(lines[row]), reason)
-    published = _fill_from_ids(days["published"], ids)
-    categories, matches = category_column(fields.column(records, "categories"), filters.categories)
+    published = _fill_from_ids(published, ids)
     verdicts = _judge(columns["abstract"], published, matches, filters)
-    values = [ids, columns["title"], columns["abstract"], categories, pc.list_element(categories, 0)]
-    papers = pa.RecordBatch.from_arrays([*values, published, days["updated"]], schema=PARSED_PAPERS)
+    texts = [ids, columns["title"], columns["abstract"]]
+    found = [categories, pc.list_element(categories, 0), published, updated]
+    papers = pa.RecordBatch.from_arrays([*texts, *found], schema=PARSED_PAPERS)
     return Parsed(
         papers=papers if (verdicts == KEPT).all() else papers.filter(pa.array(verdicts == KEPT)),
         ids=ids,
         lines=lines,
-        updated=pc.fill_null(days["updated"].cast(pa.int32()), -(2**31)).to_numpy(),
+        updated=pc.fill_null(updated.cast(pa.int32()), -(2**31)).to_numpy(),
         versions=versions,
         verdicts=verdicts,
         matched={glob for glob, hits in zip(filters.categories, matches, strict=True) if hits.any()},

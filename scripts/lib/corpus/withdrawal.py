@@ -17,12 +17,14 @@ _REASON = (
 # withdrawn does not match: "The withdrawn vaccine", "Withdrawn behaviour", "Water is withdrawn".
 NOTE = (
     r"^[^\pL]*(?:(?:bf|it|em|sc|tt|textbf|textit|emph|large)\b[^\pL]*)?(?:"
-    # this paper has been withdrawn
-    rf"(?:(?:this|the|our|present)\s+)*{_PAPER}(?:\s+and\s+{_PAPER})?(?:\s*\([^)]*\))?"
-    rf"\s+(?:has|have|had|is|was)\s+(?:(?:now|been|being|temporarily|hereby|since)\s+)*{_GONE}\b"
+    # this paper has been withdrawn; due to an error, this version of the paper is withdrawn
+    r"(?:(?:due\s+to|because\s+of|owing\s+to)\s[^.]{1,120}?,?\s+)?"
+    rf"(?:(?:this|the|our|present)\s+)*{_PAPER}(?:\s+(?:and|of\s+(?:this|the))\s+{_PAPER})?(?:\s*\([^)]*\))?"
+    r"\s+(?:has|have|had|is|was)\s+(?:(?:now|been|being|hereby|since|[a-z]+ly)\s+)*"
+    rf"(?:{_GONE}\b|removed\s+by\s+(?:the\s+)?(?:arxiv|admin|authors?))"
     # the authors have withdrawn this paper
     r"|(?:(?:the|both|all)\s+)*(?:authors?|we|i)\s+"
-    r"(?:(?:have|has|had|hereby|now|decided|wish|would|like|want|need|must|temporarily|to)\s+)*"
+    r"(?:(?:have|has|had|hereby|now|decided|wish(?:es)?|requests?|requested|would|like|want|need|must|temporarily|to)\s+)*"
     rf"(?:withdraw|withdrawn|withdrew|retract|retracted)\s+(?:this|the|our|my)\s+{_PAPER}\b"
     # paper withdrawn by the author; withdrawn
     rf"|(?:(?:this|the)\s+)?(?:{_PAPER}\s+)?(?:(?:has|is|was)\s+)?(?:(?:now|been|temporarily)\s+)*{_GONE}{_REASON})"

@@ -15,6 +15,8 @@ from lib.corpus.arxiv import month_of_id, split_categories, split_id
         ("http://arxiv.org/abs/2101.00001v12", "2101.00001", 12, date(2021, 1, 1)),
         ("https://arxiv.org/pdf/2101.00001v2.pdf", "2101.00001", 2, date(2021, 1, 1)),
         ("arXiv:hep-th/9901001v1", "hep-th/9901001", 1, date(1999, 1, 1)),
+        ("oai:arXiv.org:0704.0001", "0704.0001", 0, date(2007, 4, 1)),
+        ("https://doi.org/10.48550/arXiv.2101.00001", "2101.00001", 0, date(2021, 1, 1)),
         ("math.GT/0309136", "math.GT/0309136", 0, date(2003, 9, 1)),
         ("astro-ph/9108012", "astro-ph/9108012", 0, date(1991, 8, 1)),
         # not arXiv's: a PubMed id, DOIs, a month that does not exist, a year before 2007, another archive

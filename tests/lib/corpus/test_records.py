@@ -191,13 +191,13 @@ def test_texts_of_other_types():
     assert text_column([5, True, 1.5], numbers=True)[0] == pa.array(["5", None, None])
 
 
-def test_dates_that_are_not_understood_are_counted():
+def test_values_that_are_not_understood_are_counted():
     records = [
         paper(str(i), update_date=day)
         for i, day in enumerate(["soon", None, "", 1136073600000, "2006-01-01"])
     ]
     block = Block(1, b"\n".join(json.dumps(record).encode() for record in records))
     found: LedgerCounts = parse_block(block, FILTERS, FIELDS).not_understood
-    assert found.counts == {"published": 0, "updated": 1}
+    assert found.counts == {"categories": 0, "published": 0, "updated": 1}
     assert found.first["updated"] == [(1, "`update_date` of 0: 'soon'")]
     assert ABSTRACT in records[0]["abstract"]

@@ -26,6 +26,11 @@ This article has been retracted by the authors owing to errors.
 This paper has been temporarily withdrawn.
 This manuscript (v2) has now been withdrawn for revision.
 Retracted due to an error in section 3.
+Due to a mistake in the proof of Theorem 2, this paper has been withdrawn.
+This submission has been removed by arXiv administration because of a violation of its policies.
+This paper has unfortunately been withdrawn.
+This version of the paper has been withdrawn.
+The author wishes to withdraw this article.
 """.strip().splitlines()
 PAPERS = """
 Withdrawn drugs are a rich source of knowledge on toxicity.
@@ -38,6 +43,8 @@ Papers that have been withdrawn are a useful signal.
 Retracted papers are cited for years. We count them.
 We withdraw energy from the cavity by a second pulse.
 The authors of retracted papers are followed for ten years.
+Due to an error in the register, the vaccine was withdrawn in 1976. We study why.
+The noise has been removed by the authors of the survey. We study what is left.
 This paper studies when drugs have been withdrawn from the market.
 """.strip().splitlines()
 
