@@ -28,6 +28,11 @@ WORD_LISTS = WordLists.read(ROOT / "data/words/stop_words.txt", ROOT / "data/wor
 EVIL = r"""<script>alert(1)</script> "quoted" 'single' </script><b>&amp; $\frac{1}{2}$ \'etale {{ 7*7 }}"""
 
 
+def pytest_collection_modifyitems(items: list) -> None:
+    """Put the files that take longest first, so that no core waits for them at the end."""
+    items.sort(key=lambda item: item.path.name not in ("test_workflow.py", "test_embed.py"))
+
+
 def paper(key: str = "2301.00001", **changes) -> dict:
     """A record of the snapshot. A key whose value is `...` is left out."""
     record = {

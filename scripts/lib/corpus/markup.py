@@ -25,8 +25,12 @@ TAG = re.compile(
     rf"""(?:\s+[\w:.-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))*\s*/?>""",
     re.IGNORECASE,
 )
-ASIDE = re.compile(r"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?[a-z][^<>]*\?>", re.DOTALL | re.IGNORECASE)
-REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# None holds the beginning of another: without this, a search for many open ones would take quadratic time.
+ASIDE = re.compile(
+    r"<!--(?:(?!<!--).)*?-->|<!\[CDATA\[((?:(?!<!\[CDATA\[).)*?)\]\]>|<\?[a-z][^<>]*\?>",
+    re.DOTALL | re.IGNORECASE,
+)
+REFERENCE = re.compile(r"&(?:(?:amp;)+|(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
 SKIPPED = {"script", "style", "tex-math", "annotation", "annotation-xml"}
 HEADINGS = {"title", "h1", "h2", "h3", "h4", "h5", "h6"}
 # These stand inside a word or a sentence; all others separate words.
@@ -45,10 +49,15 @@ def drop_markup(text: str) -> str:
     """
     while True:
         plain = _without_tags(ASIDE.sub(r" \1", text)) if "<" in text else text
-        plain = REFERENCE.sub(lambda match: html.unescape(match[0]), plain)
+        plain = REFERENCE.sub(_character, plain)
         if plain == text:
             return text
         text = plain
+
+
+def _character(reference: re.Match) -> str:
+    """What a character reference stands for; `&amp;amp;` was escaped twice."""
+    return "&" if reference[0].startswith("&amp;") else html.unescape(reference[0])
 
 
 def _without_tags(text: str) -> str:

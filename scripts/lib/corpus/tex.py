@@ -28,7 +28,7 @@ CONVERTED_GROUP = re.compile(r"\{([^\W\d_a-zA-Z])\}")
 CANDIDATE = re.compile(rf"\\(?:[`'^~=.\"]|[uvHrdckb][\s{{\\]|(?:{_NAMES})(?![A-Za-z]))")
 # German endings behind a final "\ss ": the space ends the command, and not the word.
 AFTER_SHARP_S = re.compile(r"(?:e|en|er|es|em|ian|ner|ler|mann|berg|burg|lich)\b")
-DISPLAY = re.compile(r"\\\(.*?\\\)|\\\[.*?\\\]", re.DOTALL)
+DISPLAY = re.compile(r"\\\((?:(?!\\\().)*?\\\)|\\\[(?:(?!\\\[).)*?\\\]", re.DOTALL)
 DOLLAR = re.compile(r"(?<!\\)\$\$?")
 WHITESPACE = re.compile(r"\s")
 MACRO = re.compile(r"\\[A-Za-z]+\*?(?:\s*\{[^{}]*\})*")

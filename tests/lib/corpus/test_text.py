@@ -57,6 +57,20 @@ def test_normal_form(raw, normal):
     assert normalise(raw)[0] == normal
 
 
+HOSTILE = {
+    "<!--": None, "<![CDATA[": None, r"\(": None, "$": None, "{": None, "<b ": None,
+    "<i>": "", "&amp;": "&", "</p>": "", r"\'e": "é",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_a_long_hostile_text_takes_linear_time(piece):
+    """If the time grew with the square of the length, each of these would take minutes."""
+    text = piece * 50_000
+    expected = text if HOSTILE[piece] is None else HOSTILE[piece] * 50_000
+    assert normalise(text)[0].replace(" ", "") == expected.replace(" ", "")
+
+
 PIECES = (
     st.sampled_from([raw for raw, _ in CASES])
     | st.text(max_size=8)
