@@ -18,11 +18,11 @@ MATHML = (
     "math mi mn mo mrow msub msup msubsup mfrac msqrt mroot mover munder munderover mtext mspace mstyle mtable "
     "mtr mtd mfenced mpadded mphantom mmultiscripts mprescripts none semantics annotation annotation-xml"
 )
-NAMES = "|".join(re.escape(name) for name in sorted(f"{HTML} {JATS} {MATHML}".split(), key=len, reverse=True))
+KNOWN = {*HTML.split(), *JATS.split(), *MATHML.split()}
 # Attributes must have values: "<b and c>" is an inequality.
 TAG = re.compile(
-    rf"""</?(?P<prefix>(?:jats|mml|m|ce|xhtml):)?(?P<name>{NAMES})"""
-    rf"""(?:\s+[\w:.-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))*\s*/?>""",
+    r"""</?(?:[A-Za-z][\w.-]*:)?(?P<name>[A-Za-z][\w.-]*)"""
+    r"""(?:\s+[\w:.-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))*\s*/?>""",
     re.IGNORECASE,
 )
 # None holds the beginning of another: without this, a search for many open ones would take quadratic time.
@@ -35,9 +35,9 @@ SKIPPED = {"script", "style", "tex-math", "annotation", "annotation-xml"}
 HEADINGS = {"title", "h1", "h2", "h3", "h4", "h5", "h6"}
 # These stand inside a word or a sentence; all others separate words.
 INLINE = set(
-    "a abbr acronym b big bold cite code del dfn em ext-link font i inf inline-formula ins italic kbd mark "
-    "monospace named-content overline q roman s samp sans-serif sc small span strike strong styled-content sub "
-    "sup tt u underline var xref".split()
+    "a abbr acronym b big bold cite code del dfn em emphasis ext-link font i inf inline-formula ins italic kbd "
+    "mark monospace named-content overline q roman s samp sans-serif sc small span strike strong styled-content sub "
+    "subscript sup superscript tt u underline var xref".split()
 )
 
 
@@ -64,9 +64,11 @@ def _without_tags(text: str) -> str:
     closed = {match["name"].lower() for match in TAG.finditer(text) if match[0].startswith("</")}
 
     def is_tag(match: re.Match) -> bool:
-        # "n<p>k" is an inequality; a tag of one letter has an end tag or begins a word
         name, before = match["name"].lower(), text[match.start() - 1 : match.start()]
-        return len(name) > 1 or name in closed or not (before.isalnum() or before == "$")
+        if name in closed or name not in KNOWN:  # <Emphasis Type="Italic">x</Emphasis> is markup, <Ab> is not
+            return name in closed
+        # "n<p>k" is an inequality; a tag of one letter begins a word
+        return len(name) > 1 or not (before.isalnum() or before == "$")
 
     pieces, at = [], 0
     for match in filter(is_tag, TAG.finditer(text)):

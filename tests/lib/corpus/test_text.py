@@ -27,7 +27,9 @@ CASES = [
     ("<!-- a note -->x<![CDATA[y]]>", "x y"),
     ("a<script>alert(1)</script> b", "a b"),
     ("<script>left open", "left open"),
+    ('<Emphasis Type="Italic">E</Emphasis>. <Abc:Para>coli</Abc:Para>', "E. coli"),
     # mathematics is not markup
+    ("<Ab> and <cite this> of <x|y>", "<Ab> and <cite this> of <x|y>"),
     ("a < b and c > d", "a < b and c > d"),
     ("x<y and p>q", "x<y and p>q"),
     ("if <b and c> hold", "if <b and c> hold"),
