@@ -98,6 +98,13 @@ def check_corpus(
             "patterns are like 'cs.*', 'math.AG' or 'hep-*'"
         )
     if not kept:
+        for bucket in ("no_id", "no_title", "no_abstract"):
+            if 2 * ledger.counts[bucket] > ledger.lines:
+                line, reason = ledger.first[bucket][0]
+                raise UserError(
+                    f"{path}: no paper is left ({ledger}); line {line}: {reason}. Set `clean.fields` to the paths of "
+                    "this file, or use a preset of its kind (presets/)"
+                )
         raise UserError(f"{path}: no paper is left ({ledger}); loosen the filters of `clean` in the config")
 
 

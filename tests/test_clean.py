@@ -438,6 +438,11 @@ BAD = {
     "array, one line": (json.dumps([paper()]).encode(), {}, "array"),
     "pretty object": (json.dumps(paper(), indent=1).encode(), {}, "line 1"),
     "malformed": (as_lines(*(paper(str(i)) for i in range(97))) + b"{\n" * 3, {}, "max_malformed_share"),
+    "other fields": (
+        as_lines(paper()),
+        {"fields": {"id": "pmid"}},
+        "line 1: `pmid` is missing or null. Set `clean.fields`",
+    ),
     "nothing left": (as_lines(paper()), {"since": "2024-01-01"}, "no paper is left"),
     "blank lines": (b"\n\n\n", {}, "no paper is left"),
     "unmatched glob": (as_lines(paper()), {"categories": ["math.*", "c.*"]}, "clean.categories: 'c.*'"),
