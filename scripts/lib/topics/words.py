@@ -10,12 +10,15 @@ from typing import Any
 from lib.cli import UserError
 from lib.corpus.tex import split_formulae
 
-COMMAND = re.compile(r"\\(?:[a-zA-Z]+\*?|[$%&#])|[{}~_$]")
+COMMAND = re.compile(r"\\[a-zA-Z]+\*?")
 LINK = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
 # Vowel signs and other marks are part of a word, and so are the joiners of Arabic and Indic scripts.
 MARKS = "".join(c for c in map(chr, range(0x300, 0x1D00)) if unicodedata.category(c)[0] == "M")
 LETTER = rf"[\w\u200c\u200d{MARKS}]"
 WORD = re.compile(rf"{LETTER}+(?:['’-]{LETTER}+)*|[.,;:!?()\[\]|。，、；：！？（）「」《》“”]")
+ASCII_WORD = re.compile(
+    r"\w+(?:['-]\w+)*|[.,;:!?()\[\]|]", re.ASCII
+)  # the same where there is no other letter
 LETTERS = re.compile(r"[^\W\d_]")
 # Scripts without spaces between words. Chinese words come from a dictionary (jieba); of the others
 # no words are known.
@@ -62,8 +65,8 @@ def prose(text: str) -> str:
     if "http" in text or "www." in text or "@" in text:
         text = LINK.sub(" | ", text)
     if "$" in text or "\\" in text:
-        text = " | ".join(split_formulae(text)[::2])
-    return COMMAND.sub(" ", text)
+        text = COMMAND.sub(" ", " | ".join(split_formulae(text)[::2]))
+    return text.replace("_", " ")  # which is a letter to a regular expression
 
 
 def separate_words(text: str) -> str:
@@ -84,9 +87,10 @@ def _chinese() -> Any:
 
 def lacks_words(text: str) -> bool:
     """Whether most letters of a text are in a script of whose words none are known."""
-    letters = len(LETTERS.findall(text))
+    if text.isascii():
+        return False
     lost = SOUTH_EAST_ASIAN_RUN.findall(text) + (JAPANESE_RUN.findall(text) if KANA.search(text) else [])
-    return 2 * sum(map(len, lost)) > letters
+    return bool(lost) and 2 * sum(map(len, lost)) > len(LETTERS.findall(text))
 
 
 def words(text: str, lists: WordLists) -> list[str]:
@@ -96,9 +100,8 @@ def words(text: str, lists: WordLists) -> list[str]:
     words that stand side by side. Head words are kept; they count in bigrams only.
     """
     text = prose(text)
-    if not text.isascii():
-        text = separate_words(text)
-    return [w if _counts(w) and w not in lists.stop_words else BREAK for w in WORD.findall(text)]
+    found = ASCII_WORD.findall(text) if text.isascii() else WORD.findall(separate_words(text))
+    return [w if _counts(w) and w not in lists.stop_words else BREAK for w in found]
 
 
 def _counts(word: str) -> bool:
