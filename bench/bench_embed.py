@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embed_baselines import MAX_TOKENS, baseline, exported, overlay, sentence_transformers
-from measure import OUT, command, corpus, count_lines, table
+from embed_baselines import MAX_TOKENS, OPENVINO, baseline, exported, sentence_transformers
+from measure import OUT, command, corpus, count_lines, overlay, table
 
 if __name__ == "__main__":  # a child: one way, one model
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
@@ -153,7 +153,7 @@ def run(way: Way, folder: Path) -> tuple[np.ndarray, dict]:
     env = {}
     if way.attention == "openvino":
         exported(folder)
-        env = {"PYTHONPATH": str(overlay())}
+        env = {"PYTHONPATH": str(overlay("openvino", OPENVINO))}
     _, peak, _ = command([sys.executable, __file__, *args], env)
     return np.load(out), {"peak_mb": peak} | json.loads(out.with_suffix(".json").read_text())
 

@@ -7,7 +7,7 @@ ledger. DuckDB has no BLAKE2b; MD5 stands for it.
 import sys
 from pathlib import Path
 
-from measure import OUT, command
+from measure import OUT, command, overlay
 
 PACKAGES = ["polars==2.1.0", "polars-runtime-32==2.1.0", "duckdb==2.0.1"]
 NOTE = r"(?i)^(this|the) (paper|article).{0,20}withdrawn"
@@ -96,19 +96,10 @@ COPY (
 BASELINES = {"json and pandas": PANDAS, "polars": POLARS, "DuckDB": DUCKDB}
 
 
-def overlay() -> Path:
-    """A folder with polars and DuckDB, to stand before .venv on the path."""
-    folder = OUT / "readers"
-    if not folder.exists():
-        target = f"{folder}.part"
-        command(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", target, *PACKAGES]
-        )
-        Path(target).rename(folder)
-    return folder
-
-
 def run(name: str, snapshot: Path) -> tuple[float, float, float]:
     """Seconds, peak MB and processor seconds of a baseline."""
     out = OUT / "baseline.parquet"
-    return command([sys.executable, "-c", BASELINES[name], snapshot, out], {"PYTHONPATH": str(overlay())})
+    return command(
+        [sys.executable, "-c", BASELINES[name], snapshot, out],
+        {"PYTHONPATH": str(overlay("readers", PACKAGES))},
+    )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from measure import OUT, command
+from measure import OUT, command, overlay
 
 MAX_TOKENS = 512
 # sentence-transformers' OpenVINO backend, and what of .venv is too new for it
@@ -88,16 +88,6 @@ def sentence_transformers(
     return vectors.astype(np.float32)
 
 
-def overlay() -> Path:
-    """A folder with sentence-transformers' OpenVINO backend, to stand before .venv on the path."""
-    folder = OUT / "openvino"
-    if not folder.exists():
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", f"{folder}.part"]
-        command([*pip, *OPENVINO])
-        Path(f"{folder}.part").rename(folder)
-    return folder
-
-
 def exported(folder: Path) -> Path:
     """A model for the OpenVINO backend, exported by a child of its own: its documentation says to save it."""
     target = OUT / f"openvino-{folder.name}"
@@ -109,6 +99,9 @@ word = models.Transformer(sys.argv[1], backend="openvino", model_kwargs={"export
 pooling = models.Pooling(word.get_word_embedding_dimension(), pooling_mode="mean")
 SentenceTransformer(modules=[word, pooling], backend="openvino").save_pretrained(sys.argv[2])
 """
-        command([sys.executable, "-c", code, folder, f"{target}.part"], {"PYTHONPATH": str(overlay())})
+        command(
+            [sys.executable, "-c", code, folder, f"{target}.part"],
+            {"PYTHONPATH": str(overlay("openvino", OPENVINO))},
+        )
         Path(f"{target}.part").rename(target)
     return target

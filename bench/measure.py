@@ -68,6 +68,18 @@ def command(
     return seconds, peak, processor
 
 
+def overlay(name: str, packages: list[str]) -> Path:
+    """A folder in bench/out with packages that only a baseline needs, to stand before .venv on the path."""
+    folder = OUT / name
+    if not folder.exists():
+        target = f"{folder}.part"
+        command(
+            [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", target, *packages]
+        )
+        Path(target).rename(folder)
+    return folder
+
+
 @cache
 def default_flags(step: str) -> dict:
     """The flags of a script that the config sets, with their defaults of the schema; one thread, one part."""

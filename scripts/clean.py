@@ -183,11 +183,9 @@ def main(argv: list[str] | None = None) -> None:
         )
         write_json(ledger_file, content)
     say(f"{ledger.lines:,} lines: {ledger}")
-    for name, bucket in not_understood.buckets().items():
-        if bucket["count"]:
-            say(
-                f"{name} of {bucket['count']:,} records not understood, such as {bucket['first'][0]['reason']}"
-            )
+    for name, count in not_understood.counts.items():
+        if count:
+            say(f"{name} of {count:,} records not understood, such as {not_understood.first[name][0][1]}")
 
 
 if __name__ == "__main__":

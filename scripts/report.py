@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from lib.cli import Parser, optional, run, say
+from lib.corpus.ledger import VERDICTS
 from lib.files import atomic_outputs
 from lib.map.page import paper_url, render
 from lib.summaries import (
@@ -21,8 +22,6 @@ from lib.summaries import (
 from lib.tables import REPRESENTATIVES, TOPICS, read_csv, read_table
 
 PAPERS_PER_TOPIC = 3
-# The buckets of records with id, title and abstract.
-COMPLETE = ("kept", "short_abstract", "duplicate", "withdrawn", "filtered")
 
 
 def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
@@ -56,7 +55,8 @@ def agreement_rows(evaluation: Evaluation) -> list[tuple[str, Agreement]]:
 
 def contents(ledger: Ledger, corpus: CorpusSummary) -> list[tuple[str, str]]:
     """What went in: languages, scripts, markup and dates, each as (name, value)."""
-    complete = sum(ledger["buckets"][name]["count"] for name in COMPLETE if name in ledger["buckets"])
+    of_verdicts = {bucket for bucket, _ in VERDICTS}  # those of records with id, title and abstract
+    complete = sum(bucket["count"] for name, bucket in ledger["buckets"].items() if name in of_verdicts)
 
     def share(count: int) -> str:
         return f"{count:,} records ({count / max(complete, 1):.1%})"

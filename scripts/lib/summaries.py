@@ -157,7 +157,7 @@ class SizeSummary(TypedDict):
 class CorpusSummary(TypedDict):
     """What the texts are, as shares of a sample of the papers.
 
-    `without_words` are in a script without spaces between words, for which there are no keywords.
+    `without_words` is the share of papers without keywords, since their script puts no spaces between words.
     """
 
     sample: int

@@ -124,8 +124,8 @@ def read_texts(path: Path, rows: np.ndarray) -> list[str]:
     texts: list[str] = []
     start = 0
     for batch in read_batches(path, ["text"], 8192):
-        inside = rows[(rows >= start) & (rows < start + len(batch))] - start
-        texts += batch["text"].take(pa.array(inside)).to_pylist()
+        first, last = np.searchsorted(rows, [start, start + len(batch)])
+        texts += batch["text"].take(pa.array(rows[first:last] - start)).to_pylist()
         start += len(batch)
     return texts
 

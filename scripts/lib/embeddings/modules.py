@@ -117,20 +117,22 @@ def read_layout(
             f"embed.model: {folder} holds an adapter (adapter_config.json), which is not supported; merge it into "
             "its base model with `merge_and_unload` of peft, and save the result"
         )
-    own, include_prefix, prompt = "mean", True, ""
+    own_pooling, own_prefix, include_prefix = "mean", "", True
     dense: tuple[Dense, ...] = ()
     settings: dict[str, Any] = {}
     if (folder / "modules.json").is_file():
         pooler, dense = _modules(folder)
         config = _read(folder / pooler / "config.json")
-        own = _pooling(config, folder / pooler) if pooling == "auto" else pooling
+        if pooling == "auto":
+            own_pooling = _pooling(config, folder / pooler)
         include_prefix = config.get("include_prompt", True)
         settings = _transformer_settings(folder)
-        prompt = _default_prompt(folder) if prefix is None else ""
-    prefix = prompt if prefix is None else prefix
+        if prefix is None:
+            own_prefix = _default_prompt(folder)
+    prefix = own_prefix if prefix is None else prefix
     own_limit = settings.get("max_seq_length") or _of_tokenizer(folder)
     return Layout(
-        pooling=own if pooling == "auto" else pooling,
+        pooling=own_pooling if pooling == "auto" else pooling,
         include_prefix=include_prefix,
         dense=dense,
         # texts are in lower case already

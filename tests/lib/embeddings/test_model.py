@@ -117,7 +117,7 @@ def test_a_part_of_a_hub_cache_is_used_without_network(tiny, cached):
 
 
 def test_a_hub_cache_that_does_not_say_what_it_lacks_gives_a_warning(tiny, cached, capfd):
-    """Each file was fetched by itself, so there is no list of them."""
+    """Each file was fetched separately, so the cache has no list of the files."""
     folder = cached(tiny, listed=False)
     assert locate("some/encoder") == folder
     assert (
