@@ -14,6 +14,7 @@ MONTHS = {
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
     )
 }
+TIME_OF_DAY = r"[ Tt]\d\d:\d\d.*"
 # 2010-04-12, 2010/4/12, 2010-04, 2010, 20100412, with or without a time of day behind it
 NUMERIC = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2}))?)?(?:[t ]\d.*)?")
 COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:t.*)?")
@@ -37,7 +38,7 @@ def parse_date(value: Any) -> date | None:
             return _day(*(int(part) for part in value[:3]))
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             return None
-        return _from_text(str(value).strip().lower())
+        return _from_text(re.sub(TIME_OF_DAY, "", str(value)).strip().lower())
     except (ValueError, OverflowError, TypeError, OSError):
         return None
 
@@ -72,13 +73,13 @@ def _day(year: int, month: int = 1, day: int = 1) -> date:
 
 
 def parse_dates(values: list[Any]) -> pa.Array:
-    """The days of a column: date32, null where there is none or it is not understood."""
+    """`parse_date` of each value: date32, null where there is none or it is not understood."""
     try:
         texts = pa.array(values, pa.string())
     except (pa.ArrowException, UnicodeEncodeError):
         return pa.array(map(parse_date, values), pa.date32())
     # "Mon, 2 Apr 2007 19:18:42 GMT": without the time of day few strings are distinct
-    cut = pc.replace_substring_regex(texts, r"[ T]\d\d:\d\d.*", "")
+    cut = pc.replace_substring_regex(texts, TIME_OF_DAY, "")
     return map_distinct(cut, parse_date, pa.date32())
 
 

@@ -39,6 +39,14 @@ def test_every_spelling_gives_the_day(moment):
     assert parse_dates(texts).to_pylist() == [day] * len(texts)
 
 
+def test_a_date_does_not_depend_on_the_values_beside_it():
+    texts = ["Apr 2, 2007 19:18:42", "20070402 19:18:42", "2007-04-02t19:18:42Z", "soon 12:00"]
+    days = [date(2007, 4, 2)] * 3 + [None]
+    assert parse_dates(texts).to_pylist() == days
+    assert parse_dates([*texts, 1176163200, "\ud800"]).to_pylist()[:4] == days
+    assert list(map(parse_date, texts)) == days
+
+
 @pytest.mark.parametrize(
     ("value", "day"),
     [
