@@ -5,10 +5,29 @@ CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 VENV := .venv
 BIN := $(VENV)/bin
 # Rules call plain `python`: without conda it must be that of .venv.
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
 export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# A mistyped variable would be ignored. `origin` says "command line" of those given there.
+KNOWN := INPUT RESULTS CONFIG ARGS CORES PYTHON VENV PAPERS CACHE CORPUS
+UNKNOWN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+UNKNOWN := $(filter-out $(KNOWN) SHELL,$(UNKNOWN))
+ifneq ($(UNKNOWN),)
+$(error unknown: $(UNKNOWN); the variables of this Makefile are $(KNOWN))
+endif
+
+# Snakemake ends in a traceback if it cannot read a config key or find a config file.
+WRONG := $(shell printf '%s\n' $(CONFIG) | grep -vE '^[A-Za-z_][A-Za-z0-9_-]*[A-Za-z0-9_]=')
+ifneq ($(WRONG),)
+$(error CONFIG: $(WRONG): keys stand in their section; write CONFIG="cluster='{k: 25}'")
+endif
+CONFIG_FILES := $(if $(findstring --configfile,$(ARGS)),$(filter %.yaml %.yml,$(patsubst --configfile=%,%,$(ARGS))))
+ABSENT := $(shell for file in $(CONFIG_FILES); do test -e $$file || echo $$file; done)
+ifneq ($(ABSENT),)
+$(error no such file: $(ABSENT))
+endif
 
 # INPUT, RESULTS and CONFIG become one `--config`, since Snakemake takes the last one only.
 RESULTS ?= results
@@ -27,7 +46,7 @@ help: ## list the commands
 run: $(VENV)/.run ## map the papers (INPUT=mine.jsonl.gz RESULTS=runs/mine CONFIG="cluster='{k: 25}'" ARGS="-n")
 	@if [ -t 2 ]; then export PYTHONPATH=tools; logger="--logger steps"; fi; \
 	  snakemake --cores $(CORES) $$logger $(SET) $(ARGS)
-	@echo "Map: $(RESULTS)/map.png, $(RESULTS)/map.html   Topics: $(RESULTS)/topics.csv   Report: $(RESULTS)/report.html"
+	@ls $(addprefix $(RESULTS)/,map.png map.html topics.csv report.html) 2>/dev/null | sed 's/^/Result: /'
 
 test: $(VENV)/.test ## run the tests (ARGS="-k kmeans")
 	@python -m pytest $(ARGS)
@@ -60,9 +79,9 @@ $(VENV)/.python:
 
 $(VENV)/.run: requirements.txt | $(VENV)/.python
 	@echo "Setting up $(VENV): this takes about half a minute, once"
-	@tools/uv_install.sh requirements.txt
+	@tools/uv_install.sh requirements.txt $(VENV)
 	@touch $@
 
 $(VENV)/.test: requirements-dev.txt $(VENV)/.run
-	@tools/uv_install.sh requirements-dev.txt
+	@tools/uv_install.sh requirements-dev.txt $(VENV)
 	@touch $@

@@ -71,12 +71,17 @@ def check_config(config):
 def describe(error):
     """The faults in an error of the schema's validator."""
     key = ".".join(map(str, error.absolute_path))
-    if error.validator != "additionalProperties":
-        description = error.schema.get("description", "")
-        return [f"{key or 'config'}: {error.message} ({description})"]
+    if error.validator == "additionalProperties":
+        known = list(error.schema["properties"])
+        names = sorted(set(error.instance) - set(known), key=str)
+    elif "propertyNames" in error.absolute_schema_path:
+        known, names = error.schema["enum"], [error.instance]
+    else:
+        description = error.schema.get("description")
+        suffix = f" ({description})" if description else ""
+        return [f"{key or 'config'}: {error.message}{suffix}"]
     faults = []
-    known = error.schema["properties"]
-    for name in sorted(set(error.instance) - set(known), key=str):
+    for name in names:
         near = get_close_matches(str(name), known, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
         full = f"{key}.{name}" if key else name

@@ -10,9 +10,11 @@ whatever the order of the lines.
 import argparse
 import hashlib
 import json
+import signal
 import tempfile
 from collections import Counter, deque
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from lib.cli import Parser, UserError, boolean, optional, progress, run, say
+from lib.cli import Parser, UserError, boolean, optional, progress, run, say, warn
 from lib.corpus.fields import Fields
 from lib.corpus.ledger import LedgerCounts
 from lib.corpus.records import OPTIONAL, PARSED_PAPERS, Filters, Parsed, parse_block
@@ -42,13 +44,21 @@ def parse_snapshot(
 
     def finish() -> None:
         job, size = pending.popleft()
-        parsed.append(job.result())
+        try:
+            parsed.append(job.result())
+        except BrokenProcessPool:
+            raise UserError(
+                f"{path}: a process that parsed it was killed, most likely for lack of memory; give `clean` "
+                "fewer threads or more memory"
+            ) from None
         bar.update(size)
         if len(parsed) == 1:
             check_first_block(path, parsed[0])
 
-    # processes, since half of the work is done in Python and would wait for its global lock
-    with bar, ProcessPoolExecutor(threads) as pool, open_snapshot(path) as stream:
+    # processes, since half of the work is done in Python and would wait for its global lock; Ctrl-C is ours
+    ignore = (signal.SIGINT, signal.SIG_IGN)
+    pool = ProcessPoolExecutor(threads, initializer=signal.signal, initargs=ignore)
+    with bar, pool, open_snapshot(path) as stream:
         for number, block in enumerate(blocks(stream, path)):
             files.append(scratch / f"{number}.arrow")
             pending.append((pool.submit(parse_into, files[-1], block, filters, fields), len(block.data)))
@@ -102,10 +112,32 @@ def check_corpus(
             if 2 * ledger.counts[bucket] > ledger.lines:
                 line, reason = ledger.first[bucket][0]
                 raise UserError(
-                    f"{path}: no paper is left ({ledger}); line {line}: {reason}. Set `clean.fields` to the paths of "
-                    "this file, or use a preset of its kind (presets/)"
+                    f"{path}: no paper is left ({ledger}); line {line}: {reason}. The first record has {first_keys(path)}. "
+                    f"Set clean.fields.{bucket.removeprefix('no_')} to the path in this file, or use a preset of "
+                    "its kind (presets/)"
                 )
         raise UserError(f"{path}: no paper is left ({ledger}); loosen the filters of `clean` in the config")
+
+
+def first_keys(path: Path) -> str:
+    """The keys of the first record of a snapshot, for messages."""
+    with open_snapshot(path) as stream:
+        for line in next(blocks(stream, path)).data.splitlines():
+            try:
+                return ", ".join(f"`{key}`" for key in list(json.loads(line))[:30])
+            except ValueError:
+                continue
+    return "no keys"
+
+
+def missing_fields(path: Path, filled: Counter[str], fields: Fields, records: int) -> list[str]:
+    """A warning for each optional path that is in no record."""
+    return [
+        f"no record has {fields.describe(name)}, so {name} is empty; the first record has "
+        f"{first_keys(path)}; set clean.fields.{name} to its path, or to null"
+        for name in OPTIONAL
+        if records and fields.paths[name] and not filled[name]
+    ]
 
 
 def write_papers(path: Path, records: Records, kept: np.ndarray, files: list[Path], threads: int) -> str:
@@ -158,12 +190,14 @@ def main(argv: list[str] | None = None) -> None:
         tempfile.TemporaryDirectory(prefix=".clean-", dir=papers.parent) as scratch,
     ):
         parsed, files = parse_snapshot(args.snapshot, Path(scratch), filters, fields, args.threads)
-        ledger, not_understood, normalised = LedgerCounts(), LedgerCounts(OPTIONAL), Counter[str]()
+        ledger, not_understood = LedgerCounts(), LedgerCounts(OPTIONAL)
+        normalised, filled = Counter[str](), Counter[str]()
         matched: set[str] = set()
         for part in parsed:
             ledger.add_all(part.ledger)
             not_understood.add_all(part.not_understood)
             normalised.update(part.normalised)
+            filled.update(part.filled)
             matched |= part.matched
         records = Records.join(parsed)
         del parsed, part
@@ -179,10 +213,13 @@ def main(argv: list[str] | None = None) -> None:
             lines=ledger.lines,
             buckets=ledger.buckets(),
             normalised=dict(normalised),
+            filled=dict(filled),
             not_understood=not_understood.buckets(),
         )
         write_json(ledger_file, content)
     say(f"{ledger.lines:,} lines: {ledger}")
+    for warning in missing_fields(args.snapshot, filled, fields, len(records.ids)):
+        warn(warning)
     for name, count in not_understood.counts.items():
         if count:
             say(f"{name} of {count:,} records not understood, such as {not_understood.first[name][0][1]}")

@@ -8,6 +8,7 @@ from sklearn.metrics.cluster import contingency_matrix
 
 from lib.cli import Parser, run, say
 from lib.clusters.sizes import effective_topics
+from lib.corpus.arxiv import CATEGORY
 from lib.corpus.languages import language_of, script_of, shares
 from lib.files import atomic_outputs
 from lib.sampling import hash_ids, sample_rows
@@ -56,8 +57,8 @@ def agreement(topics: np.ndarray, names: list[str | None]) -> Agreement:
 
 
 def archive(category: str | None) -> str | None:
-    """The archive of a category: `astro-ph` of `astro-ph.GA`, `math` of `math.AG`."""
-    return category and category.split(".")[0]
+    """The archive of a category of arXiv: `astro-ph` of `astro-ph.GA`, `math` of `math.AG`."""
+    return category.split(".")[0] if category and CATEGORY.fullmatch(category) else None
 
 
 def topic_diversity(keywords: list[list[str]], top: int = 10) -> float:

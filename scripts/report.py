@@ -4,8 +4,6 @@ import argparse
 import base64
 from pathlib import Path
 
-import pandas as pd
-
 from lib.cli import Parser, optional, run, say
 from lib.corpus.ledger import VERDICTS
 from lib.files import atomic_outputs
@@ -22,6 +20,12 @@ from lib.summaries import (
 from lib.tables import REPRESENTATIVES, TOPICS, read_csv, read_table
 
 PAPERS_PER_TOPIC = 3
+TIMED = 1000  # papers; the speed of fewer is that of starting the device
+
+
+def count(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
@@ -38,31 +42,63 @@ def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
     ]
 
 
-def topic_rows(topics: pd.DataFrame, representatives: pd.DataFrame, link: str | None) -> list[dict]:
+def topic_rows(topics: list[dict], representatives: list[dict], link: str | None) -> list[dict]:
     """The rows of topics.parquet, each with its most central papers, with their `url`, as `papers`."""
-    central = representatives[representatives["rank"] <= PAPERS_PER_TOPIC]
-    central = central.assign(url=[paper_url(link, identifier) for identifier in central["id"]])
-    papers = {topic: group.to_dict("records") for topic, group in central.groupby("topic")}
-    return [row | {"papers": papers.get(row["topic"], [])} for row in topics.to_dict("records")]
+    papers: dict[int, list[dict]] = {row["topic"]: [] for row in topics}
+    for row in representatives:
+        if row["rank"] <= PAPERS_PER_TOPIC:
+            papers[row["topic"]].append(row | {"url": paper_url(link, row["id"])})
+    return [row | {"papers": papers[row["topic"]]} for row in topics]
 
 
 def agreement_rows(evaluation: Evaluation) -> list[tuple[str, Agreement]]:
-    """The classifications that some papers have. Only those of arXiv have archives."""
+    """The classifications with several classes. Only categories of arXiv have archives."""
     primary, archive = evaluation["primary_category"], evaluation["archive"]
-    rows = [("Primary category", primary)] if primary["papers"] else []
-    return [*rows, ("Archive", archive)] if 0 < archive["classes"] < primary["classes"] else rows
+    rows = [("Primary category", primary)] if primary["classes"] > 1 else []
+    return [*rows, ("Archive", archive)] if 1 < archive["classes"] < primary["classes"] else rows
+
+
+def encoding(embeddings: EmbeddingsSummary) -> str:
+    """How the papers became vectors, in sentences."""
+    hits, misses, cut = embeddings["cache_hits"], embeddings["cache_misses"], embeddings["truncated_papers"]
+    sentences = []
+    if hits:
+        sentences.append(f"{hits:,} came from the cache.")
+    if misses:
+        encoded = count(misses, "was encoded", "were encoded")
+        sentences.append(f"{encoded}, with the attention kernel {', '.join(embeddings['kernels'])}.")
+    if misses >= TIMED and embeddings["tokens_per_second"]:
+        share = embeddings["share_of_matmul_rate"]
+        of_rate = f" ({share:.1%} of the device's measured matrix-product rate)" if share else ""
+        sentences.append(
+            f"Speed: {embeddings['tokens_per_second']:,.0f} tokens per second{of_rate}; "
+            f"{embeddings['padding_share']:.1%} of the computed tokens were padding."
+        )
+    if cut:
+        tokens = count(embeddings["truncated_tokens"] or 0, "token", "tokens")
+        sentences.append(f"{count(cut, 'paper was', 'papers were')} cut, by {tokens} in all.")
+    return " ".join(sentences)
+
+
+def truncation(embeddings: EmbeddingsSummary) -> tuple[str, str]:
+    """How many papers were cut, as a row of what went in."""
+    cut = embeddings["truncated_papers"]
+    value = "not known of vectors from the cache"
+    if cut is not None:
+        value = f"{count(cut, 'paper', 'papers')} ({cut / embeddings['papers']:.1%})"
+    return f"Cut at {embeddings['max_tokens']:,} tokens", value
 
 
 def contents(ledger: Ledger, corpus: CorpusSummary) -> list[tuple[str, str]]:
-    """What went in: languages, scripts, markup and dates, each as (name, value)."""
+    """What went in: languages, scripts, markup and optional fields, each as (name, value)."""
     of_verdicts = {bucket for bucket, _ in VERDICTS}  # those of records with id, title and abstract
     complete = sum(bucket["count"] for name, bucket in ledger["buckets"].items() if name in of_verdicts)
 
-    def share(count: int) -> str:
-        return f"{count:,} records ({count / max(complete, 1):.1%})"
+    def share(number: int) -> str:
+        return f"{count(number, 'record', 'records')} ({number / max(complete, 1):.1%})"
 
     rows = [
-        (f"Languages of {corpus['sample']:,} papers", most(corpus["languages"])),
+        (f"Languages of {count(corpus['sample'], 'paper', 'papers')}", most(corpus["languages"])),
         ("Their scripts", most(corpus["scripts"])),
     ]
     if corpus["without_words"]:
@@ -75,6 +111,7 @@ def contents(ledger: Ledger, corpus: CorpusSummary) -> list[tuple[str, str]]:
         ("TeX letters converted", share(normalised["tex_letters"])),
         ("Unicode normalised", share(normalised["unicode"])),
     ]
+    rows += [(f"With a value for {name}", share(filled)) for name, filled in ledger["filled"].items()]
     for name, bucket in ledger["not_understood"].items():
         if bucket["count"]:
             reason = bucket["first"][0]["reason"]
@@ -114,25 +151,31 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     evaluation = read_json(args.evaluation, Evaluation)
-    topics = read_table(args.topics, TOPICS).to_pandas()
-    representatives = read_table(args.representatives, REPRESENTATIVES).to_pandas()
+    agreement = agreement_rows(evaluation)
+    topics = read_table(args.topics, TOPICS).to_pylist()
+    representatives = read_table(args.representatives, REPRESENTATIVES).to_pylist()
     scans = read_csv(args.scans)
+    if not agreement:
+        scans = scans.drop(columns="ami_primary", errors="ignore")
     ledger = read_json(args.ledger, Ledger)
+    embeddings = read_json(args.embeddings, EmbeddingsSummary)
     page = render(
         args.template,
         title=f"{evaluation['papers']:,} papers in {evaluation['k']} topics",
         facts=headline(evaluation),
         selection=read_json(args.selection, KSelection),
         ledger=ledger,
-        contents=contents(ledger, evaluation["corpus"]),
-        embeddings=read_json(args.embeddings, EmbeddingsSummary),
+        contents=[*contents(ledger, evaluation["corpus"]), truncation(embeddings)],
+        embeddings=embeddings,
+        encoding=encoding(embeddings),
         topics=topic_rows(topics, representatives, args.link),
-        largest=int(topics["size"].max()),
-        agreement=agreement_rows(evaluation),
+        largest=max(topic["size"] for topic in topics),
+        agreement=agreement,
         scan_columns=list(scans),
         scans=scans.to_numpy().tolist(),
         map=embed_file(args.map),
         curves=embed_file(args.curves),
+        count=count,
     )
     with atomic_outputs(args.report) as (report_file,):
         report_file.write_text(page, encoding="utf-8")

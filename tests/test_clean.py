@@ -3,8 +3,10 @@
 import gzip
 import io
 import json
+import os
 import random
 import re
+import signal
 import unicodedata
 import zipfile
 from collections import Counter
@@ -25,7 +27,7 @@ from conftest import ABSTRACT, ROOT, as_lines, assert_refused, paper, script
 from lib.cli import UserError
 from lib.corpus.ledger import BUCKETS
 from lib.corpus.snapshot import blocks
-from measure import command_line
+from measure import command_line, default_flags
 
 
 def run_clean(data: bytes | Path, out: Path, **flags):
@@ -39,6 +41,7 @@ def run_clean(data: bytes | Path, out: Path, **flags):
 
 
 LATEX = LatexNodes2Text()
+FIELDS = default_flags("clean")["fields"]
 
 
 def counts(ledger: dict) -> dict:
@@ -297,6 +300,28 @@ def test_fields_of_another_export(out):
     assert ledger["buckets"]["no_id"]["first"][0]["reason"] == "`doi` or `ids.pmid` is missing or null"
 
 
+def test_a_path_that_no_record_has_is_reported(out, capsys):
+    _, ledger, _ = run_clean(
+        as_lines(paper()), out, fields=FIELDS | {"categories": "jurnal", "updated": None}
+    )
+    assert ledger["filled"] == {"categories": 0, "published": 1, "updated": 0}
+    warnings = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
+    assert len(warnings) == 1
+    for said in ("no record has `jurnal`", "`categories`, ", "clean.fields.categories"):
+        assert said in warnings[0]
+
+
+def killed(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_process_is_named(monkeypatch, out):
+    monkeypatch.setattr(clean, "parse_into", killed)
+    with pytest.raises(UserError, match="was killed, most likely for lack of memory"):
+        run_clean(as_lines(paper()), out)
+    assert not list(out.iterdir())
+
+
 @pytest.mark.parametrize(
     ("abstract", "withdrawn"),
     [
@@ -441,7 +466,7 @@ BAD = {
     "other fields": (
         as_lines(paper()),
         {"fields": {"id": "pmid"}},
-        "line 1: `pmid` is missing or null. Set `clean.fields`",
+        "line 1: `pmid` is missing or null. The first record has `id`, `title`",
     ),
     "nothing left": (as_lines(paper()), {"since": "2024-01-01"}, "no paper is left"),
     "blank lines": (b"\n\n\n", {}, "no paper is left"),

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import shutil
 import subprocess
 from types import SimpleNamespace
 
@@ -119,6 +120,9 @@ MISTAKES = {
     "input with a path variable": ({"input": "<results>/x.jsonl"}, "input: <results>", "< > { }", "rename"),
     "words with a brace": ({"keywords": {"stop_words": "a{.txt"}}, "keywords.stop_words: a{.txt", "rename"),
     "another path variable": ({"pathvars": {"logs": "x"}}, "pathvars.logs", "unknown key"),
+    "misspelt field": ({"clean": {"fields": {"titel": "x"}}}, "clean.fields.titel", "did you mean 'title'?"),
+    "unknown field": ({"clean": {"fields": {"x": "y"}}}, "clean.fields.x", "known are id, title, abstract"),
+    "field that is a number": ({"clean": {"fields": {1: "y"}}}, "clean.fields.1: unknown key"),
 }
 
 
@@ -130,6 +134,7 @@ def test_mistakes_are_named(case, common, monkeypatch):
         common.check_config({"input": "data/sample.jsonl.gz"} | copy.deepcopy(config))
     for text in said:
         assert text in str(caught.value)
+    assert "()" not in str(caught.value)
 
 
 def test_all_mistakes_are_named_at_once(common, monkeypatch):
@@ -244,14 +249,66 @@ def test_input_of_any_other_name_reaches_clean(name, tmp_path):
     assert ledger["input"] == name and ledger["lines"] == 12
 
 
-def test_make_passes_input_results_and_config_on():
-    def dry(*settings: str) -> str:
-        command = ["make", "-n", "run", "CORES=1", *settings]
-        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        return result.stdout + result.stderr
+def dry(*settings: str) -> str:
+    """What `make -n run` says: it checks its variables and prints the commands that it would run."""
+    command = ["make", "-n", "run", "CORES=1", *settings]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return result.stdout + result.stderr
 
+
+def test_make_passes_input_results_and_config_on():
     said = dry("INPUT=a.jsonl", "RESULTS=runs/a", "CONFIG=cluster='{k: 7}'")
     assert """--config 'input=a.jsonl' 'pathvars={results: "runs/a"}' cluster='{k: 7}'""" in said
     assert "runs/a/map.png" in said
     assert "--config" not in dry("ARGS=-n")
     assert "pass config keys as CONFIG" in dry("INPUT=a.jsonl", "ARGS=--config x=1")
+
+
+@pytest.mark.parametrize("setting", ["cluster.k=25", "k=25", "cluster", "cluster: {k: 25}", "=25"])
+def test_make_refuses_config_that_snakemake_cannot_read(setting):
+    said = dry(f"CONFIG=plot='{{title: a.b=c}}' {setting}")
+    (line,) = said.splitlines()
+    assert f"*** CONFIG: {setting.split()[0]}" in line and """write CONFIG="cluster='{k: 25}'\"""" in line
+
+
+@pytest.mark.parametrize("setting", ["plot='{title: \"a.b = (c)\"}' link='{id}'", "input=a.b.jsonl", ""])
+def test_make_accepts_config_that_snakemake_can_read(setting):
+    assert "***" not in dry(f"CONFIG={setting}")
+
+
+def test_make_refuses_a_config_file_that_does_not_exist():
+    for flag in ("--configfile absent.yml", "--configfile=absent.yml", "--configfile config.yaml absent.yml"):
+        (line,) = dry(f"ARGS={flag} -n").splitlines()
+        assert "*** no such file: absent.yml" in line
+    assert "***" not in dry("ARGS=--configfile presets/arxiv.yaml --configfile=config.yaml absent.jsonl -n")
+
+
+def test_make_refuses_variables_that_it_does_not_know():
+    (line,) = dry("INPUTS=a.jsonl", "RESULT=x", "CONFIG=cluster='{k: 7}'").splitlines()
+    assert "*** unknown: INPUTS RESULT;" in line or "*** unknown: RESULT INPUTS;" in line
+    assert "INPUT RESULTS CONFIG ARGS" in line
+    assert "***" not in dry(
+        "INPUT=a", "RESULTS=b", "ARGS=-n", "PAPERS=p", "CACHE=c", "CORPUS=d", "VENV=.venv"
+    )
+
+
+def test_make_names_the_results_that_exist(tmp_path):
+    """Make in a folder where nothing is set up: `snakemake` is a stand-in that does nothing."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    stand_in = tmp_path / "bin" / "snakemake"
+    stand_in.parent.mkdir()
+    stand_in.write_text("#!/bin/sh\n")
+    stand_in.chmod(0o755)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "map.png").touch()
+
+    def run(*settings: str) -> str:
+        # of .venv make takes the time only
+        command = ["make", "--old-file=.venv/.run", "run", *settings]
+        env = ENVIRONMENT | {"PATH": f"{stand_in.parent}:{ENVIRONMENT['PATH']}"}
+        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=env, check=False)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    assert run("ARGS=-n") == ""
+    assert run("RESULTS=runs") == "Result: runs/map.png\n"

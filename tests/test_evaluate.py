@@ -49,6 +49,11 @@ def test_archive():
     assert list(map(archive, names)) == ["astro-ph", "hep-th", "math", "acc-phys", None]
 
 
+def test_only_categories_of_arxiv_have_an_archive():
+    journals = ["J. Biol. Chem.", "Nat. Med.", "Phys.Rev.Lett", "Nature", "D000818:Animals", "math.AG x"]
+    assert list(map(archive, journals)) == [None] * len(journals)
+
+
 def test_topic_diversity_and_sizes():
     assert topic_diversity([["a", "b"], ["b", "c"]]) == 0.75
     assert topic_diversity([["a", "b", "x"], ["b", "c", "x"]], top=2) == 0.75

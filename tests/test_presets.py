@@ -114,6 +114,19 @@ def test_every_preset_of_another_corpus_is_tried():
     assert tried == {path.stem for path in (ROOT / "presets").glob("*.yaml")} - {"arxiv"}
 
 
+def test_of_mesh_terms_only_the_first_is_compared(tmp_path, out):
+    """The preset of PubMed says so where it names them."""
+    text = (ROOT / "presets" / "pubmed.yaml").read_text()
+    advice = " ".join(line.strip("# ") for line in text.splitlines() if line.startswith("#"))
+    assert "only the first" in advice.partition("mesh_terms")[0].rpartition(". ")[0]
+    fields = yaml.safe_load(text)["clean"]["fields"] | {"categories": "mesh_terms"}
+    source, papers = tmp_path / "export.jsonl", out / "papers.parquet"
+    source.write_bytes(as_lines(EXPORTS["pubmed"][0]))
+    outputs = {"papers": papers, "ledger": out / "ledger.json", "digest": out / "digest"}
+    clean.main(command_line("clean", snapshot=source, fields=fields, categories=["*:Mice"], **outputs))
+    assert pq.read_table(papers)["primary_category"].to_pylist() == ["D000818:Animals"]
+
+
 @pytest.mark.parametrize("name", EXPORTS)
 def test_records_of_the_export_are_read(tmp_path, out, name):
     record, expected = EXPORTS[name]

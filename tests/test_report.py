@@ -3,7 +3,10 @@
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from conftest import EVIL, ROOT, assert_refused, pq_write, script
@@ -37,8 +40,8 @@ EMBEDDED = EMBEDDINGS | {
     "max_tokens": 256,
     "precision": "bfloat16",
     "device": "cpu",
-    "cache_hits": 1000,
-    "cache_misses": 234,
+    "cache_hits": 0,
+    "cache_misses": 1234,
     "tokens_per_second": 4321.0,
     "share_of_matmul_rate": 0.123,
     "kernels": ["sdpa"],
@@ -70,6 +73,7 @@ def inputs(tmp_path) -> dict:
             "lines": 1240,
             "buckets": {"kept": bucket, "duplicate": bucket},
             "normalised": {"markup": 1, "tex_letters": 0, "unicode": 0},
+            "filled": {"categories": 2, "published": 2, "updated": 2},
             "not_understood": {"published": {"count": 0, "first": []}, "updated": bucket},
         },
         "embeddings": EMBEDDED,
@@ -128,10 +132,18 @@ class Page(HTMLParser):
         self.text += data
 
 
-def test_page_shows_its_inputs_and_titles_as_text(inputs, out):
+def read_page(inputs: dict, out: Path, **changes) -> Page:
+    """The page made of these inputs, with other values for some keys of the JSON files."""
+    for name, values in changes.items():
+        content = json.loads(inputs[name].read_text()) | values
+        inputs[name].write_text(json.dumps(content))
     result = script("report", **inputs, report=out / "report.html")
     assert result.returncode == 0, result.stderr
-    page = Page((out / "report.html").read_text(encoding="utf-8"))
+    return Page((out / "report.html").read_text(encoding="utf-8"))
+
+
+def test_page_shows_its_inputs_and_titles_as_text(inputs, out):
+    page = read_page(inputs, out)
     assert not {"script", "i"} & set(page.tags)
     evil = " ".join(EVIL.split())
     # the sentence twice, label, keywords, title, and the reason in the ledger
@@ -143,12 +155,14 @@ def test_page_shows_its_inputs_and_titles_as_text(inputs, out):
         "en 90.0%, zh 9.9%",
         "Latin 95.0%",
         "2.0%: the script",
-        "1 records (50.0%)",
+        "1 record (50.0%)",
+        "With a value for categories2 records (100.0%)",
         "Not understood: updated",
     ):
         assert fact in page.text, fact
     assert "fr 0.1%" not in page.text and "Not understood: published" not in page.text
     assert "Archive" not in page.text  # no paper has one
+    assert "nan" not in page.text
     assert "Third" in page.text and "Fourth" not in page.text
     assert "https://arxiv.org/abs/hep-th/9901001" in page.links
     assert all(re.match(r"https://arxiv\.org/abs/[\w./%-]*$|data:image/png;base64,", a) for a in page.links)
@@ -166,6 +180,64 @@ def test_links_are_those_of_the_config(inputs, out, link, expected):
     assert script("report", **inputs, link=link, report=out / "report.html").returncode == 0
     page = Page((out / "report.html").read_text(encoding="utf-8"))
     assert [a for a in page.links if not a.startswith("data:")][1:2] == ([expected] if expected else [])
+
+
+def test_a_fully_encoded_corpus_is_described(inputs, out):
+    text = read_page(inputs, out).text
+    assert (
+        "at most 256 tokens each, bfloat16 on cpu. 1,234 were encoded, with the attention kernel sdpa. "
+        "Speed: 4,321 tokens per second (12.3% of the device's measured matrix-product rate); "
+        "2.0% of the computed tokens were padding. 77 papers were cut, by 7,777 tokens in all." in text
+    )
+    assert "Cut at 256 tokens77 papers (6.2%)" in text
+    assert "1 linel" in text and "1 lines" not in text  # the ledger
+
+
+def test_one_paper_encoded_beside_a_cache_says_no_speed(inputs, out):
+    changes = {"cache_hits": 1233, "cache_misses": 1, "truncated_papers": None, "truncated_tokens": None}
+    text = read_page(inputs, out, embeddings=changes).text
+    assert "1,233 came from the cache. 1 was encoded, with the attention kernel sdpa. What went in" in text
+    assert "Cut at 256 tokensnot known of vectors from the cache" in text
+
+
+def test_a_rate_that_was_not_measured_leaves_no_gap(inputs, out):
+    changes = {"share_of_matmul_rate": None, "truncated_papers": 1, "truncated_tokens": 1}
+    text = read_page(inputs, out, embeddings=changes).text
+    assert "Speed: 4,321 tokens per second; 2.0%" in text
+    assert "1 paper was cut, by 1 token in all." in text and "Cut at 256 tokens1 paper (0.1%)" in text
+
+
+@pytest.mark.parametrize(
+    ("primary", "archive", "shown"),
+    [
+        (0, 0, set()),
+        (1, 0, set()),
+        (9, 0, {"Primary category"}),
+        (9, 1, {"Primary category"}),
+        (4, 4, {"Primary category"}),
+        (9, 4, {"Primary category", "Archive"}),
+    ],
+)
+def test_agreement_is_shown_with_several_classes_only(inputs, out, primary, archive, shown):
+    def agreement(classes: int) -> dict:
+        return {"papers": 10 * classes, "classes": classes, "ami": 0.0, "ari": 0.0, "purity": 1.0}
+
+    changes = {"primary_category": agreement(primary), "archive": agreement(archive)}
+    inputs["scans"].write_text("k,ami_primary\n2,0.1\n3,0.05\n")
+    text = read_page(inputs, out, evaluation=changes).text
+    assert {name for name in ("Primary category", "Archive") if name in text} == shown
+    assert ("Agreement with the categories" in text) == ("ami primary" in text) == bool(shown)
+
+
+def test_a_corpus_without_categories_has_empty_cells(inputs, out):
+    table = pq.read_table(inputs["topics"])
+    nothing = pa.array([None, None], pa.string())
+    column = table.schema.get_field_index("main_category")
+    pq.write_table(table.set_column(column, "main_category", nothing), inputs["topics"])
+    read_page(inputs, out)
+    page = (out / "report.html").read_text("utf-8")
+    assert not re.search(r"\bnan\b", page, re.IGNORECASE) and not re.search(r"\bNone\b", page)
+    assert page.count('<td></td>\n    <td class="n">') == 2  # of both topics, before the silhouette
 
 
 def test_missing_and_broken_inputs_are_refused(inputs, out, tmp_path):

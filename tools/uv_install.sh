@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Install a requirements file into .venv with uv: `tools/uv_install.sh requirements.txt`.
+# Install a requirements file into an environment with uv: `tools/uv_install.sh requirements.txt .venv`.
 #
 # uv takes seconds where pip takes minutes, but reads neither pip's configuration nor its variables.
 # They are passed on, since they say where this machine gets packages (and which build of PyTorch).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-python=.venv/bin/python
+python=$2/bin/python
 
 setting() { # the value of a pip setting; variables come before the configuration file
   $python -m pip config list 2>/dev/null | sed -n "s/^[a-z:]*\.$1='\(.*\)'\$/\1/p" | head -n 1

@@ -31,7 +31,8 @@ class Ledger(TypedDict):
     """What became of each line of the snapshot; the counts of the buckets add up to `lines`.
 
     `normalised` counts the records whose title or abstract had markup, TeX letters or unusual
-    Unicode. `not_understood` counts the categories and dates that could not be read.
+    Unicode. `filled` counts the records that have categories and dates, `not_understood` those of
+    them that could not be read.
     """
 
     input: str
@@ -39,6 +40,7 @@ class Ledger(TypedDict):
     lines: int
     buckets: dict[str, Bucket]
     normalised: dict[str, int]
+    filled: dict[str, int]
     not_understood: dict[str, Bucket]
 
 

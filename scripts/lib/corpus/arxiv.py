@@ -10,26 +10,32 @@ ARCHIVES = (
 ).split()
 _ARCHIVE = "|".join(ARCHIVES)
 # 0704.0001 and 2101.00001; hep-th/9901001 and math.GT/0309136
-_NEW = r"(?P<new>(?:0[7-9]|[1-9]\d)(?:0[1-9]|1[0-2]))\.\d{4,5}"
-_OLD = rf"(?:{_ARCHIVE})(?:\.[A-Za-z-]+)?/(?P<old>\d\d(?:0[1-9]|1[0-2]))\d{{3}}"
+# Since April 2007 with four digits, since January 2015 with five.
+_MONTH = r"(?:0[1-9]|1[0-2])"
+_NEW = (
+    rf"(?P<month>(?:07(?=0[4-9]|1)|0[89]|1[0-4]){_MONTH}(?=\.\d{{4}}(?!\d))|(?:1[5-9]|[2-9]\d){_MONTH}(?=\.\d{{5}}))"
+    r"\.\d{4,5}"
+)
+_OLD = rf"(?P<archive>{_ARCHIVE})(?:\.[A-Za-z-]+)?/(?P<number>\d\d{_MONTH}\d{{3}})"
 ID = re.compile(
-    r"(?:(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf)/|(?i:(?:oai:)?arxiv(?:\.org)?:)\s*"
-    r"|(?:https?://doi\.org/|(?i:doi:))?10\.48550/(?i:arxiv)\.)?"
-    rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>[1-9]\d{{0,2}}))?(?:\.pdf)?"
+    r"(?:(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/|(?i:(?:oai:)?arxiv(?:\.org)?:)\s*"
+    r"|(?:https?://(?:dx\.)?doi\.org/|(?i:doi:)\s*)?10\.48550/(?i:arxiv)\.)?"
+    rf"(?:(?P<new>{_NEW})|{_OLD})(?:v(?P<version>[1-9]\d{{0,2}}))?(?:\.pdf)?(?:\s+\[[A-Za-z.-]+\])?"
 )
 # The characters by which a cheap search tells ids that may need `split_id`.
-NOT_BARE = r"v\d+(?:\.pdf)?$|[Xx][Ii][Vv]"
+NOT_BARE = r"v\d+(?:\.pdf)?$|[Xx][Ii][Vv]|\]$|\.[A-Za-z-]+/\d{7}"
 CATEGORY = re.compile(rf"(?:{_ARCHIVE})(?:\.[A-Za-z-]+)?")
 
 
 def split_id(identifier: str) -> tuple[str, int]:
     """The id without address and version, and the version (0 if there is none).
 
-    `http://arxiv.org/abs/2101.00001v2` gives `2101.00001` and 2. Ids that are not arXiv's stay as
-    they are.
+    `http://arxiv.org/abs/2101.00001v2` gives `2101.00001` and 2. An old id loses its subject class:
+    `math.GT/0309136` is `math/0309136`. Ids that are not arXiv's stay as they are.
     """
-    match = ID.fullmatch(identifier)
-    return (match["id"], int(match["version"] or 0)) if match else (identifier, 0)
+    if not (match := ID.fullmatch(identifier)):
+        return identifier, 0
+    return match["new"] or f"{match['archive']}/{match['number']}", int(match["version"] or 0)
 
 
 def month_of_id(identifier: str) -> date | None:
@@ -37,9 +43,10 @@ def month_of_id(identifier: str) -> date | None:
     match = ID.fullmatch(identifier)
     if not match:
         return None
-    digits = match["new"] or match["old"]
-    year = int(digits[:2])
-    return date(year + (1900 if match["old"] and year >= 91 else 2000), int(digits[2:]), 1)
+    digits = match["month"] or match["number"]
+    year = int(digits[:2]) + (1900 if match["number"] and digits >= "91" else 2000)
+    # 9912.12345 is a month to come
+    return date(year, int(digits[2:4]), 1) if year <= date.today().year + 1 else None
 
 
 def split_categories(text: str) -> list[str]:

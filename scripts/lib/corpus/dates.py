@@ -15,30 +15,37 @@ MONTHS = {
     )
 }
 TIME_OF_DAY = r"[ Tt]\d\d:\d\d.*"
-# 2010-04-12, 2010/4/12, 2010-04, 2010, 20100412, with or without a time of day behind it
-NUMERIC = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2}))?)?(?:[t ]\d.*)?")
-COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:t.*)?")
-DAY_FIRST = re.compile(r"(?:[a-z]+,?\s+)?(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?,?[\s-]+(\d{4})\b.*")
+# 2010-04-12, 2010/4/12, 2010-04, 2010, with or without a time of day or a time zone behind it
+NUMERIC = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2})(?:z|[+-]\d\d:?\d\d)?)?)?(?:[t ]\d.*)?")
+COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:\d{6}|t.*)?")  # 20100412, 20100412093000
+DAY_FIRST = re.compile(r"(?:[a-z]+,?\s+)?(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?,?[\s-]+(\d{4}|\d\d)\b.*")
 YEAR_FIRST = re.compile(r"(\d{4})[\s-]+([a-z]{3})[a-z]*\.?(?:\s+(\d{1,2}))?\b.*")
-MONTH_FIRST = re.compile(r"([a-z]{3})[a-z]*\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,\s+)?(\d{4})")
-EPOCH = re.compile(r"-?\d{9,13}(?:\.0+)?")
+MONTH_FIRST = re.compile(r"(?:[a-z]+,?\s+)?([a-z]{3})[a-z]*\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})")
+# Seconds, milliseconds, microseconds or nanoseconds since 1970
+EPOCH = re.compile(r"-?(?:\d{9,13}|\d{16}|\d{19})")
 
 
 def parse_date(value: Any) -> date | None:
     """The day that a value names, or None if it is not understood.
 
-    Understood are ISO 8601, RFC 2822 with or without the day of the week, seconds or milliseconds
-    since 1970, `20100412`, `2010/04/12`, `2010 Apr 12`, `April 2010`, and `[2010, 4, 12]`. A year or
-    month stands for its first day. Years are 1000 to 2999.
+    Understood are ISO 8601, RFC 2822 with or without the day of the week, seconds since 1970 or
+    thousandths of them, `20100412`, `2010/04/12`, `2010 Apr 12`, `April 2010`, and `[2010, 4, 12]`.
+    A year or month stands for its first day, and so does an unknown part: `2010-04-00`,
+    `[2010, None, None]`. Years are 1000 to 2999; of two digits, 00 to 49 are after 2000 (RFC 2822).
     """
     try:
         while isinstance(value, list) and value and isinstance(value[0], list):
             value = value[0]
         if isinstance(value, list) and value:
-            return _day(*(int(part) for part in value[:3]))
+            return _day(*(int(part or 1) for part in value[:3]))
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             return None
-        return _from_text(re.sub(TIME_OF_DAY, "", str(value)).strip().lower())
+        if isinstance(value, float):
+            if not (value.is_integer() or abs(value) > 1e8):
+                return None  # 2010.5 is neither May nor the middle of the year
+            value = int(value)
+        text = re.sub(TIME_OF_DAY, "", str(value)).strip().lower()
+        return _from_text(text.removesuffix(".0"))
     except (ValueError, OverflowError, TypeError, OSError):
         return None
 
@@ -49,10 +56,13 @@ def _from_text(text: str) -> date | None:
     if match := COMPACT.fullmatch(text):
         return _day(int(match[1]), int(match[2]), int(match[3]))
     if EPOCH.fullmatch(text):
-        seconds = float(text)
-        return datetime.fromtimestamp(seconds / 1000 if abs(seconds) >= 1e11 else seconds, UTC).date()
+        per_second = {12: 1e3, 13: 1e3, 16: 1e6, 19: 1e9}.get(len(text.lstrip("-")), 1)
+        return datetime.fromtimestamp(int(text) / per_second, UTC).date()
     if match := DAY_FIRST.fullmatch(text):
-        return _day(int(match[3]), _month(match[2]), int(match[1]))
+        year = int(match[3])
+        return _day(
+            year + (len(match[3]) == 2) * (2000 if year < 50 else 1900), _month(match[2]), int(match[1])
+        )
     if match := YEAR_FIRST.fullmatch(text):
         return _day(int(match[1]), _month(match[2]), int(match[3] or 1))
     if match := MONTH_FIRST.fullmatch(text):
@@ -69,7 +79,7 @@ def _month(name: str) -> int:
 def _day(year: int, month: int = 1, day: int = 1) -> date:
     if not 1000 <= year <= 2999:
         raise ValueError(f"not a year: {year}")
-    return date(year, month, day)
+    return date(year, month or 1, day or 1)
 
 
 def parse_dates(values: list[Any]) -> pa.Array:

@@ -74,31 +74,35 @@ class Fields:
         return msgspec.defstruct("Record", attributes, rename=renamed, gc=False)
 
     def column(self, records: list, name: str) -> list[Any]:
-        """The values of a name: the first that is not null among its paths; None if there is none."""
-        getters = [self._getter(path, name == "categories") for path in self.paths[name]]
+        """The values of a name: the first that is not empty among its paths; None if there is none."""
+        getters = [self._getter(path, name) for path in self.paths[name]]
         if not getters:
             return [None] * len(records)
         values = list(map(getters[0], records))
         for getter in getters[1:]:
             values = [
-                getter(record) if value is None else value
+                getter(record) if is_empty(value) else value
                 for value, record in zip(values, records, strict=True)
             ]
         return values
 
-    def _getter(self, path: str, many: bool) -> Callable[[Any], Any]:
+    def _getter(self, path: str, name: str) -> Callable[[Any], Any]:
         (key, each), *rest = _steps(path)
         top = attrgetter(self.keys[key])
         if not (each or rest):
             return top
         steps: Steps = (("", each), *rest)  # the value at the top level is reached already
 
-        def leaves(record: Any) -> Any:
+        def leaf(record: Any) -> Any:
             value = top(record)
             found = [] if value is None else _leaves(value, steps)
-            return (found if many else found[0]) if found else None
+            if name == "categories" and any(each for _, each in steps):
+                return _flat(found) or None
+            if name in ("title", "abstract") and len(found) > 1:
+                return found
+            return found[0] if found else None
 
-        return leaves
+        return leaf
 
 
 def _steps(path: str) -> Steps:
@@ -113,8 +117,21 @@ def _leaves(value: Any, steps: Steps) -> list[Any]:
             value = value.get(key) if isinstance(value, dict) else None
         if each:
             rest = (("", False), *steps[i + 1 :])
-            return [leaf for item in value for leaf in _leaves(item, rest)] if isinstance(value, list) else []
+            items = (
+                value if isinstance(value, list) else [value]
+            )  # converters of XML write a list of one without []
+            return [leaf for item in items for leaf in _leaves(item, rest)]
     return [] if value is None else [value]
+
+
+def _flat(values: list[Any]) -> list[Any]:
+    """Lists within a list opened."""
+    return [item for value in values for item in (value if isinstance(value, list) else [value])]
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a value is missing: null, no item, or nothing but spaces."""
+    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
 
 
 def as_text(value: Any) -> str | None:
@@ -133,10 +150,10 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, list) and all(isinstance(item, str | None) for item in value):
         return as_text(" ".join(filter(None, value)))
     if isinstance(value, dict) and value:
-        try:
-            placed = sorted((int(at), word) for word, positions in value.items() for at in positions)
-        except (TypeError, ValueError):
-            raise TypeError("object") from None
+        places = [positions for positions in value.values() if isinstance(positions, list)]
+        if len(places) < len(value) or not all(isinstance(at, int) for at in _flat(places)):
+            raise TypeError("object")
+        placed = sorted((at, word) for word, positions in value.items() for at in positions)
         return as_text(" ".join(word for _, word in placed))
     raise TypeError(JSON_TYPES[type(value)])
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from lib.corpus.arxiv import NOT_BARE, month_of_id, split_id
 from lib.corpus.dates import days_since_1970, map_distinct, parse_dates
-from lib.corpus.fields import JSON_TYPES, Fields, category_column, text_column
+from lib.corpus.fields import JSON_TYPES, Fields, category_column, is_empty, text_column
 from lib.corpus.ledger import CATEGORY, KEPT, SHORT, SINCE, UNTIL, WITHDRAWN, LedgerCounts
 from lib.corpus.snapshot import Block
 from lib.corpus.text import CHANGES, normalise_strings
@@ -51,6 +51,7 @@ class Parsed:
     matched : the category patterns that match at least one complete record
     ledger : the lines that are not complete records
     normalised : for each of CHANGES the number of complete records that needed it
+    filled : for each of OPTIONAL the number of complete records that have a value
     not_understood : values of complete records that were not understood, by name
     """
 
@@ -63,6 +64,7 @@ class Parsed:
     matched: set[str]
     ledger: LedgerCounts
     normalised: dict[str, int]
+    filled: dict[str, int]
     not_understood: LedgerCounts
 
 
@@ -73,41 +75,24 @@ def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
     """
     faults: list[tuple[int, str, str]] = []
     records, lines = read_lines(block, fields, faults)
-    columns, changes = {}, {name: np.zeros(len(records), bool) for name in CHANGES}
-    complete = np.ones(len(records), bool)
-    for name in ("id", "title", "abstract"):
-        texts, wrong = text_column(fields.column(records, name), numbers=name == "id")
-        if name == "id":
-            texts = pc.utf8_trim_whitespace(texts)
-        else:
-            texts, changed = normalise_strings(texts)
-            for change, rows in changed.items():
-                changes[change][rows] = True
-        columns[name] = texts
-        complete &= _filled(fields.describe(name), name, texts, wrong, complete, lines, faults)
+    texts, changes, complete = _read_texts(records, lines, fields, faults)
     if not complete.all():
         kept = np.flatnonzero(complete)
         records, lines = [records[i] for i in kept], lines[kept]
-        columns = {name: texts.take(pa.array(kept)) for name, texts in columns.items()}
-    ledger = LedgerCounts()
-    for line, bucket, reason in sorted(faults):
-        ledger.add(bucket, line, reason)
-
-    ids, versions = _bare_ids(columns["id"])
+        texts = {name: column.take(pa.array(kept)) for name, column in texts.items()}
+    ids, versions = _bare_ids(texts["id"])
     values = {name: fields.column(records, name) for name in OPTIONAL}
     categories, matches = category_column(values["categories"], filters.categories)
     published, updated = parse_dates(values["published"]), parse_dates(values["updated"])
-    not_understood = LedgerCounts(OPTIONAL)
-    for name, read in zip(OPTIONAL, (categories, published, updated), strict=True):
-        for row in np.flatnonzero(read.is_null().to_numpy(zero_copy_only=False)):
-            if values[name][row] not in (None, "", []):
-                reason = f"{fields.describe(name)} of {ids[row]}: {str(values[name][row])[:60]!r}"
-                not_understood.add(name, int(lines[row]), reason)
+    found = {"categories": categories, "published": published, "updated": updated}
+    filled, not_understood = _compare(values, found, ids, lines, fields)
     published = _fill_from_ids(published, ids)
-    verdicts = _judge(columns["abstract"], published, matches, filters)
-    texts = [ids, columns["title"], columns["abstract"]]
-    found = [categories, pc.list_element(categories, 0), published, updated]
-    papers = pa.RecordBatch.from_arrays([*texts, *found], schema=PARSED_PAPERS)
+    verdicts = _judge(texts["abstract"], published, matches, filters)
+    columns = [ids, texts["title"], texts["abstract"], categories, pc.list_element(categories, 0)]
+    papers = pa.RecordBatch.from_arrays([*columns, published, updated], schema=PARSED_PAPERS)
+    ledger = LedgerCounts()
+    for line, bucket, reason in sorted(faults):
+        ledger.add(bucket, line, reason)
     return Parsed(
         papers=papers if (verdicts == KEPT).all() else papers.filter(pa.array(verdicts == KEPT)),
         ids=ids,
@@ -118,8 +103,47 @@ def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
         matched={glob for glob, hits in zip(filters.categories, matches, strict=True) if hits.any()},
         ledger=ledger,
         normalised={change: int(rows[complete].sum()) for change, rows in changes.items()},
+        filled=filled,
         not_understood=not_understood,
     )
+
+
+def _read_texts(
+    records: list[Any], lines: np.ndarray, fields: Fields, faults: list[tuple[int, str, str]]
+) -> tuple[dict[str, pa.StringArray], dict[str, np.ndarray], np.ndarray]:
+    """Ids, titles and abstracts, the rows that each of CHANGES changed, and which rows have all three."""
+    texts, changes = {}, {name: np.zeros(len(records), bool) for name in CHANGES}
+    complete = np.ones(len(records), bool)
+    for name in ("id", "title", "abstract"):
+        column, wrong = text_column(fields.column(records, name), numbers=name == "id")
+        if name == "id":
+            column = pc.utf8_trim_whitespace(column)
+        else:
+            column, changed = normalise_strings(column)
+            for change, rows in changed.items():
+                changes[change][rows] = True
+        texts[name] = column
+        complete &= _filled(fields.describe(name), name, column, wrong, complete, lines, faults)
+    return texts, changes, complete
+
+
+def _compare(
+    values: dict[str, list[Any]],
+    found: dict[str, pa.Array],
+    ids: pa.StringArray,
+    lines: np.ndarray,
+    fields: Fields,
+) -> tuple[dict[str, int], LedgerCounts]:
+    """For each of OPTIONAL: how many records have a value, and the values that were not understood."""
+    filled, not_understood = dict.fromkeys(OPTIONAL, len(ids)), LedgerCounts(OPTIONAL)
+    for name, column in found.items():
+        for row in np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False)):
+            if is_empty(value := values[name][row]):
+                filled[name] -= 1
+            else:
+                reason = f"{fields.describe(name)} of {ids[row]}: {str(value)[:60]!r}"
+                not_understood.add(name, int(lines[row]), reason)
+    return filled, not_understood
 
 
 def read_lines(

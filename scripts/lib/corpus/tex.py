@@ -15,16 +15,19 @@ LETTERS = {
     "th": "þ", "TH": "Þ", "ng": "ŋ", "NG": "Ŋ",
 }  # fmt: skip
 _BASE = r"(?:\\[ij](?![A-Za-z])|[^\W\d_])"
+# The space behind a bare \i ends the command if the word goes on: Garc\'\i a.
+_BARE = r"(?:\\[ij](?:\s+(?=[a-z])|(?![A-Za-z]))|[^\W\d_])"
 # \'e, \' e, \'{e}, \c{c}, \c c; the base may be a letter that was converted before: \'{ı}
 _ACCENT = (
     rf"""\\(?:(?P<sign>[`'^~=."])\s*|(?P<letter>[uvHrdckb])(?:\s+|(?=[{{\\])))"""
-    rf"""(?:\{{\s*(?P<braced>{_BASE})\s*\}}|(?P<bare>{_BASE}))"""
+    rf"""(?:\{{\s*(?P<braced>{_BASE})\s*\}}|(?P<bare>{_BARE}))"""
 )
 # \ss, \ss{}
 _NAMES = "|".join(sorted(LETTERS, key=len, reverse=True))
 _LETTER = rf"\\(?P<name>{_NAMES})(?![A-Za-z])(?P<empty>\{{\}})?"
-COMMAND = re.compile(rf"{_ACCENT}|{_LETTER}(?P<space>\s*)")
-CONVERTED_GROUP = re.compile(r"\{([^\W\d_a-zA-Z])\}")
+# A backslash behind a backslash belongs to a line break.
+COMMAND = re.compile(rf"(?<!\\)(?:{_ACCENT}|{_LETTER}(?P<space>\s*))")
+CONVERTED_GROUP = re.compile(r"(\\[A-Za-z]+\s*)?\{([^\W\d_a-zA-Z])\}")
 CANDIDATE = re.compile(rf"\\(?:[`'^~=.\"]|[uvHrdckb][\s{{\\]|(?:{_NAMES})(?![A-Za-z]))")
 # German endings behind a final "\ss ": the space ends the command, and not the word.
 AFTER_SHARP_S = re.compile(r"(?:e|en|er|es|em|ian|ner|ler|mann|berg|burg|lich)\b")
@@ -34,6 +37,9 @@ WHITESPACE = re.compile(r"\s")
 MACRO = re.compile(r"\\[A-Za-z]+\*?(?:\s*\{[^{}]*\})*")
 # "3 and ", but not "2 mod p"
 QUANTITY = re.compile(r"\s*\d[\d,.]*\s+(?!(?:mod|log|ln|exp|sin|cos|tan|max|min|dim|deg|gcd)\b)[^\W\d_]{2,}")
+CURRENCY = re.compile(r"[A-Z]{1,3}$")
+UNIT = re.compile(r"\d[\d,.]*\s+[^\W\d_]{2,}")  # $10 GeV$
+STATEMENT = re.compile(r"(?![\d),.;:])[^=^_<>]*[=^_<>].*", re.DOTALL)
 PROSE = re.compile(r"(?<![\w\\^{(])[^\W\d_]{2,}[,;:.]?\s+[^\W\d_]{2,}(?![\w^}(])")
 
 
@@ -48,7 +54,8 @@ def formulae(text: str) -> list[tuple[int, int]]:
     i = 0
     while i + 1 < len(signs):
         (start, inner), (inner_end, end) = signs[i], signs[i + 1]
-        if inner - start == end - inner_end and _is_formula(text[inner:inner_end], text[end : end + 1]):
+        around = text[max(start - 3, 0) : start], text[end : end + 1]
+        if inner - start == end - inner_end and _is_formula(text[inner:inner_end], *around):
             spans.append((start, end))
             i += 2
         else:
@@ -56,18 +63,26 @@ def formulae(text: str) -> list[tuple[int, int]]:
     return _outermost(spans)
 
 
-def _is_formula(content: str, after: str) -> bool:
-    """Whether the content of a pair of dollars is a formula; `after` is the character behind the pair."""
-    if not content.strip() or (content.lstrip()[0].isdigit() and after.isdigit()):
+def _is_formula(content: str, before: str, after: str) -> bool:
+    """Whether the content of a pair of dollars is a formula, given the characters around the pair."""
+    inner = content.strip()
+    if not inner or (inner[0].isdigit() and after.isdigit()):
         return False  # "$5 to $10" is two prices
+    if inner[0].isdigit() and (currency := CURRENCY.search(before)) and content.endswith(currency[0]):
+        return False  # "R$ 5 e R$ 10"
     if not WHITESPACE.search(content):
         return True
-    if len(word := content.strip()) > 1 and word.isalpha() and len(content) >= len(word) + 2:
+    if len(inner) > 1 and inner.isalpha() and len(content) >= len(inner) + 2:
         return False  # " and "
-    if not (QUANTITY.match(content) or PROSE.search(content)):
+    if not _is_prose(content) or UNIT.fullmatch(content):
         return True
-    content = MACRO.sub(r"\\", content)  # \text{if all} is part of a formula
-    return not (QUANTITY.match(content) or PROSE.search(content))
+    if content[0] == inner[0] and content[-1] == inner[-1] and STATEMENT.fullmatch(content):
+        return True  # "$n=5 with probability p$", but not "$5 and then $n=5$"
+    return not _is_prose(MACRO.sub(r"\\", content))  # \text{if all} is part of a formula
+
+
+def _is_prose(content: str) -> bool:
+    return bool(QUANTITY.match(content) or PROSE.search(content))
 
 
 def _outermost(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -106,12 +121,17 @@ def _convert(text: str) -> str:
     if "\\" not in text:
         return text
     converted = COMMAND.sub(_command, text)
-    return text if converted == text else CONVERTED_GROUP.sub(r"\1", converted)  # {\o} is {ø} now
+    return text if converted == text else CONVERTED_GROUP.sub(_ungrouped, converted)
+
+
+def _ungrouped(match: re.Match) -> str:
+    r"""`{ø}` without braces, unless it is the argument of a command: `\d{ê}`."""
+    return match[0] if match[1] else match[2]
 
 
 def _accented(match: re.Match) -> str:
     """The accented letter, or the command itself if Unicode has no such letter."""
-    base = (match["braced"] or match["bare"]).lstrip("\\")
+    base = (match["braced"] or match["bare"]).strip("\\ \n")
     letter = unicodedata.normalize("NFC", base + ACCENTS[match["sign"] or match["letter"]])
     return letter if len(letter) == 1 else match[0]
 

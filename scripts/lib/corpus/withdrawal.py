@@ -3,31 +3,39 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_PAPER = (
-    r"(?:arxiv\s+)?(?:paper|article|manuscript|submission|preprint|work|version|note|letter|draft|abstract|entry|"
-    r"document|report|thesis|comment)"
-)
+_SUBMISSION = r"(?:arxiv\s+)?(?:paper|article|manuscript|submission|preprint|version)"
+_PAPER = rf"(?:{_SUBMISSION}|(?:arxiv\s+)?(?:work|note|letter|draft|abstract|entry|document|report|thesis|comment))"
 _GONE = r"(?:withdrawn|retracted)"
-_REASON = (
-    r"(?:\s*$|\s*[.,;:!)\]*}]|\s+(?:by\s+(?:(?:the|its|all|both|one\s+of\s+the)\s+)?(?:[a-z]+[\s-]+)?"
-    r"(?:authors?|submitters?|arxiv|admin[a-z]*|me|us|publishers?|editors?)|due\s+to|because|owing\s+to|pending|"
-    r"(?:as|since)\s+(?:it|the|there|we|some|a|an|our|this)|for\s+(?:now|revisions?|further)|temporarily)\b)"
+_CAUSE = (
+    r"(?:due\s+to|because|owing\s+to|pending|(?:as|since)\s+(?:it|the|there|we|some|a|an|our|this)"
+    r"|for\s+(?:now|revisions?|further|corrections?)|temporarily"
+    r"|(?:by|(?:at|on|upon)\s+(?:the\s+)?request\s+of)\s+"
+    r"(?:(?:the|its|all|both|one\s+of\s+the)\s+)?(?:[a-z]+[\s-]+)?"
+    r"(?:authors?|submitters?|arxiv|admin[a-z]*|me|us|publishers?|editors?)"
+    r"|from\s+(?:the\s+)?(?:arxiv|archive|submission|publication|consideration|journal))\b"
 )
+_REASON = rf"(?:\s*$|\s*[.,;:!)\]*}}]|\s+{_CAUSE})"
+_ADVERBS = r"(?:(?:now|been|being|be|hereby|since|[a-z]+ly)\s+)*"
 # The abstract begins with the note, perhaps in bold or in brackets. A paper *about* something
-# withdrawn does not match: "The withdrawn vaccine", "Withdrawn behaviour", "Water is withdrawn".
+# withdrawn does not match: "The withdrawn vaccine", "Withdrawn, isolated youth", "Water is withdrawn",
+# "The report was withdrawn by the government".
 NOTE = (
-    r"^[^\pL]*(?:(?:bf|it|em|sc|tt|textbf|textit|emph|large)\b[^\pL]*)?(?:"
+    r"^[^\pL]*(?:(?:bf|it|em|sc|tt|textbf|textit|emph|large)\b[^\pL]*)?"
+    r"(?:(?:note|notice|remark|comments?|important|warning|update|erratum)\s*[.:!*-]+\s*)?(?:"
     # this paper has been withdrawn; due to an error, this version of the paper is withdrawn
     r"(?:(?:due\s+to|because\s+of|owing\s+to)\s[^.]{1,120}?,?\s+)?"
-    rf"(?:(?:this|the|our|present)\s+)*{_PAPER}(?:\s+(?:and|of\s+(?:this|the))\s+{_PAPER})?(?:\s*\([^)]*\))?"
-    r"\s+(?:has|have|had|is|was)\s+(?:(?:now|been|being|hereby|since|[a-z]+ly)\s+)*"
-    rf"(?:{_GONE}\b|removed\s+by\s+(?:the\s+)?(?:arxiv|admin|authors?))"
-    # the authors have withdrawn this paper
+    rf"(?:(?:this|our|present)\s+)+{_PAPER}(?:\s+(?:and|of\s+(?:this|the))\s+{_PAPER})?(?:\s*\([^)]*\)|,[^,.]{{1,60}},)?"
+    rf"\s+(?:has|have|had|is|was|will)\s+{_ADVERBS}"
+    rf"(?:{_GONE}\b|removed\s+{_CAUSE})"
+    # the authors have withdrawn this paper; we are withdrawing this paper
     r"|(?:(?:the|both|all)\s+)*(?:authors?|we|i)\s+"
-    r"(?:(?:have|has|had|hereby|now|decided|wish(?:es)?|requests?|requested|would|like|want|need|must|temporarily|to)\s+)*"
-    rf"(?:withdraw|withdrawn|withdrew|retract|retracted)\s+(?:this|the|our|my)\s+{_PAPER}\b"
-    # paper withdrawn by the author; withdrawn
-    rf"|(?:(?:this|the)\s+)?(?:{_PAPER}\s+)?(?:(?:has|is|was)\s+)?(?:(?:now|been|temporarily)\s+)*{_GONE}{_REASON})"
+    r"(?:(?:have|has|had|are|am|is|hereby|now|decided|wish(?:es)?|requests?|requested|would|like|want|need|must|temporarily"
+    r"|to)\s+)*"
+    rf"(?:withdraw|withdrawn|withdrew|withdrawing|retract|retracted|retracting)\s+(?:this|the|our|my)\s+{_PAPER}\b"
+    # the paper was withdrawn by the author; paper withdrawn
+    rf"|(?:the\s+)?{_SUBMISSION}\s+(?:(?:has|is|was|will)\s+)?{_ADVERBS}(?:{_GONE}{_REASON}|removed\s+{_CAUSE})"
+    # withdrawn; withdrawn due to an error; has been withdrawn by the author
+    rf"|(?:(?:has|is|was)\s+)?{_ADVERBS}{_GONE}(?:\s*$|\s*[.!)\]*}}]|[,;:]?\s+{_CAUSE}))"
 )
 
 

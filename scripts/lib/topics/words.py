@@ -11,7 +11,8 @@ from lib.cli import UserError
 from lib.corpus.tex import split_formulae
 
 COMMAND = re.compile(r"\\[a-zA-Z]+\*?")
-LINK = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
+# ASCII only: Chinese goes on behind an address without a space.
+LINK = re.compile(r"https?://[!-~]+|www\.[!-~]+|(?<![!-~])[!-?A-~]+@[!-~]+")
 # Vowel signs and other marks are part of a word, and so are the joiners of Arabic and Indic scripts.
 MARKS = "".join(c for c in map(chr, range(0x300, 0x1D00)) if unicodedata.category(c)[0] == "M")
 LETTER = rf"[\w\u200c\u200d{MARKS}]"
@@ -24,7 +25,8 @@ LETTERS = re.compile(r"[^\W\d_]")
 # no words are known.
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 SOUTH_EAST_ASIAN = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
-KANA = re.compile("[\u3040-\u30ff\u31f0-\u31ff]")
+KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\u31f0-\u31ff]")
+SYLLABLES = re.compile("[\uac00-\ud7a3]+")  # of Korean
 HAN_RUN = re.compile(f"[{HAN}]+")
 JAPANESE_RUN = re.compile(f"[{HAN}\u3005\u3040-\u30ff\u31f0-\u31ff]+")
 SOUTH_EAST_ASIAN_RUN = re.compile(f"[{SOUTH_EAST_ASIAN}]+")
@@ -71,7 +73,7 @@ def prose(text: str) -> str:
 
 def separate_words(text: str) -> str:
     """The text with spaces between its Chinese words, and without words of scripts that lack spaces."""
-    if KANA.search(text):
+    if is_japanese(text):
         text = JAPANESE_RUN.sub(" | ", text)
     elif HAN_RUN.search(text):
         text = HAN_RUN.sub(lambda run: f" {' '.join(_chinese().cut(run[0]))} ", text)
@@ -85,11 +87,17 @@ def _chinese() -> Any:
     return rjieba
 
 
+def is_japanese(text: str) -> bool:
+    """Whether kana stand among the characters; a Chinese text may quote a few."""
+    kana = len(KANA.findall(text))
+    return 5 * kana > sum(map(len, HAN_RUN.findall(text))) if kana else False
+
+
 def lacks_words(text: str) -> bool:
     """Whether most letters of a text are in a script of whose words none are known."""
     if text.isascii():
         return False
-    lost = SOUTH_EAST_ASIAN_RUN.findall(text) + (JAPANESE_RUN.findall(text) if KANA.search(text) else [])
+    lost = SOUTH_EAST_ASIAN_RUN.findall(text) + (JAPANESE_RUN.findall(text) if is_japanese(text) else [])
     return bool(lost) and 2 * sum(map(len, lost)) > len(LETTERS.findall(text))
 
 
@@ -105,9 +113,9 @@ def words(text: str, lists: WordLists) -> list[str]:
 
 
 def _counts(word: str) -> bool:
-    """Whether a word is long enough and has enough letters; two Chinese characters are enough."""
+    """Whether a word is long enough and has enough letters; of Chinese and Korean two are enough."""
     if len(word) < 3:
-        return len(word) == 2 and not word.isascii() and bool(HAN_RUN.fullmatch(word))
+        return len(word) == 2 and bool(HAN_RUN.fullmatch(word) or SYLLABLES.fullmatch(word))
     return word.isalpha() or (len(LETTERS.findall(word)) >= 2 and not word.endswith(("'s", "’s")))
 
 

@@ -25,6 +25,10 @@ def test_every_spelling_gives_the_day(moment):
         format_datetime(moment, usegmt=True),
         format_datetime(moment).partition(", ")[2],
         f"{day.year:04} {month} {day.day}",
+        f"{month} {day.day} {day.year:04}",
+        f"{day.isoformat()}Z",
+        f"{day.isoformat()}+02:00",
+        f"{day:%Y%m%d}093000",
         f"{calendar.month_name[day.month]} {day.day}, {day.year:04}",
         [day.year, day.month, day.day],
         [[day.year, day.month, day.day]],
@@ -32,7 +36,8 @@ def test_every_spelling_gives_the_day(moment):
     spellings += [int(f"{day:%Y%m%d}")]
     seconds = int(moment.timestamp())
     if abs(seconds) >= 1e9:
-        spellings += [seconds, str(seconds), float(seconds), seconds * 1000]
+        spellings += [seconds, str(seconds), float(seconds), seconds + 0.25]
+        spellings += [seconds * 10**3, seconds * 10**6, str(seconds * 10**9)]
     assert [parse_date(spelling) for spelling in spellings] == [day] * len(spellings)
     assert parse_dates(spellings).to_pylist() == [day] * len(spellings)
     texts = [spelling for spelling in spellings if isinstance(spelling, str)]
@@ -53,6 +58,14 @@ def test_a_date_does_not_depend_on_the_values_beside_it():
         (2019, date(2019, 1, 1)),
         ("2019", date(2019, 1, 1)),
         ("2019-05", date(2019, 5, 1)),
+        ("2019-05-00", date(2019, 5, 1)),
+        ("2019-00-00", date(2019, 1, 1)),
+        ([2019, None, None], date(2019, 1, 1)),
+        (2019.0, date(2019, 1, 1)),
+        (2019.5, None),
+        ("Mon, 2 Apr 07 19:18:42 GMT", date(2007, 4, 2)),
+        ("02-Apr-97", date(1997, 4, 2)),
+        ("04/12/2010", None),
         ("2019 Jan-Feb", date(2019, 1, 1)),
         ("Spring 2019", None),
         ("2019-02-30", None),

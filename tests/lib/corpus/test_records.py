@@ -58,6 +58,10 @@ ODD_LINES = [
     json.dumps(paper(versions={"a": 1}, categories=5, update_date=[{}])).encode(),
     json.dumps(paper(title={"a": "b"}, abstract=7)).encode(),
     json.dumps(paper(id=12)).encode(),
+    json.dumps(paper(update_date="2007-04-00", id="math.GT/0309136")).encode(),
+    json.dumps(paper(update_date=1176163200000000, categories=[["a"]])).encode(),
+    json.dumps(paper(update_date=2010.5, id="arXiv:0706.1234v2 [math.GT]")).encode(),
+    json.dumps(paper(title="a <math> b", abstract="x $5 and <sup>")).encode(),
     SOUND + SOUND,
     SOUND[:-1],
     b"",
@@ -142,6 +146,13 @@ RECORD = {
     ],
     "issued": {"date-parts": [[2020, 5, 3]]},
     "year": 2019,
+    "nested": {
+        "text": "a; b",
+        "names": ["a", "b"],
+        "lists": [{"names": ["a", "b"]}, {"names": "c"}],
+        "none": [],
+    },
+    "empty": "  ",
 }
 
 
@@ -151,11 +162,18 @@ RECORD = {
         ("ids.doi", "id", "10.1/x"),
         (["ids.arxiv", "ids.pmid"], "id", 7),
         ("concepts[].display_name", "categories", ["Computer Science", "Biology"]),
-        ("concepts[].display_name", "title", "Computer Science"),
+        ("concepts[].display_name", "title", ["Computer Science", "Biology"]),
+        ("concepts[].display_name", "published", "Computer Science"),
+        ("ids[].doi", "categories", ["10.1/x"]),
+        ("nested.lists[].names", "categories", ["a", "b", "c"]),
+        ("nested.text", "categories", "a; b"),
+        ("nested.names", "categories", ["a", "b"]),
+        (["empty", "ids.doi"], "id", "10.1/x"),
+        (["nested.none", "ids.doi"], "id", "10.1/x"),
         (["absent", "issued.date-parts"], "published", [[2020, 5, 3]]),
         ("issued.date-parts[]", "published", [2020, 5, 3]),
         ("ids.doi.deeper", "id", None),
-        ("year[]", "published", None),
+        ("year[]", "published", 2019),
         (None, "updated", None),
     ],
 )
@@ -182,22 +200,27 @@ def test_texts_of_other_types():
         "\ud800",
         [1],
         {},
+        {"a": "12"},
+        {"a": [float("inf")]},
     ]
     texts, wrong = text_column(values)
     assert texts.to_pylist() == [
-        "plain", None, "A b", "We study things We do", None, None, "\ufffd", None, None,
+        "plain", None, "A b", "We study things We do", None, None, "\ufffd", None, None, None, None,
     ]  # fmt: skip
-    assert wrong == [(4, "number"), (5, "object"), (7, "array"), (8, "object")]
+    assert [row for row, _ in wrong] == [4, 5, 7, 8, 9, 10]
+    assert dict(wrong) == {4: "number", 5: "object", 7: "array", 8: "object", 9: "object", 10: "object"}
     assert text_column([5, True, 1.5], numbers=True)[0] == pa.array(["5", None, None])
 
 
-def test_values_that_are_not_understood_are_counted():
+def test_values_that_are_missing_or_not_understood_are_counted():
     records = [
         paper(str(i), update_date=day)
         for i, day in enumerate(["soon", None, "", 1136073600000, "2006-01-01"])
     ]
     block = Block(1, b"\n".join(json.dumps(record).encode() for record in records))
-    found: LedgerCounts = parse_block(block, FILTERS, FIELDS).not_understood
+    parsed = parse_block(block, FILTERS, FIELDS)
+    found: LedgerCounts = parsed.not_understood
+    assert parsed.filled == {"categories": 5, "published": 5, "updated": 3}
     assert found.counts == {"categories": 0, "published": 0, "updated": 1}
     assert found.first["updated"] == [(1, "`update_date` of 0: 'soon'")]
     assert ABSTRACT in records[0]["abstract"]

@@ -41,8 +41,11 @@ def test_every_letter_is_that_of_pylatexenc(name):
         (r"\'{\i}, {\'\i}, \v{S}koda, \c{C}a\u{g}", "í, í, Škoda, Çağ"),
         (r"\AA ngstr\"om, na\"{\i}ve", "Ångström, naïve"),
         (r"Schr\" odinger", "Schrödinger"),
-        # not letters: a quotation, a macro, a formula, a stray backslash
+        (r"Garc\'\i a and Mart{\'\i} with \'{\i} a", "García and Martí with í a"),
+        (r"Nguy\d{\^{e}}n, \emph{\'e}", r"Nguyện, \emph{é}"),
+        # not letters: a line break, a quotation, a macro, a formula, a stray backslash
         (r"\"good\" \llama \oint", r"\"good\" \llama \oint"),
+        (r"x \\'e and \\o", r"x \\'e and \\o"),
         (r"the $\L^2$ norm, \(\o\) and $$\'e$$", r"the $\L^2$ norm, \(\o\) and $$\'e$$"),
         ("a \\ b \\", "a \\ b \\"),
     ],
@@ -57,7 +60,9 @@ def test_letters_in_text(tex, text):
         "From $100 to $1000 a patient",
         r"Paying \$1_000 for \$2^ in auctions",
         "about $5 million or some 6 million US$ a year",
+        "de R$ 5 e R$ 10 por dia, HK$5 or HK$6",
         "a lone $ sign",
+        "a cost ($) and strong correlations (p < 0.001$) of both",
         "US$ and words",
         "$$",
         "$ $",
@@ -71,6 +76,8 @@ def test_prices_and_stray_dollars_are_not_formulae(text):
     "formula",
     [
         "$x$",
+        "$10 GeV$",
+        "$n=5 with probability p$",
         "$ n + 1 $",
         "$5$",
         r"$x \text{ for all } y$",

@@ -31,6 +31,14 @@ This submission has been removed by arXiv administration because of a violation 
 This paper has unfortunately been withdrawn.
 This version of the paper has been withdrawn.
 The author wishes to withdraw this article.
+We are withdrawing this paper.
+Note: this paper has been withdrawn.
+This paper, submitted in 2003, has been withdrawn.
+This paper was removed at the request of the author.
+The article has been removed by arXiv administrators.
+This paper will be withdrawn.
+Retracted.
+The submission has been withdrawn from arXiv.
 """.strip().splitlines()
 PAPERS = """
 Withdrawn drugs are a rich source of knowledge on toxicity.
@@ -46,6 +54,12 @@ The authors of retracted papers are followed for ten years.
 Due to an error in the register, the vaccine was withdrawn in 1976. We study why.
 The noise has been removed by the authors of the survey. We study what is left.
 This paper studies when drugs have been withdrawn from the market.
+The report was withdrawn by the government in 2009.
+Work was withdrawn from the heat engine.
+The article was retracted in 2010 after fraud.
+Withdrawn, isolated youth are hard to reach.
+The document was withdrawn from public view.
+The paper was removed from the pulp by a filter.
 """.strip().splitlines()
 
 
