@@ -116,6 +116,7 @@ def write_layout(
     dense: dict | None = None,
     transformer: dict | None = None,
     prompts: dict | None = None,
+    tokenizer: dict | None = None,
     package: str = "sentence_transformers.models.",
 ) -> Path:
     """Write the files of sentence-transformers, each with these keys besides the usual ones.
@@ -123,6 +124,8 @@ def write_layout(
     Parameters
     ----------
     modules : names of classes, in order; Dense layers halve the width 48, then keep it
+    prompts : of config_sentence_transformers.json
+    tokenizer : of tokenizer_config.json, which is there already
     """
     entries, width = [], 48
     for i, name in enumerate(modules):
@@ -146,7 +149,14 @@ def write_layout(
     settings = {"max_seq_length": 128, "do_lower_case": False} | (transformer or {})
     (folder / "sentence_bert_config.json").write_text(json.dumps(settings))
     (folder / "config_sentence_transformers.json").write_text(json.dumps(prompts or {}))
+    if tokenizer:
+        change_json(folder / "tokenizer_config.json", **tokenizer)
     return folder
+
+
+def change_json(file: Path, **values) -> None:
+    """Set keys of a JSON object in a file."""
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
 
 
 @torch.inference_mode()

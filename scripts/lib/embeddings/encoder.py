@@ -17,11 +17,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 
 from lib.cli import UserError
 from lib.embeddings.attention import KERNELS, packed_inputs, register_kernels
-from lib.embeddings.loading import load_model, load_tokenizer, prefix_tokens
+from lib.embeddings.loading import load_config, load_model, load_tokenizer, prefix_tokens, readable
 from lib.embeddings.model import first_position, positions
 from lib.embeddings.modules import read_layout
 from lib.embeddings.pooling import Head, load_head, pool_packed, pool_padded
@@ -95,7 +94,7 @@ class Encoder:
     prefix: str
     max_tokens: int
     budget: int  # tokens in a batch
-    head: Head  # the Dense layers behind the pooling
+    head: Head  # what comes behind the pooling
     pooling: str = "mean"
     skip: int = 0  # tokens at the start of each text that are not pooled
     limit: int | None = None  # positions of the model
@@ -262,16 +261,15 @@ def load(
     register_kernels()
     if device.type == "cuda":
         torch.cuda.set_device(device)  # events and synchronisation use the current device
-    try:
+    with readable(folder):
         layout = read_layout(folder, pooling, prefix, max_tokens)
         limit = positions(folder)
         _check_max_tokens(layout.max_tokens, limit)
+        config = load_config(folder)
         tokenizer = load_tokenizer(folder, layout.max_tokens)
         skip = prefix_tokens(tokenizer, layout.prefix, layout.max_tokens)
-        model, attention = load_model(folder, device, precision, DTYPES[precision], attention)
-        head = load_head(folder, layout.dense, model.config.hidden_size)
-    except (OSError, ValueError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
-        raise UserError(f"embed.model: {folder} cannot be loaded ({error})") from None
+        model, attention = load_model(folder, config, device, precision, DTYPES[precision], attention)
+        head = load_head(folder, layout.dense, model.config.hidden_size, layout.truncate_dim)
     # padding is never attended to, so a tokenizer needs no padding token
     padding = model.config.pad_token_id
     return Encoder(

@@ -3,6 +3,8 @@
 Only safetensors are read, and no code from the model's repository is run.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +26,35 @@ from lib.embeddings.device import pick_attention
 ENCODERS = {"t5": T5EncoderModel, "mt5": MT5EncoderModel, "umt5": UMT5EncoderModel}
 
 
+@contextmanager
+def readable(what: object) -> Iterator[None]:
+    """Turn any error of the libraries that read `what` into a UserError; theirs have many classes."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UserError(
+            f"embed.model: {what} cannot be loaded ({said}); take a complete copy of the model, or choose another one"
+        ) from None
+
+
+def load_config(folder: Path) -> Any:
+    """The config of the architecture."""
+    with readable(folder / "config.json"):
+        return AutoConfig.from_pretrained(folder, trust_remote_code=False)
+
+
 def load_tokenizer(folder: Path, max_tokens: int) -> Any:
-    """The fast tokenizer, set to cut at `max_tokens` and not to pad."""
-    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    """The fast tokenizer, set to cut at `max_tokens`, on the side that the model says, and not to pad."""
+    with readable(f"the tokenizer in {folder} (tokenizer.json, tokenizer_config.json)"):
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     if len(tokenizer) <= len(tokenizer.all_special_ids):  # transformers invents one if files are missing
         raise UserError(f"embed.model: {folder} has no tokenizer, or one without words; take a complete copy")
     backend = tokenizer.backend_tokenizer
     backend.no_padding()
-    backend.enable_truncation(max_tokens)
+    backend.enable_truncation(max_tokens, direction=tokenizer.truncation_side)
     return backend
 
 
@@ -50,16 +73,16 @@ def prefix_tokens(tokenizer: Any, prefix: str, max_tokens: int) -> int:
 
 
 def load_model(
-    folder: Path, device: torch.device, precision: str, dtype: torch.dtype, wanted: str
+    folder: Path, config: Any, device: torch.device, precision: str, dtype: torch.dtype, wanted: str
 ) -> tuple[Any, str]:
     """The model with its attention function, and the name of that function.
 
     Parameters
     ----------
+    config : see `load_config`
     precision, dtype : of the weights, by name and as PyTorch has it
     wanted : auto, a name in KERNELS, sdpa or eager
     """
-    config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     model_class = encoder_class(folder, config)
     config.use_cache = False  # of decoders, for the next token
     attention = pick_attention(wanted, device, precision, model_class)

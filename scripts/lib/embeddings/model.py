@@ -1,9 +1,10 @@
-"""Find the files of an encoder on this machine, and hash their content."""
+"""Find the files of an encoder on this machine, hash their content, and read their settings."""
 
 import hashlib
 import importlib.util
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,15 @@ PACKAGE = "package:"
 # Models that count positions from behind that of the padding
 AFTER_PADDING = {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "roberta-prelayernorm"}
 AFTER_PADDING |= {"xmod", "data2vec-text", "ibert", "longformer", "lilt", "luke"}
+# The types of JSON in words
+WORDS = {
+    dict: "an object",
+    list: "a list",
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+}
 
 
 def locate(model: str, revision: str | None = None) -> Path:
@@ -161,15 +171,76 @@ def hash_files(folder: Path, inside: tuple[str, ...] = ()) -> dict[str, str]:
 
 def positions(folder: Path) -> int | None:
     """The longest input in tokens that the model has positions for; None if it sets no limit."""
-    limit = _config(folder).get("max_position_embeddings")
+    limit = _config(folder).get("max_position_embeddings", int, least=0)
     return limit - first_position(folder) if limit else limit
 
 
 def first_position(folder: Path) -> int:
     """The number of the first position of a text; some models count from behind the padding position."""
     config = _config(folder)
-    return config.get("pad_token_id", 1) + 1 if config.get("model_type") in AFTER_PADDING else 0
+    return (
+        config.get("pad_token_id", int, 1, least=-1) + 1
+        if config.get("model_type", str) in AFTER_PADDING
+        else 0
+    )
 
 
-def _config(folder: Path) -> dict:
-    return json.loads((folder / "config.json").read_text())
+def _config(folder: Path) -> "Settings":
+    return read_settings(folder / "config.json")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A JSON object of a model folder, and the file that it is from."""
+
+    file: Path
+    values: dict[str, Any]
+
+    def get(
+        self, key: str, kind: type | tuple[type, ...], default: Any = None, least: int | None = None
+    ) -> Any:
+        """The value of a key, or the default if it is absent.
+
+        Raises
+        ------
+        UserError
+            The value has another type, or is smaller than `least`. Null needs the default None.
+        """
+        value = self.values.get(key, default)
+        if value is None and default is None:
+            return None
+        return _checked(value, kind, f"{key} in {self.file}", least)
+
+
+def read_settings(file: Path) -> Settings:
+    """Read a file that holds a JSON object; see `read_json`."""
+    return Settings(file, read_json(file, dict))
+
+
+def read_json(file: Path, kind: type) -> Any:
+    """Read a JSON file of a model; raises a UserError if it is missing, damaged or not of this type."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(f"embed.model: {file} is missing; take a complete copy of the model") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(
+            f"embed.model: {file} cannot be loaded ({error}); take a complete copy of the model"
+        ) from None
+    return _checked(content, kind, f"the content of {file}")
+
+
+def _checked(value: Any, kind: type | tuple[type, ...], what: str, least: int | None = None) -> Any:
+    """The value, if it is of this type (true is no number) and not smaller than `least`."""
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    expected = " or ".join(WORDS[each] for each in kinds)
+    fits = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+    if least is not None:
+        expected += f" from {least}"
+        fits = fits and value >= least
+    if not fits:
+        raise UserError(
+            f"embed.model: {what} is {json.dumps(value)[:60]}, not {expected}; correct it, or take a complete copy "
+            "of the model"
+        )
+    return value

@@ -4,13 +4,12 @@
 workflow does not compute is refused by name. A folder without `modules.json` is pooled by the mean.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lib.cli import UserError
-from lib.embeddings.model import positions
+from lib.embeddings.model import Settings, positions, read_json, read_settings
 
 # The names of the poolings in a config of sentence-transformers, and ours; others are refused.
 POOLINGS = {"mean": "mean", "cls": "cls", "lasttoken": "last", "max": "max"}
@@ -57,11 +56,13 @@ class Dense:
     folder : inside the model folder
     activation : the name of a class of torch.nn
     after_normalize : whether its input is scaled to unit length first
+    bias : whether its weights have a bias
     """
 
     folder: str
     activation: str
     after_normalize: bool
+    bias: bool
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Layout:
     prefix : put before each text
     max_tokens : longer texts are truncated
     max_seq_length : the length at which the model itself truncates; None if it does not say
+    truncate_dim : of a vector only so many dimensions are kept; None keeps all
     """
 
     pooling: str
@@ -84,11 +86,14 @@ class Layout:
     prefix: str
     max_tokens: int
     max_seq_length: int | None
+    truncate_dim: int | None
 
     @property
     def pooled(self) -> str:
         """The pooling in words, for the fingerprint and the summary."""
-        return self.pooling if self.include_prefix or not self.prefix else f"{self.pooling} without prefix"
+        without = "" if self.include_prefix or not self.prefix else " without prefix"
+        kept = f", first {self.truncate_dim} dimensions" if self.truncate_dim else ""
+        return self.pooling + without + kept
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -119,26 +124,29 @@ def read_layout(
         )
     own_pooling, own_prefix, include_prefix = "mean", "", True
     dense: tuple[Dense, ...] = ()
-    settings: dict[str, Any] = {}
+    own_limit, lower_case, truncate_dim = None, False, None
     if (folder / "modules.json").is_file():
         pooler, dense = _modules(folder)
-        config = _read(folder / pooler / "config.json")
+        config = read_settings(folder / pooler / "config.json")
         if pooling == "auto":
-            own_pooling = _pooling(config, folder / pooler)
-        include_prefix = config.get("include_prompt", True)
-        settings = _transformer_settings(folder)
+            own_pooling = _pooling(config)
+        include_prefix = config.get("include_prompt", bool, True)
+        own_limit, lower_case = _transformer_settings(folder)
+        prompts = _settings(folder / PROMPTS)
+        truncate_dim = prompts.get("truncate_dim", int, least=1)
         if prefix is None:
-            own_prefix = _default_prompt(folder)
+            own_prefix = _default_prompt(prompts)
     prefix = own_prefix if prefix is None else prefix
-    own_limit = settings.get("max_seq_length") or _of_tokenizer(folder)
+    own_limit = own_limit or _of_tokenizer(folder)
     return Layout(
         pooling=own_pooling if pooling == "auto" else pooling,
         include_prefix=include_prefix,
         dense=dense,
         # texts are in lower case already
-        prefix=prefix.lower() if settings.get("do_lower_case") else prefix,
+        prefix=prefix.lower() if lower_case else prefix,
         max_tokens=max_tokens or _default_limit(own_limit, positions(folder)),
         max_seq_length=own_limit,
+        truncate_dim=truncate_dim,
     )
 
 
@@ -149,7 +157,7 @@ def _default_limit(own: int | None, limit: int | None) -> int:
 
 def _modules(folder: Path) -> tuple[str, tuple[Dense, ...]]:
     """The folder of the pooling and the Dense layers behind it."""
-    modules = [_module(folder, entry) for entry in _read(folder / "modules.json", list)]
+    modules = [_module(folder, entry) for entry in read_json(folder / "modules.json", list)]
     names = [name for name, _ in modules]
     if names[:2] != ["Transformer", "Pooling"]:
         raise UserError(
@@ -176,10 +184,13 @@ def _modules(folder: Path) -> tuple[str, tuple[Dense, ...]]:
 
 def _module(folder: Path, entry: Any) -> tuple[str, str]:
     """The name of the class of a module, and its folder."""
-    try:
-        kind, path = str(entry["type"]), str(entry["path"])
-    except (KeyError, TypeError):
-        raise UserError(f"embed.model: {folder}/modules.json is damaged; take a complete copy") from None
+    file = folder / "modules.json"
+    values = Settings(file, {"module": entry}).get("module", dict, {})
+    kind, path = (Settings(file, values).get(key, str) for key in ("type", "path"))
+    if kind is None or path is None:
+        raise UserError(
+            f"embed.model: {file} has a module without type or path; take a complete copy of the model"
+        )
     if not kind.startswith("sentence_transformers."):
         raise UserError(
             f"embed.model: {folder} has a module with code of its own ({kind} in modules.json), which is not run; "
@@ -190,13 +201,19 @@ def _module(folder: Path, entry: Any) -> tuple[str, str]:
     return kind.rpartition(".")[2], path
 
 
-def _pooling(config: dict[str, Any], where: Path) -> str:
+def _pooling(config: Settings) -> str:
     """Our name of the pooling in a config of the module Pooling."""
-    modes = config.get("pooling_mode") or [mode for flag, mode in FLAGS.items() if config.get(flag)] or "mean"
-    modes = [modes] if isinstance(modes, str) else modes
+    if not config.values.keys() & {*FLAGS, "pooling_mode", "embedding_dimension", "word_embedding_dimension"}:
+        raise UserError(
+            f"embed.model: {config.file} says nothing about a pooling; take a complete copy of the model, or set "
+            "`embed.pooling`"
+        )
+    flagged = [mode for flag, mode in FLAGS.items() if config.get(flag, bool)]
+    modes = config.get("pooling_mode", (str, list)) or flagged or "mean"
+    modes = [modes] if isinstance(modes, str) else [str(mode) for mode in modes]
     if len(modes) != 1 or modes[0] not in POOLINGS:
         raise UserError(
-            f"embed.model: the model pools by {' and '.join(map(str, modes))} ({where}/config.json), which is not "
+            f"embed.model: the model pools by {' and '.join(modes)} ({config.file}), which is not "
             "supported; choose another model, or set `embed.pooling` to mean, cls, last or max, which the "
             "model was not trained for"
         )
@@ -206,79 +223,75 @@ def _pooling(config: dict[str, Any], where: Path) -> str:
 def _dense(folder: Path, path: str, normalized: bool) -> Dense:
     """A Dense module; its weights are read by `pooling.load_head`."""
     where = folder / path
-    config = _read(where / "config.json")
-    activation = str(config.get("activation_function") or "torch.nn.Tanh")
+    config = read_settings(where / "config.json")
+    activation = config.get("activation_function", str, "torch.nn.Tanh")
     package, _, name = activation.rpartition(".")
     if package.partition(".")[0] != "torch" or name not in ACTIVATIONS:
         raise UserError(
             f"embed.model: the activation {activation} ({where}/config.json) is not supported; supported are "
             f"{', '.join(ACTIVATIONS)}. Choose another model"
         )
-    if config.get("use_residual"):
+    if config.get("use_residual", bool):
         raise UserError(
             f"embed.model: the Dense layer {where} has use_residual, which is not supported; choose another model"
         )
     for key in ("module_input_name", "module_output_name"):
-        if config.get(key) not in (None, "sentence_embedding"):
+        if (other := config.get(key, str)) not in (None, "sentence_embedding"):
             raise UserError(
-                f"embed.model: the Dense layer {where} has {key} {config[key]!r}, which is not supported; choose "
+                f"embed.model: the Dense layer {where} has {key} {other!r}, which is not supported; choose "
                 "another model"
             )
-    return Dense(path, name, normalized)
+    return Dense(path, name, normalized, config.get("bias", bool, True))
 
 
-def _transformer_settings(folder: Path) -> dict[str, Any]:
-    """The settings of the module Transformer; raises a UserError for one that would change vectors."""
-    name = next((name for name in TRANSFORMER_CONFIGS if (folder / name).is_file()), None)
-    settings: dict[str, Any] = _read(folder / name) if name else {}
+def _transformer_settings(folder: Path) -> tuple[int | None, bool]:
+    """The length at which the module Transformer truncates, and whether it puts texts into lower case.
+
+    Raises a UserError for a setting that would change vectors.
+    """
+    name = next((name for name in TRANSFORMER_CONFIGS if (folder / name).is_file()), TRANSFORMER_CONFIGS[0])
+    settings = _settings(folder / name)
 
     def refuse(what: str) -> None:
-        raise UserError(f"embed.model: {what} ({folder}/{name}) is not supported; choose another model")
+        raise UserError(f"embed.model: {what} ({settings.file}) is not supported; choose another model")
 
-    if settings.get("transformer_task", "feature-extraction") != "feature-extraction":
-        refuse(f"the transformer_task {settings['transformer_task']}")
-    if inputs := settings.get("modality_config"):
-        text = inputs.get("text") or {}
+    plain = "feature-extraction"
+    if (task := settings.get("transformer_task", str, plain)) != plain:
+        refuse(f"the transformer_task {task}")
+    if inputs := settings.get("modality_config", dict):
+        text = Settings(settings.file, inputs).get("text", dict, {})
         if (text.get("method"), text.get("method_output_name")) != ("forward", "last_hidden_state"):
             refuse(f"an input other than plain text ({', '.join(inputs)})")
     for key in ("model", "config", "tokenizer", "processor"):
         for suffix in ("args", "kwargs"):
-            if unknown := set(settings.get(f"{key}_{suffix}") or ()) - HARMLESS:
+            if unknown := set(settings.get(f"{key}_{suffix}", dict) or ()) - HARMLESS:
                 refuse(f"{key}_{suffix}: {', '.join(sorted(unknown))}")
-    if unknown := set(settings.get("processing_kwargs") or ()) - {"chat_template"}:
+    if unknown := set(settings.get("processing_kwargs", dict) or ()) - {"chat_template"}:
         refuse(f"processing_kwargs: {', '.join(sorted(unknown))}")
-    limits = settings.get("processor_kwargs") or settings.get("tokenizer_args") or {}
-    return {"max_seq_length": limits.get("model_max_length")} | settings
+    options = settings.get("processor_kwargs", dict) or settings.get("tokenizer_args", dict) or {}
+    limit = Settings(settings.file, options).get("model_max_length", int, least=1)
+    own = settings.get("max_seq_length", int, least=1)
+    return limit or own, settings.get("do_lower_case", bool) or False
 
 
-def _default_prompt(folder: Path) -> str:
+def _default_prompt(config: Settings) -> str:
     """The prompt that sentence-transformers puts before a text when it is not told which."""
-    config = _read(folder / PROMPTS) if (folder / PROMPTS).is_file() else {}
-    name = config.get("default_prompt_name")
-    prompts = config.get("prompts") or {}
+    name = config.get("default_prompt_name", str)
+    prompts = config.get("prompts", dict) or {}
     if name is not None and name not in prompts:
         raise UserError(
-            f"embed.model: the default prompt {name!r} is not among the prompts of {folder / PROMPTS}; set "
+            f"embed.model: the default prompt {name!r} is not among the prompts of {config.file}; set "
             "`embed.prefix`"
         )
-    return prompts.get(name) or ""
+    return "" if name is None else Settings(config.file, prompts).get(name, str) or ""
 
 
 def _of_tokenizer(folder: Path) -> int | None:
     """The longest input in tokens that the tokenizer states; "none" is stated by an enormous number."""
-    file = folder / "tokenizer_config.json"
-    length = _read(file).get("model_max_length") if file.is_file() else None
+    length = _settings(folder / "tokenizer_config.json").get("model_max_length", (int, float), least=1)
     return int(length) if length and length < 10**9 else None
 
 
-def _read(file: Path, kind: type = dict) -> Any:
-    """A JSON file of the model; raises a UserError if it is missing or not of this kind."""
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except OSError:
-        raise UserError(f"embed.model: {file} is missing; take a complete copy of the model") from None
-    except ValueError as error:
-        raise UserError(f"embed.model: {file} cannot be loaded ({error}); take a complete copy") from None
-    if not isinstance(content, kind):
-        raise UserError(f"embed.model: {file} is not what it should be; take a complete copy")
-    return content
+def _settings(file: Path) -> Settings:
+    """The settings in a file that a model need not have."""
+    return read_settings(file) if file.is_file() else Settings(file, {})

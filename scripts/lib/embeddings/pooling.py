@@ -68,7 +68,7 @@ def pool_packed(hidden: torch.Tensor, lengths: torch.Tensor, pooling: str, skip:
 
 
 class Head(torch.nn.Module):
-    """The Dense layers of a model in order, in float32; without any, it changes nothing."""
+    """The Dense layers of a model in order, in float32; of their vectors the first `dim` dimensions."""
 
     def __init__(self, layers: list[torch.nn.Module], dim: int):
         super().__init__()
@@ -77,11 +77,11 @@ class Head(torch.nn.Module):
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         """From float32 (n, width of the model) to float32 (n, dim)."""
-        if not len(self.layers):
-            return vectors
         rows = len(vectors)
-        padded = torch.nn.functional.pad(vectors, (0, 0, 0, -rows % ROWS))
-        return torch.cat([self.layers(block) for block in padded.split(ROWS)])[:rows]
+        if len(self.layers):
+            padded = torch.nn.functional.pad(vectors, (0, 0, 0, -rows % ROWS))
+            vectors = torch.cat([self.layers(block) for block in padded.split(ROWS)])
+        return vectors[:rows, : self.dim].contiguous()
 
 
 class Normalize(torch.nn.Module):
@@ -91,13 +91,14 @@ class Normalize(torch.nn.Module):
         return torch.nn.functional.normalize(vectors, dim=1)
 
 
-def load_head(folder: Path, dense: tuple[Dense, ...], width: int) -> Head:
+def load_head(folder: Path, dense: tuple[Dense, ...], width: int, truncate_dim: int | None = None) -> Head:
     """Read the Dense layers behind a model.
 
     Parameters
     ----------
     folder : of the model
     width : of the vectors that are pooled
+    truncate_dim : dimensions that are kept at the end; None keeps all
 
     Raises
     ------
@@ -106,22 +107,35 @@ def load_head(folder: Path, dense: tuple[Dense, ...], width: int) -> Head:
     """
     layers: list[torch.nn.Module] = []
     for layer in dense:
-        file = folder / layer.folder / "model.safetensors"
-        if not file.is_file():
-            raise UserError(
-                f"embed.model: {file} is missing; other weight formats can run code when they are read and are "
-                "refused. Take a revision that has it, or save the model again with sentence-transformers"
-            )
-        try:
-            tensors = load_file(file)
-        except (SafetensorError, OSError) as error:
-            raise UserError(f"embed.model: {file} cannot be loaded ({error}); take a complete copy") from None
-        weight, bias = tensors.get("linear.weight"), tensors.get("linear.bias")
-        if weight is None or weight.ndim != 2 or weight.shape[1] != width:
-            raise UserError(f"embed.model: {file} holds no layer for vectors of width {width}")
-        width = len(weight)
-        linear = torch.nn.Linear(weight.shape[1], width, bias=bias is not None)
-        linear.load_state_dict({"weight": weight} | ({} if bias is None else {"bias": bias}))
+        linear = _linear(folder / layer.folder, width, layer.bias)
+        width = linear.out_features
         layers += [Normalize()] if layer.after_normalize else []
         layers += [linear, getattr(torch.nn, layer.activation)()]
-    return Head(layers, width).requires_grad_(False)
+    return Head(layers, min(width, truncate_dim or width)).requires_grad_(False)
+
+
+def _linear(folder: Path, width: int, bias: bool) -> torch.nn.Linear:
+    """The weights of one Dense layer, for vectors of this width."""
+    file = folder / "model.safetensors"
+    if not file.is_file():
+        raise UserError(
+            f"embed.model: {file} is missing; other weight formats can run code when they are read and are "
+            "refused. Take a revision that has it, or save the model again with sentence-transformers"
+        )
+    try:
+        tensors = load_file(file)
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"embed.model: {file} cannot be loaded ({error}); take a complete copy") from None
+    weight = tensors.get("linear.weight")
+    if weight is None or weight.ndim != 2 or weight.shape[1] != width:
+        raise UserError(f"embed.model: {file} holds no layer for vectors of width {width}")
+    shapes = {"linear.weight": weight.shape} | ({"linear.bias": weight.shape[:1]} if bias else {})
+    if {name: tensor.shape for name, tensor in tensors.items()} != shapes:
+        held = ", ".join(f"{name} {list(tensor.shape)}" for name, tensor in sorted(tensors.items()))
+        raise UserError(
+            f"embed.model: {file} holds {held}, but a Dense layer {'with' if bias else 'without'} a bias is expected "
+            f"(bias in {folder}/config.json); correct that, or take a complete copy of the model"
+        )
+    linear = torch.nn.Linear(width, len(weight), bias=bias)
+    linear.load_state_dict({name.removeprefix("linear."): tensor for name, tensor in tensors.items()})
+    return linear

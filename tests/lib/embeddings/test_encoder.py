@@ -22,7 +22,7 @@ from transformers import (
     XLMRobertaModel,
 )
 
-from encoders import MINILM, abstracts, encoder_with_layout, reference_vectors, tiny_bert
+from encoders import MINILM, abstracts, change_json, encoder_with_layout, reference_vectors, tiny_bert
 from lib.cli import UserError
 from lib.embeddings import encoder as enc
 from lib.embeddings import loading
@@ -246,11 +246,16 @@ def test_hard_texts_get_the_reference_vectors(tiny, attention):
     assert np.abs(vectors - reference_vectors(tiny, texts, 256)).max() <= 1e-5
 
 
-def test_truncation_is_counted(tiny):
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_truncation_is_counted(tiny, tmp_path, side):
+    tiny = shutil.copytree(tiny, tmp_path / "copy")
+    change_json(tiny / "tokenizer_config.json", truncation_side=side)
     texts = [*HARD.values(), *abstracts(30)]
     free = AutoTokenizer.from_pretrained(tiny)
     whole = [len(ids) for ids in free(texts, truncation=False)["input_ids"]]
     tokens = load(tiny, max_tokens=100).tokenize(texts)
+    expected = free(texts, truncation=True, max_length=100)["input_ids"]
+    assert [ids.tolist() for ids in tokens.ids] == expected
     assert tokens.lengths.tolist() == [min(n, 100) for n in whole]
     assert tokens.truncated_texts == sum(n > 100 for n in whole) > 5
     assert tokens.truncated_tokens == sum(max(n - 100, 0) for n in whole)
@@ -448,6 +453,16 @@ def damaged(kind, source, folder):
         save_file(tensors, weights, {"format": "pt"})
     elif kind == "config is not JSON":
         (folder / "config.json").write_text("{")
+    elif kind == "config is a list":
+        (folder / "config.json").write_text("[]")
+    elif kind == "width is text":
+        change_json(folder / "config.json", hidden_size="64")
+    elif kind == "padding beyond the vocabulary":
+        change_json(folder / "config.json", pad_token_id=10**6)
+    elif kind == "tokenizer is cut":
+        (folder / "tokenizer.json").write_bytes((folder / "tokenizer.json").read_bytes()[:1000])
+    elif kind == "side of truncation":
+        change_json(folder / "tokenizer_config.json", truncation_side="top")
     elif kind == "no tokenizer":
         for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
             (folder / name).unlink()
@@ -462,6 +477,11 @@ def damaged(kind, source, folder):
         "one weight missing",
         "another shape",
         "config is not JSON",
+        "config is a list",
+        "width is text",
+        "padding beyond the vocabulary",
+        "tokenizer is cut",
+        "side of truncation",
         "no tokenizer",
     ],
 )
@@ -470,8 +490,15 @@ def test_a_damaged_model_folder_is_refused(tiny, tmp_path, kind):
     assert hash_files(folder) != hash_files(tiny)
     said = {"one weight missing": "lacks 1 weights", "no tokenizer": "has no tokenizer"}
     said["weights of something else"] = r"lacks \d\d weights"
-    with pytest.raises(UserError, match=rf"embed\.model: .*copy {said.get(kind, 'cannot be loaded')}"):
+    said["config is a list"] = r"config\.json is \[\], not an object"
+    said["width is text"] = r"config\.json cannot be loaded \(.*'hidden_size'"
+    said["padding beyond the vocabulary"] = r"cannot be loaded \(.*Padding_idx"
+    said["tokenizer is cut"] = said["side of truncation"] = r"\(tokenizer\.json, .*\) cannot be loaded"
+    with pytest.raises(
+        UserError, match=rf"^embed\.model: .*/copy\W{said.get(kind, '.*cannot be loaded')}"
+    ) as e:
         load(folder)
+    assert "\n" not in str(e.value)
 
 
 def test_the_profiler_names_a_kernel(tiny, real):

@@ -233,3 +233,40 @@ def test_positions(tmp_path, config, first, count):
     (tmp_path / "config.json").write_text(config)
     assert first_position(tmp_path) == first
     assert positions(tmp_path) == count
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("{", r"config\.json cannot be loaded"),
+        ("[]", r"the content of .*config\.json is \[\], not an object"),
+        (
+            '{"max_position_embeddings": "512"}',
+            'max_position_embeddings in .*config.json is "512", not a whole',
+        ),
+        ('{"max_position_embeddings": -1}', "max_position_embeddings in .* is -1, not a whole number from 0"),
+        ('{"max_position_embeddings": 9, "model_type": ["bert"]}', "model_type in .*, not text"),
+        (
+            '{"max_position_embeddings": 9, "model_type": "mpnet", "pad_token_id": null}',
+            "pad_token_id in .*config.json is null, not a whole number",
+        ),
+    ],
+)
+def test_positions_of_a_damaged_config(tmp_path, config, said):
+    (tmp_path / "config.json").write_text(config)
+    with pytest.raises(UserError, match=rf"^embed\.model: .*{said}.*take a complete copy"):
+        positions(tmp_path)
+    (tmp_path / "config.json").unlink()
+    with pytest.raises(UserError, match=r"config\.json is missing; take a complete copy"):
+        positions(tmp_path)
+
+
+def test_the_script_refuses_a_damaged_config_in_one_line(tiny, tmp_path):
+    papers = write_papers(tmp_path / "papers.parquet", ["a text"])
+    folder = without(tmp_path / "copy", tiny)
+    for content, said in (
+        ("[]", "is [], not an object"),
+        ('{"model_type": 1, "max_position_embeddings": 9}', "is 1, not text"),
+    ):
+        (folder / "config.json").write_text(content)
+        assert said in run_embed(papers, tmp_path, model=folder).stderr
