@@ -251,7 +251,7 @@ def test_input_of_any_other_name_reaches_clean(name, tmp_path):
 
 def dry(*settings: str) -> str:
     """What `make -n run` says: it checks its variables and prints the commands that it would run."""
-    command = ["make", "-n", "run", "CORES=1", *settings]
+    command = ["make", "--no-print-directory", "-n", "run", "CORES=1", *settings]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return result.stdout + result.stderr
 
@@ -304,7 +304,7 @@ def test_make_names_the_results_that_exist(tmp_path):
 
     def run(*settings: str) -> str:
         # of .venv make takes the time only
-        command = ["make", "--old-file=.venv/.run", "run", *settings]
+        command = ["make", "--no-print-directory", "--old-file=.venv/.run", "run", *settings]
         env = ENVIRONMENT | {"PATH": f"{stand_in.parent}:{ENVIRONMENT['PATH']}"}
         result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=env, check=False)
         assert result.returncode == 0, result.stderr
