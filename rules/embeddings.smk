@@ -85,3 +85,40 @@ rule gather:
             --summary {output.summary} \
             >{log} 2>&1
         """
+
+
+rule neighbors:
+    """Find the nearest papers of every paper by cosine."""
+    input:
+        **code("neighbors"),
+        **CORPUS,
+        embeddings="<results>/embeddings/embeddings.npy",
+        env="envs/clusters.yaml",
+    output:
+        neighbors=ensure("<results>/embeddings/neighbors.npy", non_empty=True),
+        similarities=ensure("<results>/embeddings/similarities.npy", non_empty=True),
+        summary=ensure("<results>/embeddings/neighbors.json", non_empty=True),
+    log:
+        "<logs>/neighbors.log",
+    benchmark:
+        "<benchmarks>/neighbors.tsv"
+    conda:
+        "../envs/clusters.yaml"
+    threads: 8
+    resources:
+        mem_mb=scaled(8000),
+        runtime=120,
+    params:
+        neighbors=settings("neighbors"),
+    shell:
+        """
+        python {input.script} \
+            --papers {input.papers} \
+            --embeddings {input.embeddings} \
+            --k {params.neighbors[k]} \
+            --threads {threads} \
+            --neighbors {output.neighbors} \
+            --similarities {output.similarities} \
+            --summary {output.summary} \
+            >{log} 2>&1
+        """

@@ -7,6 +7,8 @@ rule project:
         **code("project"),
         **CORPUS,
         embeddings="<results>/embeddings/embeddings.npy",
+        neighbors="<results>/embeddings/neighbors.npy",
+        similarities="<results>/embeddings/similarities.npy",
         env="envs/map.yaml",
     output:
         coordinates=ensure("<results>/map/coordinates.parquet", non_empty=True),
@@ -28,6 +30,8 @@ rule project:
         python {input.script} \
             --papers {input.papers} \
             --embeddings {input.embeddings} \
+            --neighbors {input.neighbors} \
+            --similarities {input.similarities} \
             --method {params.project[method]} \
             --fit-papers {params.project[fit_papers]} \
             --n-neighbors {params.project[n_neighbors]} \

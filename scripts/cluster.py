@@ -21,7 +21,7 @@ from lib.vectors import open_embeddings, take
 def cluster(
     vectors: np.ndarray, sample: np.ndarray, k: int, *, seeds: list[int], gpu: bool = False, threads: int = 1
 ) -> Clustering:
-    """K-means of all rows from the best clustering of a sample, topics numbered by descending size.
+    """K-means of all rows from the clustering of a sample, topics numbered by descending size.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(papers="papers.parquet", embeddings="embeddings.npy", chosen="k.txt")
     cli.flag("--seed", int, "of the first start")
-    cli.flag("--starts", int, "starts on the sample; the best one is carried to all papers")
+    cli.flag("--starts", int, "starts on the sample; their consensus is carried to all papers")
     cli.flag("--sample", int, "papers for the starts, sampled by hash of the id")
     cli.flag("--gpus", int, "1: compute most iterations of K-means on CUDA")
     cli.threads()

@@ -7,13 +7,13 @@ import numpy as np
 import pyarrow as pa
 
 from lib.cli import Parser, UserError, progress, run, say
-from lib.embeddings.neighbors import InvertedFile, exact_neighbors
+from lib.embeddings.nearest import InvertedFile, exact_neighbors
 from lib.files import atomic_outputs
 from lib.map.layout import fit_tsne, fit_umap, interpolate, neighbors_kept
 from lib.sampling import hash_ids, sample_rows
 from lib.summaries import ProjectSummary, write_json
 from lib.tables import COORDINATES, PAPERS, read_table, write_table
-from lib.vectors import CHUNK, open_embeddings, take
+from lib.vectors import CHUNK, open_embeddings, read_neighbors, take
 
 INTERPOLATED = 16 * CHUNK  # papers at a time
 CHECKED = 5000  # papers whose neighbors on the map are compared with their nearest neighbors
@@ -49,7 +49,12 @@ def interpolate_others(
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
-    cli.inputs(papers="papers.parquet", embeddings="embeddings.npy")
+    cli.inputs(
+        papers="papers.parquet",
+        embeddings="embeddings.npy",
+        neighbors="neighbors.npy",
+        similarities="similarities.npy",
+    )
     cli.flag("--method", str, "how papers are laid out", choices=["umap", "tsne"])
     cli.flag("--fit-papers", int, "papers to fit, sampled by hash of the id")
     cli.flag("--n-neighbors", int, "nearest neighbors that the layout keeps together")
@@ -71,7 +76,10 @@ def main(argv: list[str] | None = None) -> None:
     fitted = sample_rows(hash_ids(ids.to_pylist()), args.fit_papers)
     n = min(args.n_neighbors, len(fitted) // 2)
     sample = take(vectors, fitted)
-    rows, cosines = exact_neighbors(sample, sample, n, args.threads, exclude_self=True)
+    rows, cosines = read_neighbors(args.neighbors, args.similarities, len(ids))
+    if len(fitted) < len(ids) or rows.shape[1] < n:
+        rows, cosines = exact_neighbors(sample, sample, n, args.threads, exclude_self=True)
+    rows, cosines = rows[:, :n], cosines[:, :n].astype(np.float32)
     if args.method == "umap":
         plane = fit_umap(sample, rows, cosines, min_dist=args.min_dist, seed=args.seed)
     else:

@@ -6,10 +6,15 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from conftest import assert_refused, assert_subjects_lie_apart, pq_write, script
+from lib.embeddings.nearest import exact_neighbors
 
 
 def run_project(planted, out, **changes):
-    inputs = {"papers": planted.papers, "embeddings": planted.embeddings}
+    rows, cosines = exact_neighbors(planted.vectors, planted.vectors, 15, exclude_self=True)
+    graph = {"neighbors": out.parent / "neighbors.npy", "similarities": out.parent / "similarities.npy"}
+    np.save(graph["neighbors"], rows)
+    np.save(graph["similarities"], cosines.astype(np.float16))
+    inputs = {"papers": planted.papers, "embeddings": planted.embeddings} | graph
     outputs = {"coordinates": out / "c.parquet", "summary": out / "c.json"}
     return script("project", **inputs | outputs | changes)
 
@@ -32,6 +37,24 @@ def test_too_few_papers_are_refused(planted, tmp_path, out):
     np.save(tmp_path / "e.npy", planted.vectors[:9])
     papers = pq_write(tmp_path / "p.parquet", id=planted.ids[:9])
     assert_refused(run_project(planted, out, papers=papers, embeddings=tmp_path / "e.npy"), out, "9")
+
+
+def test_the_graph_gives_the_map_of_its_neighbors(planted, out):
+    """With all papers fitted the graph is read, else the neighbors among the fitted ones are found."""
+    assert run_project(planted, out, n_neighbors=15).returncode == 0
+    read = (out / "c.parquet").read_bytes(), json.loads((out / "c.json").read_text())
+    assert read[1]["fitted"] == 140 and read[1]["n_neighbors"] == 15
+    other = out.parent / "other.npy"
+    np.save(other, np.tile(np.arange(15, dtype=np.int32), (140, 1)))
+    assert run_project(planted, out, n_neighbors=15, neighbors=other).returncode == 0
+    assert (out / "c.parquet").read_bytes() != read[0]
+    assert run_project(planted, out, n_neighbors=20, neighbors=other).returncode == 0
+    assert json.loads((out / "c.json").read_text())["n_neighbors"] == 20
+
+
+def test_a_graph_of_other_papers_is_refused(planted, tmp_path, out):
+    np.save(tmp_path / "n.npy", np.zeros((139, 15), np.int32))
+    assert_refused(run_project(planted, out, neighbors=tmp_path / "n.npy"), out, "n.npy", "140 papers")
 
 
 def test_bad_embeddings_are_refused(planted, tmp_path, out):

@@ -17,7 +17,7 @@ from conftest import ROOT
 SCRIPTS = ROOT / "scripts"
 STAGES = {
     "corpus": ["clean"],
-    "embeddings": ["embed", "gather"],
+    "embeddings": ["embed", "gather", "neighbors"],
     "clusters": ["scan_k", "select_k", "cluster"],
     "topics": ["keywords", "label"],
     "map": ["project", "plot", "explore"],

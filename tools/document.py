@@ -57,6 +57,7 @@ TABLES = {
 JSON_FILES = {
     "corpus/ledger.json": summaries.Ledger,
     "embeddings/embeddings.json": summaries.EmbeddingsSummary,
+    "embeddings/neighbors.json": summaries.NeighborsSummary,
     "clusters/scan_k/{k}.json": summaries.Scan,
     "clusters/k.json": summaries.KSelection,
     "clusters/cluster.json": summaries.ClusterSummary,

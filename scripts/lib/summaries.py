@@ -82,6 +82,15 @@ class EmbeddingsSummary(PartSummary):
     share_of_matmul_rate: float | None
 
 
+class NeighborsSummary(TypedDict):
+    """The graph of nearest papers; `recall` is the share of the exact ones that it holds, on a sample."""
+
+    papers: int
+    k: int
+    recall: float
+    seconds: float
+
+
 class Scan(TypedDict):
     """One candidate for K, measured on the sample; one entry per clustering or pair; sizes per topic."""
 

@@ -50,6 +50,23 @@ def open_embeddings(path: Path, rows: int | None = None) -> np.ndarray:
     return vectors
 
 
+def read_neighbors(neighbors: Path, similarities: Path, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Memory-map the graph of nearest papers: rows int32 (n, k) and cosines float16 (n, k).
+
+    Raises
+    ------
+    UserError
+        The files do not fit each other or the number of papers.
+    """
+    near, cosines = read_array(neighbors, mapped=True), read_array(similarities, mapped=True)
+    if near.ndim != 2 or near.shape != cosines.shape or len(near) != rows:
+        raise UserError(
+            f"{neighbors}: neighbors {near.shape} and similarities {cosines.shape} for {rows} papers; run "
+            "`neighbors` again"
+        )
+    return near, cosines
+
+
 def release_pages(vectors: np.ndarray, start: int, stop: int) -> None:
     """Unmap the pages of rows that have been read, if the array is a memory-mapped file.
 

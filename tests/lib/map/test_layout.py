@@ -7,7 +7,7 @@ from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
 from conftest import assert_subjects_lie_apart, random_rows
-from lib.embeddings.neighbors import exact_neighbors
+from lib.embeddings.nearest import exact_neighbors
 from lib.map.layout import fit_tsne, interpolate, neighbors_kept, principal_plane
 
 

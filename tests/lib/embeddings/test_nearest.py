@@ -5,7 +5,8 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 from conftest import random_rows
-from lib.embeddings.neighbors import PROBES, InvertedFile, exact_neighbors
+from lib.embeddings import nearest
+from lib.embeddings.nearest import InvertedFile, exact_neighbors, nearest_rows, recall
 
 
 @pytest.fixture(scope="module")
@@ -34,27 +35,56 @@ def subjects() -> np.ndarray:
 
 
 def test_cells_of_few_points_are_exact(rows):
-    cells = InvertedFile.build(rows[: PROBES**2 - 1])
-    near, cosines = cells.search(rows[300:], 7, threads=2)
-    exact, values = exact_neighbors(rows[300:], rows[: PROBES**2 - 1], 7)
+    points = rows[:300]
+    near, cosines = InvertedFile.build(points).search(rows[300:], 7, threads=2)
+    exact, values = exact_neighbors(rows[300:], points, 7)
     np.testing.assert_array_equal(near, exact)
     np.testing.assert_allclose(cosines, values, atol=1e-6)
 
 
-def test_cells_miss_few_neighbors(subjects):
+@pytest.fixture
+def small_cells(monkeypatch):
+    """100 cells of 60 points; a query is compared with 10 of them, in 32 of 40 dimensions."""
+    for name, value in {"CELL": 60, "PROBED": 600, "SKETCH": 32, "EXACT_UP_TO": 100}.items():
+        monkeypatch.setattr(nearest, name, value)
+
+
+def test_cells_miss_few_neighbors(subjects, small_cells):
     points, queries = subjects[:5000], subjects[5000:]
     cells = InvertedFile.build(points)
     assert sorted(cells.rows) == list(range(5000))
     near, cosines = cells.search(queries, 10)
     exact, _ = exact_neighbors(queries, points, 10)
     found = np.mean([len(np.intersect1d(a, b)) / 10 for a, b in zip(near, exact, strict=True)])
-    assert 0.9 < found < 1.0  # at most 16 of 70 cells were searched
+    assert 0.85 < found < 1.0
     np.testing.assert_allclose(cosines, np.einsum("qnd,qd->qn", points[near], queries), atol=1e-6)
     assert (np.diff(cosines, axis=1) <= 0).all()
     assert all(len(set(row)) == 10 for row in near)
     again = InvertedFile.build(points, threads=2).search(queries, 10, threads=2)
     np.testing.assert_array_equal(again[0], near)
     np.testing.assert_array_equal(again[1], cosines)
+
+
+def test_graph_of_cells(subjects, small_cells):
+    """No row is its own neighbor, most are right, and the recall on a sample says how many."""
+    near, cosines, share = nearest_rows(subjects, 10)
+    assert (near != np.arange(len(subjects))[:, None]).all()
+    assert (np.diff(cosines, axis=1) <= 0).all()
+    exact, _ = exact_neighbors(subjects, subjects, 10, exclude_self=True)
+    found = np.mean([len(np.intersect1d(a, b)) / 10 for a, b in zip(near, exact, strict=True)])
+    assert 0.85 < found < 1.0
+    assert share == pytest.approx(found, abs=0.03)
+    assert recall(subjects, exact) == 1.0
+    again, same, _ = nearest_rows(subjects.astype(np.float16), 10, threads=2)
+    assert np.mean(again == near) > 0.95 and same.dtype == np.float16
+    np.testing.assert_array_equal(nearest_rows(subjects, 10, threads=2)[0], near)
+
+
+def test_copies_are_neighbors(small_cells):
+    rows = np.repeat(random_rows(60, 20), 5, axis=0)
+    near, cosines, _ = nearest_rows(rows, 4)
+    assert all(set(found) == set(range(i // 5 * 5, i // 5 * 5 + 5)) - {i} for i, found in enumerate(near))
+    np.testing.assert_allclose(cosines, 1.0, atol=1e-3)
 
 
 @pytest.mark.parametrize("distinct", [1, 3])

@@ -1,0 +1,257 @@
+"""Nearest neighbors by cosine, a block of rows at a time: exact, or most of them much faster."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from lib.cli import progress
+from lib.lloyd import lloyd
+from lib.parallel import for_chunks, map_chunks, map_tasks
+from lib.vectors import check_unit, take, unit, unit_rows
+
+EXACT_UP_TO = 40_000  # points; an exact search of more takes longer than half a minute
+SKETCH = 128  # dimensions in which candidates are found
+CELL = 400  # points in a cell
+PROBED = 32_000  # points whose sketches are compared with that of a query
+RERANKED = 4  # candidates compared in all dimensions, per neighbor
+TRAINING_ROWS = 200_000
+CHECKED = 300  # rows whose neighbors are compared with the exact ones
+PRODUCTS = 8_000_000  # at a time per thread: 32 MB of products and 64 MB of their order
+
+
+def exact_neighbors(
+    queries: np.ndarray, points: np.ndarray, n: int, threads: int = 1, exclude_self: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """The n points nearest to each query, nearest first; equally near ones by row.
+
+    Parameters
+    ----------
+    queries : (q, dim), float16 (may be memory-mapped) or float32 unit rows
+    points : float32 (p, dim), unit rows
+    exclude_self : the queries are the points, and a row is not its own neighbor
+
+    Returns
+    -------
+    rows int32 (q, n), cosines float32 (q, n)
+    """
+    rows = np.empty((len(queries), n), np.int32)
+    cosines = np.empty((len(queries), n), np.float32)
+    transposed = points.T
+    numbers = np.arange(len(points), dtype=np.int32)
+
+    def work(a: int, b: int) -> None:
+        similar = unit_rows(queries, a, b) @ transposed
+        if exclude_self:
+            similar[np.arange(b - a), np.arange(a, b)] = -np.inf
+        rows[a:b], cosines[a:b] = _largest(similar, numbers, n)
+
+    step = max(1, PRODUCTS // max(len(points), 1))
+    for_chunks(len(queries), threads, work, step=min(step, 2048))
+    return rows, cosines
+
+
+@dataclass
+class InvertedFile:
+    """Points sorted into small cells, so that a query is compared with the points of the nearest cells.
+
+    The inverted file of Jégou, Douze & Schmid (2011), Product quantization for nearest neighbor
+    search. Instead of codes it keeps a sketch of each point, its largest principal components. The
+    best candidates by the sketch are compared again in all dimensions.
+
+    Attributes
+    ----------
+    points : (p, dim), float16 (may be memory-mapped) or float32 unit rows
+    axes : float32 (dim, s), from a row to its sketch
+    centroids : float32 (cells, s), of the sketches
+    sketches : float32 (p, s), those of a cell side by side
+    rows : int32 (p,), the row number of each sketch
+    bounds : int (cells + 1,), where each cell begins and ends in `sketches`
+    """
+
+    points: np.ndarray
+    axes: np.ndarray
+    centroids: np.ndarray
+    sketches: np.ndarray
+    rows: np.ndarray
+    bounds: np.ndarray
+
+    @classmethod
+    def build(cls, points: np.ndarray, threads: int = 1) -> "InvertedFile":
+        """Sort rows into cells of about CELL points, by a few iterations of K-means on their sketches."""
+        n, dim = points.shape
+        training = _rows(points, np.unique(np.linspace(0, n - 1, min(n, TRAINING_ROWS)).astype(np.int64)))
+        axes = _principal_axes(training, min(dim, SKETCH))
+        training = _scaled(training @ axes)
+        initial = training[np.linspace(0, len(training) - 1, max(1, n // CELL)).astype(int)]
+        centroids = lloyd(training, initial, max_iter=5, threads=threads).centroids
+        sketches, cell_of = np.empty((n, axes.shape[1]), np.float16), np.empty(n, np.int32)
+
+        def work(a: int, b: int) -> None:
+            rows = unit_rows(points, a, b)
+            check_unit(rows, np.arange(a, b))
+            sketch = rows @ axes
+            sketches[a:b], cell_of[a:b] = sketch, _nearest(_scaled(sketch), centroids)
+
+        for_chunks(n, threads, work)
+        order = np.argsort(cell_of, kind="stable").astype(np.int32)
+        bounds = np.searchsorted(cell_of[order], np.arange(len(centroids) + 1))
+        return cls(points, axes, centroids, sketches[order], order, bounds)
+
+    def search(self, queries: np.ndarray, n: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """As `exact_neighbors`, on float32 unit rows; a few neighbors are missed."""
+        sketches, cell_of = (
+            np.empty((len(queries), self.axes.shape[1]), np.float32),
+            np.empty(len(queries), int),
+        )
+
+        def work(a: int, b: int) -> None:
+            sketches[a:b] = queries[a:b] @ self.axes
+            cell_of[a:b] = _nearest(_scaled(sketches[a:b]), self.centroids)
+
+        for_chunks(len(queries), threads, work)
+        order = np.argsort(cell_of, kind="stable")
+        ends = np.searchsorted(cell_of[order], np.arange(len(self.centroids) + 1))
+        rows = np.empty((len(queries), n), np.int32)
+        cosines = np.empty((len(queries), n), np.float32)
+
+        def search_cell(cell: int, _: int) -> None:
+            at = order[ends[cell] : ends[cell + 1]]
+            for some, found in self._candidates(cell, sketches[at], n):
+                rows[at[some]], cosines[at[some]] = self._rerank(queries[at[some]], found, n)
+
+        for_chunks(len(self.centroids), threads, search_cell, step=1)
+        return rows, cosines
+
+    def graph(self, n: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """The n nearest other points of each point: rows int32 (p, n), cosines float16 (p, n)."""
+        rows = np.empty((len(self.points), n), np.int32)
+        cosines = np.empty((len(self.points), n), np.float16)
+
+        def search_cell(cell: int) -> None:
+            span = slice(self.bounds[cell], self.bounds[cell + 1])
+            own = self.rows[span]
+            for some, found in self._candidates(cell, self.sketches[span].astype(np.float32), n + 1):
+                near, cosine = self._rerank(_rows(self.points, own[some]), found, n + 1)
+                rows[own[some]], cosines[own[some]] = _without_self(near, cosine, own[some])
+
+        cells = range(len(self.centroids))
+        for _ in progress(
+            map_tasks(cells, threads, search_cell), desc="neighbors", unit="cell", total=len(cells)
+        ):
+            pass
+        return rows, cosines
+
+    def _candidates(self, cell: int, sketches: np.ndarray, n: int) -> Iterator[tuple[slice, np.ndarray]]:
+        """For some queries of a cell at a time: where they stand, and the rows of their candidates int32 (q, m)."""
+        if not len(sketches):
+            return
+        sizes = np.diff(self.bounds)
+        near = np.argsort(-(self.centroids @ self.centroids[cell]), kind="stable")
+        last = int(np.searchsorted(np.cumsum(sizes[near]), min(max(PROBED, n), len(self.rows)))) + 1
+        spans = [slice(self.bounds[c], self.bounds[c + 1]) for c in near[:last] if sizes[c]]
+        numbers = np.concatenate([self.rows[span] for span in spans])
+        transposed = np.concatenate([self.sketches[span] for span in spans]).astype(np.float32).T
+        wanted = min(RERANKED * n, len(numbers))
+        step = max(1, PRODUCTS // len(numbers))
+        for start in range(0, len(sketches), step):
+            some = slice(start, min(start + step, len(sketches)))
+            products = sketches[some] @ transposed
+            yield some, numbers[np.argpartition(products, -wanted, axis=1)[:, -wanted:]]
+
+    def _rerank(self, queries: np.ndarray, found: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """The n nearest of the candidates, compared in all dimensions."""
+        candidates = _rows(self.points, found.ravel()).reshape(*found.shape, -1)
+        similar = np.matmul(candidates, queries[:, :, None])[:, :, 0]
+        order = np.lexsort((found, -similar), axis=1)[:, :n]
+        return np.take_along_axis(found, order, 1), np.take_along_axis(similar, order, 1)
+
+
+def nearest_rows(vectors: np.ndarray, n: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, float]:
+    """The n nearest other rows of each row, nearest first: exact for few rows, most of them for many.
+
+    Parameters
+    ----------
+    vectors : (p, dim), float16 (may be memory-mapped) or float32 unit rows
+    n : at most p - 1
+
+    Returns
+    -------
+    rows int32 (p, n), cosines float16 (p, n), and the share of the exact ones that were found
+    """
+    if len(vectors) <= EXACT_UP_TO:
+        points = take(vectors, np.arange(len(vectors)))
+        rows, cosines = exact_neighbors(points, points, n, threads, exclude_self=True)
+        return rows, cosines.astype(np.float16), 1.0
+    rows, cosines = InvertedFile.build(vectors, threads).graph(n, threads)
+    return rows, cosines, recall(vectors, rows, threads)
+
+
+def recall(vectors: np.ndarray, rows: np.ndarray, threads: int = 1) -> float:
+    """The share of the exact nearest rows that are in `rows`, over CHECKED evenly spaced rows."""
+    n = rows.shape[1]
+    checked = np.unique(np.linspace(0, len(vectors) - 1, CHECKED).astype(np.int64))
+    queries = _rows(vectors, checked)
+
+    def work(a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
+        similar = queries @ unit_rows(vectors, a, b).T
+        inside = np.flatnonzero((checked >= a) & (checked < b))
+        similar[inside, checked[inside] - a] = -np.inf
+        return _largest(similar, np.arange(a, b, dtype=np.int32), min(n, b - a))
+
+    best = np.empty((len(checked), 0), np.int32), np.empty((len(checked), 0), np.float32)
+    for found in map_chunks(len(vectors), threads, work):
+        numbers, values = (np.concatenate(pair, axis=1) for pair in zip(best, found, strict=True))
+        order = np.lexsort((numbers, -values), axis=1)[:, :n]
+        best = np.take_along_axis(numbers, order, 1), np.take_along_axis(values, order, 1)
+    kept = [len(np.intersect1d(a, b)) for a, b in zip(rows[checked], best[0], strict=True)]
+    return float(np.mean(kept)) / n
+
+
+def _without_self(rows: np.ndarray, cosines: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One neighbor fewer for each row: itself if it is there, else the farthest."""
+    itself = rows == own[:, None]
+    itself[~itself.any(1), -1] = True
+    shape = len(rows), rows.shape[1] - 1
+    return rows[~itself].reshape(shape), cosines[~itself].reshape(shape)
+
+
+def _rows(vectors: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Some rows in float32, of unit length."""
+    return unit(vectors[at])
+
+
+def _principal_axes(rows: np.ndarray, count: int) -> np.ndarray:
+    """The axes that keep most of the products of rows: float32 (dim, count).
+
+    They are the largest eigenvectors of the second moments. The rows are not centred, since it is
+    their products that count.
+    """
+    if count == rows.shape[1]:
+        return np.eye(count, dtype=np.float32)
+    with threadpool_limits(1, "blas"):  # the same bits on any number of cores
+        _, axes = np.linalg.eigh((rows.T @ rows).astype(np.float64))
+    return np.ascontiguousarray(axes[:, : -count - 1 : -1], np.float32)
+
+
+def _scaled(sketches: np.ndarray) -> np.ndarray:
+    """Sketches of unit length; those of length 0 become the first axis."""
+    lengths = np.linalg.norm(sketches, axis=1, keepdims=True)
+    scaled = sketches / np.maximum(lengths, 1e-12)
+    scaled[lengths[:, 0] < 1e-6] = np.eye(1, sketches.shape[1], dtype=np.float32)
+    return scaled
+
+
+def _nearest(rows: np.ndarray, centroids: np.ndarray) -> np.ndarray:
+    """The nearest centroid of each row: int (n,)."""
+    return (rows @ centroids.T - np.einsum("ij,ij->i", centroids, centroids) / 2).argmax(1)
+
+
+def _largest(similar: np.ndarray, numbers: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers (q, n) and values (q, n) of the n largest in each row: by value, then by number."""
+    at = np.argpartition(similar, -n, axis=1)[:, -n:]
+    value = np.take_along_axis(similar, at, 1)
+    number = numbers[at]
+    order = np.lexsort((number, -value), axis=1)
+    return np.take_along_axis(number, order, 1), np.take_along_axis(value, order, 1)
