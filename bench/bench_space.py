@@ -21,14 +21,11 @@ def centred(sample: np.ndarray) -> np.ndarray:
     return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
 
-def measured(name: str, snapshot, limit: int | None) -> list[list]:
-    from sklearn.metrics import adjusted_mutual_info_score
-
-    from lib.clusters.silhouette import cosine_silhouette
+def encoded(name: str, snapshot, limit: int | None) -> tuple[np.ndarray, list[str]]:
+    """The vectors of a corpus, float32 (n, dim), and the primary categories. They are kept in bench/out."""
     from lib.vectors import open_embeddings, take
-    from scan_k import cluster_repeatedly, stability_of_halves
 
-    folder = OUT / f"space-{name}"
+    folder = OUT / f"vectors-{name}-{limit}"
     papers, vectors = folder / "papers.parquet", folder / "vectors.npy"
     if not vectors.exists():
         cleaned = {"papers": papers, "ledger": folder / "ledger.json", "digest": folder / "digest"}
@@ -40,7 +37,16 @@ def measured(name: str, snapshot, limit: int | None) -> list[list]:
         }
         command(script("embed", papers=papers, threads=2, **made))
     raw = take(open_embeddings(vectors), np.arange(pq.read_metadata(papers).num_rows))
-    primary = pq.read_table(papers, columns=["primary_category"])["primary_category"].to_pylist()
+    return raw, pq.read_table(papers, columns=["primary_category"])["primary_category"].to_pylist()
+
+
+def measured(name: str, snapshot, limit: int | None) -> list[list]:
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    from lib.clusters.silhouette import cosine_silhouette
+    from scan_k import cluster_repeatedly, stability_of_halves
+
+    raw, primary = encoded(name, snapshot, limit)
     rng = np.random.default_rng(0)
     halves = [np.sort(rng.permutation(len(raw))[: len(raw) // 2]) for _ in range(5)]
     rows = []
