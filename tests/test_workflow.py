@@ -28,7 +28,17 @@ keywords: {min_count: 3}
 embed: {max_tokens: 64, parts: 2}
 plot: {dpi: 60}
 """
-BELOW_CLEAN = {"embed", "gather", "scan_k", "select_k", "cluster", "keywords", "label", "project"}
+BELOW_CLEAN = {
+    "embed",
+    "gather",
+    "neighbors",
+    "scan_k",
+    "select_k",
+    "cluster",
+    "keywords",
+    "label",
+    "project",
+}
 BELOW_CLEAN |= {"plot", "explore", "evaluate", "report"}
 FILES = [
     "corpus/ledger.json",
@@ -36,6 +46,9 @@ FILES = [
     "corpus/papers.digest",
     "embeddings/embeddings.npy",
     "embeddings/embeddings.json",
+    "embeddings/neighbors.npy",
+    "embeddings/similarities.npy",
+    "embeddings/neighbors.json",
     "clusters/k.json",
     "clusters/k.txt",
     "clusters/k_selection.csv",
@@ -209,7 +222,7 @@ def test_ledger_sums_to_the_lines(project):
 def test_permuted_lines_in_another_folder_give_the_same_bytes(project, permuted):
     def digests(folder: Path) -> dict[str, str]:
         files = [name for name in FILES if name.endswith((".parquet", ".npy", ".csv", ".digest", ".html"))]
-        assert len(files) == 14
+        assert len(files) == 16
         return {name: sha256((folder / "results" / name).read_bytes()).hexdigest() for name in files}
 
     one, two = digests(project), digests(permuted)
@@ -311,7 +324,7 @@ EDITS = {
     "data/words/stop_words.txt": below(*TEXT),
     "scripts/lib/topics/ctfidf.py": below(*TEXT),
     "scripts/project.py": below("project", "evaluate", "plot", "explore", "report"),
-    "scripts/lib/lloyd.py": below("select_k", "project", *CLUSTER) | {"scan_k": 2},
+    "scripts/lib/lloyd.py": below("neighbors", "select_k", "project", *CLUSTER) | {"scan_k": 2},
     "scripts/lib/clusters/kmeans.py": below(*CLUSTER),
     "envs/map.yaml": below("project", "evaluate", "plot", "explore", "report"),
     "scripts/embed.py": dict.fromkeys(BELOW_CLEAN, 1) | {"embed": 2, "scan_k": 2},
@@ -337,6 +350,7 @@ SETTINGS = {
     "label={title_chars: 40}": below("label", "evaluate", "plot", "explore", "report"),
     "keywords={top: 8}": below(*TEXT),
     "project={seed: 3}": below("project", "evaluate", "plot", "explore", "report"),
+    "neighbors={k: 10}": below("neighbors", "project", "evaluate", "plot", "explore", "report"),
     "cluster={seed: 3}": below(*CLUSTER),
     "select_k={candidates: [5, 7, 3]}": below("scan_k", "select_k", *CLUSTER),
     "select_k={candidates: [5, 3]}": {},
