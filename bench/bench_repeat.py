@@ -5,14 +5,13 @@ papers of CORPUS, if that is given.
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable
 
 import numpy as np
 
-from bench_space import encoded
-from measure import ROOT, corpus, table
+from bench_space import corpora
+from measure import table
 
 DRAWS = 3
 
@@ -42,10 +41,9 @@ def consensus_of_40(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
     return kmeans(sample, k, seeds=list(range(seed, seed + 40)), threads=2).labels
 
 
-def measured(name: str, snapshot, limit: int | None) -> list[list]:
+def measured(name: str, sample: np.ndarray, primary: list[str]) -> list[list]:
     from sklearn.metrics import adjusted_mutual_info_score
 
-    sample, primary = encoded(name, snapshot, limit)
     rngs = [np.random.default_rng(100 + draw) for draw in range(DRAWS)]
     kept = [np.sort(rng.permutation(len(sample))[len(sample) // 100 :]) for rng in rngs]
     ways: list[Callable[[np.ndarray, int, int], np.ndarray]] = [best_of_5, consensus_of_40]
@@ -63,8 +61,6 @@ def measured(name: str, snapshot, limit: int | None) -> list[list]:
 
 
 def main() -> None:
-    rows = measured("bundled", ROOT / "data" / "sample.jsonl.gz", None)
-    if os.environ.get("CORPUS"):
-        rows += measured(corpus().stem, corpus(), 20_000)
+    rows = [row for each in corpora(20_000) for row in measured(*each)]
     header = ["vectors", "moved, 1 % left out", "moved, other seeds", "AMI with categories"]
     table(f"Topics that repeat (MiniLM, mean of {DRAWS} draws)", header, rows)

@@ -8,6 +8,7 @@ can be compared between spaces. All columns are means over the same clusterings.
 import json
 import os
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -40,13 +41,19 @@ def encoded(name: str, snapshot, limit: int | None) -> tuple[np.ndarray, list[st
     return raw, pq.read_table(papers, columns=["primary_category"])["primary_category"].to_pylist()
 
 
-def measured(name: str, snapshot, limit: int | None) -> list[list]:
+def corpora(limit: int) -> Iterator[tuple[str, np.ndarray, list[str]]]:
+    """Name, vectors and categories of the bundled papers, and of `limit` papers of CORPUS if that is given."""
+    yield "bundled", *encoded("bundled", ROOT / "data" / "sample.jsonl.gz", None)
+    if os.environ.get("CORPUS"):
+        yield corpus().stem, *encoded(corpus().stem, corpus(), limit)
+
+
+def measured(name: str, raw: np.ndarray, primary: list[str]) -> list[list]:
     from sklearn.metrics import adjusted_mutual_info_score
 
     from lib.clusters.silhouette import cosine_silhouette
     from scan_k import cluster_repeatedly, stability_of_halves
 
-    raw, primary = encoded(name, snapshot, limit)
     rng = np.random.default_rng(0)
     halves = [np.sort(rng.permutation(len(raw))[: len(raw) // 2]) for _ in range(5)]
     rows = []
@@ -64,9 +71,7 @@ def measured(name: str, snapshot, limit: int | None) -> list[list]:
 
 
 def main() -> None:
-    rows = measured("bundled", ROOT / "data" / "sample.jsonl.gz", None)
-    if os.environ.get("CORPUS"):
-        rows += measured(corpus().stem, corpus(), 8000)
+    rows = [row for each in corpora(8000) for row in measured(*each)]
     header = [
         "vectors",
         "silhouette in its space",

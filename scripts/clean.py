@@ -25,7 +25,7 @@ import pyarrow as pa
 from lib.cli import Parser, UserError, boolean, optional, progress, run, say, warn
 from lib.corpus.fields import Fields
 from lib.corpus.ledger import LedgerCounts
-from lib.corpus.records import OPTIONAL, PARSED_PAPERS, Filters, Parsed, parse_block
+from lib.corpus.records import OPTIONAL, PARSED_PAPERS, Filters, Parsed, parse_block, read_leniently
 from lib.corpus.selection import Records, collect, enter, settle
 from lib.corpus.snapshot import Block, blocks, open_snapshot
 from lib.files import atomic_outputs
@@ -122,21 +122,21 @@ def check_corpus(
 def first_keys(path: Path) -> str:
     """The keys of the first record of a snapshot, for messages."""
     with open_snapshot(path) as stream:
-        for line in next(blocks(stream, path)).data.splitlines():
-            try:
-                return ", ".join(f"`{key}`" for key in list(json.loads(line))[:30])
-            except ValueError:
-                continue
+        for line in next(blocks(stream, path)).data.split(b"\n"):
+            record, fault, _ = read_leniently(line)
+            if not fault:
+                return ", ".join(f"`{key}`" for key in list(record)[:30])
     return "no keys"
 
 
 def missing_fields(path: Path, filled: Counter[str], fields: Fields, records: int) -> list[str]:
     """A warning for each optional path that is in no record."""
+    missing = [name for name in OPTIONAL if records and fields.paths[name] and not filled[name]]
+    keys = first_keys(path) if missing else ""
     return [
-        f"no record has {fields.describe(name)}, so {name} is empty; the first record has "
-        f"{first_keys(path)}; set clean.fields.{name} to its path, or to null"
-        for name in OPTIONAL
-        if records and fields.paths[name] and not filled[name]
+        f"no record has {fields.describe(name)}, so {name} is empty; the first record has {keys}; "
+        f"set clean.fields.{name} to its path, or to null"
+        for name in missing
     ]
 
 

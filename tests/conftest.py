@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +142,19 @@ class Planted:
             ),
         ]
         assert [step.returncode for step in steps] == [0, 0, 0], [step.stderr for step in steps]
+
+
+def assert_broken_embeddings_are_refused(
+    run: Callable[..., subprocess.CompletedProcess], planted: Planted, out: Path
+) -> None:
+    """`run(planted, out, embeddings=file)` names a row that is not finite, and a wrong number of rows."""
+    file = out.parent / "e.npy"
+    broken = planted.vectors.copy()
+    broken[11] = np.nan
+    np.save(file, broken)
+    assert_refused(run(planted, out, embeddings=file), out, "row 11")
+    np.save(file, planted.vectors[1:])
+    assert_refused(run(planted, out, embeddings=file), out, "e.npy", "139 vectors for 140")
 
 
 def blobs(n: int, k: int, dim: int = 16, noise: float = 0.9, seed: int = 0) -> np.ndarray:

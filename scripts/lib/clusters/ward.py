@@ -35,8 +35,9 @@ def ward_merge(means: np.ndarray, counts: np.ndarray, k: int) -> np.ndarray:
         distance[counts == 0] = np.inf
         distance[i] = np.inf
         cost[i] = cost[:, i] = distance
-        stale = np.flatnonzero(((nearest == i) | (nearest == j)) & (counts > 0))
-        stale = np.union1d(stale, [i])
+        stale = (nearest == i) | (nearest == j)
+        stale[i] = True
+        stale &= counts > 0
         nearest[stale], least[stale] = cost[stale].argmin(1), cost[stale].min(1)
         closer = distance < least
         nearest[closer], least[closer] = i, distance[closer]

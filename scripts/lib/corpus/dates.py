@@ -60,9 +60,9 @@ def _from_text(text: str) -> date | None:
         return datetime.fromtimestamp(int(text) / per_second, UTC).date()
     if match := DAY_FIRST.fullmatch(text):
         year = int(match[3])
-        return _day(
-            year + (len(match[3]) == 2) * (2000 if year < 50 else 1900), _month(match[2]), int(match[1])
-        )
+        if len(match[3]) == 2:
+            year += 2000 if year < 50 else 1900
+        return _day(year, _month(match[2]), int(match[1]))
     if match := YEAR_FIRST.fullmatch(text):
         return _day(int(match[1]), _month(match[2]), int(match[3] or 1))
     if match := MONTH_FIRST.fullmatch(text):

@@ -92,13 +92,15 @@ class Fields:
         if not (each or rest):
             return top
         steps: Steps = (("", each), *rest)  # the value at the top level is reached already
+        listed = name == "categories" and any(each for _, each in steps)
+        joined = name in ("title", "abstract")
 
         def leaf(record: Any) -> Any:
             value = top(record)
             found = [] if value is None else _leaves(value, steps)
-            if name == "categories" and any(each for _, each in steps):
+            if listed:
                 return _flat(found) or None
-            if name in ("title", "abstract") and len(found) > 1:
+            if joined and len(found) > 1:
                 return found
             return found[0] if found else None
 
@@ -117,9 +119,8 @@ def _leaves(value: Any, steps: Steps) -> list[Any]:
             value = value.get(key) if isinstance(value, dict) else None
         if each:
             rest = (("", False), *steps[i + 1 :])
-            items = (
-                value if isinstance(value, list) else [value]
-            )  # converters of XML write a list of one without []
+            # converters of XML write a list of one without []
+            items = value if isinstance(value, list) else [value]
             return [leaf for item in items for leaf in _leaves(item, rest)]
     return [] if value is None else [value]
 

@@ -38,6 +38,7 @@ REFERENCE = re.compile(r"&(?:(?:amp;)+|(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z
 SKIPPED = {"script", "style", "annotation", "annotation-xml"}
 # What stands before the first, second and third part of an element of MathML.
 PARTS = {"msup": ("", "^"), "msub": ("", "_"), "msubsup": ("", "_", "^"), "mfrac": ("", "/")}
+FORMULAE = {"math", "tex-math"}
 TEXT = {"mtext", "tex-math"}
 TEX_PREAMBLE = re.compile(
     r"\\(?:documentclass|usepackage)(?:\[[^][]*\])?\{[^{}]*\}|\\setlength\{[^{}]*\}\{[^{}]*\}"
@@ -157,7 +158,7 @@ class _TextOf(HTMLParser):
         if self.skipped:
             return
         self.after_sup |= name == "sup"
-        if name in ("math", "tex-math"):
+        if name in FORMULAE:
             self._release()
             self.formula, self.inside = [], [(name, 0)]
         elif self.formula is not None:
@@ -173,7 +174,7 @@ class _TextOf(HTMLParser):
             self.skipped = max(self.skipped - 1, 0)
             if self.formula is None and not self.skipped:
                 self.held.clear()
-        elif name in ("math", "tex-math") and self.formula is not None:
+        elif name in FORMULAE and self.formula is not None:
             self._end_formula(self.formula)
         elif self.formula is not None:
             if self.inside[-1][0] == name:
@@ -221,5 +222,5 @@ class _TextOf(HTMLParser):
         self.heading_at = None
 
     def _separate(self, name: str) -> None:
-        if name not in INLINE and self.formula is None and name not in ("math", "tex-math"):
+        if name not in INLINE and self.formula is None and name not in FORMULAE:
             self.parts.append(" ")

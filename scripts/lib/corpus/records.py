@@ -163,7 +163,7 @@ def read_lines(
         try:
             records.append(decode(line))
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            record, bucket, reason = _read_leniently(line)
+            record, bucket, reason = read_leniently(line)
             if bucket:
                 faults.append((number, bucket, reason))
                 continue
@@ -173,7 +173,7 @@ def read_lines(
     return records, np.array(numbers, np.int32)
 
 
-def _read_leniently(line: bytes) -> tuple[dict, str, str]:
+def read_leniently(line: bytes) -> tuple[dict, str, str]:
     """(the object, "", ""), or ({}, the bucket of the fault, its reason)."""
     if not line.strip():
         return {}, "blank", "the line is blank"

@@ -231,7 +231,7 @@ def read_json(file: Path, kind: type) -> Any:
 
 
 def _checked(value: Any, kind: type | tuple[type, ...], what: str, least: int | None = None) -> Any:
-    """The value, if it is of this type (true is no number) and not smaller than `least`."""
+    """The value, if it is of this type (true is not a number) and not smaller than `least`."""
     kinds = kind if isinstance(kind, tuple) else (kind,)
     expected = " or ".join(WORDS[each] for each in kinds)
     fits = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))

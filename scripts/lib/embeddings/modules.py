@@ -77,7 +77,7 @@ class Layout:
     prefix : put before each text
     max_tokens : longer texts are truncated
     max_seq_length : the length at which the model itself truncates; None if it does not say
-    truncate_dim : of a vector only so many dimensions are kept; None keeps all
+    truncate_dim : the number of dimensions that are kept; None keeps all
     """
 
     pooling: str

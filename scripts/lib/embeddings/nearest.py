@@ -1,6 +1,6 @@
 """Nearest neighbors by cosine, a block of rows at a time: exact, or most of them much faster."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,8 @@ from lib.vectors import check_unit, take, unit, unit_rows
 EXACT_UP_TO = 40_000  # points; an exact search of more takes longer than half a minute
 SKETCH = 128  # dimensions in which candidates are found
 CELL = 400  # points in a cell
-PROBED = 32_000  # points whose sketches are compared with that of a query
+PROBED = 4_000  # points whose sketches are compared with that of a query
+GRAPH_PROBED = 32_000  # the same for the graph, which is used for more than the place of a point on the map
 RERANKED = 4  # candidates compared in all dimensions, per neighbor
 TRAINING_ROWS = 200_000
 CHECKED = 300  # rows whose neighbors are compared with the exact ones
@@ -65,7 +66,7 @@ class InvertedFile:
     points : (p, dim), float16 (may be memory-mapped) or float32 unit rows
     axes : float32 (dim, s), from a row to its sketch
     centroids : float32 (cells, s), of the sketches
-    sketches : float32 (p, s), those of a cell side by side
+    sketches : float16 (p, s), those of a cell side by side
     rows : int32 (p,), the row number of each sketch
     bounds : int (cells + 1,), where each cell begins and ends in `sketches`
     """
@@ -101,10 +102,8 @@ class InvertedFile:
 
     def search(self, queries: np.ndarray, n: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """As `exact_neighbors`, on float32 unit rows; a few neighbors are missed."""
-        sketches, cell_of = (
-            np.empty((len(queries), self.axes.shape[1]), np.float32),
-            np.empty(len(queries), int),
-        )
+        sketches = np.empty((len(queries), self.axes.shape[1]), np.float32)
+        cell_of = np.empty(len(queries), np.int32)
 
         def work(a: int, b: int) -> None:
             sketches[a:b] = queries[a:b] @ self.axes
@@ -112,49 +111,61 @@ class InvertedFile:
 
         for_chunks(len(queries), threads, work)
         order = np.argsort(cell_of, kind="stable")
-        ends = np.searchsorted(cell_of[order], np.arange(len(self.centroids) + 1))
+        bounds = np.searchsorted(cell_of[order], np.arange(len(self.centroids) + 1))
+        cells = range(len(self.centroids))
+        return self._search_cells(cells, queries, sketches[order], order, bounds, n, PROBED, threads)
+
+    def graph(self, n: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """The n nearest other points of each point: rows int32 (p, n), cosines float32 (p, n)."""
+        cells = progress(range(len(self.centroids)), desc="neighbors", unit="cell")
+        found = self._search_cells(
+            cells, self.points, self.sketches, self.rows, self.bounds, n + 1, GRAPH_PROBED, threads
+        )
+        return _without_self(*found)
+
+    def _search_cells(
+        self,
+        cells: Iterable[int],
+        queries: np.ndarray,
+        sketches: np.ndarray,
+        order: np.ndarray,
+        bounds: np.ndarray,
+        n: int,
+        probed: int,
+        threads: int,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The n nearest points of each query; `sketches`, `order` and `bounds` sort the queries by cell."""
         rows = np.empty((len(queries), n), np.int32)
         cosines = np.empty((len(queries), n), np.float32)
 
-        def search_cell(cell: int, _: int) -> None:
-            at = order[ends[cell] : ends[cell + 1]]
-            for some, found in self._candidates(cell, sketches[at], n):
-                rows[at[some]], cosines[at[some]] = self._rerank(queries[at[some]], found, n)
-
-        for_chunks(len(self.centroids), threads, search_cell, step=1)
-        return rows, cosines
-
-    def graph(self, n: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """The n nearest other points of each point: rows int32 (p, n), cosines float16 (p, n)."""
-        rows = np.empty((len(self.points), n), np.int32)
-        cosines = np.empty((len(self.points), n), np.float16)
-
         def search_cell(cell: int) -> None:
-            span = slice(self.bounds[cell], self.bounds[cell + 1])
-            own = self.rows[span]
-            for some, found in self._candidates(cell, self.sketches[span].astype(np.float32), n + 1):
-                near, cosine = self._rerank(_rows(self.points, own[some]), found, n + 1)
-                rows[own[some]], cosines[own[some]] = _without_self(near, cosine, own[some])
+            span = slice(bounds[cell], bounds[cell + 1])
+            own = order[span]
+            for some, found in self._candidates(
+                cell, sketches[span].astype(np.float32, copy=False), n, probed
+            ):
+                at = own[some]
+                rows[at], cosines[at] = self._rerank(_rows(queries, at), found, n)
 
-        cells = range(len(self.centroids))
-        for _ in progress(
-            map_tasks(cells, threads, search_cell), desc="neighbors", unit="cell", total=len(cells)
-        ):
+        for _ in map_tasks(cells, threads, search_cell):
             pass
         return rows, cosines
 
-    def _candidates(self, cell: int, sketches: np.ndarray, n: int) -> Iterator[tuple[slice, np.ndarray]]:
+    def _candidates(
+        self, cell: int, sketches: np.ndarray, n: int, probed: int
+    ) -> Iterator[tuple[slice, np.ndarray]]:
         """For some queries of a cell at a time: where they stand, and the rows of their candidates int32 (q, m)."""
         if not len(sketches):
             return
         sizes = np.diff(self.bounds)
         near = np.argsort(-(self.centroids @ self.centroids[cell]), kind="stable")
-        last = int(np.searchsorted(np.cumsum(sizes[near]), min(max(PROBED, n), len(self.rows)))) + 1
+        last = int(np.searchsorted(np.cumsum(sizes[near]), min(max(probed, n), len(self.rows)))) + 1
         spans = [slice(self.bounds[c], self.bounds[c + 1]) for c in near[:last] if sizes[c]]
         numbers = np.concatenate([self.rows[span] for span in spans])
         transposed = np.concatenate([self.sketches[span] for span in spans]).astype(np.float32).T
         wanted = min(RERANKED * n, len(numbers))
-        step = max(1, PRODUCTS // len(numbers))
+        # `_rerank` holds all dimensions of the wanted ones
+        step = max(1, PRODUCTS // max(len(numbers), wanted * self.points.shape[1]))
         for start in range(0, len(sketches), step):
             some = slice(start, min(start + step, len(sketches)))
             products = sketches[some] @ transposed
@@ -185,7 +196,7 @@ def nearest_rows(vectors: np.ndarray, n: int, threads: int = 1) -> tuple[np.ndar
         rows, cosines = exact_neighbors(points, points, n, threads, exclude_self=True)
         return rows, cosines.astype(np.float16), 1.0
     rows, cosines = InvertedFile.build(vectors, threads).graph(n, threads)
-    return rows, cosines, recall(vectors, rows, threads)
+    return rows, cosines.astype(np.float16), recall(vectors, rows, threads)
 
 
 def recall(vectors: np.ndarray, rows: np.ndarray, threads: int = 1) -> float:
@@ -209,9 +220,9 @@ def recall(vectors: np.ndarray, rows: np.ndarray, threads: int = 1) -> float:
     return float(np.mean(kept)) / n
 
 
-def _without_self(rows: np.ndarray, cosines: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _without_self(rows: np.ndarray, cosines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """One neighbor fewer for each row: itself if it is there, else the farthest."""
-    itself = rows == own[:, None]
+    itself = rows == np.arange(len(rows), dtype=np.int32)[:, None]
     itself[~itself.any(1), -1] = True
     shape = len(rows), rows.shape[1] - 1
     return rows[~itself].reshape(shape), cosines[~itself].reshape(shape)

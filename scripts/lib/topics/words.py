@@ -17,9 +17,8 @@ LINK = re.compile(r"https?://[!-~]+|www\.[!-~]+|(?<![!-~])[!-?A-~]+@[!-~]+")
 MARKS = "".join(c for c in map(chr, range(0x300, 0x1D00)) if unicodedata.category(c)[0] == "M")
 LETTER = rf"[\w\u200c\u200d{MARKS}]"
 WORD = re.compile(rf"{LETTER}+(?:['’-]{LETTER}+)*|[.,;:!?()\[\]|。，、；：！？（）「」《》“”]")
-ASCII_WORD = re.compile(
-    r"\w+(?:['-]\w+)*|[.,;:!?()\[\]|]", re.ASCII
-)  # the same where there is no other letter
+# The same for a text in ASCII
+ASCII_WORD = re.compile(r"\w+(?:['-]\w+)*|[.,;:!?()\[\]|]", re.ASCII)
 LETTERS = re.compile(r"[^\W\d_]")
 # Scripts without spaces between words. Chinese words come from a dictionary (jieba); of the others
 # no words are known.

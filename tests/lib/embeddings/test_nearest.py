@@ -45,7 +45,13 @@ def test_cells_of_few_points_are_exact(rows):
 @pytest.fixture
 def small_cells(monkeypatch):
     """100 cells of 60 points; a query is compared with 10 of them, in 32 of 40 dimensions."""
-    for name, value in {"CELL": 60, "PROBED": 600, "SKETCH": 32, "EXACT_UP_TO": 100}.items():
+    for name, value in {
+        "CELL": 60,
+        "PROBED": 600,
+        "GRAPH_PROBED": 600,
+        "SKETCH": 32,
+        "EXACT_UP_TO": 100,
+    }.items():
         monkeypatch.setattr(nearest, name, value)
 
 
