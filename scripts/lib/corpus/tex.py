@@ -28,7 +28,8 @@ _LETTER = rf"\\(?P<name>{_NAMES})(?![A-Za-z])(?P<empty>\{{\}})?"
 # A backslash behind a backslash belongs to a line break.
 COMMAND = re.compile(rf"(?<!\\)(?:{_ACCENT}|{_LETTER}(?P<space>\s*))")
 CONVERTED_GROUP = re.compile(r"(\\[A-Za-z]+\s*)?\{([^\W\d_a-zA-Z])\}")
-CANDIDATE = re.compile(rf"\\(?:[`'^~=.\"]|[uvHrdckb][\s{{\\]|(?:{_NAMES})(?![A-Za-z]))")
+# What every convertible command looks like; written for RE2 (Arrow) and Python alike.
+CANDIDATE = re.compile(rf"\\(?:[`'^~=.\"]|[uvHrdckb][\s{{\\]|(?:{_NAMES})(?:[^A-Za-z]|$))")
 # German endings behind a final "\ss ": the space ends the command, and not the word.
 AFTER_SHARP_S = re.compile(r"(?:e|en|er|es|em|ian|ner|ler|mann|berg|burg|lich)\b")
 DISPLAY = re.compile(r"\\\((?:(?!\\\().)*?\\\)|\\\[(?:(?!\\\[).)*?\\\]", re.DOTALL)

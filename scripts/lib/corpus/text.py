@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.corpus.markup import drop_markup
-from lib.corpus.tex import convert_letters
+from lib.corpus.tex import CANDIDATE, convert_letters
 
 LIGATURES = {
     "ﬀ": "ff",
@@ -33,8 +33,8 @@ JOINER = re.compile("(?<![\u0600-\u0fff\u1000-\u109f\u1780-\u17ff])[\u200c\u200d
 SPECIAL = re.compile(f"{INVISIBLE.pattern}|[\u200c\u200d]|{LIGATURE.pattern}|[\ud800-\udfff]")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 SURROGATE = re.compile("[\ud800-\udfff]")
-# Markup, TeX, double spaces, control characters and all outside ASCII need a closer look.
-ODD = r"[\x00-\x1f<&\\\x7f]|[^\x00-\x7f]|  "
+# Markup, TeX letters, double spaces, control characters and all outside ASCII need a closer look.
+ODD = rf"[\x00-\x1f<&\x7f]|[^\x00-\x7f]|  |{CANDIDATE.pattern}"
 CHANGES = ("markup", "tex_letters", "unicode")
 
 
@@ -85,7 +85,7 @@ def normalise_strings(strings: pa.StringArray) -> tuple[pa.StringArray, dict[str
     -------
     strings, and for each of CHANGES the rows that needed it: int (m,)
     """
-    # Nearly all whitespace is single spaces and newlines, so that three rows in four need no more than
+    # Nearly all whitespace is single spaces and newlines, so that most rows need no more than
     # these two passes in C++; the others are normalised one by one.
     folded = pc.ascii_trim_whitespace(pc.replace_substring(strings, "\n", " "))
     odd = pc.fill_null(pc.match_substring_regex(folded, ODD), False).to_numpy(zero_copy_only=False)
