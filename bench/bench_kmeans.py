@@ -71,14 +71,15 @@ def sweep() -> None:
     candidates = (5, 10, 15, 20, 30, 40)
     sample = topical(100_000)
     rng = np.random.default_rng(0)
-    halves = [np.sort(rng.permutation(len(sample))[: len(sample) // 2]) for _ in range(5)]
+    half_rows = np.array([rng.permutation(len(sample))[: len(sample) // 2] for _ in range(5)])
+    halves = sample[half_rows].astype(np.float16)
     begun = time.perf_counter()
     for k in candidates:
-        scan(sample, halves, k, threads=THREADS)
+        scan(sample, sample, half_rows, halves, k, threads=THREADS)
     full = time.perf_counter() - begun
     begun = time.perf_counter()
     for k in candidates:
-        scan(sample, halves[:1], k, threads=THREADS)
+        scan(sample, sample, half_rows[:1], halves[:1], k, threads=THREADS)
     once = time.perf_counter() - begun
 
     small = sample[:20_000]

@@ -30,10 +30,10 @@ def propose(sample: np.ndarray, candidates: list[int], *, seed: int = 0, repeats
     from scan_k import scan
 
     rng = np.random.default_rng(seed)
-    halves = [np.sort(rng.permutation(len(sample))[: len(sample) // 2]) for _ in range(repeats)]
+    half_rows = np.array([rng.permutation(len(sample))[: len(sample) // 2] for _ in range(repeats)])
     scans = []
     for k in candidates:
-        measures, _ = scan(sample, halves, k, seed=seed, threads=threads)
+        measures, _ = scan(sample, sample, half_rows, sample[half_rows], k, seed=seed, threads=threads)
         scans.append({"k": k, "sample": len(sample), "ami_primary": 0.0} | measures)
     return choose(tabulate(scans))
 

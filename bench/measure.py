@@ -89,6 +89,11 @@ def default_flags(step: str) -> dict:
     flags["link"] = schema["properties"]["link"]["default"]
     if step == "select_k":
         flags["k"] = None
+    if step == "smooth":
+        sections = {name: schema["properties"][name]["properties"] for name in ("cluster", "scan_k")}
+        flags["smooth"] = sections["cluster"]["smooth"]["default"]
+        flags["sample"] = sections["scan_k"]["sample"]["default"]
+        flags["halves"] = sections["scan_k"]["seeds"]["default"]
     source = (ROOT / "scripts" / f"{step}.py").read_text()
     # a script names a flag as "--top-k", as the keyword top_k= of `inputs`, or as cli.threads()
     found = re.findall(r'"--([a-z-]+)"|^ +([a-z_]+)="|cli\.(threads)\(', source, flags=re.M)

@@ -3,6 +3,54 @@
 CANDIDATES = sorted(set(config["select_k"]["candidates"]))
 GPUS = config["cluster"]["gpus"]
 GPU_IMAGE = config["embed"]["image"] if GPUS else None
+SAMPLE = {
+    name: f"<results>/clusters/sample/{name}.npy"
+    for name in ("rows", "vectors", "half_rows", "half_vectors")
+}
+
+
+rule smooth:
+    """Average the vectors of a sample and of random halves of it with their nearest papers."""
+    input:
+        **code("smooth"),
+        **CORPUS,
+        embeddings="<results>/embeddings/embeddings.npy",
+        neighbors="<results>/embeddings/neighbors.npy",
+        similarities="<results>/embeddings/similarities.npy",
+        env="envs/clusters.yaml",
+    output:
+        **{name: ensure(file, non_empty=True) for name, file in SAMPLE.items()},
+    log:
+        "<logs>/smooth.log",
+    benchmark:
+        "<benchmarks>/smooth.tsv"
+    conda:
+        "../envs/clusters.yaml"
+    threads: 4
+    resources:
+        mem_mb=scaled(3000),
+        runtime=30,
+    params:
+        smooth=config["cluster"]["smooth"],
+        sample=config["scan_k"]["sample"],
+        halves=config["scan_k"]["seeds"],
+    shell:
+        """
+        python {input.script} \
+            --papers {input.papers} \
+            --embeddings {input.embeddings} \
+            --neighbors {input.neighbors} \
+            --similarities {input.similarities} \
+            --smooth {params.smooth} \
+            --sample {params.sample} \
+            --halves {params.halves} \
+            --threads {threads} \
+            --rows {output.rows} \
+            --vectors {output.vectors} \
+            --half-rows {output.half_rows} \
+            --half-vectors {output.half_vectors} \
+            >{log} 2>&1
+        """
 
 
 rule scan_k:
@@ -10,6 +58,7 @@ rule scan_k:
     input:
         **code("scan_k"),
         **CORPUS,
+        **SAMPLE,
         embeddings="<results>/embeddings/embeddings.npy",
         env="envs/clusters.yaml",
     output:
@@ -27,16 +76,18 @@ rule scan_k:
         mem_mb=scaled(3000),
         runtime=60,
     params:
-        scan_k=settings("scan_k"),
+        seed=config["scan_k"]["seed"],
     shell:
         """
         python {input.script} \
             --papers {input.papers} \
             --embeddings {input.embeddings} \
+            --rows {input.rows} \
+            --vectors {input.vectors} \
+            --half-rows {input.half_rows} \
+            --half-vectors {input.half_vectors} \
             --k {wildcards.k} \
-            --sample {params.scan_k[sample]} \
-            --seeds {params.scan_k[seeds]} \
-            --seed {params.scan_k[seed]} \
+            --seed {params.seed} \
             --threads {threads} \
             --scan {output.scan} \
             >{log} 2>&1
@@ -88,11 +139,14 @@ checkpoint select_k:
 
 
 rule cluster:
-    """Cluster all papers with K-means on their unit vectors."""
+    """Cluster all papers with K-means on smoothed vectors."""
     input:
         **code("cluster"),
         **CORPUS,
+        **SAMPLE,
         embeddings="<results>/embeddings/embeddings.npy",
+        neighbors="<results>/embeddings/neighbors.npy",
+        similarities="<results>/embeddings/similarities.npy",
         chosen=chosen,
         env="envs/clusters.yaml",
     output:
@@ -122,10 +176,16 @@ rule cluster:
         python {input.script} \
             --papers {input.papers} \
             --embeddings {input.embeddings} \
+            --neighbors {input.neighbors} \
+            --similarities {input.similarities} \
+            --rows {input.rows} \
+            --vectors {input.vectors} \
+            --half-rows {input.half_rows} \
+            --half-vectors {input.half_vectors} \
             --chosen {input.chosen} \
+            --smooth {params.cluster[smooth]} \
             --seed {params.cluster[seed]} \
             --starts {params.cluster[starts]} \
-            --sample {params.cluster[sample]} \
             --gpus {params.execution[gpus]} \
             --threads {threads} \
             --centroids {output.centroids} \

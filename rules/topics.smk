@@ -50,6 +50,7 @@ rule label:
         **ASSIGNED,
         embeddings="<results>/embeddings/embeddings.npy",
         centroids="<results>/clusters/centroids.npy",
+        cluster="<results>/clusters/cluster.json",
         keywords="<results>/topics/keywords.parquet",
         env="envs/topics.yaml",
     output:
@@ -81,6 +82,7 @@ rule label:
             --embeddings {input.embeddings} \
             --assignments {input.assignments} \
             --centroids {input.centroids} \
+            --cluster {input.cluster} \
             --keywords {input.keywords} \
             --representatives-per-topic {params.label[representatives_per_topic]} \
             --title-chars {params.label[title_chars]} \

@@ -1,4 +1,4 @@
-"""Cluster all papers with K-means on their unit vectors, and measure how well each paper fits."""
+"""Cluster all papers with K-means on smoothed vectors, and measure how well papers fit and topics repeat."""
 
 import argparse
 
@@ -9,24 +9,29 @@ import pyarrow as pa
 from lib.cli import Parser, UserError, run, say
 from lib.clusters.assignment import find_outliers, measure_fit, number_by_size
 from lib.clusters.kmeans import kmeans
+from lib.clusters.repeats import jaccard_by_topic, repeating_share
+from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.silhouette import cosine_silhouette
+from lib.clusters.smoothing import SAMPLE_FILES, Sample, read_sample, smoothed, usable_neighbors
 from lib.files import atomic_outputs, read_number
-from lib.lloyd import Clustering, lloyd
-from lib.sampling import hash_ids, sample_rows
+from lib.lloyd import Clustering, cluster_sums, lloyd
+from lib.parallel import map_tasks
 from lib.summaries import ClusterSummary, write_json
 from lib.tables import ASSIGNMENTS, PAPERS, read_table, write_table
-from lib.vectors import open_embeddings, take
+from lib.vectors import open_embeddings, read_neighbors, unit
+
+HALF_STARTS = 20  # of the clustering of a half
 
 
 def cluster(
     vectors: np.ndarray, sample: np.ndarray, k: int, *, seeds: list[int], gpu: bool = False, threads: int = 1
 ) -> Clustering:
-    """K-means of all rows from the clustering of a sample, topics numbered by descending size.
+    """K-means of all rows from the clustering of a sample.
 
     Parameters
     ----------
     vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
-    sample : float32 (m, dim), some of these rows
+    sample : float32 (m, dim), some of these rows in random order
     seeds : one start per seed
     gpu : compute most iterations on CUDA, the last ones on the CPU
     """
@@ -38,7 +43,37 @@ def cluster(
     clustering.iterations += steps
     if not np.bincount(clustering.labels, minlength=k).all():
         raise UserError(f"cluster: a topic of K = {k} is left without papers; set a smaller `cluster.k`")
-    return number_by_size(clustering)
+    return clustering
+
+
+def on_original(vectors: np.ndarray, clustering: Clustering, k: int, threads: int = 1) -> Clustering:
+    """The same topics with the centroids and inertia of the original vectors, numbered by descending size."""
+    sums, counts = cluster_sums(vectors, clustering.labels, k, threads)
+    means = sums / counts[:, None]
+    inertia = float(len(vectors) - np.sum(counts * np.sum(means**2, axis=1)))
+    return number_by_size(
+        Clustering(means.astype(np.float32), clustering.labels, inertia, clustering.iterations)
+    )
+
+
+def repeats(sample: Sample, labels: np.ndarray, k: int, seed: int, threads: int = 1) -> np.ndarray:
+    """How well each topic repeats when random halves of the sample are clustered: float64 (k,).
+
+    Parameters
+    ----------
+    labels : int (n,), the topics of all papers
+    """
+
+    def cluster_half(number: int) -> np.ndarray:
+        seeds = [seed + number * HALF_STARTS + i for i in range(HALF_STARTS)]
+        return kmeans(unit(sample.half_vectors[number]), k, seeds=seeds).labels
+
+    numbers = range(len(sample.half_rows))
+    try:
+        half_labels = list(map_tasks(numbers, threads, cluster_half))
+    except TooFewDistinctRows:  # a half can have fewer distinct texts than topics
+        return np.full(k, np.nan)
+    return jaccard_by_topic(labels[sample.rows], sample.half_rows, np.array(half_labels), k)
 
 
 def steps_on_gpu(vectors: np.ndarray, initial: np.ndarray) -> tuple[np.ndarray, int]:
@@ -59,9 +94,16 @@ def steps_on_gpu(vectors: np.ndarray, initial: np.ndarray) -> tuple[np.ndarray, 
 
 
 def measure(
-    vectors: np.ndarray, clustering: Clustering, threads: int = 1
+    vectors: np.ndarray, clustering: Clustering, repeated: np.ndarray, smooth: int, threads: int = 1
 ) -> tuple[dict[str, np.ndarray], ClusterSummary]:
-    """The columns of assignments.parquet without `id`, and the clustering in a few figures."""
+    """The columns of assignments.parquet without `id`, and the clustering in a few figures.
+
+    Parameters
+    ----------
+    vectors : (n, dim), the original vectors
+    repeated : float64 (k,), how well each topic repeats
+    smooth : neighbors that vectors were averaged with
+    """
     labels, k = clustering.labels, len(clustering.centroids)
     fit = measure_fit(vectors, clustering, threads)
     columns = {
@@ -76,8 +118,10 @@ def measure(
     summary = ClusterSummary(
         k=k,
         papers=len(labels),
+        smooth=smooth,
         silhouette=float(columns["silhouette"].mean(dtype=np.float64)),
         silhouette_by_topic=topics.mean().tolist(),
+        repeats_by_topic=[None if np.isnan(value) else value for value in repeated.tolist()],
         inertia=clustering.inertia,
         iterations=clustering.iterations,
         sizes=topics.size().tolist(),
@@ -88,10 +132,17 @@ def measure(
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
-    cli.inputs(papers="papers.parquet", embeddings="embeddings.npy", chosen="k.txt")
+    cli.inputs(
+        papers="papers.parquet",
+        embeddings="embeddings.npy",
+        neighbors="neighbors.npy",
+        similarities="similarities.npy",
+        **SAMPLE_FILES,
+        chosen="k.txt",
+    )
+    cli.flag("--smooth", int, "nearest papers to average each vector with; 0: none")
     cli.flag("--seed", int, "of the first start")
     cli.flag("--starts", int, "starts on the sample; their consensus is carried to all papers")
-    cli.flag("--sample", int, "papers for the starts, sampled by hash of the id")
     cli.flag("--gpus", int, "1: compute most iterations of K-means on CUDA")
     cli.threads()
     cli.outputs(centroids="centroids.npy", assignments="assignments.parquet", summary="cluster.json")
@@ -107,20 +158,31 @@ def main(argv: list[str] | None = None) -> None:
         raise UserError(f"{args.chosen}: K = {k}; a clustering has two topics or more")
     if k > len(ids):
         raise UserError(f"config key cluster.k: {k} topics for {len(ids)} papers; set a smaller K")
-    sample = take(vectors, sample_rows(hash_ids(ids.to_pylist()), args.sample))
+    near, _ = read_neighbors(args.neighbors, args.similarities, len(ids), smooth=args.smooth)
+    sample = read_sample(args.rows, args.vectors, args.half_rows, args.half_vectors, len(ids))
+    if k > len(sample.rows):
+        raise UserError(
+            f"config key scan_k.sample: a sample of {len(sample.rows)} papers is too small for K = {k}"
+        )
+    smooth = usable_neighbors(args.smooth, len(ids))
     seeds = [args.seed + i for i in range(args.starts)]
-    clustering = cluster(vectors, sample, k, seeds=seeds, gpu=bool(args.gpus), threads=args.threads)
-    del sample
-    columns, summary = measure(vectors, clustering, args.threads)
-    with atomic_outputs(args.centroids, args.assignments, args.summary) as outputs:
-        centroids_file, assignments_file, summary_file = outputs
+    outputs = (args.centroids, args.assignments, args.summary)
+    with (
+        atomic_outputs(*outputs) as (centroids_file, assignments_file, summary_file),
+        smoothed(vectors, near[:, :smooth], centroids_file.parent, args.threads) as rows,
+    ):
+        found = cluster(rows, unit(sample.vectors), k, seeds=seeds, gpu=bool(args.gpus), threads=args.threads)
+        clustering = on_original(vectors, found, k, args.threads)
+        repeated = repeats(sample, clustering.labels, k, args.seed, args.threads)
+        columns, summary = measure(vectors, clustering, repeated, smooth, args.threads)
         np.save(centroids_file, clustering.centroids)
         write_table(assignments_file, pa.table({"id": ids, **columns}), ASSIGNMENTS)
         write_json(summary_file, summary)
     sizes, steps = summary["sizes"], summary["iterations"]
     say(
         f"{len(ids):,} papers in {k} topics of {min(sizes):,} to {max(sizes):,}, silhouette "
-        f"{summary['silhouette']:.4f}, {steps} {'iteration' if steps == 1 else 'iterations'}"
+        f"{summary['silhouette']:.4f}, {steps} {'iteration' if steps == 1 else 'iterations'}, "
+        f"{repeating_share(repeated, np.array(sizes)):.0%} of the papers in topics that repeat"
     )
 
 

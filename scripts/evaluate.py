@@ -7,6 +7,7 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 from sklearn.metrics.cluster import contingency_matrix
 
 from lib.cli import Parser, run, say
+from lib.clusters.repeats import repeating_share
 from lib.clusters.sizes import effective_topics
 from lib.corpus.arxiv import CATEGORY
 from lib.corpus.languages import language_of, script_of, shares
@@ -107,13 +108,14 @@ def main(argv: list[str] | None = None) -> None:
     assignments = read_table(args.assignments, ASSIGNMENTS, ["topic", "silhouette"])
     topics = assignments["topic"].to_numpy()
     check_same_rows(papers=len(primary), assignments=len(topics))
-    table = read_table(args.topics, TOPICS, ["keywords", "size"])
+    table = read_table(args.topics, TOPICS, ["keywords", "size", "repeats"])
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
     rows = sample_rows(hash_ids(papers["id"].to_pylist()), SAMPLE)
     evaluation = Evaluation(
         corpus=summarize_corpus(read_texts(args.papers, rows)),
         papers=len(topics),
         k=cluster["k"],
+        repeating_share=repeating_share(table["repeats"].to_numpy(), table["size"].to_numpy()),
         silhouette=cluster["silhouette"],
         negative_silhouette_share=float(np.mean(assignments["silhouette"].to_numpy() < 0)),
         inertia_per_paper=cluster["inertia"] / len(topics),

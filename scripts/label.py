@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from lib.cli import Parser, run, say
 from lib.files import atomic_outputs
+from lib.summaries import ClusterSummary, read_json
 from lib.tables import (
     ASSIGNMENTS,
     KEYWORDS,
@@ -75,6 +76,7 @@ def topic_table(
     representatives: pd.DataFrame,
     titles: list[str],
     title_chars: int,
+    repeats: list[float | None],
 ) -> pd.DataFrame:
     """One row per topic, with the columns of TOPICS.
 
@@ -85,6 +87,7 @@ def topic_table(
     keywords, representatives : columns of KEYWORDS and REPRESENTATIVES
     titles : the title of the paper nearest to each centroid, TeX included
     title_chars : longest title in a label
+    repeats : how well each topic repeats on random halves
     """
     papers = assignments["silhouette"].astype(float).groupby(assignments["topic"])
     central = representatives[representatives["rank"] == 1].set_index("topic")
@@ -99,6 +102,7 @@ def topic_table(
             "representative_id": central["id"],
             "representative_title": central["title"],
             "silhouette": papers.mean(),
+            "repeats": pd.Series(repeats, dtype=float),
         }
     ).reset_index(names="topic")
     short = [short_title(title, title_chars) for title in titles]
@@ -114,6 +118,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         embeddings="embeddings.npy",
         assignments="assignments.parquet",
         centroids="centroids.npy",
+        cluster="cluster.json",
         keywords="keywords.parquet",
     )
     cli.flag("--representatives-per-topic", int, "papers listed per topic")
@@ -140,7 +145,10 @@ def main(argv: list[str] | None = None) -> None:
     titles = papers["title"].take(np.array([rows[0] for rows, _ in nearest])).to_pylist()
     categories = papers["primary_category"].combine_chunks()
     keywords = read_table(args.keywords, KEYWORDS).to_pandas()
-    topics = topic_table(assignments, categories, keywords, representatives, titles, args.title_chars)
+    repeats = read_json(args.cluster, ClusterSummary)["repeats_by_topic"]
+    topics = topic_table(
+        assignments, categories, keywords, representatives, titles, args.title_chars, repeats
+    )
     with atomic_outputs(args.representatives, args.topics, args.csv) as outputs:
         representatives_file, topics_file, csv_file = outputs
         write_table(representatives_file, representatives, REPRESENTATIVES)

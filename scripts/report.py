@@ -5,6 +5,7 @@ import base64
 from pathlib import Path
 
 from lib.cli import Parser, optional, run, say
+from lib.clusters.repeats import REPEATS
 from lib.corpus.ledger import VERDICTS
 from lib.files import atomic_outputs
 from lib.map.page import paper_url, render
@@ -34,6 +35,7 @@ def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
     return [
         ("Papers", f"{evaluation['papers']:,}"),
         ("Topics", f"{evaluation['k']}"),
+        ("Papers in topics that repeat", f"{evaluation['repeating_share']:.0%}"),
         ("Mean silhouette (cosine)", f"{evaluation['silhouette']:.3f}"),
         ("Papers nearer to another topic", f"{evaluation['negative_silhouette_share']:.0%}"),
         ("Smallest to largest topic", f"{sizes['smallest']:,} – {sizes['largest']:,}"),
@@ -43,12 +45,16 @@ def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 
 def topic_rows(topics: list[dict], representatives: list[dict], link: str | None) -> list[dict]:
-    """The rows of topics.parquet, each with its most central papers, with their `url`, as `papers`."""
+    """The rows of topics.parquet, each with its most central papers and whether it is loose."""
     papers: dict[int, list[dict]] = {row["topic"]: [] for row in topics}
     for row in representatives:
         if row["rank"] <= PAPERS_PER_TOPIC:
             papers[row["topic"]].append(row | {"url": paper_url(link, row["id"])})
-    return [row | {"papers": papers[row["topic"]]} for row in topics]
+    return [
+        row
+        | {"papers": papers[row["topic"]], "loose": row["repeats"] is not None and row["repeats"] < REPEATS}
+        for row in topics
+    ]
 
 
 def agreement_rows(evaluation: Evaluation) -> list[tuple[str, Agreement]]:
@@ -169,6 +175,7 @@ def main(argv: list[str] | None = None) -> None:
         embeddings=embeddings,
         encoding=encoding(embeddings),
         topics=topic_rows(topics, representatives, args.link),
+        repeats_at_least=REPEATS,
         largest=max(topic["size"] for topic in topics),
         agreement=agreement,
         scan_columns=list(scans),

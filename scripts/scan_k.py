@@ -9,100 +9,125 @@ import numpy as np
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from lib.cli import Parser, progress, run, say
-from lib.clusters.seeding import TooFewDistinctRows, initial_centroids
+from lib.clusters.kmeans import SKETCH, kmeans
+from lib.clusters.repeats import jaccard_by_topic, repeating_share
+from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.silhouette import cosine_silhouette
+from lib.clusters.smoothing import SAMPLE_FILES, read_sample
 from lib.files import atomic_outputs
-from lib.lloyd import Clustering, lloyd
+from lib.lloyd import cluster_sums
 from lib.parallel import map_tasks
-from lib.sampling import hash_ids, sample_rows
+from lib.sketch import principal_axes
 from lib.summaries import Scan, write_json
 from lib.tables import PAPERS, read_table
-from lib.vectors import open_embeddings, take
+from lib.vectors import open_embeddings, take, unit
 
-# Ten times that of the final clustering: the last iterations, half of all, move one paper in a hundred
-# and change no curve.
-TOL = 1e-3
+STARTS = 20  # of each clustering; the final one has more
 LEAST_PAPERS_PER_TOPIC = 4
 
 
 def cluster_repeatedly(
-    sample: np.ndarray, halves: list[np.ndarray], k: int, *, seed: int = 0, threads: int = 1
-) -> tuple[list[Clustering], list[np.ndarray]]:
+    sample: np.ndarray, halves: np.ndarray, k: int, *, seed: int = 0, threads: int = 1
+) -> tuple[list[np.ndarray], np.ndarray]:
     """Cluster the sample once per half, and each half once, each time from other seeds.
 
     Parameters
     ----------
-    sample : float32 (n, dim), unit rows
-    halves : row numbers of random halves of the sample
+    sample : float32 (n, dim), unit rows in random order
+    halves : (h, m, dim), unit rows of random halves of the sample
 
     Returns
     -------
-    whole : clusterings of the whole sample
-    half_labels : int32 (n,) per half, -1 for rows outside the half
+    whole : for each clustering of the whole sample int32 (n,)
+    half_labels : int32 (h, m)
     """
+    axes = principal_axes(sample, SKETCH)
 
-    def cluster(task: tuple[int, np.ndarray | None]) -> Clustering:
-        number, rows = task
-        subset = sample if rows is None else sample[rows]
-        return lloyd(subset, initial_centroids(subset, k, seed + number), tol=TOL)
+    def cluster(number: int) -> np.ndarray:
+        rows = sample if number < len(halves) else unit(halves[number - len(halves)])
+        seeds = [seed + number * STARTS + i for i in range(STARTS)]
+        return kmeans(rows, k, seeds=seeds, axes=axes).labels
 
-    # One core each: parallel clusterings wait for each other less than the chunks of one clustering,
-    # and the choice of initial centroids cannot be split into chunks.
-    all_rows: list[np.ndarray | None] = [None] * len(halves)
-    tasks = list(enumerate([*all_rows, *halves]))
-    done = list(
-        progress(map_tasks(tasks, threads, cluster), desc=f"K = {k}", unit="clustering", total=len(tasks))
+    # One core each: parallel clusterings wait for each other less than the chunks of one clustering.
+    count = 2 * len(halves)
+    labels = list(
+        progress(map_tasks(range(count), threads, cluster), desc=f"K = {k}", unit="clustering", total=count)
     )
-    half_labels = []
-    for rows, half in zip(halves, done[len(halves) :], strict=True):
-        labels = np.full(len(sample), -1, np.int32)
-        labels[rows] = half.labels
-        half_labels.append(labels)
-    return done[: len(halves)], half_labels
+    return labels[: len(halves)], np.array(labels[len(halves) :])
 
 
-def stability_of_halves(half_labels: list[np.ndarray]) -> list[float]:
+def stability_of_halves(n: int, rows: np.ndarray, half_labels: np.ndarray) -> list[float]:
     """Adjusted Rand index of each pair of clusterings of halves, over the rows that both have.
 
-    Ben-Hur, Elisseeff & Guyon (2002). Labels are -1 for rows outside the half.
+    Ben-Hur, Elisseeff & Guyon (2002), A stability based method for discovering structure.
+
+    Parameters
+    ----------
+    n : rows of the sample
+    rows : int (h, m), the rows of each half
+    half_labels : int (h, m)
     """
+    spread = np.full((len(rows), n), -1)
+    np.put_along_axis(spread, rows.astype(np.int64), half_labels, 1)
     return [
         float(adjusted_rand_score(a[shared], b[shared]))
-        for a, b in combinations(half_labels, 2)
+        for a, b in combinations(spread, 2)
         for shared in [(a >= 0) & (b >= 0)]
     ]
 
 
+def inertia_per_row(vectors: np.ndarray, labels: np.ndarray, k: int, threads: int = 1) -> float:
+    """The mean squared distance of unit rows to the mean of their cluster."""
+    sums, counts = cluster_sums(vectors, labels, k, threads)
+    squares = np.einsum("ij,ij->i", sums, sums) / np.maximum(counts, 1)
+    return float(1.0 - squares.sum() / len(vectors))
+
+
 def scan(
-    sample: np.ndarray, halves: list[np.ndarray], k: int, *, seed: int = 0, threads: int = 1
+    original: np.ndarray,
+    sample: np.ndarray,
+    half_rows: np.ndarray,
+    halves: np.ndarray,
+    k: int,
+    *,
+    seed: int = 0,
+    threads: int = 1,
 ) -> tuple[dict, np.ndarray]:
     """Measure one K on a sample.
 
     Parameters
     ----------
-    sample : float32 (n, dim), unit rows
-    halves : row numbers of random halves of the sample
+    original : float32 (n, dim), unit rows by which silhouette and inertia are measured
+    sample : float32 (n, dim), the rows that are clustered, in random order
+    half_rows : int (h, m), the rows of random halves
+    halves : (h, m, dim), the halves that are clustered
 
     Returns
     -------
-    measures : inertia and silhouette of each clustering of the whole sample, and the sizes of the best
-        one; `stability_seeds`, the adjusted Rand index of each pair of these clusterings;
+    measures : inertia and silhouette of each clustering of the whole sample, the share of its rows in
+        topics that repeat on halves, and the sizes of the one with the lowest inertia;
+        `stability_seeds`, the adjusted Rand index of each pair of these clusterings;
         `stability_halves`, that of each pair of clusterings of halves
     labels : int32 (n,), of the clustering with the lowest inertia
     """
     whole, half_labels = cluster_repeatedly(sample, halves, k, seed=seed, threads=threads)
-    best = min(whole, key=lambda clustering: clustering.inertia)
+    inertia = [inertia_per_row(original, labels, k, threads) for labels in whole]
+    best = whole[int(np.argmin(inertia))]
+    sizes = [np.bincount(labels, minlength=k) for labels in whole]
     measures = {
-        "inertia": [clustering.inertia / len(sample) for clustering in whole],
+        "inertia": inertia,
         "silhouette": [
-            float(cosine_silhouette(sample, clustering.labels, k, threads).mean(dtype=np.float64))
-            for clustering in whole
+            float(cosine_silhouette(original, labels, k, threads).mean(dtype=np.float64)) for labels in whole
         ],
-        "sizes": sorted(np.bincount(best.labels, minlength=k).tolist(), reverse=True),
-        "stability_seeds": [adjusted_rand_score(a.labels, b.labels) for a, b in combinations(whole, 2)],
-        "stability_halves": stability_of_halves(half_labels),
+        "repeating": [
+            repeating_share(jaccard_by_topic(labels, half_rows, half_labels, k), size)
+            for labels, size in zip(whole, sizes, strict=True)
+        ],
+        "sizes": sorted(np.bincount(best, minlength=k).tolist(), reverse=True),
+        "stability_seeds": [float(adjusted_rand_score(a, b)) for a, b in combinations(whole, 2)],
+        "stability_halves": stability_of_halves(len(sample), half_rows, half_labels),
     }
-    return measures, best.labels
+    return measures, best
 
 
 def agreement(labels: np.ndarray, categories: list[str | None]) -> float | None:
@@ -115,11 +140,9 @@ def agreement(labels: np.ndarray, categories: list[str | None]) -> float | None:
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
-    cli.inputs(papers="papers.parquet", embeddings="embeddings.npy")
+    cli.inputs(papers="papers.parquet", embeddings="embeddings.npy", **SAMPLE_FILES)
     cli.flag("--k", int, "number of topics to try")
-    cli.flag("--sample", int, "papers to cluster, sampled by hash of the id")
-    cli.flag("--seeds", int, "clusterings of the sample, and clusterings of halves of it")
-    cli.flag("--seed", int, "seed of the first clustering; each has its own")
+    cli.flag("--seed", int, "of the first start")
     cli.threads()
     cli.outputs(scan="the measures as .json")
     return cli.parse_args(argv)
@@ -135,32 +158,30 @@ def too_few(rows: int, k: int) -> str | None:
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     begun = time.perf_counter()
-    papers = read_table(args.papers, PAPERS, ["id", "primary_category"])
+    papers = read_table(args.papers, PAPERS, ["primary_category"])
     vectors = open_embeddings(args.embeddings, len(papers))
-    ids = papers["id"].to_pylist()
-    rows = sample_rows(hash_ids(ids), args.sample)
-    lists = ("inertia", "silhouette", "sizes", "stability_seeds", "stability_halves")
+    sample = read_sample(args.rows, args.vectors, args.half_rows, args.half_vectors, len(papers))
+    lists = ("inertia", "silhouette", "repeating", "sizes", "stability_seeds", "stability_halves")
     measures: dict = {name: [] for name in lists} | {"ami_primary": None}
-    skipped = too_few(len(rows), args.k)
+    skipped = too_few(len(sample.rows), args.k)
     if not skipped:
-        sample = take(vectors, rows)
-        hashes = [hash_ids([ids[row] for row in rows], args.seed + i) for i in range(1, args.seeds + 1)]
-        halves = [sample_rows(h, len(rows) // 2) for h in hashes]
+        arrays = take(vectors, sample.rows), unit(sample.vectors), sample.half_rows, sample.half_vectors
         try:
-            measures, labels = scan(sample, halves, args.k, seed=args.seed, threads=args.threads)
+            measures, labels = scan(*arrays, args.k, seed=args.seed, threads=args.threads)
         except TooFewDistinctRows as error:  # the other candidates may do
             skipped = f"K = {args.k} is too large: only {error.distinct} of {error.rows:,} papers have distinct texts"
     if skipped:
         say(skipped)
     else:
         # shown for reading; it does not decide
-        measures["ami_primary"] = agreement(labels, papers["primary_category"].take(rows).to_pylist())
+        measures["ami_primary"] = agreement(labels, papers["primary_category"].take(sample.rows).to_pylist())
         say(
-            f"K = {args.k}: silhouette {np.mean(measures['silhouette']):.4f}, stability over halves "
+            f"K = {args.k}: silhouette {np.mean(measures['silhouette']):.4f}, "
+            f"{np.mean(measures['repeating']):.0%} of the papers in topics that repeat, stability over halves "
             f"{np.mean(measures['stability_halves']):.3f}, over seeds {np.mean(measures['stability_seeds']):.3f}"
         )
     seconds = round(time.perf_counter() - begun, 1)
-    result: Any = {"k": args.k, "papers": len(ids), "sample": len(rows), "skipped": skipped}
+    result: Any = {"k": args.k, "papers": len(papers), "sample": len(sample.rows), "skipped": skipped}
     with atomic_outputs(args.scan) as (scan_file,):
         write_json(scan_file, Scan(**result | measures | {"seconds": seconds}))  # type: ignore[typeddict-item]
     say(f"{seconds} s")

@@ -111,13 +111,16 @@ class Planted:
     def through_label(self) -> None:
         """Run cluster, keywords and label into the folder."""
         at, inputs = self.folder, {"papers": self.papers, "embeddings": self.embeddings}
+        write_sample(at, self.papers, self.embeddings, smooth=0)
         assignments, centroids = at / "assignments.parquet", at / "centroids.npy"
         keywords = at / "keywords.parquet"
         steps = [
             script(
                 "cluster",
                 **inputs,
+                **sample_files(at),
                 chosen=self.chosen,
+                smooth=0,
                 centroids=centroids,
                 assignments=assignments,
                 summary=at / "cluster.json",
@@ -135,6 +138,7 @@ class Planted:
                 **inputs,
                 assignments=assignments,
                 centroids=centroids,
+                cluster=at / "cluster.json",
                 keywords=keywords,
                 representatives=at / "representatives.parquet",
                 topics=at / "topics.parquet",
@@ -142,6 +146,26 @@ class Planted:
             ),
         ]
         assert [step.returncode for step in steps] == [0, 0, 0], [step.stderr for step in steps]
+
+
+def graph_files(folder: Path) -> dict[str, Path]:
+    """The files of `neighbors` by flag."""
+    return {"neighbors": folder / "neighbors.npy", "similarities": folder / "similarities.npy"}
+
+
+def sample_files(folder: Path) -> dict[str, Path]:
+    """The files of `neighbors` and `smooth` that `cluster` reads, by flag."""
+    names = ("rows", "vectors", "half_rows", "half_vectors")
+    return graph_files(folder) | {name: folder / f"{name}.npy" for name in names}
+
+
+def write_sample(folder: Path, papers: Path, embeddings: Path, **changes) -> None:
+    """Run neighbors and smooth into a folder."""
+    inputs, graph = {"papers": papers, "embeddings": embeddings}, graph_files(folder)
+    found = script("neighbors", **inputs, **graph, summary=folder / "neighbors.json")
+    assert found.returncode == 0, found.stderr
+    smoothed = script("smooth", **inputs | sample_files(folder) | changes)
+    assert smoothed.returncode == 0, smoothed.stderr
 
 
 def assert_broken_embeddings_are_refused(
@@ -178,12 +202,12 @@ def assert_subjects_lie_apart(planted: Planted, points: np.ndarray) -> None:
     assert silhouette_score(points, truth) > 0.4
 
 
-# curves over six candidates: an inertia with a knee at 10, and a silhouette that only falls
-BENT = [0.9, 0.6, 0.55, 0.52, 0.48, 0.45]
-FALLING = [0.30, 0.25, 0.22, 0.20, 0.18, 0.16]
+# curves over six candidates: a silhouette that is never high, and topics that repeat up to K = 10
+LOW = [0.20, 0.15, 0.12, 0.10, 0.08, 0.06]
+REPEATING = [1.0, 0.85, 0.6, 0.5, 0.4, 0.3]
 
 
-def scan_result(k: int, silhouette: float, inertia: float, spread: float = 0.001) -> dict:
+def scan_result(k: int, silhouette: float, repeating: float, spread: float = 0.001) -> dict:
     """The scan of one candidate, as scan_k writes it."""
     return {
         "k": k,
@@ -191,7 +215,8 @@ def scan_result(k: int, silhouette: float, inertia: float, spread: float = 0.001
         "sample": 1000,
         "skipped": None,
         "silhouette": [silhouette - spread, silhouette, silhouette + spread],
-        "inertia": [inertia] * 3,
+        "inertia": [1 - 0.1 * k**0.5] * 3,
+        "repeating": [repeating] * 3,
         "sizes": [1000 - 10 * (k - 1), *[10] * (k - 1)],
         "stability_seeds": [0.9, 0.7, 0.8],
         "stability_halves": [0.5] * 3,
@@ -202,15 +227,16 @@ def scan_result(k: int, silhouette: float, inertia: float, spread: float = 0.001
 
 def skipped_scan(k: int, papers: int, reason: str) -> dict:
     """The scan of a candidate for which there were too few papers, as scan_k writes it."""
-    empty = {name: [] for name in ("silhouette", "inertia", "sizes", "stability_seeds", "stability_halves")}
+    lists = ("silhouette", "inertia", "repeating", "sizes", "stability_seeds", "stability_halves")
+    empty = {name: [] for name in lists}
     changes = {"papers": papers, "sample": papers, "skipped": reason, "ami_primary": None}
     return scan_result(k, 0, 0) | empty | changes
 
 
-def scan_results(silhouettes: list[float], inertias: list[float], spread: float = 0.001) -> list[dict]:
+def scan_results(silhouettes: list[float], repeating: list[float], spread: float = 0.001) -> list[dict]:
     """The scans of as many candidates as there are values."""
     grid = [5, 10, 15, 20, 30, 40][: len(silhouettes)]
-    return [scan_result(*row, spread) for row in zip(grid, silhouettes, inertias, strict=True)]
+    return [scan_result(*row, spread) for row in zip(grid, silhouettes, repeating, strict=True)]
 
 
 def pq_write(path: Path, **columns) -> Path:

@@ -9,7 +9,7 @@ import torch
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
 import cluster
-from conftest import assert_refused, pq_write, script
+from conftest import assert_refused, pq_write, sample_files, script, write_sample
 from lib.cli import UserError
 from lib.clusters import lloyd_cuda
 from lib.embeddings import device
@@ -40,6 +40,7 @@ def test_planted_subjects_are_found(planted):
 
 def cluster_flags(planted, out, **changes) -> dict:
     inputs = {"papers": planted.papers, "embeddings": planted.embeddings, "chosen": planted.chosen}
+    inputs |= sample_files(planted.folder)
     outputs = {"centroids": out / "c.npy", "assignments": out / "a.parquet", "summary": out / "c.json"}
     return inputs | outputs | changes
 
@@ -56,8 +57,9 @@ def test_more_topics_than_papers_are_refused(planted, tmp_path, out):
 
 def test_more_topics_than_distinct_vectors_are_refused(planted, tmp_path, out):
     np.save(tmp_path / "e.npy", np.repeat(planted.vectors[:2], 70, axis=0))
+    write_sample(tmp_path, planted.papers, tmp_path / "e.npy", smooth=0)
     assert_refused(
-        run_cluster(planted, out, embeddings=tmp_path / "e.npy"),
+        run_cluster(planted, out, embeddings=tmp_path / "e.npy", **sample_files(tmp_path)),
         out,
         "140",
         "distinct",
@@ -84,11 +86,34 @@ def damaged(vectors: np.ndarray, fault: str) -> bytes | np.ndarray:
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 @pytest.mark.parametrize("fault", ["zero row", "one value is NaN", "infinite"])
-@pytest.mark.parametrize("sample", [100, 1000])
-def test_unsound_rows_are_refused_inside_and_outside_the_sample(planted, tmp_path, out, dtype, fault, sample):
+@pytest.mark.parametrize("smooth", [0, 1])
+def test_unsound_rows_are_refused(planted, tmp_path, out, dtype, fault, smooth):
     np.save(tmp_path / "e.npy", damaged(planted.vectors, fault).astype(dtype))
-    result = run_cluster(planted, out, embeddings=tmp_path / "e.npy", sample=sample)
+    result = run_cluster(planted, out, embeddings=tmp_path / "e.npy", smooth=smooth)
     assert_refused(result, out, "row 33")
+
+
+def test_more_neighbors_than_the_graph_holds_are_refused(planted, out):
+    assert_refused(run_cluster(planted, out, smooth=16), out, "cluster.smooth: 16", "neighbors.k to 16")
+
+
+def test_fit_is_measured_on_the_original_vectors(planted, tmp_path, out):
+    write_sample(tmp_path, planted.papers, planted.embeddings, smooth=1)
+    assert run_cluster(planted, out, smooth=1, **sample_files(tmp_path)).returncode == 0
+    table = pq.read_table(out / "a.parquet")
+    topics = table["topic"].to_numpy()
+    assert adjusted_rand_score(planted.truth, topics) > 0.95
+    rows = planted.vectors.astype(np.float64)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    means = np.array([rows[topics == topic].mean(0) for topic in range(4)])
+    np.testing.assert_allclose(np.load(out / "c.npy"), means, atol=1e-6)
+    cosine = rows @ (means / np.linalg.norm(means, axis=1, keepdims=True)).T
+    np.testing.assert_allclose(table["similarity"].to_numpy(), cosine[np.arange(140), topics], atol=1e-6)
+    silhouette = silhouette_samples(rows, topics, metric="cosine")
+    np.testing.assert_allclose(table["silhouette"].to_numpy(), silhouette, atol=1e-5)
+    summary = json.loads((out / "c.json").read_text())
+    assert summary["inertia"] == pytest.approx(np.sum((rows - means[topics]) ** 2), rel=1e-5)
+    assert summary["smooth"] == 1 and min(summary["repeats_by_topic"]) > 0.9
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ def inputs(tmp_path) -> dict:
         "representative_id": ids[:2],
         "representative_title": titles[:2],
         "silhouette": [0.1, 0.2],
+        "repeats": [0.9, None],
         "main_category": ["math.AG", None],
         "main_category_share": [0.5, 0.0],
     }

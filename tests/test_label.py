@@ -1,6 +1,7 @@
 """label: planted subjects, the contract and bad input."""
 
 import csv
+import json
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -15,6 +16,7 @@ def test_planted_subjects_are_labelled(planted):
     vocabularies = [set(subject.split()) for subject in SUBJECTS.values()]
     categories = ["astro-ph.GA", "math.NT", "q-bio.NC", "quant-ph"]
     rows = planted.vectors.astype(np.float32)
+    summary = json.loads((planted.folder / "cluster.json").read_text())
     for topic, row in enumerate(topics):
         own = [i for i, a in enumerate(assignments) if a["topic"] == topic]
         (subject,) = set(planted.truth[own])
@@ -26,6 +28,7 @@ def test_planted_subjects_are_labelled(planted):
         assert row["representative_id"] == planted.ids[central]
         assert title == row["representative_title"] == planted.titles[central]
         assert row["main_category"] == categories[subject] and row["main_category_share"] == 1
+        assert row["repeats"] == summary["repeats_by_topic"][topic] > 0.9
         assert row["silhouette"] == pytest.approx(np.mean([assignments[i]["silhouette"] for i in own]))
     assert len({row["primary_keyword"] for row in topics}) == 4
     assert sum(row["share"] for row in topics) == pytest.approx(1)
@@ -49,6 +52,7 @@ def run_label(planted, out, **changes):
         "embeddings": planted.embeddings,
         "assignments": at / "assignments.parquet",
         "centroids": at / "centroids.npy",
+        "cluster": at / "cluster.json",
         "keywords": at / "keywords.parquet",
     }
     outputs = {"representatives": out / "r.parquet", "topics": out / "t.parquet", "csv": out / "t.csv"}

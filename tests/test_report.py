@@ -22,6 +22,7 @@ EVALUATION = {
     },
     "papers": 1234,
     "k": 2,
+    "repeating_share": 0.66,
     "silhouette": 0.1234,
     "negative_silhouette_share": 0.21,
     "inertia_per_paper": 0.5,
@@ -102,6 +103,7 @@ def inputs(tmp_path) -> dict:
         main_category=["math.AG", None],
         main_category_share=[0.5, 0.0],
         silhouette=[0.2, -0.1],
+        repeats=[0.9, 0.55],
     )
     paths["representatives"] = pq_write(
         tmp_path / "representatives.parquet",

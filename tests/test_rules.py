@@ -18,7 +18,7 @@ SCRIPTS = ROOT / "scripts"
 STAGES = {
     "corpus": ["clean"],
     "embeddings": ["embed", "gather", "neighbors"],
-    "clusters": ["scan_k", "select_k", "cluster"],
+    "clusters": ["smooth", "scan_k", "select_k", "cluster"],
     "topics": ["keywords", "label"],
     "map": ["project", "plot", "explore"],
     "evaluation": ["evaluate", "report"],

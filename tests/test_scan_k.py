@@ -5,14 +5,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, silhouette_score
 
-from conftest import assert_refused, script
-from lib.clusters.seeding import initial_centroids
-from lib.lloyd import lloyd
-from lib.sampling import hash_ids, sample_rows
-from scan_k import scan
+from conftest import assert_refused, random_rows, sample_files, script, write_sample
+from scan_k import cluster_repeatedly, scan
 
 SEEDS = 3
 
@@ -23,49 +19,58 @@ def rows(planted) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def test_measures_are_those_of_scikit_learn(rows):
+@pytest.fixture(scope="module")
+def half_rows(rows) -> np.ndarray:
     rng = np.random.default_rng(0)
-    halves = [np.sort(rng.choice(len(rows), len(rows) // 2, replace=False)) for _ in range(SEEDS)]
-    measures, labels = scan(rows, halves, 6)
+    return np.array([rng.choice(len(rows), len(rows) // 2, replace=False) for _ in range(SEEDS)])
 
-    runs = [
-        KMeans(6, init=initial_centroids(rows, 6, seed), n_init=1, algorithm="lloyd").fit(rows)
-        for seed in range(SEEDS)
+
+def test_measures_are_those_of_scikit_learn(rows, half_rows):
+    original = random_rows(*rows.shape)  # measured on these, clustered by the others
+    measures, labels = scan(original, rows, half_rows, rows[half_rows], 6)
+    whole, half_labels = cluster_repeatedly(rows, rows[half_rows], 6)
+
+    def inertia(found: np.ndarray) -> float:
+        means = np.array([original[found == topic].mean(0) for topic in range(6)])
+        return float(np.sum((original - means[found]) ** 2) / len(rows))
+
+    np.testing.assert_allclose(measures["inertia"], [inertia(found) for found in whole], rtol=1e-5)
+    np.testing.assert_allclose(
+        measures["silhouette"],
+        [silhouette_score(original, found, metric="cosine") for found in whole],
+        atol=1e-5,
+    )
+    np.testing.assert_allclose(
+        measures["stability_seeds"], [adjusted_rand_score(a, b) for a, b in combinations(whole, 2)]
+    )
+    np.testing.assert_array_equal(labels, min(whole, key=inertia))
+    assert measures["sizes"] == sorted(np.bincount(labels), reverse=True)
+
+    of_halves = [
+        dict(zip(half.tolist(), found.tolist(), strict=True))
+        for half, found in zip(half_rows, half_labels, strict=True)
     ]
-    np.testing.assert_allclose(measures["inertia"], [r.inertia_ / len(rows) for r in runs], rtol=1e-5)
-    np.testing.assert_allclose(
-        measures["silhouette"], [silhouette_score(rows, r.labels_, metric="cosine") for r in runs], atol=1e-5
-    )
-    np.testing.assert_allclose(
-        measures["stability_seeds"],
-        [adjusted_rand_score(a.labels_, b.labels_) for a, b in combinations(runs, 2)],
-    )
-    best = min(runs, key=lambda run: run.inertia_)
-    np.testing.assert_array_equal(labels, best.labels_)
-    assert measures["sizes"] == sorted(np.bincount(best.labels_), reverse=True)
-
-    labels_of_halves = []
-    for seed, half in enumerate(halves):
-        run = lloyd(rows[half], initial_centroids(rows[half], 6, SEEDS + seed))
-        labels_of_halves.append(dict(zip(half.tolist(), run.labels.tolist(), strict=True)))
     between = []
-    for a, b in combinations(labels_of_halves, 2):
+    for a, b in combinations(of_halves, 2):
         shared = sorted(set(a) & set(b))
         between.append(adjusted_rand_score([a[i] for i in shared], [b[i] for i in shared]))
     np.testing.assert_allclose(measures["stability_halves"], between)
 
 
-def test_the_planted_number_of_topics_is_the_stablest(rows):
-    halves = [
-        sample_rows(hash_ids(map(str, range(len(rows))), seed), len(rows) // 2) for seed in range(SEEDS)
-    ]
-    stability = {k: np.mean(scan(rows, halves, k)[0]["stability_halves"]) for k in (4, 7, 10)}
-    assert stability[4] > 0.95 > max(stability[7], stability[10])
+def test_the_planted_topics_repeat_and_more_do_not(rows, half_rows):
+    def measures(k: int) -> dict:
+        return scan(rows, rows, half_rows, rows[half_rows], k)[0]
+
+    planted, more = measures(4), measures(10)
+    assert np.mean(planted["stability_halves"]) > 0.95 > np.mean(more["stability_halves"])
+    assert planted["repeating"] == [1.0] * SEEDS and max(more["repeating"]) < 0.8
 
 
-def run_scan(planted, out, **changes):
-    flags = {"papers": planted.papers, "embeddings": planted.embeddings, "scan": out / "4.json", "seeds": 2}
-    return script("scan_k", **flags | {"k": 4} | changes)
+def run_scan(planted, out, folder=None, **changes):
+    flags = {"papers": planted.papers, "embeddings": planted.embeddings, "scan": out / "4.json"}
+    names = ("rows", "vectors", "half_rows", "half_vectors")
+    files = {name: sample_files(folder or planted.folder)[name] for name in names}
+    return script("scan_k", **flags | files | {"k": 4} | changes)
 
 
 def test_cli(planted, rows, out):
@@ -73,14 +78,15 @@ def test_cli(planted, rows, out):
     assert result.returncode == 0, result.stderr
     found = json.loads((out / "4.json").read_text())
     assert (found["k"], found["papers"], found["sample"]) == (4, len(rows), len(rows))
-    assert len(found["inertia"]) == len(found["silhouette"]) == 2
+    assert len(found["inertia"]) == len(found["silhouette"]) == 5
     assert found["sizes"] == list(planted.sizes)
     # the primary categories are the planted subjects themselves
     assert found["ami_primary"] == pytest.approx(adjusted_mutual_info_score(planted.truth, planted.truth))
 
 
-def test_sample_has_the_size_of_the_config(planted, out):
-    assert run_scan(planted, out, sample=100).returncode == 0
+def test_sample_has_the_size_of_the_config(planted, tmp_path, out):
+    write_sample(tmp_path, planted.papers, planted.embeddings, sample=100)
+    assert run_scan(planted, out, tmp_path).returncode == 0
     assert json.loads((out / "4.json").read_text())["sample"] == 100
 
 
@@ -94,13 +100,14 @@ def test_too_few_papers_for_k_are_skipped_with_the_reason(planted, out):
 def test_more_topics_than_distinct_texts_are_skipped_with_the_reason(planted, tmp_path, out):
     # 140 papers, enough for K = 10, but 8 texts
     np.save(tmp_path / "e.npy", np.tile(planted.vectors[:8], (18, 1))[:140])
-    result = run_scan(planted, out, k=10, embeddings=tmp_path / "e.npy")
+    write_sample(tmp_path, planted.papers, tmp_path / "e.npy", smooth=0)
+    result = run_scan(planted, out, tmp_path, k=10, embeddings=tmp_path / "e.npy")
     assert result.returncode == 0, result.stderr
     found = json.loads((out / "4.json").read_text())
     assert "K = 10 is too large: only 8 of 140 papers have distinct texts" in found["skipped"]
     assert found["skipped"] in result.stdout
     assert found["silhouette"] == found["sizes"] == [] and found["ami_primary"] is None
-    assert run_scan(planted, out, k=8, embeddings=tmp_path / "e.npy").returncode == 0
+    assert run_scan(planted, out, tmp_path, k=8, embeddings=tmp_path / "e.npy").returncode == 0
     found = json.loads((out / "4.json").read_text())
     assert found["skipped"] is None and sum(found["sizes"]) == 140
 
@@ -109,7 +116,8 @@ def test_half_of_the_papers_with_too_few_distinct_texts_is_skipped_too(planted, 
     rows = np.repeat(planted.vectors[:1], 140, axis=0)
     rows[:9] = planted.vectors[1:10]  # ten texts, nine of which one paper each has
     np.save(tmp_path / "e.npy", rows)
-    assert run_scan(planted, out, k=10, embeddings=tmp_path / "e.npy").returncode == 0
+    write_sample(tmp_path, planted.papers, tmp_path / "e.npy", smooth=0)
+    assert run_scan(planted, out, tmp_path, k=10, embeddings=tmp_path / "e.npy").returncode == 0
     assert "of 70 papers have distinct texts" in json.loads((out / "4.json").read_text())["skipped"]
 
 
@@ -123,3 +131,9 @@ def test_bad_embeddings_are_refused(planted, tmp_path, out):
     assert_refused(run_scan(planted, out, embeddings=file), out, "row 3")
     file.write_bytes(planted.embeddings.read_bytes()[:200])
     assert_refused(run_scan(planted, out, embeddings=file), out, "e.npy")
+
+
+def test_a_sample_of_another_corpus_is_refused(planted, tmp_path, out):
+    write_sample(tmp_path, planted.papers, planted.embeddings, sample=100)
+    other = sample_files(tmp_path)["vectors"]
+    assert_refused(run_scan(planted, out, vectors=other), out, "not a sample of 140 papers", "(100, 24)")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from conftest import BENT, FALLING, assert_refused, scan_results, script, skipped_scan
+from conftest import LOW, REPEATING, assert_refused, scan_results, script, skipped_scan
 
 
 def run_select(tmp_path, out, rows: list[dict], **changes):
@@ -25,11 +25,11 @@ def run_select(tmp_path, out, rows: list[dict], **changes):
 
 def test_cli_says_which_rule_decided(tmp_path, out):
     skipped = skipped_scan(300, 1000, "1000 papers are too few for K = 300")
-    result = run_select(tmp_path, out, [*scan_results(FALLING, BENT), skipped], k=None)
+    result = run_select(tmp_path, out, [*scan_results(LOW, REPEATING), skipped], k=None)
     assert result.returncode == 0, result.stderr
     chosen = json.loads((out / "k.json").read_text())
     assert (out / "k.txt").read_text() == "10\n"
-    assert chosen["k"] == chosen["proposed"] == 10 and chosen["rule"] == "inertia knee"
+    assert chosen["k"] == chosen["proposed"] == 10 and chosen["rule"] == "finest that repeats"
     assert chosen["skipped"] == [skipped["skipped"]]
     assert chosen["sentence"] in result.stdout
     with (out / "t.csv").open() as file:
@@ -38,7 +38,7 @@ def test_cli_says_which_rule_decided(tmp_path, out):
 
 
 def test_k_of_the_config_is_used_and_reported(tmp_path, out):
-    assert run_select(tmp_path, out, scan_results(FALLING, BENT), k=25).returncode == 0
+    assert run_select(tmp_path, out, scan_results(LOW, REPEATING), k=25).returncode == 0
     chosen = json.loads((out / "k.json").read_text())
     assert (chosen["k"], chosen["proposed"], chosen["rule"]) == (25, 10, "config")
     assert "cluster.k" in chosen["sentence"] and "No K stands out" in chosen["sentence"]
@@ -66,7 +66,7 @@ def test_k_of_the_config_needs_no_scan(tmp_path, out):
 
 
 def test_the_table_has_the_same_columns_with_and_without_scans(tmp_path, out):
-    assert run_select(tmp_path, out, scan_results(FALLING, BENT), table=out / "full.csv").returncode == 0
+    assert run_select(tmp_path, out, scan_results(LOW, REPEATING), table=out / "full.csv").returncode == 0
     assert run_select(tmp_path, out, [skipped_scan(5, 12, "few")], k=3).returncode == 0
     assert (out / "full.csv").read_text().split("\n")[0] == (out / "t.csv").read_text().strip()
 

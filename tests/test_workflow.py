@@ -23,7 +23,7 @@ CONFIG = """\
 input: data/papers.jsonl
 scan_k: {sample: 200, seeds: 2}
 select_k: {candidates: [3, 5]}
-cluster: {k: 5, starts: 2}
+cluster: {k: 5, starts: 8, smooth: 0}
 keywords: {min_count: 3}
 embed: {max_tokens: 64, parts: 2}
 plot: {dpi: 60}
@@ -32,6 +32,7 @@ BELOW_CLEAN = {
     "embed",
     "gather",
     "neighbors",
+    "smooth",
     "scan_k",
     "select_k",
     "cluster",
@@ -49,6 +50,7 @@ FILES = [
     "embeddings/neighbors.npy",
     "embeddings/similarities.npy",
     "embeddings/neighbors.json",
+    *(f"clusters/sample/{name}.npy" for name in ("rows", "vectors", "half_rows", "half_vectors")),
     "clusters/k.json",
     "clusters/k.txt",
     "clusters/k_selection.csv",
@@ -222,7 +224,7 @@ def test_ledger_sums_to_the_lines(project):
 def test_permuted_lines_in_another_folder_give_the_same_bytes(project, permuted):
     def digests(folder: Path) -> dict[str, str]:
         files = [name for name in FILES if name.endswith((".parquet", ".npy", ".csv", ".digest", ".html"))]
-        assert len(files) == 16
+        assert len(files) == 20
         return {name: sha256((folder / "results" / name).read_bytes()).hexdigest() for name in files}
 
     one, two = digests(project), digests(permuted)
@@ -324,8 +326,8 @@ EDITS = {
     "data/words/stop_words.txt": below(*TEXT),
     "scripts/lib/topics/ctfidf.py": below(*TEXT),
     "scripts/project.py": below("project", "evaluate", "plot", "explore", "report"),
-    "scripts/lib/lloyd.py": below("neighbors", "select_k", "project", *CLUSTER) | {"scan_k": 2},
-    "scripts/lib/clusters/kmeans.py": below(*CLUSTER),
+    "scripts/lib/lloyd.py": below("neighbors", "smooth", "select_k", "project", *CLUSTER) | {"scan_k": 2},
+    "scripts/lib/clusters/kmeans.py": below("select_k", *CLUSTER) | {"scan_k": 2},
     "envs/map.yaml": below("project", "evaluate", "plot", "explore", "report"),
     "scripts/embed.py": dict.fromkeys(BELOW_CLEAN, 1) | {"embed": 2, "scan_k": 2},
     "README.md": {},
@@ -350,7 +352,8 @@ SETTINGS = {
     "label={title_chars: 40}": below("label", "evaluate", "plot", "explore", "report"),
     "keywords={top: 8}": below(*TEXT),
     "project={seed: 3}": below("project", "evaluate", "plot", "explore", "report"),
-    "neighbors={k: 10}": below("neighbors", "project", "evaluate", "plot", "explore", "report"),
+    "neighbors={k: 10}": below("neighbors", "smooth", "select_k", "project", *CLUSTER) | {"scan_k": 2},
+    "cluster={smooth: 5}": below("smooth", "select_k", *CLUSTER) | {"scan_k": 2},
     "cluster={seed: 3}": below(*CLUSTER),
     "select_k={candidates: [5, 7, 3]}": below("scan_k", "select_k", *CLUSTER),
     "select_k={candidates: [5, 3]}": {},

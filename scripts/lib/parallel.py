@@ -3,14 +3,27 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import cache
 from typing import TypeVar
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from lib.vectors import CHUNK
 
 S = TypeVar("S")
 T = TypeVar("T")
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    # looking for the libraries takes 3 ms, more than many of the products
+    return ThreadpoolController()
+
+
+def one_blas_thread() -> AbstractContextManager:
+    """A context in which a matrix product has the same bits on any number of cores."""
+    return _blas().limit(limits=1, user_api="blas")
 
 
 def map_chunks(n: int, threads: int, work: Callable[[int, int], T], step: int = CHUNK) -> Iterator[T]:
@@ -30,7 +43,7 @@ def map_tasks(tasks: Iterable[S], threads: int, work: Callable[[S], T]) -> Itera
     Each call has one BLAS thread. A matrix product then does not depend on the number of cores, and
     many small products side by side are faster than one after the other on all cores.
     """
-    with threadpool_limits(1, "blas"):
+    with one_blas_thread():
         if threads == 1:
             yield from map(work, tasks)
             return

@@ -92,7 +92,10 @@ class NeighborsSummary(TypedDict):
 
 
 class Scan(TypedDict):
-    """One candidate for K, measured on the sample; one entry per clustering or pair; sizes per topic."""
+    """One candidate for K, measured on the sample; one entry per clustering or pair; sizes per topic.
+
+    `repeating` is the share of papers in topics whose mean Jaccard index on random halves is 0.6 or more.
+    """
 
     k: int
     papers: int
@@ -100,6 +103,7 @@ class Scan(TypedDict):
     skipped: str | None
     inertia: list[float]
     silhouette: list[float]
+    repeating: list[float]
     sizes: list[int]
     stability_seeds: list[float]
     stability_halves: list[float]
@@ -122,12 +126,19 @@ class KSelection(TypedDict):
 
 
 class ClusterSummary(TypedDict):
-    """The clustering in a few figures; lists have one entry per topic."""
+    """The clustering in a few figures; lists have one entry per topic.
+
+    Vectors were averaged with their `smooth` nearest papers to find the topics. Silhouette and inertia
+    are measured on the original vectors. `repeats_by_topic` is the mean Jaccard index of a topic with
+    its best match when random halves of the papers are clustered.
+    """
 
     k: int
     papers: int
+    smooth: int
     silhouette: float
     silhouette_by_topic: list[float]
+    repeats_by_topic: list[float | None]
     inertia: float
     iterations: int
     sizes: list[int]
@@ -184,6 +195,7 @@ class Evaluation(TypedDict):
 
     papers: int
     k: int
+    repeating_share: float
     silhouette: float
     negative_silhouette_share: float
     inertia_per_paper: float

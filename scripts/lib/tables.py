@@ -42,7 +42,11 @@ ASSIGNMENTS = pa.schema(
         _column("id", pa.string(), "id of the paper; row i is row i of the papers"),
         _column("topic", pa.int32(), "number of its topic"),
         _column("similarity", pa.float32(), "cosine to the centroid of its topic"),
-        _column("margin", pa.float32(), "`similarity` minus the cosine to the second-best centroid"),
+        _column(
+            "margin",
+            pa.float32(),
+            "`similarity` minus the largest cosine to another centroid; negative if smoothing put it in this topic",
+        ),
         _column("second_topic", pa.int32(), "the topic of that centroid"),
         _column("silhouette", pa.float32(), "exact cosine silhouette, -1 to 1"),
         _column("outlier", pa.bool_(), "`similarity` is below Tukey's lower fence of its topic"),
@@ -69,6 +73,11 @@ TOPICS = pa.schema(
         _column("representative_id", pa.string(), "id of the paper nearest to the centroid"),
         _column("representative_title", pa.string(), "its title, TeX converted to Unicode"),
         _column("silhouette", pa.float64(), "mean silhouette of its papers"),
+        _column(
+            "repeats",
+            pa.float64(),
+            "mean Jaccard index with its best match when random halves are clustered; below 0.6 it is loose",
+        ),
         _column("main_category", pa.string(), "the most frequent primary category"),
         _column("main_category_share", pa.float64(), "its share of the papers that have a category"),
     ]

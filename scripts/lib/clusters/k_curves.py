@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter, ScalarFormatter
 
-from lib.clusters.k_selection import Choice
+from lib.clusters.k_selection import ENOUGH, Choice
 from lib.style import ACCENT, BLUE, FAINT, INK, use_style
 
 
@@ -53,21 +53,20 @@ def _curve(axis: Axes, table: pd.DataFrame, name: str, colour: str, label: str |
 
 def _inertia(axis: Axes, table: pd.DataFrame) -> None:
     _curve(axis, table, "inertia", BLUE)
-    if len(table) > 1:
-        ends = table.iloc[[0, -1]]
-        axis.plot(ends["k"], ends["inertia"], "--", color=FAINT, lw=1)
-    axis.set_title("Inertia per paper (the bend matters, not the height)", loc="left")
+    axis.set_title("Inertia per paper", loc="left")
 
 
 def _stability(axis: Axes, table: pd.DataFrame) -> None:
-    _curve(axis, table, "stability_halves", BLUE, "between random halves")
-    _curve(axis, table, "stability_seeds", FAINT, "between seeds")
+    _curve(axis, table, "repeating", BLUE, "papers in topics that repeat on halves")
+    axis.axhline(ENOUGH, ls="--", color=FAINT, lw=1)
+    _curve(axis, table, "stability_halves", INK, "adjusted Rand index, random halves")
+    _curve(axis, table, "stability_seeds", FAINT, "adjusted Rand index, seeds")
     if not table["ami_primary"].isna().all():
         label = "agreement with categories (AMI), for reading"
         axis.plot(table["k"], table["ami_primary"], ":", color=INK, lw=1, label=label)
-    axis.set_title("Stability (adjusted Rand index of repeats)", loc="left")
+    axis.set_title("Do topics repeat?", loc="left")
     axis.set_ylim(0, 1.02)
-    axis.legend(frameon=False, loc="upper right")
+    axis.legend(frameon=False, loc="lower left", fontsize=8)
 
 
 def _sizes(axis: Axes, table: pd.DataFrame) -> None:

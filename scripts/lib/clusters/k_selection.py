@@ -5,11 +5,15 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import isotonic_regression
 
 from lib.clusters.sizes import effective_topics
 from lib.summaries import Scan
 
-MEASURES: Final = ("silhouette", "inertia", "stability_halves", "stability_seeds")
+MEASURES: Final = ("silhouette", "inertia", "repeating", "stability_halves", "stability_seeds")
+STRUCTURE: Final = 0.25  # a mean silhouette up to this means "no substantial structure"
+ENOUGH: Final = 0.8  # share of the papers in topics that repeat
+NEAR: Final = 1.35  # how far proposals from different grids may lie apart
 COLUMNS = [
     "k",
     *(f"{name}{suffix}" for name in MEASURES for suffix in ("", "_sd")),
@@ -47,17 +51,15 @@ def tabulate(scans: list[Scan]) -> pd.DataFrame:
 def choose(table: pd.DataFrame) -> Choice:
     """Propose a K from the table of `tabulate`.
 
-    1. If the silhouette peaks between the first and the last candidate, and the peak is higher than
-       both ends by more than twice the spread over seeds, the data have a scale of their own and K
-       is the peak (Rousseeuw, 1987). On planted topics it is the planted K. The plateau is what the
-       spread over seeds cannot tell from the peak.
-    2. Otherwise the highest silhouette is only the edge of the grid, and no K stands out. The knee
-       of the inertia then says where more topics begin to gain less: the point farthest below the
-       chord of its curve (Satopää et al., 2011, Finding a "kneedle" in a haystack). The knee is
-       flat, so the plateau is all candidates that reach nine tenths of its depth. Of these, K is
-       the one that repeats best on random halves of the papers (Ben-Hur, Elisseeff & Guyon, 2002,
-       A stability based method). Stability alone must not choose, since it favours few clusters
-       (von Luxburg, 2010, Clustering stability: an overview).
+    1. If the silhouette of the best candidate is above STRUCTURE, the corpus falls into groups of its
+       own, and K is that candidate (Rousseeuw, 1987). On planted topics it is the planted K. The
+       plateau is what the spread over clusterings cannot tell from the peak. Below STRUCTURE the
+       silhouette says nothing (Kaufman & Rousseeuw, 1990, Finding groups in data, table 4).
+    2. Otherwise no K stands out, and K is the finest at which ENOUGH of the papers lie in topics that
+       repeat on random halves (Hennig, 2007, Cluster-wise assessment of cluster stability). The share
+       falls as K grows. A falling curve through all candidates is read between them, so that the
+       ends of the grid do not matter, and the candidate nearest to the result is proposed. The
+       plateau is all candidates within a factor of NEAR.
 
     Agreement with categories is in the table for reading and never decides.
     """
@@ -68,49 +70,62 @@ def choose(table: pd.DataFrame) -> Choice:
         return Choice(
             int(k[0]), "only candidate", [int(k[0])], f"{k[0]} was the only candidate that could be tried."
         )
-    return _silhouette_peak(table) or _inertia_knee(table)
+    return _silhouette_peak(table) or _finest_that_repeats(table)
 
 
 def _silhouette_peak(table: pd.DataFrame) -> Choice | None:
-    """Rule 1: the peak of the silhouette, if it stands out."""
+    """Rule 1: the peak of the silhouette, if it is high enough to mean something."""
     k, silhouette, spread = (table[name].to_numpy() for name in ("k", "silhouette", "silhouette_sd"))
     peak = int(silhouette.argmax())
-    clear = silhouette[peak] - silhouette[[0, -1]] > 2 * np.hypot(spread[peak], spread[[0, -1]])
-    if not (0 < peak < len(k) - 1 and clear.all()):
+    if silhouette[peak] <= STRUCTURE:
         return None
     plateau = k[silhouette >= silhouette[peak] - np.hypot(spread[peak], spread)].tolist()
     sentence = (
-        f"The silhouette peaks at K = {k[peak]} ({silhouette[peak]:.3f}), inside the grid and above "
-        f"both of its ends by more than the spread over seeds."
+        f"The silhouette is highest at K = {k[peak]} ({silhouette[peak]:.3f}) and above {STRUCTURE}: the papers "
+        f"fall into groups of their own.{_beyond(k, peak)}"
     )
     return Choice(int(k[peak]), "silhouette peak", plateau, sentence)
 
 
-def _inertia_knee(table: pd.DataFrame) -> Choice:
-    """Rule 2: the candidate near the knee of the inertia that repeats best."""
-    k, silhouette, spread = (table[name].to_numpy() for name in ("k", "silhouette", "silhouette_sd"))
-    knee = knee_height(k, table["inertia"].to_numpy())
-    near = np.flatnonzero(knee >= 0.9 * knee.max())
-    best = int(near[table["stability_halves"].to_numpy()[near].argmax()])
-    plateau = k[near].tolist()
+def _finest_that_repeats(table: pd.DataFrame) -> Choice:
+    """Rule 2: the finest K at which ENOUGH of the papers lie in topics that repeat."""
+    k, silhouette, repeating = (table[name].to_numpy() for name in ("k", "silhouette", "repeating"))
+    finest = finest_k(k, repeating)
+    best = int(np.abs(np.log(k / finest)).argmin())
+    plateau = [int(c) for c in k if c == k[best] or finest / NEAR <= c <= finest * NEAR]
     sentence = (
-        f"No K stands out: the silhouette has no peak inside the grid "
-        f"({silhouette[0]:.3f} at K = {k[0]}, {silhouette[-1]:.3f} at K = {k[-1]}). "
-        f"K = {k[best]} is proposed: the inertia bends most near it"
+        f"No K stands out: the silhouette is {silhouette.max():.3f} at most, and groups of their own would have "
+        f"more than {STRUCTURE}. K = {k[best]} is proposed: "
     )
-    if len(plateau) > 1:
-        sentence += f", and of {', '.join(map(str, plateau))} it repeats best on random halves"
-    sentence += "."
-    rise = silhouette[-1] - silhouette[-2]
-    if silhouette.argmax() == len(k) - 1 and rise > 2 * np.hypot(spread[-1], spread[-2]):
-        sentence += " The silhouette still rises at the last candidate: larger ones are worth a look."
-    return Choice(int(k[best]), "inertia knee", plateau, sentence)
+    if repeating.min() >= ENOUGH:
+        sentence += f"at every candidate {ENOUGH:.0%} or more of the papers lie in topics that repeat on random halves"
+    elif repeating.max() < ENOUGH:
+        sentence += f"at no candidate {ENOUGH:.0%} of the papers lie in topics that repeat on random halves"
+    else:
+        sentence += (
+            f"the share of papers in topics that repeat on random halves falls below {ENOUGH:.0%} at about "
+            f"K = {finest:.0f}, and is {repeating[best]:.0%} at {k[best]}"
+        )
+    return Choice(int(k[best]), "finest that repeats", plateau, f"{sentence}.{_beyond(k, best)}")
 
 
-def knee_height(k: np.ndarray, inertia: np.ndarray) -> np.ndarray:
-    """How far the inertia lies below the chord from its first to its last point, both axes 0 to 1."""
-    if len(k) < 3 or inertia[0] <= inertia[-1]:
-        return np.zeros(len(k))
-    x = (k - k[0]) / (k[-1] - k[0])
-    y = (inertia - inertia[-1]) / (inertia[0] - inertia[-1])
-    return (1 - x) - y
+def _beyond(k: np.ndarray, best: int) -> str:
+    """A hint if the best candidate is the first or the last one."""
+    if 0 < best < len(k) - 1:
+        return ""
+    return f" It is the {'smallest' if best == 0 else 'largest'} candidate: {'smaller' if best == 0 else 'larger'} ones are worth a look."
+
+
+def finest_k(k: np.ndarray, repeating: np.ndarray) -> float:
+    """The K at which a falling curve of `repeating` over log K crosses ENOUGH, within the candidates.
+
+    The curve is the isotonic regression, with straight lines between the candidates.
+    """
+    falling = isotonic_regression(repeating, increasing=False).x
+    if falling[-1] >= ENOUGH:
+        return float(k[-1])
+    if falling[0] < ENOUGH:
+        return float(k[0])
+    after = int(np.argmax(falling < ENOUGH))
+    share = (falling[after - 1] - ENOUGH) / (falling[after - 1] - falling[after])
+    return float(k[after - 1] * (k[after] / k[after - 1]) ** share)

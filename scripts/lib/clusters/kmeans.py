@@ -1,40 +1,81 @@
-"""K-means from the consensus of many starts."""
+"""K-means that hardly depends on its seeds: many starts, their consensus, and crossings of these."""
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from lib.clusters.seeding import initial_centroids
 from lib.clusters.ward import ward_merge
-from lib.lloyd import Clustering, lloyd
+from lib.lloyd import Clustering, cluster_sums, lloyd
 from lib.parallel import map_tasks
+from lib.sketch import principal_axes, unit_sketch
 
+STARTS_PER_CONSENSUS = 4
 START_ROWS = 10_000  # rows of a start
-ROWS_PER_CENTROID = 100  # more rows for many centroids
-START_TOL = 1e-3  # of a start: ten times that of the result
-MOST_CENTROIDS = 6000  # of all starts: their distances are held as a square matrix
+SEARCH_ROWS = 20_000  # rows on which consensuses are found and crossed
+ROWS_PER_CENTROID = 100  # more rows of a start for many centroids, and twice as many of the search
+CROSSINGS = 2.5  # per consensus
+SKETCH = 64  # dimensions in which clusterings are searched
+SEARCH_TOL = 1e-3  # of what is computed on sketches: ten times that of the result
+SAME = 1e-6  # relative difference of the inertia of equal clusterings
 
 
-def kmeans(sample: np.ndarray, k: int, *, seeds: list[int], threads: int = 1) -> Clustering:
-    """Cluster rows held in memory by the consensus of one start per seed.
+def kmeans(
+    sample: np.ndarray, k: int, *, seeds: list[int], axes: np.ndarray | None = None, threads: int = 1
+) -> Clustering:
+    """Cluster rows held in memory, from one start per seed.
 
-    K-means has many local optima that are equally good, so the best of some starts is another one
-    after a small change of the rows. Each start clusters random rows. Ward's method then merges the
-    centroids of all starts to k, and Lloyd's algorithm continues from these on all rows. Leisch
-    (1999), Bagged clustering. Where the starts agree, their centroids lie side by side; where they
-    do not, the merger is a compromise that hardly depends on one start.
+    K-means has many local optima that are about as good, so the best of some starts is another one
+    after a small change of the rows. The search therefore has three parts:
+
+    1. Every STARTS_PER_CONSENSUS starts, each on random rows, become one: Ward's method merges their
+       centroids to k, and Lloyd's algorithm continues on all rows. Leisch (1999), Bagged clustering.
+    2. Pairs of these are crossed: each centroid is that of one parent or the nearest one of the
+       other, and Lloyd's algorithm continues. The best ones stay. Gribel & Vidal (2019), HG-means.
+    3. The best one continues on the rows themselves. Before, all is computed on sketches of the
+       first SEARCH_ROWS rows.
 
     Parameters
     ----------
-    sample : float32 (n, dim), unit rows
-    seeds : with many centroids fewer starts are made, so that Ward's method takes at most MOST_CENTROIDS
+    sample : float32 (n, dim), unit rows in random order
+    axes : of the sketches, by default the SKETCH principal axes of the sample
     """
-    seeds = seeds[: max(1, MOST_CENTROIDS // k)]
+    if axes is None:
+        axes = principal_axes(sample, SKETCH)
+    sketches = unit_sketch(sample[: max(SEARCH_ROWS, 2 * ROWS_PER_CENTROID * k)], axes)
+    found = _consensuses(sketches, k, seeds, threads)
+    best = _cross(sketches, found, seeds[0], threads) if len(found) > 1 else found[0]
+    sums, counts = cluster_sums(sample[: len(sketches)], best.labels, k, threads)
+    return lloyd(sample, sums / np.maximum(counts, 1)[:, None], threads=threads)
+
+
+def _consensuses(rows: np.ndarray, k: int, seeds: list[int], threads: int) -> list[Clustering]:
+    """The consensus of every STARTS_PER_CONSENSUS starts."""
     row_count = max(START_ROWS, ROWS_PER_CENTROID * k)
 
     def start(seed: int) -> tuple[np.ndarray, np.ndarray]:
-        rows = np.random.default_rng([seed, 1]).permutation(len(sample))[:row_count]
-        subset = sample if len(rows) == len(sample) else sample[np.sort(rows)]
-        run = lloyd(subset, initial_centroids(subset, k, seed), tol=START_TOL)
+        some = np.random.default_rng([seed, 1]).permutation(len(rows))[:row_count]
+        subset = rows if len(some) == len(rows) else rows[np.sort(some)]
+        run = lloyd(subset, initial_centroids(subset, k, seed), tol=SEARCH_TOL)
         return run.centroids, np.maximum(np.bincount(run.labels, minlength=k), 1)
 
-    means, counts = map(np.concatenate, zip(*map_tasks(seeds, threads, start), strict=True))
-    return lloyd(sample, ward_merge(means, counts, k), threads=threads)
+    def consensus(some: list[tuple[np.ndarray, np.ndarray]]) -> Clustering:
+        means, counts = map(np.concatenate, zip(*some, strict=True))
+        return lloyd(rows, ward_merge(means, counts, k), tol=SEARCH_TOL)
+
+    starts = list(map_tasks(seeds, threads, start))
+    groups = [starts[i : i + STARTS_PER_CONSENSUS] for i in range(0, len(starts), STARTS_PER_CONSENSUS)]
+    return list(map_tasks(groups, threads, consensus))
+
+
+def _cross(rows: np.ndarray, found: list[Clustering], seed: int, threads: int) -> Clustering:
+    """The best clustering after some crossings of the given ones."""
+    rng = np.random.default_rng([seed, 2])
+    best = sorted(found, key=lambda run: run.inertia)
+    for _ in range(round(CROSSINGS * len(found))):
+        one, other = (best[i].centroids for i in rng.choice(len(best), 2, replace=False))
+        matched = other[linear_sum_assignment(-one @ other.T + (other**2).sum(1) / 2)[1]]
+        inherited = rng.random(len(one)) < 0.5
+        child = lloyd(rows, np.where(inherited[:, None], one, matched), tol=SEARCH_TOL, threads=threads)
+        if all(abs(child.inertia - run.inertia) > SAME * run.inertia for run in best):
+            best = sorted([*best, child], key=lambda run: run.inertia)[: len(found)]
+    return best[0]

@@ -1,11 +1,11 @@
 """Initial centroids for K-means."""
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from lib.cli import UserError
 from lib.clusters.ward import ward_merge
 from lib.lloyd import lloyd
+from lib.parallel import one_blas_thread
 
 SEEDS_PER_CENTROID = 3  # more gave no better start on planted topics, fewer gave a worse one
 ROWS_PER_SEED = 100  # rows to choose each seed from; more cost time and gained nothing
@@ -49,7 +49,7 @@ def initial_centroids(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
     most_rows = max(ROWS_PER_SEED * seeds_wanted, LEAST_ROWS)
     rows = np.random.default_rng(seed).permutation(len(sample))[:most_rows]
     subset = sample if len(rows) == len(sample) else sample[np.sort(rows)]
-    with threadpool_limits(1, "blas"):  # the same bits on any number of cores
+    with one_blas_thread():
         seeds = kmeans_plus_plus(subset, max(seeds_wanted, k), seed)
         if len(seeds) < k:
             raise TooFewDistinctRows(k, len(seeds), len(sample))

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from lib.cli import progress
 from lib.lloyd import lloyd
 from lib.parallel import for_chunks, map_chunks, map_tasks
+from lib.sketch import principal_axes
 from lib.vectors import check_unit, take, unit, unit_rows
 
 EXACT_UP_TO = 40_000  # points; an exact search of more takes longer than half a minute
@@ -81,9 +81,9 @@ class InvertedFile:
     @classmethod
     def build(cls, points: np.ndarray, threads: int = 1) -> "InvertedFile":
         """Sort rows into cells of about CELL points, by a few iterations of K-means on their sketches."""
-        n, dim = points.shape
+        n = len(points)
         training = _rows(points, np.unique(np.linspace(0, n - 1, min(n, TRAINING_ROWS)).astype(np.int64)))
-        axes = _principal_axes(training, min(dim, SKETCH))
+        axes = principal_axes(training, SKETCH)
         training = _scaled(training @ axes)
         initial = training[np.linspace(0, len(training) - 1, max(1, n // CELL)).astype(int)]
         centroids = lloyd(training, initial, max_iter=5, threads=threads).centroids
@@ -231,19 +231,6 @@ def _without_self(rows: np.ndarray, cosines: np.ndarray) -> tuple[np.ndarray, np
 def _rows(vectors: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Some rows in float32, of unit length."""
     return unit(vectors[at])
-
-
-def _principal_axes(rows: np.ndarray, count: int) -> np.ndarray:
-    """The axes that keep most of the products of rows: float32 (dim, count).
-
-    They are the largest eigenvectors of the second moments. The rows are not centred, since it is
-    their products that count.
-    """
-    if count == rows.shape[1]:
-        return np.eye(count, dtype=np.float32)
-    with threadpool_limits(1, "blas"):  # the same bits on any number of cores
-        _, axes = np.linalg.eigh((rows.T @ rows).astype(np.float64))
-    return np.ascontiguousarray(axes[:, : -count - 1 : -1], np.float32)
 
 
 def _scaled(sketches: np.ndarray) -> np.ndarray:

@@ -6,6 +6,8 @@ import numpy as np
 from scipy.spatial import KDTree
 from threadpoolctl import threadpool_limits
 
+from lib.parallel import one_blas_thread
+
 
 def principal_plane(sample: np.ndarray) -> np.ndarray:
     """The first two principal components of each row, scaled so that the first has spread 1.
@@ -23,7 +25,7 @@ def principal_plane(sample: np.ndarray) -> np.ndarray:
     float32 (n, 2)
     """
     centred = sample - sample.mean(0, dtype=np.float64).astype(np.float32)
-    with threadpool_limits(1, "blas"):  # the same bits on any number of cores
+    with one_blas_thread():
         _, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))
     axes = axes[:, [-1, -2]]
     axes *= np.sign(axes[np.abs(axes).argmax(0), [0, 1]])  # the sign of an eigenvector is arbitrary

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from conftest import BENT, FALLING, scan_results
+from conftest import LOW, REPEATING, scan_results
 from lib.clusters.k_curves import plot_curves
 from lib.clusters.k_selection import choose, tabulate
 
@@ -25,7 +25,7 @@ def draw(scans: list[dict], caption: str = "a caption") -> Figure:
 
 @pytest.mark.parametrize("smallest", [0.001, 0.01, 0.05, 0.2])
 def test_nothing_is_written_as_a_formula(smallest):
-    scans = scan_results(FALLING, BENT)
+    scans = scan_results(LOW, REPEATING)
     for scan in scans:
         scan["sizes"] = [300, *[250] * 2, int(1000 * smallest)]
     said = texts(draw(scans))
@@ -37,7 +37,7 @@ def test_nothing_is_written_as_a_formula(smallest):
 
 
 def test_a_caption_is_written_as_it_is():
-    assert r"costs $5 to $7 \frac{" in texts(draw(scan_results(FALLING, BENT), r"costs $5 to $7 \frac{"))
+    assert r"costs $5 to $7 \frac{" in texts(draw(scan_results(LOW, REPEATING), r"costs $5 to $7 \frac{"))
 
 
 def test_without_a_scan_the_figure_holds_the_caption_alone():

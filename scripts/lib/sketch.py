@@ -1,0 +1,47 @@
+"""Sketches of unit rows: their largest principal components, in which distances cost a fraction."""
+
+import numpy as np
+
+from lib.parallel import one_blas_thread
+
+AXES_ROWS = 20_000  # rows from which the axes are computed
+
+
+def principal_axes(rows: np.ndarray, count: int) -> np.ndarray:
+    """The axes that keep most of the products of rows.
+
+    They are the largest eigenvectors of the second moments. The rows are not centred, since it is
+    their products that count.
+
+    Parameters
+    ----------
+    rows : float32 (n, dim)
+
+    Returns
+    -------
+    float32 (dim, min(count, dim)); the product of rows with it is their sketch
+    """
+    dim = rows.shape[1]
+    if count >= dim:
+        return np.eye(dim, dtype=np.float32)
+    some = rows[:: -(-len(rows) // AXES_ROWS)]
+    with one_blas_thread():
+        _, axes = np.linalg.eigh((some.T @ some).astype(np.float64))
+    return np.ascontiguousarray(axes[:, : -count - 1 : -1], np.float32)
+
+
+def unit_sketch(rows: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    """The sketches of unit rows, with the length of what they leave out as one more column.
+
+    The rows therefore stay of unit length, and distances between them are close to the true ones.
+
+    Returns
+    -------
+    float32 (n, number of axes + 1)
+    """
+    sketches = np.empty((len(rows), axes.shape[1] + 1), np.float32)
+    with one_blas_thread():
+        np.matmul(rows, axes, out=sketches[:, :-1])
+    squares = np.einsum("ij,ij->i", sketches[:, :-1], sketches[:, :-1])
+    sketches[:, -1] = np.sqrt(np.maximum(1.0 - squares, 0.0))
+    return sketches
