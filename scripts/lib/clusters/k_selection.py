@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import isotonic_regression
 
 from lib.clusters.sizes import effective_topics
 from lib.summaries import Scan
@@ -119,9 +118,10 @@ def _beyond(k: np.ndarray, best: int) -> str:
 def finest_k(k: np.ndarray, repeating: np.ndarray) -> float:
     """The K at which a falling curve of `repeating` over log K crosses ENOUGH, within the candidates.
 
-    The curve is the isotonic regression, with straight lines between the candidates.
+    The curve is the smallest falling one that no candidate lies above, so that one bad draw at a small K
+    does not matter, with straight lines between the candidates.
     """
-    falling = isotonic_regression(repeating, increasing=False).x
+    falling = np.maximum.accumulate(repeating[::-1])[::-1]
     if falling[-1] >= ENOUGH:
         return float(k[-1])
     if falling[0] < ENOUGH:
