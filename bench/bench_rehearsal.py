@@ -21,6 +21,8 @@ PLANTED = 40
 PARTS = 8
 THREADS = os.cpu_count()
 TEMPLATES = ROOT / "scripts" / "templates"
+GRAPH = {"neighbors": "neighbors.npy", "similarities": "similarities.npy"}
+SAMPLE = {name: f"{name}.npy" for name in ("rows", "vectors", "half_rows", "half_vectors")}
 # What the rules ask for at the first attempt, where it is not 4 GB.
 LIMIT_GB = {
     "clean": 2,
@@ -140,16 +142,21 @@ def embeddings_stage(run: Rehearsal, papers: dict[str, Path]) -> dict[str, Path]
 
 
 def clusters_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
-    """scan_k of every candidate, select_k and cluster."""
+    """neighbors, smooth, scan_k of every candidate, select_k and cluster."""
+    graph = run.files(**GRAPH)
+    run.step("neighbors", **inputs, threads=THREADS, **graph, summary=run.file("neighbors.json"))
+    sample = run.files(**SAMPLE)
+    run.step("smooth", **inputs, **graph, threads=THREADS, **sample)
     scans = [run.file(f"scan-{k}.json") for k in CANDIDATES]
     for k, scan in zip(CANDIDATES, scans, strict=True):
-        run.step("scan_k", f"scan_k, K = {k}", **inputs, k=k, threads=THREADS, scan=scan)
+        run.step("scan_k", f"scan_k, K = {k}", **inputs, **sample, k=k, threads=THREADS, scan=scan)
     selected = run.files(
         selection="k.json", chosen="k.txt", table="k_selection.csv", figure="k_selection.png"
     )
     run.step("select_k", scans=scans, **selected)
     outputs = run.files(centroids="centroids.npy", assignments="assignments.parquet", summary="cluster.json")
-    run.step("cluster", **inputs, chosen=selected["chosen"], threads=THREADS, **outputs)
+    chosen = selected["chosen"]
+    run.step("cluster", **inputs, **graph, **sample, chosen=chosen, threads=THREADS, **outputs)
 
 
 def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
@@ -157,15 +164,15 @@ def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     assigned = run.files(assignments="assignments.parquet")
     outputs = run.files(keywords="keywords.parquet", csv="keywords.csv")
     run.step("keywords", papers=inputs["papers"], **assigned, threads=THREADS, **outputs)
-    sources = run.files(centroids="centroids.npy", keywords="keywords.parquet") | assigned
+    sources = run.files(centroids="centroids.npy", cluster="cluster.json", keywords="keywords.parquet")
+    sources |= assigned
     outputs = run.files(representatives="representatives.parquet", topics="topics.parquet", csv="topics.csv")
     run.step("label", **inputs, **sources, threads=THREADS, **outputs)
 
 
 def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     """project, plot and explore."""
-    graph = run.files(neighbors="neighbors.npy", similarities="similarities.npy")
-    run.step("neighbors", **inputs, threads=THREADS, **graph, summary=run.file("neighbors.json"))
+    graph = run.files(**GRAPH)
     outputs = run.files(coordinates="coordinates.parquet", summary="project.json")
     run.step("project", **inputs, **graph, threads=THREADS, **outputs)
     shown = run.files(

@@ -55,16 +55,15 @@ def measured(name: str, raw: np.ndarray, primary: list[str]) -> list[list]:
     from scan_k import cluster_repeatedly, stability_of_halves
 
     rng = np.random.default_rng(0)
-    halves = [np.sort(rng.permutation(len(raw))[: len(raw) // 2]) for _ in range(5)]
+    half_rows = np.array([rng.permutation(len(raw))[: len(raw) // 2] for _ in range(5)])
     rows = []
     for k in (10, 20, 40):
         for space, sample in (("as it is", raw), ("centred", centred(raw))):
-            whole, of_halves = cluster_repeatedly(sample, halves, k, threads=2)
-            labels = [clustering.labels for clustering in whole]
+            labels, of_halves = cluster_repeatedly(sample, sample[half_rows], k, threads=2)
             own = np.mean([cosine_silhouette(sample, found, k, 2).mean() for found in labels])
             same = np.mean([cosine_silhouette(raw, found, k, 2).mean() for found in labels])
             ami = np.mean([adjusted_mutual_info_score(primary, found) for found in labels])
-            stable = np.mean(stability_of_halves(of_halves))
+            stable = np.mean(stability_of_halves(len(sample), half_rows, of_halves))
             rows.append([f"{name}, K = {k}, {space}", *map(float, (own, same, stable, ami))])
             print(json.dumps(rows[-1]), file=sys.stderr)
     return rows

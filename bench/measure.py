@@ -80,6 +80,17 @@ def overlay(name: str, packages: list[str]) -> Path:
     return folder
 
 
+# The flags of a step that are keys of another section of the config.
+BORROWED = {
+    "select_k": {"k": ("cluster", "k")},
+    "smooth": {
+        "smooth": ("cluster", "smooth"),
+        "sample": ("scan_k", "sample"),
+        "halves": ("scan_k", "seeds"),
+    },
+}
+
+
 @cache
 def default_flags(step: str) -> dict:
     """The flags of a script that the config sets, with their defaults of the schema; one thread, one part."""
@@ -87,13 +98,8 @@ def default_flags(step: str) -> dict:
     section = schema["properties"].get(step, {}).get("properties", {})
     flags = {key: entry["default"] for key, entry in section.items()} | {"threads": 1, "part": 0}
     flags["link"] = schema["properties"]["link"]["default"]
-    if step == "select_k":
-        flags["k"] = None
-    if step == "smooth":
-        sections = {name: schema["properties"][name]["properties"] for name in ("cluster", "scan_k")}
-        flags["smooth"] = sections["cluster"]["smooth"]["default"]
-        flags["sample"] = sections["scan_k"]["sample"]["default"]
-        flags["halves"] = sections["scan_k"]["seeds"]["default"]
+    for flag, (other, key) in BORROWED.get(step, {}).items():
+        flags[flag] = schema["properties"][other]["properties"][key]["default"]
     source = (ROOT / "scripts" / f"{step}.py").read_text()
     # a script names a flag as "--top-k", as the keyword top_k= of `inputs`, or as cli.threads()
     found = re.findall(r'"--([a-z-]+)"|^ +([a-z_]+)="|cli\.(threads)\(', source, flags=re.M)

@@ -8,23 +8,29 @@ import pyarrow as pa
 
 from lib.cli import Parser, UserError, run, say
 from lib.clusters.assignment import find_outliers, measure_fit, number_by_size
-from lib.clusters.kmeans import kmeans
-from lib.clusters.repeats import jaccard_by_topic, repeating_share
+from lib.clusters.kmeans import SKETCH, kmeans
+from lib.clusters.repeats import cluster_draw, jaccard_by_topic, repeating_share
 from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.silhouette import cosine_silhouette
 from lib.clusters.smoothing import SAMPLE_FILES, Sample, read_sample, smoothed, usable_neighbors
 from lib.files import atomic_outputs, read_number
-from lib.lloyd import Clustering, cluster_sums, lloyd
+from lib.lloyd import Clustering, cluster_sums, inertia_of, lloyd
 from lib.parallel import map_tasks
+from lib.sketch import principal_axes
 from lib.summaries import ClusterSummary, write_json
 from lib.tables import ASSIGNMENTS, PAPERS, read_table, write_table
 from lib.vectors import open_embeddings, read_neighbors, unit
 
-HALF_STARTS = 20  # of the clustering of a half
-
 
 def cluster(
-    vectors: np.ndarray, sample: np.ndarray, k: int, *, seeds: list[int], gpu: bool = False, threads: int = 1
+    vectors: np.ndarray,
+    sample: np.ndarray,
+    k: int,
+    axes: np.ndarray,
+    *,
+    seeds: list[int],
+    gpu: bool = False,
+    threads: int = 1,
 ) -> Clustering:
     """K-means of all rows from the clustering of a sample.
 
@@ -32,10 +38,11 @@ def cluster(
     ----------
     vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
     sample : float32 (m, dim), some of these rows in random order
+    axes : of the sketches
     seeds : one start per seed
     gpu : compute most iterations on CUDA, the last ones on the CPU
     """
-    initial = kmeans(sample, k, seeds=seeds, threads=threads).centroids
+    initial = kmeans(sample, k, seeds=seeds, axes=axes, threads=threads).centroids
     steps = 0
     if gpu:
         initial, steps = steps_on_gpu(vectors, initial)
@@ -50,23 +57,25 @@ def on_original(vectors: np.ndarray, clustering: Clustering, k: int, threads: in
     """The same topics with the centroids and inertia of the original vectors, numbered by descending size."""
     sums, counts = cluster_sums(vectors, clustering.labels, k, threads)
     means = sums / counts[:, None]
-    inertia = float(len(vectors) - np.sum(counts * np.sum(means**2, axis=1)))
+    inertia = inertia_of(means, counts)
     return number_by_size(
         Clustering(means.astype(np.float32), clustering.labels, inertia, clustering.iterations)
     )
 
 
-def repeats(sample: Sample, labels: np.ndarray, k: int, seed: int, threads: int = 1) -> np.ndarray:
+def repeats(
+    sample: Sample, labels: np.ndarray, k: int, axes: np.ndarray, *, seed: int = 0, threads: int = 1
+) -> np.ndarray:
     """How well each topic repeats when random halves of the sample are clustered: float64 (k,).
 
     Parameters
     ----------
     labels : int (n,), the topics of all papers
+    axes : of the sketches
     """
 
     def cluster_half(number: int) -> np.ndarray:
-        seeds = [seed + number * HALF_STARTS + i for i in range(HALF_STARTS)]
-        return kmeans(unit(sample.half_vectors[number]), k, seeds=seeds).labels
+        return cluster_draw(unit(sample.half_vectors[number]), k, axes, seed, number)
 
     numbers = range(len(sample.half_rows))
     try:
@@ -171,9 +180,12 @@ def main(argv: list[str] | None = None) -> None:
         atomic_outputs(*outputs) as (centroids_file, assignments_file, summary_file),
         smoothed(vectors, near[:, :smooth], centroids_file.parent, args.threads) as rows,
     ):
-        found = cluster(rows, unit(sample.vectors), k, seeds=seeds, gpu=bool(args.gpus), threads=args.threads)
+        first = unit(sample.vectors)
+        axes = principal_axes(first, SKETCH)
+        found = cluster(rows, first, k, axes, seeds=seeds, gpu=bool(args.gpus), threads=args.threads)
+        del first
         clustering = on_original(vectors, found, k, args.threads)
-        repeated = repeats(sample, clustering.labels, k, args.seed, args.threads)
+        repeated = repeats(sample, clustering.labels, k, axes, seed=args.seed, threads=args.threads)
         columns, summary = measure(vectors, clustering, repeated, smooth, args.threads)
         np.save(centroids_file, clustering.centroids)
         write_table(assignments_file, pa.table({"id": ids, **columns}), ASSIGNMENTS)

@@ -9,20 +9,19 @@ import numpy as np
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from lib.cli import Parser, progress, run, say
-from lib.clusters.kmeans import SKETCH, kmeans
-from lib.clusters.repeats import jaccard_by_topic, repeating_share
+from lib.clusters.kmeans import SKETCH
+from lib.clusters.repeats import cluster_draw, jaccard_by_topic, repeating_share
 from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.silhouette import cosine_silhouette
 from lib.clusters.smoothing import SAMPLE_FILES, read_sample
 from lib.files import atomic_outputs
-from lib.lloyd import cluster_sums
+from lib.lloyd import cluster_sums, inertia_of
 from lib.parallel import map_tasks
 from lib.sketch import principal_axes
 from lib.summaries import Scan, write_json
 from lib.tables import PAPERS, read_table
 from lib.vectors import open_embeddings, take, unit
 
-STARTS = 20  # of each clustering; the final one has more
 LEAST_PAPERS_PER_TOPIC = 4
 
 
@@ -45,8 +44,7 @@ def cluster_repeatedly(
 
     def cluster(number: int) -> np.ndarray:
         rows = sample if number < len(halves) else unit(halves[number - len(halves)])
-        seeds = [seed + number * STARTS + i for i in range(STARTS)]
-        return kmeans(rows, k, seeds=seeds, axes=axes).labels
+        return cluster_draw(rows, k, axes, seed, number)
 
     # One core each: parallel clusterings wait for each other less than the chunks of one clustering.
     count = 2 * len(halves)
@@ -79,8 +77,7 @@ def stability_of_halves(n: int, rows: np.ndarray, half_labels: np.ndarray) -> li
 def inertia_per_row(vectors: np.ndarray, labels: np.ndarray, k: int, threads: int = 1) -> float:
     """The mean squared distance of unit rows to the mean of their cluster."""
     sums, counts = cluster_sums(vectors, labels, k, threads)
-    squares = np.einsum("ij,ij->i", sums, sums) / np.maximum(counts, 1)
-    return float(1.0 - squares.sum() / len(vectors))
+    return inertia_of(sums / np.maximum(counts, 1)[:, None], counts) / len(vectors)
 
 
 def scan(
@@ -112,7 +109,7 @@ def scan(
     """
     whole, half_labels = cluster_repeatedly(sample, halves, k, seed=seed, threads=threads)
     inertia = [inertia_per_row(original, labels, k, threads) for labels in whole]
-    best = whole[int(np.argmin(inertia))]
+    best = int(np.argmin(inertia))
     sizes = [np.bincount(labels, minlength=k) for labels in whole]
     measures = {
         "inertia": inertia,
@@ -123,11 +120,11 @@ def scan(
             repeating_share(jaccard_by_topic(labels, half_rows, half_labels, k), size)
             for labels, size in zip(whole, sizes, strict=True)
         ],
-        "sizes": sorted(np.bincount(best, minlength=k).tolist(), reverse=True),
+        "sizes": sorted(sizes[best].tolist(), reverse=True),
         "stability_seeds": [float(adjusted_rand_score(a, b)) for a, b in combinations(whole, 2)],
         "stability_halves": stability_of_halves(len(sample), half_rows, half_labels),
     }
-    return measures, best
+    return measures, whole[best]
 
 
 def agreement(labels: np.ndarray, categories: list[str | None]) -> float | None:

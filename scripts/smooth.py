@@ -7,7 +7,7 @@ import numpy as np
 from lib.cli import Parser, run, say
 from lib.clusters.smoothing import SAMPLE_FILES, nearest_inside, smooth, usable_neighbors
 from lib.files import atomic_outputs
-from lib.sampling import hash_ids
+from lib.sampling import hash_ids, sample_rows
 from lib.tables import PAPERS, read_table
 from lib.vectors import open_embeddings, read_neighbors
 
@@ -23,7 +23,7 @@ def draw_halves(ids: list[str], rows: np.ndarray, halves: int) -> tuple[np.ndarr
     positions, inside = [], []
     for seed in range(1, halves + 1):
         hashes = hash_ids(ids, seed)
-        half = np.sort(np.argsort(hashes[rows], kind="stable")[: len(rows) // 2])
+        half = sample_rows(hashes[rows], len(rows) // 2)
         positions.append(half)
         inside.append(hashes <= hashes[rows[half]].max())
     return np.array(positions, np.int32), inside

@@ -113,9 +113,18 @@ def lloyd(
             break
     sums, counts = cluster_sums(vectors, state.labels, k, threads)
     means = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], centroids)
-    # within a cluster of unit rows: sum |x - c|² = n - n |c|²
-    inertia = float(n - np.sum(counts * np.sum(means**2, axis=1)))
-    return Clustering(means.astype(np.float32), state.labels, inertia, iteration)
+    return Clustering(means.astype(np.float32), state.labels, inertia_of(means, counts), iteration)
+
+
+def inertia_of(means: np.ndarray, counts: np.ndarray) -> float:
+    """The inertia of clusters of unit rows: within a cluster, sum |x - c|² = n - n |c|².
+
+    Parameters
+    ----------
+    means : float64 (k, dim), of the rows of each cluster
+    counts : int (k,), their number
+    """
+    return float(counts.sum() - np.sum(counts * np.sum(means**2, axis=1)))
 
 
 def column_variance(total: np.ndarray, n: int) -> float:

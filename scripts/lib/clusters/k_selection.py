@@ -56,8 +56,8 @@ def choose(table: pd.DataFrame) -> Choice:
        silhouette says nothing (Kaufman & Rousseeuw, 1990, Finding groups in data, table 4).
     2. Otherwise no K stands out, and K is the finest at which ENOUGH of the papers lie in topics that
        repeat on random halves (Hennig, 2007, Cluster-wise assessment of cluster stability). The share
-       falls as K grows. A falling curve through all candidates is read between them, so that the
-       ends of the grid do not matter, and the candidate nearest to the result is proposed. The
+       falls as K grows. The lowest falling curve above all candidates is read between them, so that
+       the ends of the grid do not matter, and the candidate nearest to the result is proposed. The
        plateau is all candidates within a factor of NEAR.
 
     Agreement with categories is in the table for reading and never decides.

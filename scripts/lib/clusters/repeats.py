@@ -5,7 +5,16 @@ Hennig (2007), Cluster-wise assessment of cluster stability.
 
 import numpy as np
 
+from lib.clusters.kmeans import kmeans
+
+STARTS = 20  # of a clustering whose topics are only compared; the topics of the result have more
 REPEATS = 0.6  # a topic repeats if its mean Jaccard index is at least this; Hennig's "pattern in the data"
+
+
+def cluster_draw(rows: np.ndarray, k: int, axes: np.ndarray, seed: int, number: int) -> np.ndarray:
+    """The labels of one of several clusterings, each of which has seeds of its own: int32 (n,)."""
+    seeds = [seed + number * STARTS + i for i in range(STARTS)]
+    return kmeans(rows, k, seeds=seeds, axes=axes).labels
 
 
 def jaccard_by_topic(labels: np.ndarray, rows: np.ndarray, half_labels: np.ndarray, k: int) -> np.ndarray:

@@ -47,7 +47,7 @@ def smooth(
             total[there] += unit(vectors[column[there]])
         length = np.sqrt(np.einsum("ij,ij->i", total, total))
         out[a:b] = total / np.maximum(length, 1e-12)[:, None]
-        release_pages(vectors, 0, len(vectors))
+        release_pages(vectors, 0, len(vectors))  # neighbors stand anywhere in the file
 
     for_chunks(len(rows), threads, work)
 

@@ -64,9 +64,8 @@ def test_the_proposal_hardly_depends_on_the_grid():
         [10, 15, 20, 30, 40, 60, 80, 120],
         [8, 12, 18, 25],
         [2, 9, 40],
-        [3, 200],
     ]
-    found = [finest_k(np.array(grid), share(np.array(grid))) for grid in grids[:4]]
+    found = [finest_k(np.array(grid), share(np.array(grid))) for grid in grids]
     assert max(found) / min(found) < 1.35 and min(found) < 16 * 1.1 and max(found) > 16 / 1.1
 
 
