@@ -132,8 +132,9 @@ def embeddings_stage(run: Rehearsal, papers: dict[str, Path]) -> dict[str, Path]
     kept = pq.read_metadata(papers["papers"]).num_rows
     parts = vectors(run.folder, kept, PARTS)
     summaries = [run.file(f"{i}.json") for i in range(PARTS)]
-    for path in summaries:
-        path.write_text(json.dumps(NOTHING_ENCODED | {"dim": DIM}))
+    for part, path in enumerate(summaries):
+        counts = {"dim": DIM, "papers": len(range(part, kept, PARTS))}
+        path.write_text(json.dumps(NOTHING_ENCODED | counts))
     outputs = run.files(embeddings="embeddings.npy", summary="embeddings.json")
     run.step("gather", **papers, vectors=parts, summaries=summaries, **outputs)
     for path in parts:
