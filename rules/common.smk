@@ -43,6 +43,8 @@ def convert_types(config, schema):
         value = config.get(key)
         if isinstance(value, dict) and "properties" in entry:
             convert_types(value, entry)
+        elif isinstance(value, dict):
+            config[key] = {k: None if v == "null" else v for k, v in value.items()}
         elif isinstance(value, date):
             config[key] = value.isoformat()
         elif isinstance(value, list):
@@ -82,7 +84,7 @@ def describe(error):
         return [f"{key or 'config'}: {error.message}{suffix}"]
     faults = []
     for name in names:
-        near = get_close_matches(str(name), known, 1)
+        near = get_close_matches(str(name).lower(), known, 1, 0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
         full = f"{key}.{name}" if key else name
         faults.append(f"{full}: unknown key; {hint}")
@@ -117,7 +119,8 @@ def file_faults(config):
                 "rename the file or its folder"
             )
         elif not Path(file).is_file():
-            faults.append(f"{key}: no such file: {file}; {remedy}")
+            what = "a folder, not a file" if Path(file).is_dir() else "no such file"
+            faults.append(f"{key}: {what}: {file}; {remedy}")
     return faults
 
 

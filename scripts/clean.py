@@ -86,7 +86,7 @@ def check_first_block(path: Path, parsed: Parsed) -> None:
         line, reason = parsed.ledger.first["malformed_json"][0]
         raise UserError(
             f"{path}, line {line}: {reason}; no line of the first block is a paper. "
-            "Expected JSON lines: one object per line"
+            "Expected JSON lines: one object per line (`jq -c .` writes them)"
         )
 
 
@@ -107,6 +107,10 @@ def check_corpus(
             f"config key clean.categories: {', '.join(map(repr, unmatched))} matches no paper of {path}; "
             "patterns are like 'cs.*', 'math.AG' or 'hep-*'"
         )
+    if ledger.counts["blank"] == ledger.lines:
+        raise UserError(
+            f"{path}: no paper is left, since all {ledger.lines:,} lines are blank; download it again"
+        )
     if not kept:
         for bucket in ("no_id", "no_title", "no_abstract"):
             if 2 * ledger.counts[bucket] > ledger.lines:
@@ -125,8 +129,16 @@ def first_keys(path: Path) -> str:
         for line in next(blocks(stream, path)).data.split(b"\n"):
             record, fault, _ = read_leniently(line)
             if not fault:
-                return ", ".join(f"`{key}`" for key in list(record)[:30])
+                keys = ", ".join(f"`{key}`" for key in list(record)[:30])
+                if page := next((key for key, value in record.items() if is_page(value)), None):
+                    keys += f" (`{page}` seems to hold the papers; write one per line: `jq -c '.{page}[]'`)"
+                return keys
     return "no keys"
+
+
+def is_page(value: Any) -> bool:
+    """Whether a value is a list of records with titles, as the answers of web services have it."""
+    return isinstance(value, list) and any(isinstance(item, dict) and "title" in item for item in value)
 
 
 def missing_fields(path: Path, filled: Counter[str], fields: Fields, records: int) -> list[str]:
@@ -134,7 +146,8 @@ def missing_fields(path: Path, filled: Counter[str], fields: Fields, records: in
     missing = [name for name in OPTIONAL if records and fields.paths[name] and not filled[name]]
     keys = first_keys(path) if missing else ""
     return [
-        f"no record has {fields.describe(name)}, so {name} is empty; the first record has {keys}; "
+        f"{fields.describe(name)} is missing or empty in all records, so {name} is "
+        f"{'known from the ids of arXiv only' if name == 'published' else 'empty'}; the first record has {keys}; "
         f"set clean.fields.{name} to its path, or to null"
         for name in missing
     ]

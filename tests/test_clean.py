@@ -307,7 +307,7 @@ def test_a_path_that_no_record_has_is_reported(out, capsys):
     assert ledger["filled"] == {"categories": 0, "published": 1, "updated": 0}
     warnings = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
     assert len(warnings) == 1
-    for said in ("no record has `jurnal`", "`categories`, ", "clean.fields.categories"):
+    for said in ("`jurnal` is missing or empty in all records", "`categories`, ", "clean.fields.categories"):
         assert said in warnings[0]
 
 
@@ -456,7 +456,13 @@ def test_digest_changes_with_the_kept_ids_and_texts_only(out):
 BAD = {
     "empty": (b"", {}, "empty"),
     "empty, packed": (gzip.compress(b""), {}, "holds no line"),
-    "csv": (b"id,title,abstract\n1,A title,Some text\n" * 50, {}, "line 1"),
+    "csv": (b"id,title,abstract\n1,A title,Some text\n" * 50, {}, "CSV"),
+    "tsv": (b"id\ttitle\tabstract\n1\tA title\tSome text\n" * 50, {}, "CSV or TSV"),
+    "page of a service": (
+        json.dumps({"meta": {"count": 2}, "results": [paper("1"), paper("2")]}).encode(),
+        {},
+        "`results` seems to hold the papers; write one per line: `jq -c '.results[]'`",
+    ),
     "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", {}, "PDF"),
     "html": (b"\n<!DOCTYPE html><html><title>404</title></html>\n", {}, "HTML"),
     "array": (b"[\n" + as_lines(paper()) + b"]\n", {}, "array"),
@@ -469,7 +475,7 @@ BAD = {
         "line 1: `pmid` is missing or null. The first record has `id`, `title`",
     ),
     "nothing left": (as_lines(paper()), {"since": "2024-01-01"}, "no paper is left"),
-    "blank lines": (b"\n\n\n", {}, "no paper is left"),
+    "blank lines": (b"\n\n\n", {}, "all 3 lines are blank"),
     "unmatched glob": (as_lines(paper()), {"categories": ["math.*", "c.*"]}, "clean.categories: 'c.*'"),
 }
 

@@ -152,7 +152,9 @@ def test_values_of_the_command_line_are_converted(common, monkeypatch):
     config["cluster"]["k"] = "25"
     config["select_k"]["candidates"] = ["5", 7]
     config["keywords"]["max_papers"] = "null"
+    config["clean"]["fields"] = {"title": "name", "published": "null"}
     common.check_config(config)
+    assert config["clean"]["fields"] == {"title": "name", "published": None}
     assert config["clean"]["since"] == "2015-01-01" and config["cluster"]["k"] == 25
     assert config["select_k"]["candidates"] == [5, 7] and config["keywords"]["max_papers"] is None
 

@@ -53,12 +53,13 @@ def split_categories(text: str) -> list[str]:
     """The categories in a string.
 
     Those of arXiv are separated by spaces. Others may have spaces in their names and are separated
-    by semicolons, bars or commas.
+    by semicolons, bars or commas, also by those of Chinese.
     """
     words = text.split()
     if all(CATEGORY.fullmatch(word) for word in words):
         return words
-    for separator in ";|,":
-        if separator in text:
-            return [name for part in text.split(separator) if (name := " ".join(part.split()))]
+    for separators in (";；", "|｜", ",，、"):
+        if any(separator in text for separator in separators):
+            parts = re.split(f"[{separators}]", text)
+            return [name for part in parts if (name := " ".join(part.split()))]
     return [" ".join(words)]

@@ -1,5 +1,6 @@
 """Where the values of a paper stand in a record, and how they become columns."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,10 @@ from lib.corpus.text import SURROGATE
 from lib.tables import PAPERS
 
 NAMES = ("id", "title", "abstract", "categories", "published", "updated")
+INDEX = re.compile(r"""\s*\{\s*(?:"[^"]*"\s*:\s*\[\s*\d|"InvertedIndex"|"IndexLength")""")
 STEP = re.compile(r"([^.\[\]]+)(\[\])?")
+# What programs write for a missing value
+PLACEHOLDERS = ("none", "nan", "null", "<na>", "n/a")
 JSON_TYPES = {str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
 
 Steps = tuple[tuple[str, bool], ...]  # keys; True after one whose value is a list of items
@@ -51,6 +55,7 @@ class Fields:
                         f"config key clean.fields.{name}: {path!r} is not a path; write keys joined by dots, with "
                         "[] after a list, such as title, ids.doi or concepts[].display_name"
                     )
+        _refuse_pages(paths)
         return cls(paths)
 
     def __reduce__(self) -> tuple:
@@ -107,6 +112,17 @@ class Fields:
         return leaf
 
 
+def _refuse_pages(paths: dict[str, tuple[str, ...]]) -> None:
+    """Raise a UserError if the ids, titles and abstracts stand in one list: a line is then many papers."""
+    lists = [{path.split(".")[0] for path in paths[name]} for name in ("id", "title", "abstract")]
+    if shared := [step for step in set.intersection(*lists) if step.endswith("[]")]:
+        raise UserError(
+            f"config key clean.fields: id, title and abstract stand in one list, {shared[0]}, so that a line holds "
+            f"many papers. Write one paper per line, with `jq -c '.{shared[0]}' pages.jsonl > papers.jsonl`, and set "
+            "the paths inside a paper"
+        )
+
+
 def _steps(path: str) -> Steps:
     matches = (STEP.fullmatch(step) for step in path.split("."))
     return tuple((match[1], bool(match[2])) for match in matches if match)
@@ -131,25 +147,31 @@ def _flat(values: list[Any]) -> list[Any]:
 
 
 def is_empty(value: Any) -> bool:
-    """Whether a value is missing: null, no item, or nothing but spaces."""
-    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
+    """Whether a value is missing: null, no item, nothing but spaces, or a word for nothing (`nan`)."""
+    if isinstance(value, str):
+        return not (value := value.strip()) or (len(value) < 5 and value.lower() in PLACEHOLDERS)
+    return value is None or value in ([], {})
 
 
 def as_text(value: Any) -> str | None:
     """A title, abstract or id as one string.
 
     A list of strings is joined by spaces. An object of words with their positions (the inverted
-    abstracts of OpenAlex) is put in order.
+    abstracts of OpenAlex) is put in order, also if it was stored as a string of JSON.
 
     Raises
     ------
     TypeError
         The value has another type.
     """
-    if value is None or isinstance(value, str):
-        return value and SURROGATE.sub("\ufffd", value)
+    if isinstance(value, str):
+        return _stored_index(value) or SURROGATE.sub("\ufffd", value)
+    if value is None:
+        return None
     if isinstance(value, list) and all(isinstance(item, str | None) for item in value):
         return as_text(" ".join(filter(None, value)))
+    if isinstance(value, dict) and isinstance(value.get("InvertedIndex"), dict):
+        value = value["InvertedIndex"]  # of the Microsoft Academic Graph
     if isinstance(value, dict) and value:
         places = [positions for positions in value.values() if isinstance(positions, list)]
         if len(places) < len(value) or not all(isinstance(at, int) for at in _flat(places)):
@@ -157,6 +179,16 @@ def as_text(value: Any) -> str | None:
         placed = sorted((at, word) for word, positions in value.items() for at in positions)
         return as_text(" ".join(word for _, word in placed))
     raise TypeError(JSON_TYPES[type(value)])
+
+
+def _stored_index(text: str) -> str | None:
+    """The text of an inverted abstract that is stored as a string; None if the string is something else."""
+    if not INDEX.match(text):
+        return None
+    try:
+        return as_text(json.loads(text))
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
 def text_column(values: list[Any], numbers: bool = False) -> tuple[pa.StringArray, list[tuple[int, str]]]:
@@ -167,7 +199,9 @@ def text_column(values: list[Any], numbers: bool = False) -> tuple[pa.StringArra
     numbers : whole numbers are strings too, as ids are
     """
     try:
-        return pa.array(values, pa.string()), []
+        column = pa.array(values, pa.string())
+        if not pc.any(pc.starts_with(column, "{")).as_py():
+            return column, []
     except (pa.ArrowException, UnicodeEncodeError):
         pass
     texts: list[str | None] = []
@@ -205,9 +239,9 @@ def _is_names(key: Any) -> bool:
 
 def _category_names(key: str | tuple[str | None, ...] | None) -> list[str]:
     if isinstance(key, str):
-        return split_categories(SURROGATE.sub("\ufffd", key))
+        return [] if is_empty(key) else split_categories(SURROGATE.sub("\ufffd", key))
     names: list[str] = []
-    for name in filter(None, key or ()):
+    for name in (name for name in key or () if name and not is_empty(name)):
         words = SURROGATE.sub("\ufffd", name).split()
         # ["cs.LG stat.ML"], as in the first snapshots of Kaggle, has two categories of arXiv
         names += words if all(map(CATEGORY.fullmatch, words)) else [" ".join(words)]

@@ -49,7 +49,7 @@ HEADINGS = {"title", "h1", "h2", "h3", "h4", "h5", "h6"}
 # These stand inside a word or a sentence; all others separate words.
 INLINE = set(
     "a abbr acronym b big bold cite code del dfn em emphasis ext-link font i inf inline-formula ins italic kbd "
-    "mark monospace named-content overline q roman s samp sans-serif sc small span strike strong styled-content sub "
+    "mark monospace named-content overline q roman s samp sans-serif sc scp small span strike strong styled-content sub "
     "subscript sup superscript tt u underline var xref".split()
 )
 

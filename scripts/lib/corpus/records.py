@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from lib.corpus.arxiv import NOT_BARE, month_of_id, split_id
 from lib.corpus.dates import days_since_1970, map_distinct, parse_dates
-from lib.corpus.fields import JSON_TYPES, Fields, category_column, is_empty, text_column
+from lib.corpus.fields import JSON_TYPES, PLACEHOLDERS, Fields, category_column, is_empty, text_column
 from lib.corpus.ledger import CATEGORY, KEPT, SHORT, SINCE, UNTIL, WITHDRAWN, LedgerCounts
 from lib.corpus.snapshot import Block
 from lib.corpus.text import CHANGES, normalise_strings
@@ -22,6 +22,12 @@ from lib.tables import PAPERS
 
 # A paper without the columns that follow from its title and abstract.
 PARSED_PAPERS = pa.schema([column for column in PAPERS if column.name not in ("text", "text_hash")])
+NOTHING = f"^(?i:{'|'.join(PLACEHOLDERS)})$"
+# "Abstract: We study", "Abstract We study", but not "Abstract interpretation is"
+HEADING = (
+    r"^(?:(?i:abstract|summary)\s*(?:[:.—–]|-\s)\s*|(?:Abstract|ABSTRACT|Summary|SUMMARY)\s+"
+    r"((?:We|The|In|This|These|A|An|Here|Our|It|Let|For|Background|Objectives?|Purpose|Introduction|Aims?|Motivation)\b))"
+)
 OPTIONAL = ("categories", "published", "updated")
 
 
@@ -120,11 +126,23 @@ def _read_texts(
             column = pc.utf8_trim_whitespace(column)
         else:
             column, changed = normalise_strings(column)
+            column = _replaced(column, pc.less(pc.binary_length(column), 5), NOTHING, "")
+            if name == "abstract":
+                headed = pc.match_substring_regex(column, "^(?i:abstract|summary)")
+                column = _replaced(column, headed, HEADING, r"\1")
             for change, rows in changed.items():
                 changes[change][rows] = True
         texts[name] = column
         complete &= _filled(fields.describe(name), name, column, wrong, complete, lines, faults)
     return texts, changes, complete
+
+
+def _replaced(texts: pa.StringArray, rows: pa.BooleanArray, pattern: str, by: str) -> pa.StringArray:
+    """The texts with a pattern replaced in some rows, which are few: the others cost nothing."""
+    rows = pc.fill_null(rows, False)
+    if not pc.any(rows).as_py():
+        return texts
+    return pc.replace_with_mask(texts, rows, pc.replace_substring_regex(texts.filter(rows), pattern, by))
 
 
 def _compare(

@@ -3,6 +3,7 @@
 import bz2
 import codecs
 import lzma
+import re
 import tarfile
 import zipfile
 import zlib
@@ -23,6 +24,8 @@ BLOCK_BYTES = 4 << 20
 PIECE_BYTES = 256 << 10
 # The longest records of arXiv have some 100 kB; a line of this length is not a record.
 MAX_LINE_BYTES = 64 << 20
+# A row of column names, and a second row that is not JSON
+TABLE_HEAD = re.compile(rb"""["\w -]+([,;\t])["\w -]+(?:\1["\w -]*)*\r?\n(?!\s*\{)""")
 HEAD_BYTES = 4096  # enough to recognise what a file is; the header of a tar archive has 512
 
 
@@ -73,6 +76,8 @@ def open_snapshot(path: Path) -> Iterator[Readable]:
     UserError
         The file is missing, empty or a damaged archive.
     """
+    if path.is_dir():
+        raise UserError(f"{path}: is a folder; set `input` in config.yaml to one file of JSON lines")
     if not path.is_file():
         raise UserError(f"{path}: no such file; set `input` in config.yaml to the snapshot")
     with path.open("rb", buffering=0) as file:
@@ -315,6 +320,8 @@ def _refuse_other_formats(data: bytes, path: Path) -> None:
         b"SQLite format 3": "an SQLite database",
     }
     found = next((name for magic, name in formats.items() if head.startswith(magic)), None)
+    if TABLE_HEAD.match(head):
+        found = "a table (CSV or TSV); write one JSON object per row, with pandas: `to_json(orient='records', lines=True)`"
     if _packing(data[:6]) or data.startswith(b"PK\x03\x04"):
         found = "packed twice; unpack it once"
     if found:

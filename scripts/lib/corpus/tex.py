@@ -22,9 +22,9 @@ _ACCENT = (
     rf"""\\(?:(?P<sign>[`'^~=."])\s*|(?P<letter>[uvHrdckb])(?:\s+|(?=[{{\\])))"""
     rf"""(?:\{{\s*(?P<braced>{_BASE})\s*\}}|(?P<bare>{_BARE}))"""
 )
-# \ss, \ss{}
+# \ss, \ss{}, and \ss\ with its own space
 _NAMES = "|".join(sorted(LETTERS, key=len, reverse=True))
-_LETTER = rf"\\(?P<name>{_NAMES})(?![A-Za-z])(?P<empty>\{{\}})?"
+_LETTER = rf"\\(?P<name>{_NAMES})(?![A-Za-z])(?P<empty>\{{\}})?(?:\\(?=\s))?"
 # A backslash behind a backslash belongs to a line break.
 COMMAND = re.compile(rf"(?<!\\)(?:{_ACCENT}|{_LETTER}(?P<space>\s*))")
 CONVERTED_GROUP = re.compile(r"(\\[A-Za-z]+\s*)?\{([^\W\d_a-zA-Z])\}")

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_SUBMISSION = r"(?:arxiv\s+)?(?:paper|article|manuscript|submission|preprint|version)"
+_SUBMISSION = r"(?:arxiv\s+)?(?:paper|article|manuscript|submission|e-?print|pre-?print|version)"
 _PAPER = rf"(?:{_SUBMISSION}|(?:arxiv\s+)?(?:work|note|letter|draft|abstract|entry|document|report|thesis|comment))"
 _GONE = r"(?:withdrawn|retracted)"
 _CAUSE = (
@@ -15,7 +15,12 @@ _CAUSE = (
     r"|from\s+(?:the\s+)?(?:arxiv|archive|submission|publication|consideration|journal))\b"
 )
 _REASON = rf"(?:\s*$|\s*[.,;:!)\]*}}]|\s+{_CAUSE})"
-_ADVERBS = r"(?:(?:now|been|being|be|hereby|since|[a-z]+ly)\s+)*"
+# A note has one short reason; a paper goes on: "Withdrawn because of hepatotoxicity, the drug is"
+_SENTENCE = r"[^,.]{0,200}(?:[.;!)\]*}]|$)"
+# Not "from the reservoir"
+_ELSEWHERE = r"(?:\s*$|\s*[^\s\pL]|\s+(?:[^f]|f[^r])|\s+from\s+(?:the\s+)?(?:arxiv|archive|submission|publication|journal))"
+_ADVERBS = r"(?:(?:now|been|being|be|hereby|since|therefore|thus|hence|[a-z]+ly)\s+)*"
+_FAULT = r"(?:errors?|mistakes?|gaps?|flaws?|flawed|bugs?|incorrect|wrong|invalid|false)"
 # The abstract begins with the note, perhaps in bold or in brackets. A paper *about* something
 # withdrawn does not match: "The withdrawn vaccine", "Withdrawn, isolated youth", "Water is withdrawn",
 # "The report was withdrawn by the government".
@@ -26,7 +31,12 @@ NOTE = (
     r"(?:(?:due\s+to|because\s+of|owing\s+to)\s[^.]{1,120}?,?\s+)?"
     rf"(?:(?:this|our|present)\s+)+{_PAPER}(?:\s+(?:and|of\s+(?:this|the))\s+{_PAPER})?(?:\s*\([^)]*\)|,[^,.]{{1,60}},)?"
     rf"\s+(?:has|have|had|is|was|will)\s+{_ADVERBS}"
-    rf"(?:{_GONE}\b|removed\s+{_CAUSE})"
+    rf"(?:{_GONE}{_ELSEWHERE}|removed\s+{_CAUSE})"
+    # retracted: this article
+    rf"|{_GONE}\s*[:—–-]\s*(?:(?:this|the|our)\s+{_PAPER}|by|due|because|see|duplicate|error)\b"
+    # an error was found in the proof. The paper is withdrawn.
+    rf"|[^.]{{0,150}}\b{_FAULT}\b[^.]{{0,150}}\.\s+(?:(?:the|this|our)\s+)*{_SUBMISSION}"
+    rf"\s+(?:has|is|was|will)\s+{_ADVERBS}{_GONE}{_REASON}"
     # the authors have withdrawn this paper; we are withdrawing this paper
     r"|(?:(?:the|both|all)\s+)*(?:authors?|we|i)\s+"
     r"(?:(?:have|has|had|are|am|is|hereby|now|decided|wish(?:es)?|requests?|requested|would|like|want|need|must|temporarily"
@@ -35,10 +45,16 @@ NOTE = (
     # the paper was withdrawn by the author; paper withdrawn
     rf"|(?:the\s+)?{_SUBMISSION}\s+(?:(?:has|is|was|will)\s+)?{_ADVERBS}(?:{_GONE}{_REASON}|removed\s+{_CAUSE})"
     # withdrawn; withdrawn due to an error; has been withdrawn by the author
-    rf"|(?:(?:has|is|was)\s+)?{_ADVERBS}{_GONE}(?:\s*$|\s*[.!)\]*}}]|[,;:]?\s+{_CAUSE}))"
+    rf"|(?:(?:has|is|was)\s+)?{_ADVERBS}{_GONE}(?:\s*$|\s*[.!)\]*}}]|[,;:]?\s+{_CAUSE}{_SENTENCE})"
+    # removed by arXiv administrators
+    r"|removed\s+by\s+(?:the\s+)?(?:arxiv|author|submitter|admin))"
 )
 
 
 def is_withdrawal_note(abstracts: pa.Array) -> pa.Array:
     """Whether each abstract begins with a withdrawal note: bool."""
-    return pc.match_substring_regex(abstracts, NOTE, ignore_case=True)
+    # few abstracts have one of these words, and the long pattern costs much more
+    notes = pc.match_substring_regex(abstracts, "withdr[ae]w|retract|removed", ignore_case=True)
+    rows = pc.indices_nonzero(notes)
+    found = pc.match_substring_regex(abstracts.take(rows), NOTE, ignore_case=True)
+    return pc.replace_with_mask(notes, notes, found)

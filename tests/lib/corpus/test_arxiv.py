@@ -52,6 +52,8 @@ def test_ids(identifier, bare, version, month):
         ("Computer Science; Biology ;", ["Computer Science", "Biology"]),
         ("Medicine|Public Health", ["Medicine", "Public Health"]),
         ("Chemistry, Physical; Physics, Applied", ["Chemistry, Physical", "Physics, Applied"]),
+        ("计算机科学；人工智能", ["计算机科学", "人工智能"]),
+        ("物理、光学，量子", ["物理", "光学", "量子"]),
         ("  ", []),
     ],
 )

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from conftest import ABSTRACT, paper
 from lib.cli import UserError
 from lib.corpus.fields import Fields, text_column
 from lib.corpus.ledger import VERDICTS, LedgerCounts
-from lib.corpus.records import Filters, parse_block
+from lib.corpus.records import OPTIONAL, Filters, parse_block
 from lib.corpus.snapshot import Block, blocks
 from measure import default_flags
 
@@ -187,6 +188,55 @@ def test_paths(path, name, value):
 def test_a_path_that_is_not_one_is_refused(path):
     with pytest.raises(UserError, match=r"clean\.fields\.title"):
         Fields.parse({"title": [path]})
+
+
+def test_a_line_of_many_papers_is_refused():
+    inside = {"id": "data[].id", "title": "data[].title", "abstract": ["data[].text", "data[].abstract"]}
+    with pytest.raises(UserError, match=r"jq -c '\.data\[\]'"):
+        Fields.parse(inside)
+    Fields.parse(inside | {"id": "id"})
+
+
+@pytest.mark.parametrize(
+    ("abstract", "text"),
+    [
+        ('{"We": [0, 3], "study": [1], "things": [2], "do": [4]}', "We study things We do"),
+        ({"IndexLength": 2, "InvertedIndex": {"b": [1], "a": [0]}}, "a b"),
+        ('{"IndexLength": 2, "InvertedIndex": {"b": [1], "a": [0]}}', "a b"),
+        ('{"We": [0, 3], "study"', '{"We": [0, 3], "study"'),
+        ('{"We": ["a"]} is a set', '{"We": ["a"]} is a set'),
+        ("{1, 2} is a set", "{1, 2} is a set"),
+    ],
+)
+def test_inverted_abstracts(abstract, text):
+    assert text_column([abstract, "plain"])[0].to_pylist() == [text, "plain"]
+
+
+@pytest.mark.parametrize(
+    ("abstract", "kept"),
+    [
+        ("Abstract: We study.", "We study."),
+        ("ABSTRACT\nWe study.", "We study."),
+        ("Summary. Here we", "Here we"),
+        ("Abstract - Deep nets", "Deep nets"),
+        ("Abstract interpretation is sound.", "Abstract interpretation is sound."),
+        ("Abstract Wiener spaces are", "Abstract Wiener spaces are"),
+        ("Abstract-level reasoning", "Abstract-level reasoning"),
+    ],
+)
+def test_the_heading_of_an_abstract_is_dropped(abstract, kept):
+    line = json.dumps(paper("1", abstract=abstract)).encode()
+    filters = replace(FILTERS, min_abstract_chars=1)
+    assert parse_block(Block(1, line), filters, FIELDS).papers["abstract"].to_pylist() == [kept]
+
+
+@pytest.mark.parametrize("word", ["nan", "None", " NULL ", "<NA>"])
+def test_words_for_nothing_are_missing_values(word):
+    assert alone(json.dumps(paper("1", title=word)).encode()) == "no_title"
+    record = json.dumps(paper("1", categories=word, update_date=word)).encode()
+    assert parse_block(Block(1, record), FILTERS, FIELDS).filled == dict.fromkeys(OPTIONAL, 0) | {
+        "published": 1
+    }
 
 
 def test_texts_of_other_types():

@@ -36,6 +36,7 @@ def test_every_letter_is_that_of_pylatexenc(name):
     [
         (r"Erd\H{o}s-R\'enyi", "Erdős-Rényi"),
         (r"\L ojasiewicz and Pawe\l Nowak", "Łojasiewicz and Paweł Nowak"),
+        (r"Stra\ss\ e, \L\ ojasiewicz, Wei\ss\ and", "Straße, Łojasiewicz, Weiß and"),
         (r"M{\o}ller, M\o ller, \O rsted", "Møller, Møller, Ørsted"),
         (r"Gau\ss sums, Stra\ss e, Weierstra{\ss}", "Gauß sums, Straße, Weierstraß"),
         (r"\'{\i}, {\'\i}, \v{S}koda, \c{C}a\u{g}", "í, í, Škoda, Çağ"),

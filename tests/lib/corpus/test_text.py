@@ -15,6 +15,7 @@ CASES = [
     # JATS, HTML, MathML
     ("<jats:p>We study <jats:italic>E. coli</jats:italic>.</jats:p>", "We study E. coli."),
     ("<jats:title>Abstract</jats:title><jats:p>Text</jats:p>", "Text"),
+    ("<scp>l</scp>-arginine", "l-arginine"),
     (
         "<sec><title>Methods</title><p>We did.</p></sec><sec><title>Why?</title>So.</sec>",
         "Methods: We did. Why? So.",

@@ -39,6 +39,13 @@ The article has been removed by arXiv administrators.
 This paper will be withdrawn.
 Retracted.
 The submission has been withdrawn from arXiv.
+RETRACTED: This article has been retracted at the request of the editor.
+WITHDRAWN: This article has been withdrawn.
+This e-print has been withdrawn.
+This pre-print was withdrawn.
+Removed by arXiv administrators because of a copyright claim.
+An error was found in the proof. The paper is withdrawn.
+There is a gap in the proof of Lemma 2. This paper has therefore been withdrawn by the author.
 """.strip().splitlines()
 PAPERS = """
 Withdrawn drugs are a rich source of knowledge on toxicity.
@@ -60,6 +67,10 @@ The article was retracted in 2010 after fraud.
 Withdrawn, isolated youth are hard to reach.
 The document was withdrawn from public view.
 The paper was removed from the pulp by a filter.
+Withdrawn because of hepatotoxicity, troglitazone is a warning to the makers of drugs.
+Retracted due to fraud, papers on stem cells are still cited.
+This work was withdrawn from the fluid reservoir by a turbine.
+Errors in banknotes are common. The paper is withdrawn from circulation every year.
 """.strip().splitlines()
 
 
