@@ -39,6 +39,7 @@ rule all:
     input:
         "<results>/topics.csv",
         "<results>/topics/keywords.csv",
+        "<results>/topics/representatives.parquet",
         "<results>/map.png",
         "<results>/map.html",
         "<results>/report.html",

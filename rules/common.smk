@@ -93,15 +93,17 @@ def describe(error):
 
 def file_faults(config):
     """Faults of the keys that name an input file: it does not exist, or Snakemake cannot read its name."""
-    keywords = config.get("keywords")
-    keywords = keywords if isinstance(keywords, dict) else {}
+    terms, keywords = (
+        section if isinstance(section := config.get(name), dict) else {}
+        for name in ("terms", "keywords")
+    )
     files = {
         "input": (
             config.get("input"),
             "set it to the snapshot (JSON lines, plain or packed)",
         ),
-        "keywords.stop_words": (
-            keywords.get("stop_words"),
+        "terms.stop_words": (
+            terms.get("stop_words"),
             "set it to a list of words",
         ),
         "keywords.head_words": (

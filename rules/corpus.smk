@@ -1,4 +1,4 @@
-"""Corpus: reads the snapshot; writes papers.parquet, papers.digest and ledger.json."""
+"""Corpus: reads the snapshot; writes papers, their terms and the ledger."""
 
 
 checkpoint clean:
@@ -40,5 +40,46 @@ checkpoint clean:
             --papers {output.papers} \
             --ledger {output.ledger} \
             --digest {output.digest} \
+            >{log} 2>&1
+        """
+
+
+rule terms:
+    """Number the words and bigrams of the corpus."""
+    input:
+        **code("terms"),
+        **CORPUS,
+        stop_words=config["terms"]["stop_words"],
+        env="envs/corpus.yaml",
+    output:
+        vocabulary=ensure("<results>/corpus/vocabulary.parquet", non_empty=True),
+        tokens=ensure("<results>/corpus/tokens.npy", non_empty=True),
+        offsets=ensure("<results>/corpus/offsets.npy", non_empty=True),
+        terms=ensure("<results>/corpus/terms.npy", non_empty=True),
+        term_offsets=ensure("<results>/corpus/term_offsets.npy", non_empty=True),
+    log:
+        "<logs>/terms.log",
+    benchmark:
+        "<benchmarks>/terms.tsv"
+    conda:
+        "../envs/corpus.yaml"
+    threads: 4
+    resources:
+        mem_mb=scaled(4000),
+        runtime=60,
+    params:
+        terms=settings("terms"),
+    shell:
+        """
+        python {input.script} \
+            --papers {input.papers} \
+            --stop-words {input.stop_words:q} \
+            --min-count {params.terms[min_count]} \
+            --threads {threads} \
+            --vocabulary {output.vocabulary} \
+            --tokens {output.tokens} \
+            --offsets {output.offsets} \
+            --terms {output.terms} \
+            --term-offsets {output.term_offsets} \
             >{log} 2>&1
         """

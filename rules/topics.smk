@@ -1,13 +1,14 @@
-"""Topics: reads papers, embeddings and assignments; writes keywords and labels."""
+"""Topics: reads terms, papers, embeddings and assignments; writes keywords and labels."""
 
 
 rule keywords:
     """Weigh the words and bigrams of each topic by class-based TF-IDF."""
     input:
         **code("keywords"),
-        **CORPUS,
         **ASSIGNED,
-        stop_words=config["keywords"]["stop_words"],
+        vocabulary="<results>/corpus/vocabulary.parquet",
+        terms="<results>/corpus/terms.npy",
+        term_offsets="<results>/corpus/term_offsets.npy",
         head_words=config["keywords"]["head_words"],
         env="envs/topics.yaml",
     output:
@@ -19,23 +20,20 @@ rule keywords:
         "<benchmarks>/keywords.tsv"
     conda:
         "../envs/topics.yaml"
-    threads: 4
     resources:
-        mem_mb=scaled(12000),
-        runtime=120,
+        mem_mb=scaled(4000),
+        runtime=60,
     params:
         keywords=settings("keywords"),
     shell:
         """
         python {input.script} \
-            --papers {input.papers} \
+            --vocabulary {input.vocabulary} \
+            --terms {input.terms} \
+            --term-offsets {input.term_offsets} \
             --assignments {input.assignments} \
-            --stop-words {input.stop_words:q} \
             --head-words {input.head_words:q} \
             --top {params.keywords[top]} \
-            --min-count {params.keywords[min_count]} \
-            --max-papers {params.keywords[max_papers]} \
-            --threads {threads} \
             --keywords {output.keywords} \
             --csv {output.csv} \
             >{log} 2>&1
@@ -49,7 +47,6 @@ rule label:
         **CORPUS,
         **ASSIGNED,
         embeddings="<results>/embeddings/embeddings.npy",
-        centroids="<results>/clusters/centroids.npy",
         cluster="<results>/clusters/cluster.json",
         keywords="<results>/topics/keywords.parquet",
         env="envs/topics.yaml",
@@ -69,7 +66,6 @@ rule label:
         "<benchmarks>/label.tsv"
     conda:
         "../envs/topics.yaml"
-    threads: 4
     resources:
         mem_mb=scaled(4000),
         runtime=60,
@@ -81,12 +77,11 @@ rule label:
             --papers {input.papers} \
             --embeddings {input.embeddings} \
             --assignments {input.assignments} \
-            --centroids {input.centroids} \
             --cluster {input.cluster} \
             --keywords {input.keywords} \
             --representatives-per-topic {params.label[representatives_per_topic]} \
+            --title {params.label[title]} \
             --title-chars {params.label[title_chars]} \
-            --threads {threads} \
             --representatives {output.representatives} \
             --topics {output.topics} \
             --csv {output.csv} \

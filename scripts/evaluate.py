@@ -11,6 +11,7 @@ from lib.clusters.repeats import repeating_share
 from lib.clusters.sizes import effective_topics
 from lib.corpus.arxiv import CATEGORY
 from lib.corpus.languages import language_of, script_of, shares
+from lib.corpus.words import lacks_words
 from lib.files import atomic_outputs
 from lib.sampling import hash_ids, sample_rows
 from lib.summaries import (
@@ -24,7 +25,6 @@ from lib.summaries import (
     write_json,
 )
 from lib.tables import ASSIGNMENTS, PAPERS, TOPICS, check_same_rows, read_table, read_texts
-from lib.topics.words import lacks_words
 
 SAMPLE = 2000  # papers whose language and script are determined: two seconds
 

@@ -1,4 +1,4 @@
-"""Find the most central papers of each topic, and label the topic with a keyword and a title."""
+"""Choose the papers that stand for each topic, and give the topic its name and label."""
 
 import argparse
 
@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from lib.cli import Parser, run, say
+from lib.corpus.languages import language_of
 from lib.files import atomic_outputs
 from lib.summaries import ClusterSummary, read_json
 from lib.tables import (
@@ -17,33 +18,79 @@ from lib.tables import (
     TOPICS,
     check_same_rows,
     read_table,
+    read_texts,
     write_csv,
     write_table,
 )
-from lib.topics.labels import nearest_papers, primary_keywords
-from lib.topics.titles import latex_to_text, short_title
-from lib.vectors import open_embeddings, read_array
+from lib.topics.labels import primary_keywords, topic_names
+from lib.topics.representatives import (
+    CANDIDATES,
+    CUT,
+    DIVERSE_OF,
+    Keywords,
+    Picked,
+    by_topic,
+    diverse,
+    latest,
+)
+from lib.topics.titles import ELLIPSIS, latex_to_text, short_titles
+from lib.vectors import open_embeddings, take
 
 
-def representative_table(papers: pa.Table, nearest: list[tuple[np.ndarray, np.ndarray]]) -> pd.DataFrame:
-    """The papers nearest to each centroid, with the columns of REPRESENTATIVES.
+def most_telling(
+    rows: np.ndarray, titles: list[str], languages: list[str], topic: int, keywords: Keywords, width: int
+) -> tuple[Picked, list[str]]:
+    """The candidates in order of how well their titles tell the topic, and their titles as shown.
+
+    Those in the most frequent language of the candidates come first.
+
+    Parameters
+    ----------
+    rows : int (m,), nearest first
+    titles, languages : of these papers
+    """
+    main = max(sorted(set(languages)), key=languages.count)
+    ways = [
+        max(
+            (
+                (keywords.score(way, topic) - CUT * way.endswith(ELLIPSIS), -i, way)
+                for i, way in enumerate(short_titles(title, width))
+            ),
+        )
+        for title in titles
+    ]
+    order = sorted(range(len(rows)), key=lambda i: (languages[i] != main, -ways[i][0], i))
+    picked = Picked("telling", rows[order], np.array([ways[i][0] for i in order]))
+    return picked, [ways[i][2] for i in order]
+
+
+def representative_table(
+    papers: pa.Table, picked: list[list[Picked]], similarity: np.ndarray, n: int
+) -> pd.DataFrame:
+    """The first n papers in each role, with the columns of REPRESENTATIVES.
 
     Parameters
     ----------
     papers : columns `id` and `title`
-    nearest : as `nearest_papers` returns it
+    picked : for each topic its papers in each role
+    similarity : float (n_papers,), cosine to the own centroid
     """
-    rows = np.concatenate([rows for rows, _ in nearest])
-    sizes = [len(rows) for rows, _ in nearest]
-    return pd.DataFrame(
-        {
-            "topic": np.repeat(np.arange(len(nearest)), sizes),
-            "rank": np.concatenate([np.arange(1, size + 1) for size in sizes]),
-            "id": papers["id"].take(rows).to_pylist(),
-            "title": [latex_to_text(title) for title in papers["title"].take(rows).to_pylist()],
-            "distance": np.concatenate([distances for _, distances in nearest]),
-        }
-    )
+    rows = [
+        (topic, some.role, rank, row, score)
+        for topic, roles in enumerate(picked)
+        for some in roles
+        for rank, (row, score) in enumerate(
+            zip(some.rows[:n].tolist(), some.scores[:n].tolist(), strict=True), 1
+        )
+    ]
+    table = pd.DataFrame(rows, columns=["topic", "role", "rank", "row", "score"])
+    at = table.pop("row").to_numpy()
+    titles = papers["title"].take(at).to_pylist()
+    return table.assign(
+        id=papers["id"].take(at).to_pylist(),
+        title=[latex_to_text(title) for title in titles],
+        similarity=similarity[at],
+    )[REPRESENTATIVES.names]
 
 
 def main_categories(categories: pa.Array, topics: np.ndarray, k: int) -> pd.DataFrame:
@@ -72,10 +119,8 @@ def main_categories(categories: pa.Array, topics: np.ndarray, k: int) -> pd.Data
 def topic_table(
     assignments: pd.DataFrame,
     categories: pa.Array,
-    keywords: pd.DataFrame,
-    representatives: pd.DataFrame,
-    titles: list[str],
-    title_chars: int,
+    keywords: list[list[tuple[str, float]]],
+    central: pd.DataFrame,
     repeats: list[float | None],
 ) -> pd.DataFrame:
     """One row per topic, with the columns of TOPICS.
@@ -84,29 +129,27 @@ def topic_table(
     ----------
     assignments : columns `topic` and `silhouette`, one row per paper
     categories : the primary category of each paper
-    keywords, representatives : columns of KEYWORDS and REPRESENTATIVES
-    titles : the title of the paper nearest to each centroid, TeX included
-    title_chars : longest title in a label
+    keywords : (keyword, weight) of each topic, heaviest first
+    central : `id`, `title` and `shown` of the paper in each topic's label
     repeats : how well each topic repeats on random halves
     """
     papers = assignments["silhouette"].astype(float).groupby(assignments["topic"])
-    central = representatives[representatives["rank"] == 1].set_index("topic")
-    listed = keywords.groupby("topic")
-    pairs = [list(zip(group["keyword"], group["weight"], strict=True)) for _, group in listed]
+    words = [[word for word, _ in pairs] for pairs in keywords]
+    primary = primary_keywords(keywords)
     table = pd.DataFrame(
         {
             "size": papers.size(),
             "share": papers.size() / len(assignments),
-            "primary_keyword": primary_keywords(pairs),
-            "keywords": listed["keyword"].agg(list),
+            "name": topic_names(words, primary),
+            "label": [f"{word} | {title}" for word, title in zip(primary, central["shown"], strict=True)],
+            "primary_keyword": primary,
+            "keywords": words,
             "representative_id": central["id"],
             "representative_title": central["title"],
             "silhouette": papers.mean(),
             "repeats": pd.Series(repeats, dtype=float),
         }
     ).reset_index(names="topic")
-    short = [short_title(title, title_chars) for title in titles]
-    table["label"] = table["primary_keyword"] + " | " + pd.Series(short)
     topics = assignments["topic"].to_numpy()
     return table.join(main_categories(categories, topics, len(table)))[TOPICS.names]
 
@@ -117,38 +160,67 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         papers="papers.parquet",
         embeddings="embeddings.npy",
         assignments="assignments.parquet",
-        centroids="centroids.npy",
         cluster="cluster.json",
         keywords="keywords.parquet",
     )
-    cli.flag("--representatives-per-topic", int, "papers listed per topic")
+    cli.flag("--representatives-per-topic", int, "papers listed per topic and role")
+    cli.flag("--title", str, "the title in the label: telling or nearest", choices=["telling", "nearest"])
     cli.flag("--title-chars", int, "longest title in a label")
-    cli.threads()
     cli.outputs(representatives="representatives.parquet", topics="topics.parquet", csv="topics.csv")
     return cli.parse_args(argv)
 
 
+def choose_papers(
+    papers: pa.Table,
+    assignments: pd.DataFrame,
+    vectors: np.ndarray,
+    keywords: Keywords,
+    args: argparse.Namespace,
+) -> tuple[list[list[Picked]], pd.DataFrame]:
+    """For each topic its papers in each role; and the paper of its label: `id`, `title`, `shown`."""
+    similarity, margin = assignments["similarity"].to_numpy(), assignments["margin"].to_numpy()
+    days = papers["published"].cast(pa.int32()).to_numpy().astype(float)
+    groups = by_topic(assignments["topic"].to_numpy(), keywords.k, similarity)
+    candidates = np.sort(np.concatenate([rows[:CANDIDATES] for rows in groups]))
+    language = dict(
+        zip(candidates.tolist(), map(language_of, read_texts(args.papers, candidates)), strict=True)
+    )
+    picked, central = [], []
+    for topic, rows in enumerate(groups):
+        near, some = rows[:CANDIDATES], rows[:DIVERSE_OF]
+        titles, languages = papers["title"].take(near).to_pylist(), [language[row] for row in near.tolist()]
+        telling, shown = most_telling(near, titles, languages, topic, keywords, args.title_chars)
+        uncertain = rows[np.argsort(margin[rows], kind="stable")]
+        picked.append(
+            [
+                Picked("nearest", near, similarity[near]),
+                telling,
+                diverse(some, take(vectors, some), args.representatives_per_topic),
+                latest(rows, days, args.representatives_per_topic),
+                Picked("borderline", uncertain, margin[uncertain]),
+            ]
+        )
+        at = int(np.flatnonzero(telling.rows == near[0])[0]) if args.title == "nearest" else 0
+        row = int(telling.rows[at])
+        central.append((papers["id"][row].as_py(), latex_to_text(papers["title"][row].as_py()), shown[at]))
+    return picked, pd.DataFrame(central, columns=["id", "title", "shown"])
+
+
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
-    papers = read_table(args.papers, PAPERS, ["id", "title", "primary_category"])
-    assignments = read_table(args.assignments, ASSIGNMENTS, ["topic", "silhouette"]).to_pandas()
+    papers = read_table(args.papers, PAPERS, ["id", "title", "primary_category", "published"])
+    names = ["topic", "similarity", "margin", "silhouette"]
+    assignments = read_table(args.assignments, ASSIGNMENTS, names).to_pandas()
     check_same_rows(papers=len(papers), assignments=len(assignments))
     vectors = open_embeddings(args.embeddings, len(papers))
-    nearest = nearest_papers(
-        vectors,
-        assignments["topic"].to_numpy(),
-        read_array(args.centroids),
-        args.representatives_per_topic,
-        args.threads,
-    )
-    representatives = representative_table(papers, nearest)
-    titles = papers["title"].take(np.array([rows[0] for rows, _ in nearest])).to_pylist()
+    listed = read_table(args.keywords, KEYWORDS).to_pandas().groupby("topic")
+    pairs = [list(zip(group["keyword"], group["weight"], strict=True)) for _, group in listed]
+    picked, central = choose_papers(papers, assignments, vectors, Keywords(pairs), args)
+    similarity = assignments["similarity"].to_numpy()
+    representatives = representative_table(papers, picked, similarity, args.representatives_per_topic)
     categories = papers["primary_category"].combine_chunks()
-    keywords = read_table(args.keywords, KEYWORDS).to_pandas()
     repeats = read_json(args.cluster, ClusterSummary)["repeats_by_topic"]
-    topics = topic_table(
-        assignments, categories, keywords, representatives, titles, args.title_chars, repeats
-    )
+    topics = topic_table(assignments, categories, pairs, central, repeats)
     with atomic_outputs(args.representatives, args.topics, args.csv) as outputs:
         representatives_file, topics_file, csv_file = outputs
         write_table(representatives_file, representatives, REPRESENTATIVES)

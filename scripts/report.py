@@ -48,7 +48,7 @@ def topic_rows(topics: list[dict], representatives: list[dict], link: str | None
     """The rows of topics.parquet, each with its most central papers and whether it is loose."""
     papers: dict[int, list[dict]] = {row["topic"]: [] for row in topics}
     for row in representatives:
-        if row["rank"] <= PAPERS_PER_TOPIC:
+        if row["role"] == "nearest" and row["rank"] <= PAPERS_PER_TOPIC:
             papers[row["topic"]].append(row | {"url": paper_url(link, row["id"])})
     return [
         row

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
 
 import measure
-from lib.topics.words import WordLists
+from lib.corpus.words import read_words
 
 ROOT = Path(__file__).resolve().parent.parent
 # rules call `python` and `snakemake` by name: these are those of the environment of the tests
@@ -25,7 +26,7 @@ ENVIRONMENT = os.environ | {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 ABSTRACT = "An abstract of more than fifty characters, so that clean keeps the paper that it is of."
-WORD_LISTS = WordLists.read(ROOT / "data/words/stop_words.txt", ROOT / "data/words/head_words.txt")
+STOP_WORDS = read_words(ROOT / "data/words/stop_words.txt")
 EVIL = r"""<script>alert(1)</script> "quoted" 'single' </script><b>&amp; $\frac{1}{2}$ \'etale {{ 7*7 }}"""
 
 
@@ -101,6 +102,7 @@ class Planted:
             id=self.ids,
             title=self.titles,
             text=self.texts,
+            published=[date(2023, 1, 1 + i % 28) for i in range(n)],
             primary_category=[("astro-ph.GA", "math.NT", "q-bio.NC", "quant-ph")[t] for t in self.truth],
         )
         self.embeddings = folder / "embeddings.npy"
@@ -112,7 +114,7 @@ class Planted:
         """Run cluster, keywords and label into the folder."""
         at, inputs = self.folder, {"papers": self.papers, "embeddings": self.embeddings}
         write_sample(at, self.papers, self.embeddings, smooth=0)
-        assignments, centroids = at / "assignments.parquet", at / "centroids.npy"
+        assignments = at / "assignments.parquet"
         keywords = at / "keywords.parquet"
         steps = [
             script(
@@ -121,15 +123,15 @@ class Planted:
                 **sample_files(at),
                 chosen=self.chosen,
                 smooth=0,
-                centroids=centroids,
+                centroids=at / "centroids.npy",
                 assignments=assignments,
                 summary=at / "cluster.json",
             ),
+            script("terms", papers=self.papers, min_count=2, **term_files(at)),
             script(
                 "keywords",
-                papers=self.papers,
+                **keyword_inputs(at),
                 assignments=assignments,
-                min_count=2,
                 keywords=keywords,
                 csv=at / "keywords.csv",
             ),
@@ -137,7 +139,6 @@ class Planted:
                 "label",
                 **inputs,
                 assignments=assignments,
-                centroids=centroids,
                 cluster=at / "cluster.json",
                 keywords=keywords,
                 representatives=at / "representatives.parquet",
@@ -145,7 +146,19 @@ class Planted:
                 csv=at / "topics.csv",
             ),
         ]
-        assert [step.returncode for step in steps] == [0, 0, 0], [step.stderr for step in steps]
+        assert [step.returncode for step in steps] == [0, 0, 0, 0], [step.stderr for step in steps]
+
+
+def term_files(folder: Path) -> dict[str, Path]:
+    """The files of `terms` by flag."""
+    names = ("tokens", "offsets", "terms", "term_offsets")
+    return {"vocabulary": folder / "vocabulary.parquet"} | {name: folder / f"{name}.npy" for name in names}
+
+
+def keyword_inputs(folder: Path) -> dict[str, Path]:
+    """The files of `terms` that `keywords` reads, by flag."""
+    files = term_files(folder)
+    return {name: files[name] for name in ("vocabulary", "terms", "term_offsets")}
 
 
 def graph_files(folder: Path) -> dict[str, Path]:

@@ -106,7 +106,7 @@ MISTAKES = {
     "not a date": ({"clean": {"since": 2015}}, "clean.since"),
     "impossible date": ({"clean": {"since": "2015-02-31"}}, "clean.since"),
     "missing input": ({"input": "absent.json"}, "input", "absent.json"),
-    "missing words": ({"keywords": {"stop_words": "absent.txt"}}, "keywords.stop_words", "absent.txt"),
+    "missing words": ({"terms": {"stop_words": "absent.txt"}}, "terms.stop_words", "absent.txt"),
     "section that is a number": ({"embed": 5}, "embed"),
     "results in the scripts": ({"pathvars": {"results": "scripts/out"}}, "pathvars.results", "runs/astro"),
     "results in the root": ({"pathvars": {"results": "."}}, "pathvars.results", "of the workflow itself"),
@@ -118,7 +118,7 @@ MISTAKES = {
     "results with a brace": ({"pathvars": {"results": "a{b}"}}, "pathvars.results", "letters, digits"),
     "input with a brace": ({"input": "{x}.jsonl"}, "input: {x}.jsonl", "< > { }", "rename"),
     "input with a path variable": ({"input": "<results>/x.jsonl"}, "input: <results>", "< > { }", "rename"),
-    "words with a brace": ({"keywords": {"stop_words": "a{.txt"}}, "keywords.stop_words: a{.txt", "rename"),
+    "words with a brace": ({"terms": {"stop_words": "a{.txt"}}, "terms.stop_words: a{.txt", "rename"),
     "another path variable": ({"pathvars": {"logs": "x"}}, "pathvars.logs", "unknown key"),
     "misspelt field": ({"clean": {"fields": {"titel": "x"}}}, "clean.fields.titel", "did you mean 'title'?"),
     "unknown field": ({"clean": {"fields": {"x": "y"}}}, "clean.fields.x", "known are id, title, abstract"),
@@ -151,12 +151,12 @@ def test_values_of_the_command_line_are_converted(common, monkeypatch):
     config["clean"]["since"] = yaml.safe_load("2015-01-01")
     config["cluster"]["k"] = "25"
     config["select_k"]["candidates"] = ["5", 7]
-    config["keywords"]["max_papers"] = "null"
+    config["clean"]["limit"] = "null"
     config["clean"]["fields"] = {"title": "name", "published": "null"}
     common.check_config(config)
     assert config["clean"]["fields"] == {"title": "name", "published": None}
     assert config["clean"]["since"] == "2015-01-01" and config["cluster"]["k"] == 25
-    assert config["select_k"]["candidates"] == [5, 7] and config["keywords"]["max_papers"] is None
+    assert config["select_k"]["candidates"] == [5, 7] and config["clean"]["limit"] is None
 
 
 def test_params_are_the_keys_that_decide_a_result_in_the_order_of_the_schema(common):

@@ -1,63 +1,83 @@
-"""keywords: planted subjects, the contract and bad input."""
-
-from collections import Counter
+"""terms and keywords: planted subjects, the contract and bad input."""
 
 import numpy as np
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from conftest import SUBJECTS, WORD_LISTS, assert_refused, pq_write, script
-from keywords import keyword_table
-from lib.sampling import hash_ids, sample_rows
-
-
-def test_texts_without_words_give_an_empty_table():
-    empty = keyword_table(["the", "42"], np.array([0, 1]), 2, lists=WORD_LISTS, top=3, min_count=1)
-    assert len(empty) == 0 and list(empty)[:3] == ["topic", "rank", "keyword"]
+from conftest import SUBJECTS, assert_refused, keyword_inputs, pq_write, script, term_files
 
 
 def test_planted_subjects_give_their_words(planted):
     table = pq.read_table(planted.folder / "keywords.parquet")
-    assert table.column_names == ["topic", "rank", "keyword", "weight", "count", "share"]
+    assert table.column_names == ["topic", "rank", "keyword", "weight", "papers", "share"]
     vocabularies = [set(subject.split()) for subject in SUBJECTS.values()]
     owner = pq.read_table(planted.folder / "assignments.parquet")["topic"].to_numpy()
     for topic in range(4):
         rows = [row for row in table.to_pylist() if row["topic"] == topic]
         assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1)) and len(rows) > 3
+        weights = [row["weight"] for row in rows]
+        assert weights == sorted(weights, reverse=True)
         (subject,) = set(planted.truth[owner == topic])
         assert {word for row in rows for word in row["keyword"].split()} <= vocabularies[subject]
-        text = " | ".join(planted.texts[i] for i in np.flatnonzero(owner == topic))
+        texts = [planted.texts[i].replace(".", " ").split() for i in np.flatnonzero(owner == topic)]
         for row in rows:
-            if " " not in row["keyword"]:
-                assert row["count"] == text.replace(".", " ").split().count(row["keyword"])
+            assert row["papers"] == sum(row["keyword"] in text for text in texts)
             assert row["share"] == 1.0
     written = pyarrow.csv.read_csv(planted.folder / "keywords.csv")
     assert written["keyword"].to_pylist() == table["keyword"].to_pylist()
 
 
+def test_vocabulary_is_that_of_the_texts(planted):
+    vocabulary = pq.read_table(planted.folder / "vocabulary.parquet").to_pylist()
+    texts = [set(text.replace(".", " ").split()) for text in planted.texts]
+    assert vocabulary[0] == {"term": "", "papers": 0, "first": None, "second": None}
+    words = [row for row in vocabulary[1:] if row["first"] is None]
+    assert {word for subject in SUBJECTS.values() for word in subject.split()} <= {
+        row["term"] for row in words
+    }
+    for row in words:
+        assert row["papers"] == sum(row["term"] in text for text in texts)
+    offsets = np.load(planted.folder / "offsets.npy")
+    tokens = np.load(planted.folder / "tokens.npy")
+    first = [vocabulary[i]["term"] for i in tokens[: offsets[1]] if i]
+    assert first == [w for w in planted.texts[0].replace(".", " ").split() if w in {r["term"] for r in words}]
+
+
 def run_keywords(planted, out, **changes):
-    inputs = {"papers": planted.papers, "assignments": planted.folder / "assignments.parquet"}
+    inputs = keyword_inputs(planted.folder) | {"assignments": planted.folder / "assignments.parquet"}
     outputs = {"keywords": out / "k.parquet", "csv": out / "k.csv"}
     return script("keywords", **inputs | outputs | changes)
 
 
-def test_max_papers_counts_a_sample_by_hash(planted, out):
-    assert run_keywords(planted, out, min_count=1, max_papers=100).returncode == 0
-    few = pq.read_table(out / "k.parquet")
-    topics = pq.read_table(planted.folder / "assignments.parquet")["topic"].to_numpy()
-    counted = [Counter() for _ in range(4)]
-    for row in sample_rows(hash_ids(planted.ids), 100):
-        counted[topics[row]].update(planted.texts[row].replace(".", " ").split())
-    single = [row for row in few.to_pylist() if " " not in row["keyword"]]
-    assert single and all(row["count"] == counted[row["topic"]][row["keyword"]] for row in single)
-    assert run_keywords(planted, out, min_count=1).returncode == 0
-    assert max(pq.read_table(out / "k.parquet")["count"].to_pylist()) > max(few["count"].to_pylist())
+def run_terms(papers, out, **changes):
+    return script("terms", papers=papers, **term_files(out) | changes)
 
 
-def test_topic_without_frequent_words_is_refused(planted, out):
-    assert_refused(run_keywords(planted, out, min_count=10_000), out, "keywords.min_count", "topic 0")
+def test_files_do_not_depend_on_the_number_of_threads(planted, tmp_path, out):
+    assert run_terms(planted.papers, out, min_count=2, threads=2).returncode == 0
+    for name in ("vocabulary.parquet", "tokens.npy", "offsets.npy", "terms.npy", "term_offsets.npy"):
+        assert (out / name).read_bytes() == (planted.folder / name).read_bytes()
+
+
+def test_topic_without_words_is_refused(planted, tmp_path, out):
+    table = pq.read_table(planted.folder / "assignments.parquet")
+    lone = np.array([4 if i == 0 else 0 for i in range(140)], np.int32)
+    changed = table.set_column(table.column_names.index("topic"), "topic", [lone])
+    pq.write_table(changed, tmp_path / "a.parquet")
+    result = run_keywords(planted, out, assignments=tmp_path / "a.parquet")
+    assert_refused(result, out, "terms.min_count", "topic 1")
+
+
+def test_a_corpus_without_frequent_words_is_refused(planted, tmp_path, out):
+    assert_refused(
+        run_terms(planted.papers, out, min_count=10_000), out, "terms.min_count: no word is in 10000 papers"
+    )
+    stop = tmp_path / "stop.txt"
+    stop.write_text("\n".join(" ".join(planted.texts).replace(".", " ").split()))
+    assert_refused(run_terms(planted.papers, out, stop_words=stop), out, "terms.stop_words")
 
 
 def test_papers_and_assignments_of_different_length_are_refused(planted, tmp_path, out):
-    papers = pq_write(tmp_path / "p.parquet", id=planted.ids[:-1], text=planted.texts[:-1])
-    assert_refused(run_keywords(planted, out, papers=papers, min_count=1), out, "139", "140")
+    papers = pq_write(tmp_path / "p.parquet", text=planted.texts[:-1])
+    assert run_terms(papers, tmp_path, min_count=1).returncode == 0
+    assert_refused(run_keywords(planted, out, **keyword_inputs(tmp_path)), out, "139", "140")

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import SUBJECTS, assert_refused, pq_write, script
+from lib.topics.representatives import ROLES
 
 
 def test_planted_subjects_are_labelled(planted):
@@ -15,7 +16,6 @@ def test_planted_subjects_are_labelled(planted):
     assignments = pq.read_table(planted.folder / "assignments.parquet").to_pylist()
     vocabularies = [set(subject.split()) for subject in SUBJECTS.values()]
     categories = ["astro-ph.GA", "math.NT", "q-bio.NC", "quant-ph"]
-    rows = planted.vectors.astype(np.float32)
     summary = json.loads((planted.folder / "cluster.json").read_text())
     for topic, row in enumerate(topics):
         own = [i for i, a in enumerate(assignments) if a["topic"] == topic]
@@ -23,10 +23,12 @@ def test_planted_subjects_are_labelled(planted):
         keyword, title = row["label"].split(" | ")
         assert row["topic"] == topic and row["size"] == len(own) == planted.sizes[subject]
         assert keyword == row["primary_keyword"] and set(keyword.split()) <= vocabularies[subject]
-        distance = np.linalg.norm(rows[own] - rows[own].mean(0), axis=1)
-        central = own[int(distance.argmin())]
-        assert row["representative_id"] == planted.ids[central]
-        assert title == row["representative_title"] == planted.titles[central]
+        central = planted.ids.index(row["representative_id"])
+        near = sorted(own, key=lambda i: -assignments[i]["similarity"])[:20]
+        assert central in near and title == row["representative_title"] == planted.titles[central]
+        said = [len(set(planted.titles[i].split()) & set(row["keywords"])) for i in near]
+        assert said[near.index(central)] == max(said)
+        assert row["name"].split(" · ")[0] == row["primary_keyword"] and len(row["name"].split(" · ")) == 3
         assert row["main_category"] == categories[subject] and row["main_category_share"] == 1
         assert row["repeats"] == summary["repeats_by_topic"][topic] > 0.9
         assert row["silhouette"] == pytest.approx(np.mean([assignments[i]["silhouette"] for i in own]))
@@ -36,13 +38,31 @@ def test_planted_subjects_are_labelled(planted):
         assert [row["label"] for row in csv.DictReader(file)] == [row["label"] for row in topics]
 
 
-def test_representatives_are_ranked_by_distance(planted):
+def test_representatives_have_roles(planted):
     table = pq.read_table(planted.folder / "representatives.parquet").to_pylist()
-    assert len(table) == 20
+    assignments = pq.read_table(planted.folder / "assignments.parquet").to_pylist()
+    topics = {row["id"]: row for row in assignments}
+    assert len(table) == 4 * 5 * len(ROLES)
     for topic in range(4):
-        rows = [row for row in table if row["topic"] == topic]
-        assert [row["rank"] for row in rows] == [1, 2, 3, 4, 5]
-        assert [row["distance"] for row in rows] == sorted(row["distance"] for row in rows)
+        own = [row for row in assignments if row["topic"] == topic]
+        rows = {
+            role: [row for row in table if (row["topic"], row["role"]) == (topic, role)] for role in ROLES
+        }
+        for some in rows.values():
+            assert [row["rank"] for row in some] == [1, 2, 3, 4, 5]
+            assert {topics[row["id"]]["topic"] for row in some} == {topic}
+        nearest = sorted((row["similarity"] for row in own), reverse=True)[:5]
+        assert [row["score"] for row in rows["nearest"]] == nearest
+        assert [row["score"] for row in rows["borderline"]] == sorted(row["margin"] for row in own)[:5]
+        told = [row["score"] for row in rows["telling"]]
+        assert told == sorted(told, reverse=True)
+
+
+def test_the_nearest_paper_gives_the_title_if_asked_for(planted, out):
+    assert run_label(planted, out, title="nearest").returncode == 0
+    table = pq.read_table(out / "r.parquet").to_pylist()
+    nearest = [row["id"] for row in table if (row["role"], row["rank"]) == ("nearest", 1)]
+    assert pq.read_table(out / "t.parquet")["representative_id"].to_pylist() == nearest
 
 
 def run_label(planted, out, **changes):
@@ -51,7 +71,6 @@ def run_label(planted, out, **changes):
         "papers": planted.papers,
         "embeddings": planted.embeddings,
         "assignments": at / "assignments.parquet",
-        "centroids": at / "centroids.npy",
         "cluster": at / "cluster.json",
         "keywords": at / "keywords.parquet",
     }
@@ -69,5 +88,5 @@ def test_bad_inputs_are_refused(planted, tmp_path, out):
     np.save(tmp_path / "e.npy", planted.vectors[:-1])
     result = run_label(planted, out, embeddings=tmp_path / "e.npy")
     assert_refused(result, out, "e.npy", "139 vectors for 140")
-    (tmp_path / "c.npy").write_bytes((planted.folder / "centroids.npy").read_bytes()[:150])
-    assert_refused(run_label(planted, out, centroids=tmp_path / "c.npy"), out, "c.npy")
+    (tmp_path / "k.parquet").write_bytes(b"PAR1")
+    assert_refused(run_label(planted, out, keywords=tmp_path / "k.parquet"), out, "k.parquet")

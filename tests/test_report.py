@@ -93,6 +93,7 @@ def inputs(tmp_path) -> dict:
     paths["topics"] = pq_write(
         tmp_path / "topics.parquet",
         topic=[0, 1],
+        name=["word · other", "spin"],
         label=[f"word | {EVIL}", "spin | Second"],
         size=[1000, 234],
         keywords=[["word", EVIL], ["spin"]],
@@ -110,7 +111,9 @@ def inputs(tmp_path) -> dict:
         topic=[0, 0, 0, 0, 1],
         rank=[1, 2, 3, 4, 1],
         id=["hep-th/9901001", "2", "3", "4", '"><script>alert(4)</script>'],
-        distance=[0.1, 0.2, 0.3, 0.4, 0.1],
+        role=["nearest"] * 5,
+        similarity=[0.9, 0.8, 0.7, 0.6, 0.9],
+        score=[0.9, 0.8, 0.7, 0.6, 0.9],
         title=[EVIL, "Second", "Third", "Fourth is left out", "Fifth"],
     )
     return paths

@@ -16,7 +16,7 @@ from conftest import ROOT
 
 SCRIPTS = ROOT / "scripts"
 STAGES = {
-    "corpus": ["clean"],
+    "corpus": ["clean", "terms"],
     "embeddings": ["embed", "gather", "neighbors"],
     "clusters": ["smooth", "scan_k", "select_k", "cluster"],
     "topics": ["keywords", "label"],

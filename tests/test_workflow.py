@@ -29,6 +29,7 @@ embed: {max_tokens: 64, parts: 2}
 plot: {dpi: 60}
 """
 BELOW_CLEAN = {
+    "terms",
     "embed",
     "gather",
     "neighbors",
@@ -45,6 +46,10 @@ FILES = [
     "corpus/ledger.json",
     "corpus/papers.parquet",
     "corpus/papers.digest",
+    *(
+        f"corpus/{name}"
+        for name in ("vocabulary.parquet", "tokens.npy", "offsets.npy", "terms.npy", "term_offsets.npy")
+    ),
     "embeddings/embeddings.npy",
     "embeddings/embeddings.json",
     "embeddings/neighbors.npy",
@@ -322,14 +327,15 @@ EDITS = {
     "scripts/templates/report.html": below("report"),
     "scripts/evaluate.py": below("evaluate", "report"),
     "scripts/label.py": below("label", "evaluate", "plot", "explore", "report"),
-    "scripts/lib/topics/words.py": below(*TEXT),
-    "data/words/stop_words.txt": below(*TEXT),
+    "scripts/lib/corpus/terms.py": below("terms", *TEXT),
+    "data/words/stop_words.txt": below("terms", *TEXT),
+    "data/words/head_words.txt": below(*TEXT),
     "scripts/lib/topics/ctfidf.py": below(*TEXT),
     "scripts/project.py": below("project", "evaluate", "plot", "explore", "report"),
     "scripts/lib/lloyd.py": below("neighbors", "smooth", "select_k", "project", *CLUSTER) | {"scan_k": 2},
     "scripts/lib/clusters/kmeans.py": below("select_k", *CLUSTER) | {"scan_k": 2},
     "envs/map.yaml": below("project", "evaluate", "plot", "explore", "report"),
-    "scripts/embed.py": dict.fromkeys(BELOW_CLEAN, 1) | {"embed": 2, "scan_k": 2},
+    "scripts/embed.py": dict.fromkeys(BELOW_CLEAN - {"terms"}, 1) | {"embed": 2, "scan_k": 2},
     "README.md": {},
 }
 
@@ -350,6 +356,7 @@ SETTINGS = {
     "plot={dpi: 80}": below("plot", "report"),
     "explore={max_papers: 100}": below("explore"),
     "label={title_chars: 40}": below("label", "evaluate", "plot", "explore", "report"),
+    "terms={min_count: 3}": below("terms", *TEXT),
     "keywords={top: 8}": below(*TEXT),
     "project={seed: 3}": below("project", "evaluate", "plot", "explore", "report"),
     "neighbors={k: 10}": below("neighbors", "smooth", "select_k", "project", *CLUSTER) | {"scan_k": 2},
@@ -357,7 +364,7 @@ SETTINGS = {
     "cluster={seed: 3}": below(*CLUSTER),
     "select_k={candidates: [5, 7, 3]}": below("scan_k", "select_k", *CLUSTER),
     "select_k={candidates: [5, 3]}": {},
-    "embed={max_tokens: 32}": dict.fromkeys(BELOW_CLEAN, 1) | {"embed": 2, "scan_k": 2},
+    "embed={max_tokens: 32}": dict.fromkeys(BELOW_CLEAN - {"terms"}, 1) | {"embed": 2, "scan_k": 2},
     # keys that decide only how a step runs
     "embed={device: cpu, batch_tokens: 2048, cache: elsewhere, gpus: 1, require_flash: true}": {},
     "embed={image: embed-2.sif}": {},

@@ -48,6 +48,7 @@ rules that hold between files are in [design.md](design.md).
 # where each table and each JSON file is in the results folder
 TABLES = {
     "corpus/papers.parquet": tables.PAPERS,
+    "corpus/vocabulary.parquet": tables.VOCABULARY,
     "clusters/assignments.parquet": tables.ASSIGNMENTS,
     "topics/keywords.parquet, topics/keywords.csv": tables.KEYWORDS,
     "topics/topics.parquet, topics.csv": tables.TOPICS,

@@ -52,25 +52,42 @@ ASSIGNMENTS = pa.schema(
         _column("outlier", pa.bool_(), "`similarity` is below Tukey's lower fence of its topic"),
     ]
 )
+VOCABULARY = pa.schema(
+    [
+        _column(
+            "term",
+            pa.string(),
+            "a word or a bigram in its most frequent spelling; row i is term i, row 0 is empty",
+        ),
+        _column("papers", pa.int64(), "papers that have it"),
+        _column("first", pa.int32(), "row of the first word of a bigram; null for words"),
+        _column("second", pa.int32(), "row of the second word"),
+    ]
+)
 KEYWORDS = pa.schema(
     [
         _column("topic", pa.int32(), "number of the topic"),
         _column("rank", pa.int32(), "1 for the keyword with the largest weight"),
         _column("keyword", pa.string(), "a word or a bigram"),
-        _column("weight", pa.float64(), "class-based TF-IDF"),
-        _column("count", pa.int64(), "occurrences in the topic"),
-        _column("share", pa.float64(), "share of all occurrences of the keyword that are in the topic"),
+        _column("weight", pa.float64(), "class-based TF-IDF times the square root of `share`"),
+        _column("papers", pa.int64(), "papers of the topic that have it"),
+        _column("share", pa.float64(), "share of all papers with the keyword that are in the topic"),
     ]
 )
 TOPICS = pa.schema(
     [
         _column("topic", pa.int32(), "number of the topic; topics are sorted by descending size"),
+        _column("name", pa.string(), "its best keywords, at most three; no two topics have the same name"),
         _column("label", pa.string(), '"{primary keyword} | {representative title}"'),
         _column("size", pa.int64(), "number of papers"),
         _column("share", pa.float64(), "share of all papers"),
         _column("primary_keyword", pa.string(), "the best keyword; no two topics have the same one"),
         _column("keywords", pa.list_(pa.string()), "heaviest first"),
-        _column("representative_id", pa.string(), "id of the paper nearest to the centroid"),
+        _column(
+            "representative_id",
+            pa.string(),
+            "id of the paper whose title tells the topic best, of its 20 nearest",
+        ),
         _column("representative_title", pa.string(), "its title, TeX converted to Unicode"),
         _column("silhouette", pa.float64(), "mean silhouette of its papers"),
         _column(
@@ -85,10 +102,22 @@ TOPICS = pa.schema(
 REPRESENTATIVES = pa.schema(
     [
         _column("topic", pa.int32(), "number of the topic"),
-        _column("rank", pa.int32(), "1 for the paper nearest to the centroid"),
+        _column(
+            "role",
+            pa.string(),
+            "nearest: to the centroid; telling: titles that say most of the keywords; diverse: unlike each other; "
+            "latest: newest of the nearer half; borderline: smallest margin to another topic",
+        ),
+        _column("rank", pa.int32(), "1 for the first of its role"),
         _column("id", pa.string(), "id of the paper"),
         _column("title", pa.string(), "its title, TeX converted to Unicode"),
-        _column("distance", pa.float32(), "Euclidean distance to the centroid"),
+        _column("similarity", pa.float32(), "cosine to the centroid"),
+        _column(
+            "score",
+            pa.float64(),
+            "by role: similarity; share of the keywords' weight in the title, less half of that of the best other "
+            "topic; largest cosine to an earlier one; days since 1970; margin",
+        ),
     ]
 )
 COORDINATES = pa.schema(

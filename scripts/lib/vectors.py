@@ -28,6 +28,24 @@ def write_npy_header(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype) ->
     np.lib.format.write_array_header_1_0(file, header)
 
 
+class Appended:
+    """A one-dimensional .npy file that grows by whole arrays."""
+
+    def __init__(self, file: BinaryIO, dtype: type):
+        self.file, self.dtype, self.length = file, np.dtype(dtype), 0
+        write_npy_header(file, (0,), self.dtype)
+
+    def append(self, values: np.ndarray) -> None:
+        """Write values behind those that are there."""
+        self.file.write(values.astype(self.dtype, copy=False).tobytes())
+        self.length += len(values)
+
+    def finish(self) -> None:
+        """Write the final length; numpy leaves room for it in the header."""
+        self.file.seek(0)
+        write_npy_header(self.file, (self.length,), self.dtype)
+
+
 def open_embeddings(path: Path, rows: int | None = None) -> np.ndarray:
     """Memory-map embeddings.npy: (n_papers, dim), float16 or float32, rows of unit length.
 

@@ -1,171 +1,157 @@
 """Class-based TF-IDF of words and bigrams: what a topic says that the others do not.
 
-All papers of a topic are read as one document. The weight of term t in topic c is
+The weight of term t in topic c is
 
-    w(t, c) = count(t, c) / terms(c) * log(1 + A / count(t))
+    w(t, c) = n(t, c) / n(c) * log(1 + A / n(t)) * sqrt(n(t, c) / n(t))
 
-with count(t) over all topics and A the mean number of terms per topic. Grootendorst (2022),
-BERTopic: Neural topic modeling with a class-based TF-IDF procedure.
+n(t, c) is the number of papers of the topic that have the term, n(t) that of all papers, n(c) the sum
+of n(t, c) over all terms, and A the mean of n(c) over the topics. The first two factors are those of
+Grootendorst (2022), BERTopic: Neural topic modeling with a class-based TF-IDF procedure, with papers
+in place of occurrences. The third factor, the share of the term's papers that are in the topic,
+holds back words that many topics use.
 """
 
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
+import pyarrow as pa
 from scipy import sparse
 
-from lib.topics.words import BREAK, WordLists, stem, words
+from lib.corpus.terms import chunks, papers_of
 
-BATCH = 2048  # texts per task of a process
+SPECIFIC = 2.0  # a word with a smaller spread says little alone
+SHARE = 0.3  # unless this share of its papers is in the topic
 
 
 @dataclass
 class TermCounts:
-    """How often each term occurs in each topic.
+    """In how many papers of each topic each term is.
 
     Attributes
     ----------
-    terms : the words and bigrams, in alphabetical order
+    terms : of the vocabulary; the first is empty
+    words : for each term the rows of its words: one, or two for a bigram
     counts : int64 csr (k, n_terms)
     """
 
     terms: list[str]
+    words: list[tuple[int, ...]]
     counts: sparse.csr_matrix
 
+    @classmethod
+    def of(cls, vocabulary: pa.Table, counts: sparse.csr_matrix) -> "TermCounts":
+        """From vocabulary.parquet and counts (k, n_terms)."""
+        first, second = vocabulary["first"].to_pylist(), vocabulary["second"].to_pylist()
+        words: list[tuple[int, ...]] = [
+            (i,) if a is None else (a, b) for i, (a, b) in enumerate(zip(first, second, strict=True))
+        ]
+        return cls(vocabulary["term"].to_pylist(), words, counts)
 
-def count_terms(
-    texts: list[str],
-    topics: np.ndarray,
-    k: int,
-    *,
-    lists: WordLists,
-    min_count: int = 5,
-    threads: int = 1,
-) -> TermCounts:
-    """Count words and bigrams per topic, without those that occur fewer than `min_count` times.
+
+def count_in_topics(
+    terms: np.ndarray, offsets: np.ndarray, topics: np.ndarray, k: int, n_terms: int
+) -> sparse.csr_matrix:
+    """The number of papers of each topic that have each term: int64 csr (k, n_terms).
 
     Parameters
     ----------
-    texts : lower-case
-    topics : int (n,), 0 to k - 1
+    terms, offsets : the terms of each paper, as the step `terms` writes them (may be memory-mapped)
+    topics : int (n_papers,), the group of each paper, 0 to k - 1; -1 for papers of none
     """
-    number, tokens, lengths = _number_words(texts, lists, threads)
-    owner = np.repeat(topics, lengths)
-
-    # Frequent words get new numbers in alphabetical order; the others become -1.
-    total = np.bincount(tokens, minlength=len(number))
-    vocabulary = sorted(word for word, i in number.items() if i and total[i] >= min_count)
-    column = np.full(len(number), -1, np.int64)
-    column[[number[word] for word in vocabulary]] = np.arange(len(vocabulary))
-    ids = column[tokens]
-    head = np.array([word in lists.head_words for word in vocabulary] + [True])  # the last one for -1
-    alone = ~head[ids]
-    ones = np.ones(int(alone.sum()), np.int64)
-    word_counts = sparse.csr_matrix((ones, (owner[alone], ids[alone])), shape=(k, len(vocabulary)))
-    bigrams, bigram_counts = _count_bigrams(ids, alone, owner, k, vocabulary, min_count)
-
-    terms = vocabulary + bigrams
-    counted = [i for i in range(len(terms)) if i >= len(vocabulary) or not head[i]]
-    order = sorted(counted, key=terms.__getitem__)
-    counts = sparse.hstack([word_counts, bigram_counts], format="csc")[:, order].tocsr()
-    return TermCounts([terms[i] for i in order], counts)
-
-
-def _number_words(
-    texts: list[str], lists: WordLists, threads: int
-) -> tuple[dict[str, int], np.ndarray, list[int]]:
-    """All words as numbers, so that a word takes four bytes instead of a string.
-
-    Returns
-    -------
-    number : of each distinct word, in order of appearance; BREAK is 0
-    tokens : int32, the words of all texts end to end, a BREAK after each text
-    lengths : tokens per text
-    """
-    number = {BREAK: 0}
-    batches, lengths = [np.empty(0, np.int32)], []
-    for found, lengths_found in _tokenize(texts, lists, threads):
-        batches.append(np.fromiter((number.setdefault(w, len(number)) for w in found), np.int32, len(found)))
-        lengths += lengths_found
-    return number, np.concatenate(batches), lengths
-
-
-def _count_bigrams(
-    ids: np.ndarray, alone: np.ndarray, owner: np.ndarray, k: int, vocabulary: list[str], min_count: int
-) -> tuple[list[str], sparse.csr_matrix]:
-    """The frequent bigrams, whose first word is not a head word, and their counts (k, n)."""
-    size = max(len(vocabulary), 1)
-    pair = alone[:-1] & (ids[1:] >= 0)
-    code = ids[:-1][pair] * size + ids[1:][pair]  # words a and b as one number
-    distinct, at, n = np.unique(code, return_inverse=True, return_counts=True)
-    frequent = np.flatnonzero(n >= min_count)
-    column = np.full(len(distinct), -1)
-    column[frequent] = np.arange(len(frequent))
-    kept = column[at] >= 0
-    where = (owner[1:][pair][kept], column[at[kept]])
-    counts = sparse.csr_matrix((np.ones(int(kept.sum()), np.int64), where), shape=(k, len(frequent)))
-    return [f"{vocabulary[c // size]} {vocabulary[c % size]}" for c in distinct[frequent]], counts
-
-
-def _tokenize(texts: list[str], lists: WordLists, threads: int) -> Iterator[tuple[list[str], list[int]]]:
-    """The words of BATCH texts end to end, with a BREAK after each text, and the words per text."""
-    batches = [texts[i : i + BATCH] for i in range(0, len(texts), BATCH)]
-    tokenize = partial(_words_of_batch, lists=lists)
-    if threads == 1 or len(batches) < 4:
-        yield from map(tokenize, batches)
-        return
-    with ProcessPoolExecutor(threads) as pool:
-        yield from pool.map(tokenize, batches)
-
-
-def _words_of_batch(batch: list[str], lists: WordLists) -> tuple[list[str], list[int]]:
-    found, lengths = [], []
-    for text in batch:
-        some = words(text, lists)
-        found += some
-        found.append(BREAK)
-        lengths.append(len(some) + 1)
-    return found, lengths
+    counts = sparse.csr_matrix((k, n_terms), dtype=np.int64)
+    for start, stop in chunks(offsets):
+        topic = topics[start:stop][papers_of(offsets, start, stop)]
+        part, known = terms[offsets[start] : offsets[stop]], topic >= 0
+        ones = np.ones(int(known.sum()), np.int64)
+        counts += sparse.csr_matrix((ones, (topic[known], part[known])), shape=(k, n_terms))
+    return counts
 
 
 def ctfidf(counts: sparse.csr_matrix) -> sparse.csr_matrix:
-    """The class-based TF-IDF of counts (k, n_terms): float64 csr of the same shape."""
+    """The weights w(t, c) of counts (k, n_terms): float64 csr of the same shape."""
     in_topic = np.asarray(counts.sum(1)).ravel()
-    in_all = np.asarray(counts.sum(0)).ravel()
-    share = sparse.diags_array(1.0 / np.maximum(in_topic, 1)) @ counts
-    rarity = np.log1p(in_topic.mean() / np.maximum(in_all, 1))
-    return (share @ sparse.diags_array(rarity)).tocsr()
+    in_all = np.maximum(np.asarray(counts.sum(0)).ravel(), 1)
+    weights = counts.astype(np.float64).tocoo()
+    frequency = weights.data / in_topic[weights.row]
+    rarity = np.log1p(in_topic.mean() / in_all)[weights.col]
+    share = weights.data / in_all[weights.col]
+    return sparse.csr_matrix((frequency * rarity * np.sqrt(share), (weights.row, weights.col)), counts.shape)
+
+
+def spread(counts: sparse.csr_matrix, sizes: np.ndarray) -> np.ndarray:
+    """How much a term narrows the topics down: float64 (n_terms,), 1 for a term that all topics use alike.
+
+    It is exp(KL(p || q)), where p are the topics of the papers with the term and q those of all papers
+    (`sizes` over their sum). Two papers that are distributed as q are added to each term, so that
+    rare terms are not taken for specific ones.
+    """
+    of_all = sizes / sizes.sum()
+    total = np.asarray(counts.sum(0)).ravel() + 2.0
+    kl = np.zeros(counts.shape[1])
+    for topic, q in enumerate(of_all):
+        p = (counts[[topic]].toarray().ravel() + 2.0 * q) / total
+        kl += p * np.log(p / q) if q else 0.0
+    return np.exp(kl)
+
+
+def eligible(counted: TermCounts, sizes: np.ndarray, head_words: frozenset[str]) -> sparse.csr_matrix:
+    """Which terms may be keywords of which topics: bool csr (k, n_terms).
+
+    A word that says little alone may not: one of `head_words`, or one that narrows the topics down to no
+    less than 1 / SPECIFIC, unless SHARE of its papers are in the topic, and 1.5 times as many as of all
+    papers. A bigram may, unless its first word is a head word.
+    """
+    in_all = np.maximum(np.asarray(counted.counts.sum(0)).ravel(), 1)
+    general = spread(counted.counts, sizes) < SPECIFIC
+    bigram = np.array([len(words) == 2 for words in counted.words])
+    head = np.array([counted.terms[words[0]] in head_words for words in counted.words])
+    found = counted.counts.tocoo()
+    share = found.data / in_all[found.col]
+    enough = np.maximum(SHARE, 1.5 * sizes / sizes.sum())[found.row]
+    fit = ~head[found.col] & (bigram[found.col] | ~general[found.col] | (share >= enough))
+    return sparse.csr_matrix((fit[fit], (found.row[fit], found.col[fit])), counted.counts.shape)
 
 
 def top_terms(counted: TermCounts, weights: sparse.csr_matrix, n: int) -> list[list[int]]:
-    """For each topic the columns of its n heaviest terms that do not repeat each other.
+    """For each topic the rows of its n heaviest terms that do not repeat each other, heaviest first.
 
-    A term is skipped if a heavier one contains all its words, apart from plural endings. A bigram
-    replaces a word if it makes up half of the word's occurrences in the topic: `dark` in `dark
-    matter`, `reinforcement` in `reinforcement learning`.
+    A bigram replaces each of its words of which it holds half or more in the topic: `dark` in `dark
+    matter`, `reinforcement` in `reinforcement learning`. A term is skipped if another has said one of
+    its words, also in another form: `superconducting` after `superconductors`.
+
+    Parameters
+    ----------
+    weights : (k, n_terms) of the eligible terms
     """
     return [_top_terms_of(counted, weights, n, topic) for topic in range(weights.shape[0])]
 
 
 def _top_terms_of(counted: TermCounts, weights: sparse.csr_matrix, n: int, topic: int) -> list[int]:
     row = weights[[topic]]
-    counts = counted.counts[[topic]].toarray().ravel()
-    order = row.indices[np.lexsort((row.indices, -row.data))][: 20 * n]
-    picked: dict[int, frozenset[str]] = {}
-    for column in map(int, order):
-        stems = frozenset(stem(word) for word in counted.terms[column].split())
-        if any(stems <= said for said in picked.values()):
+    papers = counted.counts[[topic]].toarray().ravel()
+    order = row.indices[np.lexsort((row.indices, -row.data))][: 20 * n].tolist()
+    replaced = {
+        word
+        for term in order
+        if len(counted.words[term]) == 2
+        for word in counted.words[term]
+        if 2 * papers[term] >= papers[word] > 0
+    }
+    picked: list[int] = []
+    said: list[str] = []
+    for term in order:
+        words = [counted.terms[word] for word in counted.words[term]]
+        if term in replaced or any(akin(word, other) for word in words for other in said):
             continue
-        parts = [c for c, said in picked.items() if said < stems and counts[column] >= 0.5 * counts[c]]
-        if parts:
-            # the bigram takes the rank of its first word
-            picked = {
-                (column if c == parts[0] else c): (stems if c == parts[0] else said)
-                for c, said in picked.items()
-                if c == parts[0] or c not in parts
-            }
-        elif len(picked) < n and not any(said & stems for said in picked.values() if len(stems) > 1):
-            picked[column] = stems
-    return list(picked)
+        picked.append(term)
+        said += words
+        if len(picked) == n:
+            break
+    return picked
+
+
+def akin(word: str, other: str) -> bool:
+    """Whether two words begin alike for three quarters of the shorter one, and five letters at least."""
+    alike = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), None)
+    shorter = min(len(word), len(other))
+    return word == other or (shorter if alike is None else alike) >= max(5, 0.75 * shorter)

@@ -1,43 +1,6 @@
-"""The papers and keywords that stand for a topic in its label."""
+"""The names and labels of topics."""
 
-from itertools import pairwise
-
-import numpy as np
-
-from lib.parallel import for_chunks
-from lib.topics.words import stem
-from lib.vectors import unit_rows
-
-
-def nearest_papers(
-    vectors: np.ndarray, topics: np.ndarray, centroids: np.ndarray, n: int, threads: int = 1
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The n papers of each topic that are nearest to its centroid, nearest first.
-
-    Parameters
-    ----------
-    vectors : (n_papers, dim), float16 (may be memory-mapped) or float32 unit rows
-    topics : int (n_papers,), 0 to k - 1
-    centroids : float32 (k, dim)
-
-    Returns
-    -------
-    (rows int64, Euclidean distances float32) per topic
-    """
-    distance = np.empty(len(vectors), np.float32)
-    squares = np.einsum("ij,ij->i", centroids, centroids)
-    transposed = np.ascontiguousarray(centroids.T)
-
-    def work(a: int, b: int) -> None:
-        own = topics[a:b]
-        dot = (unit_rows(vectors, a, b) @ transposed)[np.arange(b - a), own]
-        distance[a:b] = np.sqrt(np.maximum(1.0 + squares[own] - 2.0 * dot, 0.0))
-
-    for_chunks(len(vectors), threads, work)
-    order = np.lexsort((distance, topics))
-    bounds = np.searchsorted(topics[order], np.arange(len(centroids) + 1))
-    picks = [order[a : min(b, a + n)] for a, b in pairwise(bounds)]
-    return [(rows, distance[rows]) for rows in picks]
+from lib.corpus.spelling import stems
 
 
 def primary_keywords(keywords: list[list[tuple[str, float]]]) -> list[str]:
@@ -59,7 +22,7 @@ def primary_keywords(keywords: list[list[tuple[str, float]]]) -> list[str]:
     given: dict[int, str] = {}
     taken: set[str] = set()
     for _, _, topic, word in sorted(bids, key=lambda bid: (-bid[0], -bid[1], bid[2])):
-        name = _stemmed(word)
+        name = stems(word)
         if topic not in given and name not in taken:
             given[topic] = word
             taken.add(name)
@@ -67,7 +30,7 @@ def primary_keywords(keywords: list[list[tuple[str, float]]]) -> list[str]:
     for topic, pairs in enumerate(keywords):
         word, number = pairs[0][0], 2
         while topic not in given:
-            name = f"{_stemmed(word)} ({number})"
+            name = f"{stems(word)} ({number})"
             if name not in taken:
                 given[topic] = f"{word} ({number})"
                 taken.add(name)
@@ -75,5 +38,12 @@ def primary_keywords(keywords: list[list[tuple[str, float]]]) -> list[str]:
     return [given[topic] for topic in range(len(keywords))]
 
 
-def _stemmed(term: str) -> str:
-    return " ".join(map(stem, term.split()))
+def topic_names(keywords: list[list[str]], primary: list[str]) -> list[str]:
+    """The primary keyword of each topic and its next two keywords: `language models · reasoning · agents`.
+
+    Names differ, since the primary keywords do.
+    """
+    return [
+        " · ".join([first, *(word for word in some if word != first)][:3])
+        for first, some in zip(primary, keywords, strict=True)
+    ]

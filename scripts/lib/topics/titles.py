@@ -23,6 +23,8 @@ SIGNS = {
 SIGN = re.compile("|".join(map(re.escape, sorted(SIGNS, key=len, reverse=True))))
 # Signs that are TeX to the parser, but not in a title.
 PLAIN = re.compile(r"(?<!\\)[$%&#_]")
+ELLIPSIS = "…"
+MIN_HEAD = 15  # characters of a title before its subtitle that can stand alone
 CARET = "\ue000"  # of the private use area; the parser would make it an accent
 # before a number a ~ means "about"; elsewhere it is a space that does not break
 ABOUT = re.compile(r"(?<!\\)~(?=[\d.])")
@@ -58,13 +60,19 @@ def _parse(tex: str) -> str:
     return text if text.strip() or not tex.strip() else tex
 
 
-def short_title(title: str, width: int) -> str:
-    """A title without TeX and last full stop, cut at a word boundary to at most `width` characters."""
+def short_titles(title: str, width: int) -> list[str]:
+    """Ways to show a title in at most `width` characters, without TeX and last full stop.
+
+    The whole title if it is short enough; otherwise what stands before its subtitle, and the title cut
+    at a word boundary, which then ends in an ellipsis.
+    """
     text = latex_to_text(title).rstrip(".")
     if len(text) <= width:
-        return text
+        return [text]
+    head, colon, _ = text.partition(": ")
     cut = text[: width - 1]
     at = cut.rfind(" ")
     if at > 0 and text[width - 1] != " ":
         cut = cut[:at]
-    return cut.rstrip(" ,;:-–—") + "…"
+    cut = cut.rstrip(" ,;:-–—") + ELLIPSIS
+    return [head, cut] if colon and MIN_HEAD <= len(head) <= width else [cut]

@@ -1,95 +1,104 @@
 """Class-based TF-IDF against simple loops."""
 
 import math
-from collections import Counter
 
 import numpy as np
 import pytest
+from scipy import sparse
+from scipy.stats import entropy
 
-from conftest import WORD_LISTS
-from lib.topics.ctfidf import count_terms, ctfidf, top_terms
-from lib.topics.words import BREAK, stem, words
+from lib.corpus.terms import chunks
+from lib.topics.ctfidf import TermCounts, akin, count_in_topics, ctfidf, eligible, spread, top_terms
 
-RNG = np.random.default_rng(11)
-VOCABULARY = [
-    "alpha",
-    "beta",
-    "gamma",
-    "delta",
-    "epsilon",
-    "zeta",
-    "eta",
-    "theta",
-    "matter",
-    "energy",
-    "the",
-    "of",
-    "graph",
-    "network",
-]
-TEXTS = [" ".join(RNG.choice(VOCABULARY, RNG.integers(1, 30))) + "." * (i % 2) for i in range(300)]
-TOPICS = RNG.integers(5, size=300)
+RNG = np.random.default_rng(3)
+PAPERS = [np.flatnonzero(RNG.random(12) < 0.3) for _ in range(200)]
+TOPICS = RNG.integers(-1, 4, size=200)
+TERMS = np.concatenate(PAPERS).astype(np.int32)
+OFFSETS = np.cumsum([0, *map(len, PAPERS)])
 
 
-def brute_force(texts, topics, k, min_count) -> tuple[dict, dict]:
-    """Counts and weights by (topic, term), in simple loops over the same words."""
-    total, by_word = Counter(), Counter()
-    lists = [words(text, WORD_LISTS) for text in texts]
-    for found in lists:
-        by_word.update(word for word in found if word != BREAK)
-    frequent = {word for word, n in by_word.items() if n >= min_count}
-    by_topic = [Counter() for _ in range(k)]
-    for found, topic in zip(lists, topics, strict=True):
-        for i, word in enumerate(found):
-            if word == BREAK or word not in frequent or word in WORD_LISTS.head_words:
-                continue
-            by_topic[topic][word] += 1
-            following = found[i + 1] if i + 1 < len(found) else BREAK
-            if following != BREAK and following in frequent:
-                by_topic[topic][f"{word} {following}"] += 1
-    for counter in by_topic:
-        total.update(counter)
-    rare = {term for term, n in total.items() if n < min_count}
-    for counter in [*by_topic, total]:
-        for term in rare:
-            counter.pop(term, None)
-    mean = sum(total.values()) / k
-    weights = {}
-    for topic, counter in enumerate(by_topic):
-        for term, n in counter.items():
-            weights[topic, term] = n / sum(counter.values()) * math.log(1 + mean / total[term])
-    return {(t, term): n for t, c in enumerate(by_topic) for term, n in c.items()}, weights
+@pytest.mark.parametrize("chunk", [1, 50, 1 << 20])
+def test_counts_and_weights_are_those_of_simple_loops(monkeypatch, chunk):
+    monkeypatch.setattr(chunks, "__defaults__", (chunk,))
+    counts = count_in_topics(TERMS, OFFSETS, TOPICS, 4, 12)
+    expected = np.zeros((4, 12), int)
+    for terms, topic in zip(PAPERS, TOPICS, strict=True):
+        if topic >= 0:
+            expected[topic, terms] += 1
+    assert (counts.toarray() == expected).all()
+    weights = ctfidf(counts).toarray()
+    mean = expected.sum() / 4
+    for topic in range(4):
+        for term in range(12):
+            n, total = int(expected[topic, term]), int(expected[:, term].sum())
+            weight = n / expected[topic].sum() * math.log(1 + mean / total) * math.sqrt(n / total)
+            assert weights[topic, term] == pytest.approx(weight, rel=1e-12)
 
 
-@pytest.mark.parametrize("min_count", [1, 4, 25])
-@pytest.mark.parametrize("threads", [1, 2])
-def test_weights_are_those_of_simple_loops(monkeypatch, min_count, threads):
-    monkeypatch.setattr("lib.topics.ctfidf.BATCH", 60)
-    counted = count_terms(TEXTS, TOPICS, 5, lists=WORD_LISTS, min_count=min_count, threads=threads)
-    counts, weights = brute_force(TEXTS, TOPICS, 5, min_count)
-    assert counted.terms == sorted({term for _, term in counts})
-    mine = counted.counts.tocoo()
-    found = zip(mine.row.tolist(), mine.col.tolist(), mine.data.tolist(), strict=True)
-    assert {(row, counted.terms[column]): n for row, column, n in found if n} == counts
-    mine = ctfidf(counted.counts).tocoo()
-    for row, column, weight in zip(mine.row.tolist(), mine.col.tolist(), mine.data.tolist(), strict=True):
-        if weight:
-            assert weight == pytest.approx(weights.pop((row, counted.terms[column])), rel=1e-12)
-    assert not weights
+def test_a_topic_without_terms_and_a_term_without_papers_have_no_weights():
+    weights = ctfidf(sparse.csr_matrix([[3, 0, 1], [0, 0, 0]])).toarray()
+    assert np.isfinite(weights).all() and (weights[1] == 0).all() and (weights[:, 1] == 0).all()
 
 
-def test_a_topic_without_words_has_no_weights():
-    counted = count_terms(["graph graph", "the of"], np.array([0, 1]), 3, lists=WORD_LISTS, min_count=1)
-    assert counted.counts.toarray().sum(1).tolist() == [3, 0, 0]
-    weights = ctfidf(counted.counts).toarray()
-    assert np.isfinite(weights).all() and (weights[0] > 0).all() and (weights[1:] == 0).all()
+def test_spread_is_one_for_a_term_of_all_topics_and_high_for_that_of_one():
+    sizes = np.array([500, 300, 200])
+    counts = sparse.csr_matrix([[250, 0, 0], [150, 0, 300], [100, 1000, 0]])
+    found = spread(counts, sizes)
+    assert found[0] == pytest.approx(1)
+    assert found[1] == pytest.approx(5, rel=0.05) and found[2] == pytest.approx(1 / 0.3, rel=0.05)
+    q = sizes / 1000
+    p = (np.array([0, 300, 0]) + 2 * q) / 302
+    assert found[2] == pytest.approx(math.exp(entropy(p, q)), rel=1e-9)
 
 
-def test_a_bigram_replaces_its_words_and_plurals_are_not_repeated():
-    texts = ["dark matter halo", "dark matter galaxy", "dark matter galaxies galaxies", "lattice prime"] * 3
-    topics = np.array([0, 0, 0, 1] * 3)
-    counted = count_terms(texts, topics, 2, lists=WORD_LISTS, min_count=1)
-    terms = [counted.terms[i] for i in top_terms(counted, ctfidf(counted.counts), 10)[0]]
-    assert "dark matter" in terms and not {"dark", "matter"} & set(terms)
-    stems = [frozenset(map(stem, term.split())) for term in terms]
-    assert len(set(stems)) == len(stems)
+def counted(counts: dict[str, list[int]]) -> TermCounts:
+    names = ["", *counts]
+    number = {name: i for i, name in enumerate(names)}
+    words = [tuple(number[word] for word in name.split()) or (0,) for name in names]
+    table = np.array([[0] * len(next(iter(counts.values()))), *counts.values()]).T
+    return TermCounts(names, words, sparse.csr_matrix(table))
+
+
+def keywords(some: TermCounts, sizes: list[int], head_words: frozenset[str] = frozenset()) -> list[list[str]]:
+    weights = ctfidf(some.counts).multiply(eligible(some, np.array(sizes), head_words)).tocsr()
+    return [[some.terms[i] for i in row] for row in top_terms(some, weights, 10)]
+
+
+def test_a_bigram_replaces_words_of_which_it_holds_half():
+    some = counted({"dark": [40, 5], "matter": [60, 10], "dark matter": [35, 0], "halo": [20, 0]})
+    assert keywords(some, [100, 100])[0] == ["dark matter", "halo"]
+    some = counted({"dark": [90, 5], "matter": [90, 10], "dark matter": [35, 0], "halo": [20, 0]})
+    assert keywords(some, [100, 100])[0] == ["dark", "matter", "halo"]
+
+
+def test_keywords_are_ordered_by_weight_and_do_not_repeat_each_other():
+    some = counted(
+        {"superconductors": [30, 0], "superconducting": [20, 0], "magnet": [50, 0], "lattice": [10, 0]}
+    )
+    assert keywords(some, [100, 100])[0] == ["magnet", "superconductors", "lattice"]
+
+
+def test_general_and_head_words_count_in_bigrams_only():
+    some = counted(
+        {
+            "training": [60, 50, 50, 50, 50],
+            "galaxy": [80, 0, 0, 0, 0],
+            "theory": [50, 0, 0, 0, 0],
+            "gauge": [40, 0, 0, 0, 0],
+            "training set": [15, 0, 0, 0, 0],
+            "theory gauge": [15, 0, 0, 0, 0],
+            "set": [30, 30, 30, 30, 30],
+            "wide": [70, 20, 30, 20, 30],  # two in five of its papers are in one topic
+        }
+    )
+    first, second, *_ = keywords(some, [100] * 5, frozenset({"theory"}))
+    assert first == ["galaxy", "gauge", "training set", "wide"] and second == []
+
+
+def test_words_that_begin_alike():
+    assert akin("magnetic", "magnetism") and akin("robot", "robotic") and akin("spin", "spin")
+    assert (
+        not akin("polymer", "polynomial")
+        and not akin("spin", "spins")
+        and not akin("quantum", "quantization")
+    )

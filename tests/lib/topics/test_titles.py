@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.topics.titles import latex_to_text, short_title
+from lib.topics.titles import latex_to_text, short_titles
 
 
 @pytest.mark.parametrize(
@@ -35,24 +35,30 @@ def test_latex_to_text_never_fails_nor_empties_a_title(title):
 @pytest.mark.parametrize(
     ("title", "width", "expected"),
     [
-        ("Deep learning of proteins: a survey", 60, "Deep learning of proteins: a survey"),
-        ("On a problem of P. Erdos and its cousins", 60, "On a problem of P. Erdos and its cousins"),
-        ("Mapping Mt. Etna by satellite radar", 20, "Mapping Mt. Etna by…"),
-        ("Is it so? A study", 60, "Is it so? A study"),
-        ("A short title.", 60, "A short title"),
-        ("The quick brown fox jumps over the lazy dog", 20, "The quick brown fox…"),
-        ("Supercalifragilisticexpialidocious", 20, "Supercalifragilisti…"),
+        ("Deep learning of proteins: a survey", 60, ["Deep learning of proteins: a survey"]),
+        ("On a problem of P. Erdos and its cousins", 60, ["On a problem of P. Erdos and its cousins"]),
+        ("Mapping Mt. Etna by satellite radar", 20, ["Mapping Mt. Etna by…"]),
+        (
+            "Deep learning of proteins: a survey",
+            30,
+            ["Deep learning of proteins", "Deep learning of proteins: a…"],
+        ),
+        ("Deep: a long survey of proteins", 20, ["Deep: a long survey…"]),
+        ("Is it so? A study", 60, ["Is it so? A study"]),
+        ("A short title.", 60, ["A short title"]),
+        ("The quick brown fox jumps over the lazy dog", 20, ["The quick brown fox…"]),
+        ("Supercalifragilisticexpialidocious", 20, ["Supercalifragilisti…"]),
     ],
 )
 def test_short_title(title, width, expected):
-    assert short_title(title, width) == expected
-    assert len(short_title(title, width)) <= width
+    assert short_titles(title, width) == expected
+    assert all(len(way) <= width for way in short_titles(title, width))
 
 
 @pytest.mark.parametrize("width", range(20, 45))
 def test_short_title_cuts_between_words(width):
     title = "Some words, of which each is whole - and others"
-    cut = short_title(title, width)
+    (cut,) = short_titles(title, width)
     assert len(cut) <= width
     if cut.endswith("…"):
         words = title.replace(",", "").split()

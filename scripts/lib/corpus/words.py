@@ -1,8 +1,7 @@
-"""Words of scientific prose: without TeX, numbers and the words that every paper uses."""
+"""The words of scientific prose: without TeX, numbers and the words that every paper uses."""
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,43 +15,29 @@ LINK = re.compile(r"https?://[!-~]+|www\.[!-~]+|(?<![!-~])[!-?A-~]+@[!-~]+")
 # Vowel signs and other marks are part of a word, and so are the joiners of Arabic and Indic scripts.
 MARKS = "".join(c for c in map(chr, range(0x300, 0x1D00)) if unicodedata.category(c)[0] == "M")
 LETTER = rf"[\w\u200c\u200d{MARKS}]"
-WORD = re.compile(rf"{LETTER}+(?:['’-]{LETTER}+)*|[.,;:!?()\[\]|。，、；：！？（）「」《》“”]")
+# "non linear" is the word "non-linear"
+SPACED = r"(?:(?:non|multi|semi|quasi|pseudo) (?=[a-z])|x (?=rays?\b))?"
+WORD = re.compile(rf"{SPACED}{LETTER}+(?:['’-]{LETTER}+)*|[.,;:!?()\[\]|。，、；：！？（）「」《》“”]")
 # The same for a text in ASCII
-ASCII_WORD = re.compile(r"\w+(?:['-]\w+)*|[.,;:!?()\[\]|]", re.ASCII)
+ASCII_WORD = re.compile(SPACED + r"\w+(?:['-]\w+)*|[.,;:!?()\[\]|]", re.ASCII)
 LETTERS = re.compile(r"[^\W\d_]")
 # Scripts without spaces between words. Chinese words come from a dictionary (jieba); of the others
 # no words are known.
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 SOUTH_EAST_ASIAN = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\u31f0-\u31ff]")
-SYLLABLES = re.compile("[\uac00-\ud7a3]+")  # of Korean
 HAN_RUN = re.compile(f"[{HAN}]+")
+SHORT_WORD = re.compile(rf"[{HAN}]{{1,2}}|[\uac00-\ud7a3]{{2}}|\d[a-z]")  # 2d, 5g
 JAPANESE_RUN = re.compile(f"[{HAN}\u3005\u3040-\u30ff\u31f0-\u31ff]+")
 SOUTH_EAST_ASIAN_RUN = re.compile(f"[{SOUTH_EAST_ASIAN}]+")
+PREFIXES = frozenset(
+    "anti auto bio cross counter hyper infra inter intra meso meta micro mid mini mono multi nano neuro non over "
+    "photo poly post pre proto pseudo quasi self semi sub super supra tele thermo trans tri ultra uni under".split()
+)
 BREAK = ""  # stands between words that are not neighbors in the text
 
 
-@dataclass(frozen=True)
-class WordLists:
-    """Words that are treated specially.
-
-    Attributes
-    ----------
-    stop_words : words that never count
-    head_words : words that count only as the second word of a bigram: `gauge theory`
-    """
-
-    stop_words: frozenset[str]
-    head_words: frozenset[str]
-
-    @classmethod
-    def read(cls, stop_words: Path, head_words: Path) -> "WordLists":
-        """Read both lists. A word in both is a head word."""
-        head = _read_words(head_words)
-        return cls(_read_words(stop_words) - head, head)
-
-
-def _read_words(path: Path) -> frozenset[str]:
+def read_words(path: Path) -> frozenset[str]:
     """The words of a text file, one per line; lines that begin with # are comments."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -100,30 +85,31 @@ def lacks_words(text: str) -> bool:
     return bool(lost) and 2 * sum(map(len, lost)) > len(LETTERS.findall(text))
 
 
-def words(text: str, lists: WordLists) -> list[str]:
-    """The words of a lower-case text in order, with BREAK between words that are not neighbors.
-
-    Stop words, bare numbers, short words and punctuation become breaks, so that a bigram is two
-    words that stand side by side. Head words are kept; they count in bigrams only.
-    """
+def tokens(text: str) -> list[str]:
+    """The words and punctuation marks of a lower-case text in order, without formulae and links."""
     text = prose(text)
-    found = ASCII_WORD.findall(text) if text.isascii() else WORD.findall(separate_words(text))
-    return [w if _counts(w) and w not in lists.stop_words else BREAK for w in found]
+    return ASCII_WORD.findall(text) if text.isascii() else WORD.findall(separate_words(text))
+
+
+def split_token(token: str, stop_words: frozenset[str]) -> list[str]:
+    """The words of a token, with BREAK in place of each that does not count.
+
+    Two words with a hyphen are two words: `spin-orbit`. Prefixes, letters, numbers and stop words stay
+    where they are: `non-linear`, `x-ray`, `covid-19`, `many-body`.
+    """
+    word = token.removesuffix("'s").removesuffix("’s")
+    parts = word.split("-")
+    if not all(_stands_alone(part) and part not in stop_words for part in parts):
+        parts = [word]
+    return [part if _counts(part) and part not in stop_words else BREAK for part in parts]
+
+
+def _stands_alone(part: str) -> bool:
+    return len(part) > 2 and part.isalpha() and part not in PREFIXES
 
 
 def _counts(word: str) -> bool:
-    """Whether a word is long enough and has enough letters; of Chinese and Korean two are enough."""
+    """Whether a word is long enough and has enough letters; of Chinese and Korean fewer are enough."""
     if len(word) < 3:
-        return len(word) == 2 and bool(HAN_RUN.fullmatch(word) or SYLLABLES.fullmatch(word))
-    return word.isalpha() or (len(LETTERS.findall(word)) >= 2 and not word.endswith(("'s", "’s")))
-
-
-def stem(word: str) -> str:
-    """A word without its plural ending, to tell that `galaxies` repeats `galaxy`."""
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    if word.endswith(("sses", "xes", "ches", "shes")):
-        return word[:-2]
-    if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
-        return word[:-1]
-    return word
+        return bool(SHORT_WORD.fullmatch(word))
+    return word.isalpha() or len(LETTERS.findall(word)) >= 2

@@ -1,0 +1,296 @@
+"""The terms of a corpus: words and bigrams, numbered, with the papers that have them.
+
+Texts are read once, in processes. Each distinct token is looked at once: whether it counts, and which
+word it spells. From there on a word is a number in a file, so that memory holds the vocabulary and a
+chunk of papers, whatever the size of the corpus. A term is counted once per paper.
+"""
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import BinaryIO
+
+import numpy as np
+
+from lib.corpus.spelling import one_per_word
+from lib.corpus.words import BREAK, HAN_RUN, split_token, tokens
+
+CHUNK = 2 << 20  # words that are held at a time
+PAIRS = 16 << 20  # pairs of words that are counted in one pass
+HYPHEN = 1 << 30  # marks a word that a hyphen joins to the next one
+Counts = tuple[np.ndarray, np.ndarray]  # distinct codes in order, and how often each occurs
+
+
+class _Numbers(dict):
+    """Numbers of words in the order in which they are first asked for."""
+
+    def __missing__(self, word: str) -> int:
+        self[word] = number = len(self)
+        return number
+
+
+class _Encoded(dict):
+    """For each token the numbers of its words, with HYPHEN on all but the last."""
+
+    def __init__(self, stop_words: frozenset[str]):
+        super().__init__()
+        self.stop_words = stop_words
+        self.numbers = _Numbers({BREAK: 0})
+
+    def __missing__(self, token: str) -> tuple[int, ...]:
+        found = [self.numbers[word] for word in split_token(token, self.stop_words)]
+        self[token] = encoded = (*(number | HYPHEN for number in found[:-1]), found[-1])
+        return encoded
+
+
+_process: list[_Encoded] = []  # of this process
+
+
+def _start(stop_words: frozenset[str]) -> None:
+    _process[:] = [_Encoded(stop_words)]
+
+
+def _encode(texts: list[str]) -> tuple[int, list[str], np.ndarray, np.ndarray]:
+    """The numbers of the words of the texts in this process, and the words that are new in it."""
+    (encoded,) = _process
+    before = len(encoded.numbers)
+    lengths, found = [], []
+    for text in texts:
+        words = list(chain.from_iterable(map(encoded.__getitem__, tokens(text))))
+        found += words
+        found.append(0)  # no pair of words reaches from one paper into the next
+        lengths.append(len(words) + 1)
+    new = list(islice(encoded.numbers, before, None))
+    return os.getpid(), new, np.array(found, np.int32), np.array(lengths, np.int64)
+
+
+@dataclass
+class Spellings:
+    """All words of a corpus as they are spelled, and the papers as numbers of them.
+
+    Attributes
+    ----------
+    words : the distinct spellings; the first is BREAK
+    offsets : int64 (n_papers + 1,), where the words of each paper begin in the file
+    """
+
+    words: list[str] = field(default_factory=lambda: [BREAK])
+    offsets: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int64))
+
+
+def spell(
+    batches: Iterable[list[str]], stop_words: frozenset[str], file: BinaryIO, threads: int = 1
+) -> Spellings:
+    """Write the words of lower-case texts as int32 numbers, with HYPHEN, to a file.
+
+    Where two words are not neighbors stands a 0, and behind each paper.
+    """
+    numbers = _Numbers({BREAK: 0})
+    of_process: dict[int, np.ndarray] = {}
+    lengths = [np.zeros(1, np.int64)]
+    for pid, new, found, some in _in_processes(batches, stop_words, threads):
+        known = of_process.get(pid, np.zeros(1, np.int32))
+        added = np.fromiter(map(numbers.__getitem__, new), np.int32, len(new))
+        of_process[pid] = known = np.concatenate([known, added])
+        file.write((known[found & ~HYPHEN] | (found & HYPHEN)).tobytes())
+        lengths.append(some)
+    return Spellings(list(numbers), np.cumsum(np.concatenate(lengths)))
+
+
+def _in_processes(
+    batches: Iterable[list[str]], stop_words: frozenset[str], threads: int
+) -> Iterator[tuple[int, list[str], np.ndarray, np.ndarray]]:
+    if threads == 1:
+        _start(stop_words)
+        yield from map(_encode, batches)
+        return
+    pending: deque[Future] = deque()
+    with ProcessPoolExecutor(threads, initializer=_start, initargs=(stop_words,)) as pool:
+        for texts in batches:
+            pending.append(pool.submit(_encode, texts))
+            if len(pending) > 2 * threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def chunks(offsets: np.ndarray, size: int = CHUNK) -> Iterator[tuple[int, int]]:
+    """Ranges of papers that have about `size` words, at least one paper each."""
+    start, n = 0, len(offsets) - 1
+    while start < n:
+        stop = int(np.searchsorted(offsets, offsets[start] + size, "right")) - 1
+        stop = min(max(stop, start + 1), n)
+        yield start, stop
+        start = stop
+
+
+def papers_of(offsets: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """For each word of the papers from start to stop the paper, counted from `start`: int64."""
+    return np.repeat(np.arange(stop - start), np.diff(offsets[start : stop + 1]))
+
+
+def once_per_paper(codes: np.ndarray, papers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct (paper, code) pairs, by paper and code; codes and papers are int64 (n,)."""
+    size = int(codes.max(initial=0)) + 1
+    if size > (1 << 62) // (int(papers.max(initial=0)) + 1):
+        order = np.lexsort((codes, papers))
+        papers, codes = papers[order], codes[order]
+        new = np.ones(len(codes), bool)
+        new[1:] = (codes[1:] != codes[:-1]) | (papers[1:] != papers[:-1])
+        return papers[new], codes[new]
+    return np.divmod(_distinct(papers * size + codes)[0], size)
+
+
+def _distinct(codes: np.ndarray) -> Counts:
+    codes = np.sort(codes)
+    first = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]][: len(codes)])
+    return codes[first], np.diff(np.r_[first, len(codes)])
+
+
+def merge_counts(parts: list[Counts]) -> Counts:
+    """Sum the counts of several parts."""
+    codes = np.concatenate([codes for codes, _ in parts])
+    counts = np.concatenate([counts for _, counts in parts])
+    distinct, at = np.unique(codes, return_inverse=True)
+    return distinct, np.bincount(at, counts, len(distinct)).astype(np.int64)
+
+
+@dataclass
+class Words:
+    """The words that at least `min_count` papers have.
+
+    Attributes
+    ----------
+    terms : in alphabetical order, each in its most frequent spelling; the first is BREAK
+    papers : int64, papers that have the word
+    of_spelling : int32, for each spelling its word, 0 for those that do not count
+    """
+
+    terms: list[str]
+    papers: np.ndarray
+    of_spelling: np.ndarray
+
+
+def number_words(stream: np.ndarray, spelled: Spellings, min_count: int) -> Words:
+    """Make one word of all its spellings, count it once per paper, and keep the frequent ones."""
+    keys = one_per_word(spelled.words)
+    numbers = _Numbers({BREAK: 0})
+    word = np.array([numbers[key] for key in keys], np.int64)
+    occurrences = np.zeros(len(keys), np.int64)
+    papers = np.zeros(len(numbers), np.int64)
+    for start, stop in chunks(spelled.offsets):
+        part = stream[spelled.offsets[start] : spelled.offsets[stop]] & ~HYPHEN
+        occurrences += np.bincount(part, minlength=len(keys))
+        _, found = once_per_paper(word[part], papers_of(spelled.offsets, start, stop))
+        papers += np.bincount(found, minlength=len(numbers))
+    by_word = np.lexsort((np.arange(len(keys)), -occurrences, word))
+    commonest = by_word[np.r_[True, word[by_word][1:] != word[by_word][:-1]]]  # in order of the words
+    shown = [spelled.words[i] for i in commonest]
+    kept = sorted((i for i in range(1, len(numbers)) if papers[i] >= min_count), key=shown.__getitem__)
+    renumbered = np.zeros(len(numbers), np.int32)
+    renumbered[kept] = np.arange(1, len(kept) + 1)
+    counts = np.r_[0, papers[kept]].astype(np.int64)
+    return Words([BREAK, *(shown[i] for i in kept)], counts, renumbered[word])
+
+
+def count_bigrams(tokens: np.ndarray, offsets: np.ndarray, n_words: int, min_count: int) -> Counts:
+    """The pairs of neighboring words that at least `min_count` papers have.
+
+    Parameters
+    ----------
+    tokens : int32, words of all papers end to end, 0 where two words are not neighbors
+    n_words : words including BREAK
+
+    Returns
+    -------
+    codes : int64, first word times n_words plus second word, in order
+    papers : int64, papers that have the pair
+    """
+    starts = np.zeros(n_words, np.int64)
+    for _, first, _ in _pairs(tokens, offsets):
+        starts += np.bincount(first, minlength=n_words)
+    # a pass takes the pairs of a range of first words
+    passes = np.flatnonzero(np.diff(np.r_[-1, np.cumsum(starts) // PAIRS]))
+    counted = []
+    for low, high in zip(passes, np.r_[passes[1:], n_words], strict=True):
+        found = [np.zeros(0, np.int64)]
+        for papers, first, second in _pairs(tokens, offsets):
+            inside = (first >= low) & (first < high)
+            codes = first[inside] * n_words + second[inside]
+            found.append(once_per_paper(codes, papers[inside])[1])
+        codes, papers = _distinct(np.concatenate(found))
+        counted.append((codes[papers >= min_count], papers[papers >= min_count]))
+    codes, papers = zip(*counted, strict=True)
+    return np.concatenate(codes), np.concatenate(papers)
+
+
+def _pairs(tokens: np.ndarray, offsets: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """For chunks of papers: the paper, first and second word of each pair of neighbors, int64."""
+    for start, stop in chunks(offsets):
+        part = np.asarray(tokens[offsets[start] : offsets[stop]], np.int64)
+        at = np.flatnonzero((part[:-1] > 0) & (part[1:] > 0))
+        yield papers_of(offsets, start, stop)[at], part[at], part[at + 1]
+
+
+def terms_of_papers(
+    tokens: np.ndarray, offsets: np.ndarray, bigrams: np.ndarray, alone: np.ndarray, start: int, stop: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct terms of the papers from start to stop.
+
+    Parameters
+    ----------
+    bigrams : codes of `count_bigrams`; bigram i is term n_words + i
+    alone : bool (n_words,), words that count outside bigrams
+
+    Returns
+    -------
+    papers : int64 (m,), counted from `start`, ascending
+    terms : int64 (m,), ascending within a paper
+    """
+    part = np.asarray(tokens[offsets[start] : offsets[stop]], np.int64)
+    papers, n_words = papers_of(offsets, start, stop), len(alone)
+    words = np.flatnonzero(alone[part])
+    at = np.flatnonzero((part[:-1] > 0) & (part[1:] > 0))
+    codes = part[at] * n_words + part[at + 1]
+    index = np.minimum(np.searchsorted(bigrams, codes), max(len(bigrams) - 1, 0))
+    known = bigrams[index] == codes if len(bigrams) else np.zeros(len(codes), bool)
+    found = np.concatenate([part[words], n_words + index[known]])
+    return once_per_paper(found, np.concatenate([papers[words], papers[at[known]]]))
+
+
+def counts_alone(terms: list[str]) -> np.ndarray:
+    """Which words count outside bigrams: all but BREAK and single characters of Chinese. bool (n,)."""
+    return np.array([len(term) > 1 or bool(term and not HAN_RUN.fullmatch(term)) for term in terms])
+
+
+def spell_bigrams(stream: np.ndarray, spelled: Spellings, words: Words, bigrams: np.ndarray) -> list[str]:
+    """Each bigram in its most frequent spelling: `spin-orbit`, `lie algebras`."""
+    n_words, n = len(words.terms), len(spelled.words)
+    parts: list[Counts] = []
+    for start, stop in chunks(spelled.offsets):
+        part = stream[spelled.offsets[start] : spelled.offsets[stop]].astype(np.int64)
+        spelling = part & ~HYPHEN
+        word = words.of_spelling[spelling].astype(np.int64)
+        at = np.flatnonzero((word[:-1] > 0) & (word[1:] > 0))
+        codes = word[at] * n_words + word[at + 1]
+        index = np.minimum(np.searchsorted(bigrams, codes), max(len(bigrams) - 1, 0))
+        at = at[bigrams[index] == codes] if len(bigrams) else at[:0]
+        joined = (part[at] & HYPHEN) > 0
+        parts.append(_distinct((2 * spelling[at] + joined) * n + spelling[at + 1]))
+        if len(parts) > 16:
+            parts = [merge_counts(parts)]
+    codes, counts = merge_counts(parts)
+    shown = {}
+    for i in np.argsort(counts, kind="stable"):  # the last one of a bigram stays
+        (first, joined), second = divmod(int(codes[i]) // n, 2), int(codes[i]) % n
+        pair = int(words.of_spelling[first]) * n_words + int(words.of_spelling[second])
+        shown[pair] = _joined(spelled.words[first], spelled.words[second], bool(joined))
+    return [shown[code] for code in bigrams.tolist()]
+
+
+def _joined(first: str, second: str, hyphen: bool) -> str:
+    chinese = HAN_RUN.fullmatch(first) and HAN_RUN.fullmatch(second)
+    return f"{first}{'' if chinese else '-' if hyphen else ' '}{second}"

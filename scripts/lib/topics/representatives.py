@@ -1,0 +1,113 @@
+"""The papers that stand for a topic: the nearest, the most telling, a diverse few, the latest, the borderline ones."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from lib.corpus.spelling import plain
+from lib.corpus.words import split_token, tokens
+
+CANDIDATES = 20  # nearest papers among which the most telling title is chosen
+DIVERSE_OF = 50  # nearest papers among which the diverse ones are chosen
+OF_OTHERS = 0.5  # what a title loses for what it says of another topic
+CUT = 0.1  # what a title loses for being cut
+ROLES = ("nearest", "telling", "diverse", "latest", "borderline")
+
+
+@dataclass(frozen=True)
+class Picked:
+    """Papers of a topic in one of ROLES, best first: rows int64 (m,) and scores float (m,)."""
+
+    role: str
+    rows: np.ndarray
+    scores: np.ndarray
+
+
+def by_topic(topics: np.ndarray, k: int, similarity: np.ndarray) -> list[np.ndarray]:
+    """The rows of each topic, the nearest to its centroid first.
+
+    Parameters
+    ----------
+    topics : int (n,), 0 to k - 1
+    similarity : float (n,), cosine to the own centroid
+    """
+    order = np.lexsort((np.arange(len(topics)), -similarity, topics))
+    bounds = np.searchsorted(topics[order], np.arange(k + 1))
+    return [order[a:b] for a, b in pairwise(bounds)]
+
+
+class Keywords:
+    """The keywords of all topics, to see what a title says.
+
+    Parameters
+    ----------
+    pairs : (keyword, weight) of each topic, heaviest first
+    """
+
+    def __init__(self, pairs: list[list[tuple[str, float]]]):
+        self.k = len(pairs)
+        self.said: list[tuple[frozenset[str], int, float]] = []
+        for topic, some in enumerate(pairs):
+            total = sum(weight for _, weight in some)
+            self.said += [(_words(keyword), topic, weight / total) for keyword, weight in some]
+
+    def told(self, title: str) -> np.ndarray:
+        """For each topic the weight of its keywords that a title holds, as a share of all: float64 (k,)."""
+        words, shares = _words(title, hyphens=True), np.zeros(self.k)
+        for keyword, topic, share in self.said:
+            if keyword <= words:
+                shares[topic] += share
+        return shares
+
+    def score(self, title: str, topic: int) -> float:
+        """How well a title tells a topic from the others: -0.5 to 1."""
+        shares = self.told(title)
+        own, shares[topic] = shares[topic], 0.0
+        return float(own - OF_OTHERS * shares.max(initial=0.0))
+
+
+def _words(text: str, hyphens: bool = False) -> frozenset[str]:
+    """The words of a text, each in one form; with `hyphens` also the parts and the whole of those with one."""
+    found = tokens(text.lower())
+    parts = [part for token in found for part in split_token(token, frozenset()) if part]
+    if hyphens:
+        parts += [part for token in found if "-" in token for part in (token, *token.split("-"))]
+    return frozenset(map(plain, parts))
+
+
+def latest(rows: np.ndarray, days: np.ndarray, n: int) -> Picked:
+    """The newest papers of the nearer half of a topic.
+
+    Parameters
+    ----------
+    rows : int (m,), nearest first
+    days : float (n_papers,), nan if unknown
+    """
+    half = rows[: (len(rows) + 1) // 2]
+    half = half[~np.isnan(days[half])]
+    picked = half[np.argsort(-days[half], kind="stable")[:n]]
+    return Picked("latest", picked, days[picked])
+
+
+def diverse(rows: np.ndarray, vectors: np.ndarray, n: int) -> Picked:
+    """Papers that differ from each other: each next one is the least similar to those before.
+
+    Parameters
+    ----------
+    rows : int (m,), nearest first
+    vectors : float32 (m, dim), their unit vectors
+
+    Returns
+    -------
+    The score is the largest cosine to an earlier one, 0 for the first.
+    """
+    picked, closest = [0], vectors @ vectors[0]
+    scores = [0.0]
+    while len(picked) < min(n, len(rows)):
+        closest[picked] = np.inf
+        at = int(np.argmin(closest))
+        scores.append(float(closest[at]))
+        picked.append(at)
+        closest = np.maximum(closest, vectors @ vectors[at])
+    return Picked("diverse", rows[picked], np.array(scores))

@@ -1,0 +1,141 @@
+"""Number the words and bigrams of the corpus, and list those of each paper.
+
+Topics play no part here: a new K or another clustering reads the same terms.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from lib.cli import Parser, UserError, progress, run, say
+from lib.corpus.terms import (
+    Spellings,
+    Words,
+    chunks,
+    count_bigrams,
+    counts_alone,
+    number_words,
+    spell,
+    spell_bigrams,
+    terms_of_papers,
+)
+from lib.corpus.words import lacks_words, read_words
+from lib.files import atomic_outputs
+from lib.tables import VOCABULARY, count_rows, read_batches, write_table
+from lib.vectors import Appended
+
+BATCH = 2048  # papers per task of a process
+
+
+def vocabulary_table(words: Words, bigrams: list[str], codes: np.ndarray, papers: np.ndarray) -> pa.Table:
+    """The words, then the bigrams, with the columns of VOCABULARY.
+
+    Parameters
+    ----------
+    codes, papers : of the bigrams, as `count_bigrams` returns them
+    """
+    n = len(words.terms)
+    none = np.arange(n + len(bigrams)) < n
+    first, second = (np.r_[np.zeros(n, np.int64), half] for half in np.divmod(codes, n))
+    columns = [
+        pa.array(words.terms + bigrams),
+        pa.array(np.r_[words.papers, papers]),
+        pa.array(first.astype(np.int32), mask=none),
+        pa.array(second.astype(np.int32), mask=none),
+    ]
+    return pa.Table.from_arrays(columns, schema=VOCABULARY)
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    cli = Parser(__doc__)
+    cli.inputs(
+        papers="papers.parquet",
+        stop_words="words that never count, one per line",
+    )
+    cli.flag("--min-count", int, "least papers that have a term")
+    cli.threads()
+    cli.outputs(
+        vocabulary="vocabulary.parquet",
+        tokens="tokens.npy",
+        offsets="offsets.npy",
+        terms="terms.npy",
+        term_offsets="term_offsets.npy",
+    )
+    return cli.parse_args(argv)
+
+
+def read_texts(path: Path, without_words: list[int]) -> Iterator[list[str]]:
+    """The texts of papers.parquet in batches; counts the papers of which no words are known."""
+    with progress(total=count_rows(path), desc="terms", unit=" papers") as bar:
+        for batch in read_batches(path, ["text"], BATCH):
+            texts = batch["text"].to_pylist()
+            without_words[0] += sum(map(lacks_words, texts))
+            yield texts
+            bar.update(len(texts))
+
+
+def number_corpus(
+    args: argparse.Namespace, scratch: Path, outputs: list[Path]
+) -> tuple[Words, pa.Table, Spellings]:
+    """Write the five files; returns the words, the vocabulary and the spellings for the log."""
+    vocabulary_file, tokens_file, offsets_file, terms_file, term_offsets_file = outputs
+    without_words = [0]
+    with (scratch / "stream").open("wb") as file:
+        batches = read_texts(args.papers, without_words)
+        spelled = spell(batches, read_words(args.stop_words), file, args.threads)
+    if without_words[0]:
+        say(
+            f"{without_words[0]:,} of {len(spelled.offsets) - 1:,} papers have no keywords: their scripts "
+            "(Japanese, Thai, ...) put no spaces between words"
+        )
+    stream = np.memmap(scratch / "stream", np.int32, "r")
+    words = number_words(stream, spelled, args.min_count)
+    if len(words.terms) == 1:
+        raise UserError(
+            f"config key terms.min_count: no word is in {args.min_count} papers; set it lower, or check "
+            "terms.stop_words"
+        )
+    offsets = spelled.offsets
+    with tokens_file.open("wb") as file:
+        written = Appended(file, np.int32)
+        for start, stop in chunks(offsets):
+            written.append(words.of_spelling[stream[offsets[start] : offsets[stop]] & ((1 << 30) - 1)])
+        written.finish()
+    tokens = np.load(tokens_file, mmap_mode="r")
+    codes, papers = count_bigrams(tokens, offsets, len(words.terms), args.min_count)
+    vocabulary = vocabulary_table(words, spell_bigrams(stream, spelled, words, codes), codes, papers)
+    write_table(vocabulary_file, vocabulary, VOCABULARY)
+    alone, counts = counts_alone(words.terms), [np.zeros(1, np.int64)]
+    with terms_file.open("wb") as file:
+        written = Appended(file, np.int32)
+        for start, stop in chunks(offsets):
+            owners, found = terms_of_papers(tokens, offsets, codes, alone, start, stop)
+            written.append(found)
+            counts.append(np.bincount(owners, minlength=stop - start))
+        written.finish()
+    np.save(offsets_file, offsets)
+    np.save(term_offsets_file, np.cumsum(np.concatenate(counts)))
+    return words, vocabulary, spelled
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = arguments(argv)
+    names = (args.vocabulary, args.tokens, args.offsets, args.terms, args.term_offsets)
+    with (
+        atomic_outputs(*names) as outputs,
+        tempfile.TemporaryDirectory(prefix=".terms-", dir=outputs[0].parent) as scratch,
+    ):
+        words, vocabulary, spelled = number_corpus(args, Path(scratch), outputs)
+    n = len(words.terms) - 1
+    say(
+        f"{spelled.offsets[-1]:,} words of {len(spelled.offsets) - 1:,} papers in {len(spelled.words) - 1:,} spellings; "
+        f"{n:,} words and {len(vocabulary) - n - 1:,} bigrams are in {args.min_count} papers or more"
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,49 @@
+"""The papers that stand for a topic."""
+
+import numpy as np
+import pytest
+
+from lib.topics.representatives import Keywords, by_topic, diverse, latest
+
+KEYWORDS = Keywords(
+    [
+        [("language models", 0.5), ("reasoning", 0.3), ("x-rays", 0.2)],
+        [("spin-orbit", 0.6), ("reasoning", 0.4)],
+    ]
+)
+
+
+def test_papers_of_topics_come_nearest_first():
+    rng = np.random.default_rng(0)
+    topics, similarity = rng.integers(4, size=500), rng.random(500).astype(np.float32)
+    topics[topics == 2] = 1
+    for topic, rows in enumerate(by_topic(topics, 4, similarity)):
+        own = np.flatnonzero(topics == topic)
+        assert rows.tolist() == own[np.argsort(-similarity[own])].tolist()
+
+
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [
+        ("A Large Language Model for X-Ray Images", [0.7, 0]),
+        ("Spin orbit coupling", [0, 0.6]),
+        ("On reasoning about spin-orbit", [0.3, 1]),
+        ("Models", [0, 0]),
+    ],
+)
+def test_what_a_title_tells(title, told):
+    assert KEYWORDS.told(title) == pytest.approx(told)
+    assert KEYWORDS.score(title, 1) == pytest.approx(told[1] - 0.5 * told[0])
+
+
+def test_the_latest_are_of_the_nearer_half():
+    days = np.array([5, 9, 7, np.nan, 3, 99, 98, 97])
+    picked = latest(np.arange(8), days, 2)
+    assert picked.rows.tolist() == [1, 2] and picked.scores.tolist() == [9, 7]
+
+
+def test_diverse_papers_are_far_from_each_other():
+    vectors = np.eye(4, dtype=np.float32)[[0, 0, 1, 1, 2]]
+    picked = diverse(np.array([7, 8, 9, 10, 11]), vectors, 3)
+    assert picked.rows.tolist() == [7, 9, 11] and picked.scores.tolist() == [0, 0, 0]
+    assert diverse(np.array([7, 8, 9, 10, 11]), vectors, 9).rows.tolist() == [7, 9, 11, 8, 10]
