@@ -262,6 +262,13 @@ def chosen(wildcards):
 
 
 # The papers change when their digest does, not when their file is written again.
+TERMS = {
+    "vocabulary": "<results>/corpus/vocabulary.parquet",
+    **{
+        name: f"<results>/corpus/{name}.npy"
+        for name in ("tokens", "offsets", "terms", "term_offsets")
+    },
+}
 CORPUS = {"papers": ancient("<results>/corpus/papers.parquet"), "digest": digest}
 ASSIGNED = {
     "assignments": "<results>/clusters/assignments.parquet",

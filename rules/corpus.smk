@@ -52,11 +52,7 @@ rule terms:
         stop_words=config["terms"]["stop_words"],
         env="envs/corpus.yaml",
     output:
-        vocabulary=ensure("<results>/corpus/vocabulary.parquet", non_empty=True),
-        tokens=ensure("<results>/corpus/tokens.npy", non_empty=True),
-        offsets=ensure("<results>/corpus/offsets.npy", non_empty=True),
-        terms=ensure("<results>/corpus/terms.npy", non_empty=True),
-        term_offsets=ensure("<results>/corpus/term_offsets.npy", non_empty=True),
+        **{name: ensure(file, non_empty=True) for name, file in TERMS.items()},
     log:
         "<logs>/terms.log",
     benchmark:

@@ -2,11 +2,13 @@
 
 
 rule evaluate:
-    """Measure the topics: shape, agreement with categories, diversity of keywords."""
+    """Measure the topics: shape, agreement with categories, coherence and diversity of keywords."""
     input:
         **code("evaluate"),
         **CORPUS,
         **ASSIGNED,
+        **TERMS,
+        keywords="<results>/topics/keywords.parquet",
         topics="<results>/topics/topics.parquet",
         cluster="<results>/clusters/cluster.json",
         project="<results>/map/project.json",
@@ -27,6 +29,12 @@ rule evaluate:
         """
         python {input.script} \
             --papers {input.papers} \
+            --vocabulary {input.vocabulary} \
+            --tokens {input.tokens} \
+            --offsets {input.offsets} \
+            --terms {input.terms} \
+            --term-offsets {input.term_offsets} \
+            --keywords {input.keywords} \
             --assignments {input.assignments} \
             --topics {input.topics} \
             --cluster {input.cluster} \

@@ -6,9 +6,7 @@ rule keywords:
     input:
         **code("keywords"),
         **ASSIGNED,
-        vocabulary="<results>/corpus/vocabulary.parquet",
-        terms="<results>/corpus/terms.npy",
-        term_offsets="<results>/corpus/term_offsets.npy",
+        **{name: TERMS[name] for name in ("vocabulary", "terms", "term_offsets")},
         head_words=config["keywords"]["head_words"],
         env="envs/topics.yaml",
     output:

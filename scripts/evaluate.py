@@ -1,71 +1,51 @@
 """Measure the corpus and the topics: languages, shape, agreement with categories, keywords."""
 
 import argparse
+from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
-from sklearn.metrics.cluster import contingency_matrix
+import pandas as pd
+import pyarrow as pa
+from scipy import sparse
 
 from lib.cli import Parser, run, say
 from lib.clusters.repeats import repeating_share
 from lib.clusters.sizes import effective_topics
-from lib.corpus.arxiv import CATEGORY
 from lib.corpus.languages import language_of, script_of, shares
 from lib.corpus.words import lacks_words
+from lib.evaluation.agreement import agreement, archive, clusters_of_words
+from lib.evaluation.coherence import c_v, diversity, in_papers, in_windows, inverted_rbo, mean_npmi, npmi
+from lib.evaluation.retrieval import hit_share, reciprocal_ranks
 from lib.files import atomic_outputs
 from lib.sampling import hash_ids, sample_rows
 from lib.summaries import (
-    Agreement,
     ClusterSummary,
     CorpusSummary,
     Evaluation,
     ProjectSummary,
     SizeSummary,
+    WordSummary,
     read_json,
     write_json,
 )
-from lib.tables import ASSIGNMENTS, PAPERS, TOPICS, check_same_rows, read_table, read_texts
+from lib.tables import (
+    ASSIGNMENTS,
+    KEYWORDS,
+    PAPERS,
+    TOPICS,
+    VOCABULARY,
+    check_same_rows,
+    read_table,
+    read_texts,
+)
+from lib.topics.ctfidf import TermCounts
+from lib.topics.representatives import Keywords
+from lib.vectors import read_array
 
 SAMPLE = 2000  # papers whose language and script are determined: two seconds
-
-
-def agreement(topics: np.ndarray, names: list[str | None]) -> Agreement:
-    """How well topics agree with a classification, over the papers that have a class.
-
-    Parameters
-    ----------
-    topics : int (n,)
-    names : the class of each paper
-
-    Returns
-    -------
-    ami : adjusted mutual information, 0 for chance, 1 for the same partition (Vinh et al., 2010)
-    ari : adjusted Rand index (Hubert & Arabie, 1985)
-    purity : share of the papers whose class is the most frequent one of their topic
-    """
-    known = np.array([name is not None for name in names])
-    if not known.any():
-        return Agreement(papers=0, classes=0, ami=None, ari=None, purity=None)
-    classes, codes = np.unique([name for name in names if name is not None], return_inverse=True)
-    labels = topics[known]
-    return Agreement(
-        papers=int(known.sum()),
-        classes=len(classes),
-        ami=float(adjusted_mutual_info_score(codes, labels)),
-        ari=float(adjusted_rand_score(codes, labels)),
-        purity=float(contingency_matrix(codes, labels).max(0).sum() / len(labels)),
-    )
-
-
-def archive(category: str | None) -> str | None:
-    """The archive of a category of arXiv: `astro-ph` of `astro-ph.GA`, `math` of `math.AG`."""
-    return category.split(".")[0] if category and CATEGORY.fullmatch(category) else None
-
-
-def topic_diversity(keywords: list[list[str]], top: int = 10) -> float:
-    """The share of distinct keywords among the top ones of all topics. Dieng, Ruiz & Blei (2020)."""
-    words = [word for topic in keywords for word in topic[:top]]
-    return len(set(words)) / len(words)
+WINDOWED = 200_000  # papers whose windows are counted
+BY_WORDS = 20_000  # papers that are clustered by words alone
+TOP = 10  # keywords of which coherence and diversity are measured
 
 
 def summarize_sizes(sizes: np.ndarray) -> SizeSummary:
@@ -88,11 +68,87 @@ def summarize_corpus(texts: list[str]) -> CorpusSummary:
     )
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What the step `terms` writes."""
+
+    vocabulary: pa.Table
+    tokens: np.ndarray
+    offsets: np.ndarray
+    terms: np.ndarray
+    term_offsets: np.ndarray
+
+    @classmethod
+    def read(cls, args: argparse.Namespace) -> "Terms":
+        """The files of the flags; the large arrays are memory-mapped."""
+        return cls(
+            read_table(args.vocabulary, VOCABULARY),
+            read_array(args.tokens, mapped=True),
+            read_array(args.offsets),
+            read_array(args.terms, mapped=True),
+            read_array(args.term_offsets),
+        )
+
+
+def summarize_words(
+    corpus: Terms, keywords: pd.DataFrame, table: pd.DataFrame, topics: np.ndarray, rows: np.ndarray
+) -> WordSummary:
+    """How coherent and how distinct the keywords are, and whether topics can be told by them.
+
+    Parameters
+    ----------
+    keywords : columns of KEYWORDS
+    table : columns `label` and `representative_title`, one row per topic
+    topics : int (n,), the topic of each paper
+    rows : int (m,), the papers whose windows are counted, ascending
+    """
+    number = {term: i for i, term in enumerate(corpus.vocabulary["term"].to_pylist())}
+    listed = [group for _, group in keywords.groupby("topic")]
+    pairs = [list(zip(group["keyword"], group["weight"], strict=True)) for group in listed]
+    wanted = np.unique([number[word] for word in keywords["keyword"]])
+    own = [np.searchsorted(wanted, [number[word] for word, _ in some[:TOP]]) for some in pairs]
+    # the floor: the same keywords, dealt to the topics at random
+    dealt = np.split(
+        np.random.default_rng(0).permutation(np.concatenate(own)), np.cumsum([len(some) for some in own])[:-1]
+    )
+    papers = npmi(in_papers(corpus.terms, corpus.term_offsets, wanted))
+    words_of = TermCounts.of(corpus.vocabulary, sparse.csr_matrix((0, 0))).words
+    words = [words_of[row] for row in wanted]
+    windows = npmi(in_windows(corpus.tokens, corpus.offsets, rows, words))
+    weights = sparse.csr_matrix(
+        (keywords["weight"], (keywords["topic"], [number[word] for word in keywords["keyword"]])),
+        shape=(len(pairs), len(number)),
+    )
+    hits = hit_share(corpus.terms, corpus.term_offsets, topics, weights)
+    titles = Keywords(pairs)
+    return WordSummary(
+        npmi=float(np.nanmean(mean_npmi(papers, own))),
+        npmi_floor=float(np.nanmean(mean_npmi(papers, dealt))),
+        npmi_windows=float(np.nanmean(mean_npmi(windows, own))),
+        c_v=float(np.mean(c_v(windows, own))),
+        c_v_floor=float(np.mean(c_v(windows, dealt))),
+        diversity=diversity([[word for word, _ in some] for some in pairs], TOP),
+        inverted_rbo=inverted_rbo([[word for word, _ in some[:TOP]] for some in pairs]),
+        label_mrr=float(np.mean(reciprocal_ranks(list(table["label"]), titles))),
+        title_mrr=float(np.mean(reciprocal_ranks(list(table["representative_title"]), titles))),
+        keyword_hits=float(np.average(hits, weights=np.bincount(topics, minlength=len(pairs)))),
+        npmi_by_topic=mean_npmi(papers, own),
+        c_v_by_topic=c_v(windows, own),
+        keyword_hits_by_topic=hits.tolist(),
+    )
+
+
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(
         papers="papers.parquet",
+        vocabulary="vocabulary.parquet",
+        tokens="tokens.npy",
+        offsets="offsets.npy",
+        terms="terms.npy",
+        term_offsets="term_offsets.npy",
         assignments="assignments.parquet",
+        keywords="keywords.parquet",
         topics="topics.parquet",
         cluster="cluster.json",
         project="project.json",
@@ -107,12 +163,18 @@ def main(argv: list[str] | None = None) -> None:
     primary = papers["primary_category"].to_pylist()
     assignments = read_table(args.assignments, ASSIGNMENTS, ["topic", "silhouette"])
     topics = assignments["topic"].to_numpy()
-    check_same_rows(papers=len(primary), assignments=len(topics))
-    table = read_table(args.topics, TOPICS, ["keywords", "size", "repeats"])
+    corpus = Terms.read(args)
+    check_same_rows(papers=len(primary), assignments=len(topics), terms=len(corpus.offsets) - 1)
+    table = read_table(args.topics, TOPICS).to_pandas()
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
-    rows = sample_rows(hash_ids(papers["id"].to_pylist()), SAMPLE)
+    drawn = hash_ids(papers["id"].to_pylist())
+    some = sample_rows(drawn, BY_WORDS)
+    floor = clusters_of_words(corpus.terms, corpus.term_offsets, some, len(corpus.vocabulary), cluster["k"])
+    words = summarize_words(
+        corpus, read_table(args.keywords, KEYWORDS).to_pandas(), table, topics, sample_rows(drawn, WINDOWED)
+    )
     evaluation = Evaluation(
-        corpus=summarize_corpus(read_texts(args.papers, rows)),
+        corpus=summarize_corpus(read_texts(args.papers, sample_rows(drawn, SAMPLE))),
         papers=len(topics),
         k=cluster["k"],
         repeating_share=repeating_share(table["repeats"].to_numpy(), table["size"].to_numpy()),
@@ -122,7 +184,8 @@ def main(argv: list[str] | None = None) -> None:
         sizes=summarize_sizes(table["size"].to_numpy()),
         primary_category=agreement(topics, primary),
         archive=agreement(topics, [archive(name) for name in primary]),
-        topic_diversity=topic_diversity(table["keywords"].to_pylist()),
+        primary_category_by_words=agreement(floor, [primary[row] for row in some]),
+        words=words,
         map_neighbors_kept=project["neighbors_kept"],
     )
     with atomic_outputs(args.evaluation) as (evaluation_file,):
@@ -130,7 +193,8 @@ def main(argv: list[str] | None = None) -> None:
     ami = evaluation["primary_category"]["ami"]
     say(
         f"silhouette {evaluation['silhouette']:.4f}, AMI with primary categories "
-        f"{'unknown' if ami is None else format(ami, '.3f')}, topic diversity {evaluation['topic_diversity']:.2f}"
+        f"{'unknown' if ami is None else format(ami, '.3f')}, NPMI {words['npmi']:.3f}, C_v {words['c_v']:.3f}, "
+        f"diversity {words['diversity']:.2f}"
     )
 
 

@@ -39,7 +39,7 @@ def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
         ("Mean silhouette (cosine)", f"{evaluation['silhouette']:.3f}"),
         ("Papers nearer to another topic", f"{evaluation['negative_silhouette_share']:.0%}"),
         ("Smallest to largest topic", f"{sizes['smallest']:,} – {sizes['largest']:,}"),
-        ("Topic diversity", f"{evaluation['topic_diversity']:.2f}"),
+        ("Coherence of keywords (NPMI)", f"{evaluation['words']['npmi']:.2f}"),
         ("Neighbors kept on the map", f"{evaluation['map_neighbors_kept']:.0%}"),
     ]
 
@@ -61,7 +61,41 @@ def agreement_rows(evaluation: Evaluation) -> list[tuple[str, Agreement]]:
     """The classifications with several classes. Only categories of arXiv have archives."""
     primary, archive = evaluation["primary_category"], evaluation["archive"]
     rows = [("Primary category", primary)] if primary["classes"] > 1 else []
-    return [*rows, ("Archive", archive)] if 1 < archive["classes"] < primary["classes"] else rows
+    if 1 < archive["classes"] < primary["classes"]:
+        rows.append(("Archive", archive))
+    if rows:
+        by_words = evaluation["primary_category_by_words"]
+        rows.append(("Primary category, topics by words alone", by_words))
+    return rows
+
+
+def word_rows(evaluation: Evaluation) -> list[tuple[str, str, str, str]]:
+    """The measures of the keywords: name, value, its floor, and what it says."""
+    words = evaluation["words"]
+    return [
+        (
+            "NPMI",
+            f"{words['npmi']:.3f}",
+            f"{words['npmi_floor']:.3f}",
+            "keywords of a topic are in the same papers: 0 for chance, 1 for always",
+        ),
+        (
+            "C_v",
+            f"{words['c_v']:.3f}",
+            f"{words['c_v_floor']:.3f}",
+            "the same in windows of 110 words, 0 to 1 (Röder et al. 2015)",
+        ),
+        ("Diversity", f"{words['diversity']:.2f}", "", "share of the ten keywords that no other topic has"),
+        ("Inverted rank-biased overlap", f"{words['inverted_rbo']:.2f}", "", "1 if topics share no keywords"),
+        (
+            "Papers placed by keywords alone",
+            f"{words['keyword_hits']:.0%}",
+            f"{1 / evaluation['k']:.0%}",
+            "papers whose topic has the heaviest keywords in them",
+        ),
+        ("Title to topic", f"{words['title_mrr']:.2f}", "", "mean reciprocal rank of the topic by its title"),
+        ("Label to topic", f"{words['label_mrr']:.2f}", "", "mean reciprocal rank of the topic by its label"),
+    ]
 
 
 def encoding(embeddings: EmbeddingsSummary) -> str:
@@ -178,6 +212,7 @@ def main(argv: list[str] | None = None) -> None:
         repeats_at_least=REPEATS,
         largest=max(topic["size"] for topic in topics),
         agreement=agreement,
+        words=word_rows(evaluation),
         scan_columns=list(scans),
         scans=scans.to_numpy().tolist(),
         map=embed_file(args.map),

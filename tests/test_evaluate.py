@@ -4,9 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
-from conftest import assert_refused, pq_write, script
-from evaluate import agreement, archive, summarize_corpus, summarize_sizes, topic_diversity
+from conftest import assert_refused, pq_write, script, term_files
+from evaluate import summarize_corpus, summarize_sizes
+from lib.evaluation.agreement import agreement, archive, clusters_of_words
 from summaries import PROJECT
 
 
@@ -54,9 +56,7 @@ def test_only_categories_of_arxiv_have_an_archive():
     assert list(map(archive, journals)) == [None] * len(journals)
 
 
-def test_topic_diversity_and_sizes():
-    assert topic_diversity([["a", "b"], ["b", "c"]]) == 0.75
-    assert topic_diversity([["a", "b", "x"], ["b", "c", "x"]], top=2) == 0.75
+def test_sizes():
     assert summarize_sizes(np.array([5, 5, 5, 5]))["effective_topics"] == pytest.approx(4)
     uneven = summarize_sizes(np.array([97, 1, 1, 1, 0]))
     assert (uneven["smallest"], uneven["median"], uneven["largest"]) == (0, 1, 97)
@@ -67,8 +67,8 @@ def run_evaluate(planted, out, **changes):
     at = planted.folder
     (at / "project.json").write_text(json.dumps(PROJECT))
     inputs = {"papers": planted.papers, "cluster": at / "cluster.json", "project": at / "project.json"}
-    inputs |= {"assignments": at / "assignments.parquet", "topics": at / "topics.parquet"}
-    return script("evaluate", **inputs | {"evaluation": out / "e.json"} | changes)
+    inputs |= {name: at / f"{name}.parquet" for name in ("assignments", "keywords", "topics")}
+    return script("evaluate", **inputs | term_files(at) | {"evaluation": out / "e.json"} | changes)
 
 
 def test_planted_subjects_agree_with_their_categories(planted, out):
@@ -77,8 +77,26 @@ def test_planted_subjects_agree_with_their_categories(planted, out):
     found = json.loads((out / "e.json").read_text())
     assert (found["papers"], found["k"]) == (140, 4)
     assert found["primary_category"]["ami"] == pytest.approx(1)
-    assert found["archive"]["purity"] == found["topic_diversity"] == 1
+    assert found["archive"]["purity"] == found["words"]["diversity"] == 1
+    assert found["archive"]["v_measure"] == pytest.approx(1)
+    assert found["primary_category_by_words"]["ami"] > 0.9
+    words = found["words"]
+    assert words["npmi"] > 0.2 > 0 > words["npmi_floor"] and words["c_v"] > words["c_v_floor"]
+    assert words["keyword_hits"] > 0.9 and words["label_mrr"] == words["title_mrr"] == 1
+    assert len(words["npmi_by_topic"]) == 4 and np.mean(words["npmi_by_topic"]) == pytest.approx(
+        words["npmi"]
+    )
     assert found["negative_silhouette_share"] == 0
+
+
+def test_words_alone_find_planted_groups():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(3, size=120)
+    parts = [np.sort(rng.choice(10, 5, replace=False) + 10 * group).astype(np.int32) for group in truth]
+    offsets = np.arange(0, 601, 5)
+    rows = np.arange(0, 120, 2)
+    found = clusters_of_words(np.concatenate(parts), offsets, rows, 30, 3)
+    assert adjusted_rand_score(truth[rows], found) == 1
 
 
 def test_papers_of_another_run_are_refused(planted, tmp_path, out):

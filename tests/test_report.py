@@ -27,9 +27,38 @@ EVALUATION = {
     "negative_silhouette_share": 0.21,
     "inertia_per_paper": 0.5,
     "sizes": {"smallest": 234, "median": 617.0, "largest": 1000, "effective_topics": 1.6},
-    "primary_category": {"papers": 1200, "classes": 9, "ami": 0.345, "ari": 0.2, "purity": 0.456},
-    "archive": {"papers": 0, "classes": 0, "ami": None, "ari": None, "purity": None},
-    "topic_diversity": 0.87,
+    "primary_category": {
+        "papers": 1200,
+        "classes": 9,
+        "ami": 0.345,
+        "ari": 0.2,
+        "v_measure": 0.3,
+        "purity": 0.456,
+    },
+    "archive": {"papers": 0, "classes": 0, "ami": None, "ari": None, "v_measure": None, "purity": None},
+    "primary_category_by_words": {
+        "papers": 1200,
+        "classes": 9,
+        "ami": 0.2,
+        "ari": 0.1,
+        "v_measure": 0.2,
+        "purity": 0.3,
+    },
+    "words": {
+        "npmi": 0.234,
+        "npmi_floor": -0.1,
+        "npmi_windows": 0.2,
+        "c_v": 0.678,
+        "c_v_floor": 0.3,
+        "diversity": 0.87,
+        "inverted_rbo": 0.98,
+        "label_mrr": 1.0,
+        "title_mrr": 0.95,
+        "keyword_hits": 0.71,
+        "npmi_by_topic": [0.2, 0.3],
+        "c_v_by_topic": [0.6, 0.7],
+        "keyword_hits_by_topic": [0.7, 0.8],
+    },
     "map_neighbors_kept": 0.31,
 }
 EMBEDDED = EMBEDDINGS | {
@@ -225,7 +254,14 @@ def test_a_rate_that_was_not_measured_leaves_no_gap(inputs, out):
 )
 def test_agreement_is_shown_with_several_classes_only(inputs, out, primary, archive, shown):
     def agreement(classes: int) -> dict:
-        return {"papers": 10 * classes, "classes": classes, "ami": 0.0, "ari": 0.0, "purity": 1.0}
+        return {
+            "papers": 10 * classes,
+            "classes": classes,
+            "ami": 0.0,
+            "ari": 0.0,
+            "v_measure": 0.0,
+            "purity": 1.0,
+        }
 
     changes = {"primary_category": agreement(primary), "archive": agreement(archive)}
     inputs["scans"].write_text("k,ami_primary\n2,0.1\n3,0.05\n")

@@ -164,6 +164,7 @@ class Agreement(TypedDict):
     classes: int
     ami: float | None
     ari: float | None
+    v_measure: float | None
     purity: float | None
 
 
@@ -188,6 +189,24 @@ class CorpusSummary(TypedDict):
     without_words: float
 
 
+class WordSummary(TypedDict):
+    """How coherent and distinct the keywords are; a floor has the same keywords, dealt to the topics at random."""
+
+    npmi: float
+    npmi_floor: float
+    npmi_windows: float
+    c_v: float
+    c_v_floor: float
+    diversity: float
+    inverted_rbo: float
+    label_mrr: float
+    title_mrr: float
+    keyword_hits: float
+    npmi_by_topic: list[float]
+    c_v_by_topic: list[float]
+    keyword_hits_by_topic: list[float]
+
+
 class Evaluation(TypedDict):
     """Measures of the corpus and of the topics."""
 
@@ -202,7 +221,8 @@ class Evaluation(TypedDict):
     sizes: SizeSummary
     primary_category: Agreement
     archive: Agreement
-    topic_diversity: float
+    primary_category_by_words: Agreement
+    words: WordSummary
     map_neighbors_kept: float
 
 

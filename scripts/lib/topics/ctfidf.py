@@ -19,7 +19,7 @@ from scipy import sparse
 
 from lib.corpus.terms import chunks, papers_of
 
-SPECIFIC = 2.0  # a word with a smaller spread says little alone
+SPECIFIC = 1.5  # a word with a smaller spread says little alone
 SHARE = 0.3  # unless this share of its papers is in the topic
 
 
@@ -99,7 +99,7 @@ def eligible(counted: TermCounts, sizes: np.ndarray, head_words: frozenset[str])
 
     A word that says little alone may not: one of `head_words`, or one that narrows the topics down to no
     less than 1 / SPECIFIC, unless SHARE of its papers are in the topic, and 1.5 times as many as of all
-    papers. A bigram may, unless its first word is a head word.
+    papers. A bigram may, unless its first word is a head word. Where a topic has no such term, all may.
     """
     in_all = np.maximum(np.asarray(counted.counts.sum(0)).ravel(), 1)
     general = spread(counted.counts, sizes) < SPECIFIC
@@ -109,6 +109,7 @@ def eligible(counted: TermCounts, sizes: np.ndarray, head_words: frozenset[str])
     share = found.data / in_all[found.col]
     enough = np.maximum(SHARE, 1.5 * sizes / sizes.sum())[found.row]
     fit = ~head[found.col] & (bigram[found.col] | ~general[found.col] | (share >= enough))
+    fit |= np.bincount(found.row[fit], minlength=len(sizes))[found.row] == 0
     return sparse.csr_matrix((fit[fit], (found.row[fit], found.col[fit])), counted.counts.shape)
 
 

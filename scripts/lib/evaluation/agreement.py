@@ -1,0 +1,69 @@
+"""How well topics agree with a classification of the papers, and what words alone would reach."""
+
+import numpy as np
+from scipy import sparse
+from sklearn.cluster import KMeans
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, v_measure_score
+from sklearn.metrics.cluster import contingency_matrix
+from sklearn.preprocessing import normalize
+
+from lib.corpus.arxiv import CATEGORY
+from lib.summaries import Agreement
+
+COMPONENTS = 100  # of the SVD: enough for latent semantic analysis (scikit-learn's documentation)
+
+
+def agreement(topics: np.ndarray, names: list[str | None]) -> Agreement:
+    """How well topics agree with a classification, over the papers that have a class.
+
+    Parameters
+    ----------
+    topics : int (n,)
+    names : the class of each paper
+
+    Returns
+    -------
+    ami : adjusted mutual information, 0 for chance, 1 for the same partition (Vinh et al., 2010)
+    ari : adjusted Rand index (Hubert & Arabie, 1985)
+    v_measure : harmonic mean of homogeneity and completeness (Rosenberg & Hirschberg, 2007)
+    purity : share of the papers whose class is the most frequent one of their topic
+    """
+    known = np.array([name is not None for name in names])
+    if not known.any():
+        return Agreement(papers=0, classes=0, ami=None, ari=None, v_measure=None, purity=None)
+    classes, codes = np.unique([name for name in names if name is not None], return_inverse=True)
+    labels = topics[known]
+    return Agreement(
+        papers=int(known.sum()),
+        classes=len(classes),
+        ami=float(adjusted_mutual_info_score(codes, labels)),
+        ari=float(adjusted_rand_score(codes, labels)),
+        v_measure=float(v_measure_score(codes, labels)),
+        purity=float(contingency_matrix(codes, labels).max(0).sum() / len(labels)),
+    )
+
+
+def archive(category: str | None) -> str | None:
+    """The archive of a category of arXiv: `astro-ph` of `astro-ph.GA`, `math` of `math.AG`."""
+    return category.split(".")[0] if category and CATEGORY.fullmatch(category) else None
+
+
+def clusters_of_words(
+    terms: np.ndarray, offsets: np.ndarray, rows: np.ndarray, n_terms: int, k: int
+) -> np.ndarray:
+    """Topics of papers by words alone, as a floor: TF-IDF, truncated SVD, K-means. int (m,).
+
+    Parameters
+    ----------
+    terms, offsets : the terms of each paper
+    rows : int (m,), the papers, ascending
+    """
+    parts = [terms[offsets[row] : offsets[row + 1]] for row in rows]
+    bounds = np.cumsum([0, *map(len, parts)])
+    ones = np.ones(bounds[-1])
+    counts = sparse.csr_matrix((ones, np.concatenate(parts), bounds), shape=(len(rows), n_terms))
+    components = max(min(COMPONENTS, min(counts.shape) - 1), 1)
+    reduced = TruncatedSVD(components, random_state=0).fit_transform(TfidfTransformer().fit_transform(counts))
+    return KMeans(min(k, len(rows)), n_init=3, random_state=0).fit_predict(normalize(reduced))

@@ -1,0 +1,191 @@
+"""How coherent the keywords of topics are, and how different from each other.
+
+Coherence asks how much more often keywords of a topic stand together than chance would have it: in
+papers (NPMI), or in windows of WINDOW words (NPMI, C_v). Röder, Both & Hinneburg (2015), Exploring the
+space of topic coherence measures; Bouma (2009) for NPMI.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from lib.corpus.terms import chunks, papers_of
+
+WINDOW = 110  # words, as C_v is defined
+EPSILON = 1e-12
+DEPTH = 0.9  # of rank-biased overlap: the first ten ranks have 86 % of the weight
+
+
+@dataclass
+class Together:
+    """In how many contexts (papers or windows) each term stands, and each pair of terms.
+
+    Attributes
+    ----------
+    contexts : their number
+    pairs : float64 (n_terms, n_terms); the diagonal is that of the terms themselves
+    """
+
+    contexts: int
+    pairs: np.ndarray
+
+
+def in_papers(terms: np.ndarray, offsets: np.ndarray, wanted: np.ndarray) -> Together:
+    """Count the papers in which the wanted terms stand together.
+
+    Parameters
+    ----------
+    terms, offsets : the terms of each paper, as the step `terms` writes them
+    wanted : int (m,), distinct rows of the vocabulary
+    """
+    column = _columns(wanted, int(terms.max(initial=0)) + 1 if len(terms) else 1)
+    pairs = sparse.csr_matrix((len(wanted), len(wanted)))
+    for start, stop in chunks(offsets):
+        found = column[terms[offsets[start] : offsets[stop]]]
+        papers = papers_of(offsets, start, stop)
+        pairs = pairs + _pairs(papers[found >= 0], found[found >= 0], stop - start, len(wanted))
+    return Together(len(offsets) - 1, pairs.toarray())
+
+
+def in_windows(
+    tokens: np.ndarray,
+    offsets: np.ndarray,
+    rows: np.ndarray,
+    words: list[tuple[int, ...]],
+    window: int = WINDOW,
+) -> Together:
+    """Count the windows of papers in which terms stand together.
+
+    A window slides over the words that count. A paper with fewer words than a window has one.
+
+    Parameters
+    ----------
+    tokens, offsets : the words of each paper, as the step `terms` writes them
+    rows : int (m,), papers to read, ascending
+    words : for each term the rows of its words in the vocabulary
+    """
+    contexts, pairs = 0, sparse.csr_matrix((len(words), len(words)))
+    for lengths, paper, position, term in _occurrences(tokens, offsets, rows, words):
+        windows = np.maximum(lengths - window + 1, 1)
+        first = np.maximum(position - window + 1, 0)
+        last = np.minimum(position, windows[paper] - 1)
+        size = last - first + 1
+        # an occurrence is in the windows from first to last
+        begin = np.r_[0, np.cumsum(windows)][paper] + first
+        steps = np.arange(size.sum()) - np.repeat(np.r_[0, np.cumsum(size)][:-1], size)
+        at, which = np.repeat(begin, size) + steps, np.repeat(term, size)
+        pairs = pairs + _pairs(at, which, int(windows.sum()), len(words))
+        contexts += int(windows.sum())
+    return Together(contexts, pairs.toarray())
+
+
+def _occurrences(
+    tokens: np.ndarray, offsets: np.ndarray, rows: np.ndarray, words: list[tuple[int, ...]]
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """For chunks of papers: their numbers of words, and paper, position and term of each occurrence."""
+    size = max(max(some) for some in words) + 1
+    single = np.full(size, -1)
+    for term, some in enumerate(words):
+        if len(some) == 1:
+            single[some[0]] = term
+    bigrams = {some[0] * size + some[1]: term for term, some in enumerate(words) if len(some) == 2}
+    codes = np.array(sorted(bigrams), np.int64)
+    of_code = np.array([bigrams[code] for code in codes.tolist()], np.int64)
+    for at in range(0, len(rows), 4096):
+        part_rows = rows[at : at + 4096]
+        parts = [np.asarray(tokens[offsets[row] : offsets[row + 1]], np.int64) for row in part_rows]
+        word = np.concatenate(parts)
+        paper = np.repeat(np.arange(len(part_rows)), [len(part) for part in parts])
+        lengths = np.bincount(paper[word > 0], minlength=len(part_rows))
+        position = np.cumsum(word > 0) - 1 - np.r_[0, np.cumsum(lengths)][paper]
+        known = np.where(word < size, word, 0)
+        alone = np.flatnonzero((known > 0) & (single[known] >= 0))
+        pair = np.flatnonzero((known[:-1] > 0) & (known[1:] > 0))
+        code = known[pair] * size + known[pair + 1]
+        index = np.minimum(np.searchsorted(codes, code), max(len(codes) - 1, 0))
+        hit = codes[index] == code if len(codes) else np.zeros(len(code), bool)
+        where = np.r_[alone, pair[hit]]
+        term = np.r_[single[known[alone]], of_code[index[hit]] if len(codes) else []].astype(np.int64)
+        yield lengths, paper[where], position[where], term
+
+
+def _columns(wanted: np.ndarray, size: int) -> np.ndarray:
+    column = np.full(max(size, int(wanted.max(initial=0)) + 1), -1)
+    column[wanted] = np.arange(len(wanted))
+    return column
+
+
+def _pairs(contexts: np.ndarray, terms: np.ndarray, n: int, n_terms: int) -> sparse.csr_matrix:
+    """The contexts of each pair of terms: csr (n_terms, n_terms)."""
+    ones = np.ones(len(terms), np.float64)
+    incidence = sparse.csr_matrix((ones, (contexts, terms)), shape=(n, n_terms))
+    incidence.data[:] = 1  # a term counts once per context
+    return (incidence.T @ incidence).tocsr()
+
+
+def npmi(counts: Together) -> np.ndarray:
+    """Normalised pointwise mutual information of each pair of terms: float64 (n_terms, n_terms), -1 to 1."""
+    share = counts.pairs / counts.contexts
+    alone = np.diag(share)
+    expected = np.maximum(np.outer(alone, alone), EPSILON**2)
+    return np.log((share + EPSILON) / expected) / -np.log(np.minimum(share + EPSILON, 1 - EPSILON))
+
+
+def mean_npmi(matrix: np.ndarray, topics: list[np.ndarray]) -> list[float]:
+    """For each topic the mean NPMI over the pairs of its keywords; nan with fewer than two.
+
+    Parameters
+    ----------
+    matrix : as `npmi` returns it
+    topics : for each topic the columns of its keywords
+    """
+    found = []
+    for columns in topics:
+        some = matrix[np.ix_(columns, columns)][np.triu_indices(len(columns), 1)]
+        found.append(float(some.mean()) if len(some) else float("nan"))
+    return found
+
+
+def c_v(matrix: np.ndarray, topics: list[np.ndarray]) -> list[float]:
+    """For each topic C_v: the mean cosine between the NPMI of a keyword and of all keywords together."""
+    found = []
+    for columns in topics:
+        vectors = matrix[np.ix_(columns, columns)]
+        total = vectors.sum(0)
+        norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(total)
+        found.append(float(np.mean(vectors @ total / np.maximum(norms, EPSILON))))
+    return found
+
+
+def diversity(keywords: list[list[str]], top: int = 10) -> float:
+    """The share of distinct keywords among the top ones of all topics. Dieng, Ruiz & Blei (2020)."""
+    words = [word for topic in keywords for word in topic[:top]]
+    return len(set(words)) / max(len(words), 1)
+
+
+def inverted_rbo(keywords: list[list[str]]) -> float:
+    """1 minus the mean rank-biased overlap of two topics: 1 if no topics share keywords.
+
+    Webber, Moffat & Zobel (2010), with p = DEPTH, extrapolated at the end of the lists; Bianchi et al. (2021).
+    """
+    ranks: dict[str, list[tuple[int, int]]] = {}
+    for topic, some in enumerate(keywords):
+        for rank, word in enumerate(some):
+            ranks.setdefault(word, []).append((topic, rank))
+    depth = min(map(len, keywords), default=0)
+    k = len(keywords)
+    if k < 2 or not depth:
+        return 1.0
+    overlap = np.zeros(depth)  # of all pairs of topics, by depth
+    for places in ranks.values():
+        for i, (topic, rank) in enumerate(places):
+            for other, second in places[i + 1 :]:
+                if topic != other and (at := max(rank, second)) < depth:
+                    overlap[at:] += 1
+    mean = overlap / (k * (k - 1) / 2)
+    weights = DEPTH ** np.arange(1, depth + 1)
+    depths = np.arange(1, depth + 1)
+    rbo = mean[-1] / depth * DEPTH**depth + (1 - DEPTH) / DEPTH * np.sum(mean / depths * weights)
+    return float(1 - rbo)

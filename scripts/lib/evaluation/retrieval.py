@@ -1,0 +1,51 @@
+"""Whether a topic can be told from its words: from labels, titles and keywords."""
+
+import numpy as np
+from scipy import sparse
+
+from lib.corpus.terms import chunks, papers_of
+from lib.topics.representatives import Keywords
+
+
+def reciprocal_ranks(texts: list[str], keywords: Keywords) -> list[float]:
+    """For the text of each topic 1 / the rank of its topic among all, by what the text says of their keywords.
+
+    Equal scores share the mean rank. A text without any keyword has the mean rank of all.
+    """
+    found = []
+    for topic, text in enumerate(texts):
+        told = keywords.told(text)
+        above, equal = int((told > told[topic]).sum()), int((told == told[topic]).sum())
+        found.append(1 / (above + (equal + 1) / 2))
+    return found
+
+
+def hit_share(
+    terms: np.ndarray, offsets: np.ndarray, topics: np.ndarray, weights: sparse.csr_matrix
+) -> np.ndarray:
+    """For each topic the share of its papers whose topic follows from its keywords alone: float64 (k,).
+
+    A paper is given to the topic whose keywords in it have the largest sum of weights.
+
+    Parameters
+    ----------
+    terms, offsets : the terms of each paper
+    topics : int (n,)
+    weights : (k, n_terms), zero for all that are not keywords
+    """
+    right = np.zeros(weights.shape[0])
+    by_term = weights.T.tocsr()
+    is_keyword = np.diff(by_term.indptr) > 0
+    for start, stop in chunks(offsets):
+        some = terms[offsets[start] : offsets[stop]]
+        known = is_keyword[some]
+        papers = papers_of(offsets, start, stop)[known]
+        shape = (stop - start, weights.shape[1])
+        has = sparse.csr_matrix((np.ones(len(papers)), (papers, some[known])), shape=shape)
+        # in pieces, since scores are dense
+        for a in range(0, stop - start, 8192):
+            scores = (has[a : a + 8192] @ by_term).toarray()
+            own = topics[start + a : start + a + len(scores)]
+            best = (scores.argmax(1) == own) & (scores.max(1) > 0)
+            right += np.bincount(own[best], minlength=len(right))
+    return right / np.maximum(np.bincount(topics, minlength=len(right)), 1)

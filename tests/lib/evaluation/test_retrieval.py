@@ -1,0 +1,31 @@
+"""Topics told by their words, against simple loops."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from lib.corpus.terms import chunks
+from lib.evaluation.retrieval import hit_share, reciprocal_ranks
+from lib.topics.representatives import Keywords
+
+
+def test_reciprocal_ranks_by_hand():
+    keywords = Keywords([[("spin", 1.0)], [("galaxy", 0.6), ("spin", 0.4)], [("graph", 1.0)]])
+    texts = ["On spin", "Spin of one particle", "Nothing that is said"]
+    assert reciprocal_ranks(texts, keywords) == pytest.approx([1, 1 / 2, 1 / 2])
+
+
+@pytest.mark.parametrize("chunk", [1, 1 << 20])
+def test_hit_share_against_simple_loops(monkeypatch, chunk):
+    monkeypatch.setattr(chunks, "__defaults__", (chunk,))
+    rng = np.random.default_rng(2)
+    papers = [np.flatnonzero(rng.random(20) < 0.2) for _ in range(300)]
+    topics = rng.integers(4, size=300)
+    weights = rng.random((4, 20)) * (rng.random((4, 20)) < 0.3)
+    right = np.zeros(4)
+    for terms, topic in zip(papers, topics, strict=True):
+        scores = weights[:, terms].sum(1)
+        right[topic] += scores.max() > 0 and scores.argmax() == topic
+    offsets = np.cumsum([0, *map(len, papers)])
+    found = hit_share(np.concatenate(papers), offsets, topics, sparse.csr_matrix(weights))
+    assert found == pytest.approx(right / np.bincount(topics))
