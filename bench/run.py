@@ -6,7 +6,7 @@ import sys
 from measure import ROOT, machine
 
 sys.path.insert(0, str(ROOT / "scripts"))
-ALL = ("clean", "workflow", "embed", "cache", "gather", "kmeans", "silhouette", "planted")
+ALL = ("clean", "terms", "workflow", "embed", "cache", "gather", "kmeans", "silhouette", "planted")
 # By name only: `space`, and `rehearsal`, which takes a quarter of an hour and 25 GB of disk.
 
 

@@ -45,14 +45,14 @@ def main(argv: list[str] | None = None) -> None:
     points = read_points(args.coordinates)
     topics = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
     check_same_rows(coordinates=len(points), assignments=len(topics))
-    labels = read_table(args.topics, TOPICS, ["label"])["label"].to_pylist()
+    names = read_table(args.topics, TOPICS, ["name"])["name"].to_pylist()
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
-    title = args.title or f"{len(points):,} papers in {len(labels)} topics"
-    families, (title, *labels) = drawable([title, *labels])
-    figure = draw_map(points, topics, labels, title, *captions(len(points), cluster, project), families)
+    title = args.title or f"{len(points):,} papers in {len(names)} topics"
+    families, (title, *names) = drawable([title, *names])
+    figure = draw_map(points, topics, names, title, *captions(len(points), cluster, project), families)
     with atomic_outputs(args.map) as (map_file,):
         save(figure, map_file, args.dpi)
-    say(f"{len(points):,} papers, {len(labels)} labels")
+    say(f"{len(points):,} papers, {len(names)} topics")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ def inputs(tmp_path) -> dict:
     titles = [f"Usual title {i}" for i in range(118)] + [EVIL, "\u2028 </SCRIPT ><!-- <script>"]
     topics = {
         "topic": [0, 1],
+        "name": [KEYWORD, "spin"],
         "label": [f"{KEYWORD} | {EVIL}", "spin | Second"],
         "primary_keyword": [KEYWORD, "spin"],
         "keywords": [[KEYWORD, "'\"`${alert(3)}"], ["spin"]],

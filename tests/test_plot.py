@@ -20,11 +20,11 @@ def inputs(tmp_path) -> dict:
     (tmp_path / "project.json").write_text(json.dumps(PROJECT))
     x, y = rng.normal(size=(2, 90)).astype(np.float32)
     topic = np.repeat(np.arange(3, dtype=np.int32), 30)
-    labels = [f"word | {EVIL}", "alpha $x | An unbalanced $ and \\frac{", "bêta | 東京 % # & _"]
+    names = [f"word · {EVIL}", "alpha $x · An unbalanced $ and \\frac{", "bêta · 東京 % # & _"]
     return {
         "coordinates": pq_write(tmp_path / "c.parquet", id=[str(i) for i in range(90)], x=x, y=y),
         "assignments": pq_write(tmp_path / "a.parquet", topic=topic),
-        "topics": pq_write(tmp_path / "t.parquet", label=labels),
+        "topics": pq_write(tmp_path / "t.parquet", name=names),
         "cluster": tmp_path / "cluster.json",
         "project": tmp_path / "project.json",
     }
@@ -43,8 +43,8 @@ def test_map_with_any_label_is_the_same_in_every_run(inputs, out):
 
 def test_what_no_font_has_is_written_in_latin_letters(inputs, out, monkeypatch, capsys, recwarn):
     """matplotlib warns of a glyph that it draws as a box."""
-    labels = [f"深度 {i} | 量子誤り訂正 👑 دراسة" for i in range(3)]
-    inputs["topics"] = pq_write(out.parent / "t.parquet", label=labels)
+    names = [f"深度 {i} · 量子誤り訂正 👑 دراسة" for i in range(3)]
+    inputs["topics"] = pq_write(out.parent / "t.parquet", name=names)
     monkeypatch.setattr(fonts, "findSystemFonts", list)
     plot.main(command_line("plot", **inputs, dpi=50, title="地图 of $5", map=out / "m.png"))
     assert "fonts-noto-cjk" in capsys.readouterr().err
@@ -54,7 +54,7 @@ def test_what_no_font_has_is_written_in_latin_letters(inputs, out, monkeypatch, 
 
 def test_labels_in_any_script_are_drawn_whatever_fonts_this_machine_has(inputs, out):
     inputs["topics"] = pq_write(
-        out.parent / "t.parquet", label=["深度 | 学习", "हिन्दी | क्षेत्र", "👑 | \ue000 한국어"]
+        out.parent / "t.parquet", name=["深度 · 学习", "हिन्दी · क्षेत्र", "👑 · \ue000 한국어"]
     )
     result = script("plot", **inputs, dpi=50, title=None, map=out / "m.png")
     assert result.returncode == 0 and "missing from" not in result.stderr

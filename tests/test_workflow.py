@@ -24,7 +24,7 @@ input: data/papers.jsonl
 scan_k: {sample: 200, seeds: 2}
 select_k: {candidates: [3, 5]}
 cluster: {k: 5, starts: 8, smooth: 0}
-keywords: {min_count: 3}
+terms: {min_count: 3}
 embed: {max_tokens: 64, parts: 2}
 plot: {dpi: 60}
 """
@@ -356,7 +356,7 @@ SETTINGS = {
     "plot={dpi: 80}": below("plot", "report"),
     "explore={max_papers: 100}": below("explore"),
     "label={title_chars: 40}": below("label", "evaluate", "plot", "explore", "report"),
-    "terms={min_count: 3}": below("terms", *TEXT),
+    "terms={min_count: 4}": below("terms", *TEXT),
     "keywords={top: 8}": below(*TEXT),
     "project={seed: 3}": below("project", "evaluate", "plot", "explore", "report"),
     "neighbors={k: 10}": below("neighbors", "smooth", "select_k", "project", *CLUSTER) | {"scan_k": 2},
@@ -370,7 +370,7 @@ SETTINGS = {
     "embed={image: embed-2.sif}": {},
     "cluster={gpus: 1}": {},
     # a default that is written out, and keys in another order
-    "keywords={top: 10, min_count: 3}": {},
+    "keywords={top: 10, head_words: data/words/head_words.txt}": {},
 }
 
 

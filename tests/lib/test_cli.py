@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import measure
-from conftest import ENVIRONMENT, ROOT, pq_write
+from conftest import ENVIRONMENT, ROOT, keyword_inputs, pq_write, script, term_files
 
 LOCALES = {
     "Latin-1 streams": {"PYTHONIOENCODING": "latin-1"},
@@ -46,15 +46,13 @@ def test_every_character_is_printed_in_utf_8(locale):
 def test_keywords_in_greek_are_printed_and_written(locale, tmp_path):
     ids = [f"2301.{i:05d}" for i in range(40)]
     words = ("γαλαξίας αστέρας", "νευρώνας εγκέφαλος")
-    papers = pq_write(
-        tmp_path / "p.parquet",
-        id=ids,
-        text=[f"{words[i % 2]} {words[i % 2]}." for i in range(40)],
-    )
+    text = [f"{words[i % 2]} {words[i % 2]}." for i in range(40)]
+    papers = pq_write(tmp_path / "p.parquet", text=text)
+    assert script("terms", papers=papers, **term_files(tmp_path)).returncode == 0
     outputs = {"keywords": tmp_path / "k.parquet", "csv": tmp_path / "k.csv"}
     command = measure.script(
         "keywords",
-        papers=papers,
+        **keyword_inputs(tmp_path),
         assignments=pq_write(tmp_path / "a.parquet", id=ids, topic=np.arange(40, dtype=np.int32) % 2),
         **outputs,
     )
@@ -67,6 +65,6 @@ def test_keywords_in_greek_are_printed_and_written(locale, tmp_path):
     assert "γαλαξίας" in outputs["csv"].read_text("utf-8")
 
 
-@pytest.mark.parametrize("script", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: path.stem)
-def test_every_script_starts_through_run(script):
-    assert script.read_text("utf-8").endswith('if __name__ == "__main__":\n    run(main)\n')
+@pytest.mark.parametrize("path", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: path.stem)
+def test_every_script_starts_through_run(path):
+    assert path.read_text("utf-8").endswith('if __name__ == "__main__":\n    run(main)\n')

@@ -16,23 +16,24 @@ from matplotlib.text import Text
 from lib.map.label_layout import densest_points, separate_boxes
 from lib.map.palette import topic_colours
 from lib.style import FAINT, INK, PAPER, use_style
+from lib.topics.labels import SEPARATOR
 
 FIGURE_INCHES = (14.0, 10.5)
 MANY_TOPICS = 25  # with more, keywords are smaller
-NO_TITLES = 45  # with more topics, labels are keywords only
+ONE_KEYWORD = 45  # with more topics, only the first keyword is written
 
 
 @dataclass
 class Label:
-    """The texts of a topic's label: the keyword, and the title below it if there is room."""
+    """The texts of a topic's name: the first keyword, and the others below it if there is room."""
 
     keyword: Text
-    title: Text | None
+    others: Text | None
 
     @property
     def texts(self) -> list[Text]:
         """The texts that are drawn."""
-        return [self.keyword, self.title] if self.title else [self.keyword]
+        return [self.keyword, self.others] if self.others else [self.keyword]
 
     def size(self) -> tuple[float, float]:
         """Width and height in pixels, with a margin."""
@@ -43,7 +44,7 @@ class Label:
 def draw_map(
     points: np.ndarray,
     topics: np.ndarray,
-    labels: list[str],
+    names: list[str],
     title: str,
     left: str,
     right: str,
@@ -55,7 +56,7 @@ def draw_map(
     ----------
     points : float32 (n, 2)
     topics : int (n,), 0 to k - 1
-    labels : of each topic, `"{keyword} | {title}"`
+    names : of each topic, its keywords with SEPARATOR between them
     left, right : the lines below the map
     families : fonts for what the font of the figures lacks
     """
@@ -63,10 +64,10 @@ def draw_map(
     figure, axis = plt.subplots(figsize=FIGURE_INCHES)
     figure.subplots_adjust(0.015, 0.055, 0.985, 0.925)
     axis.set_axis_off()
-    anchors = densest_points(points, topics, len(labels))
+    anchors = densest_points(points, topics, len(names))
     colours = topic_colours(anchors)
     _draw_points(axis, points, colours[topics])
-    drawn = [_draw_label(axis, *row, len(labels)) for row in zip(labels, anchors, colours, strict=True)]
+    drawn = [_draw_label(axis, *row, len(names)) for row in zip(names, anchors, colours, strict=True)]
     figure.canvas.draw()  # texts have a size only then
     _arrange_labels(axis, drawn, anchors)
 
@@ -90,16 +91,16 @@ def _draw_points(axis: Axes, points: np.ndarray, colours: np.ndarray) -> None:
     axis.scatter(inside[:, 0], inside[:, 1], s=size, c=colours[order], alpha=alpha, lw=0, rasterized=True)
 
 
-def _draw_label(axis: Axes, label: str, anchor: np.ndarray, colour: np.ndarray, k: int) -> Label:
-    keyword, _, title = label.partition(" | ")
+def _draw_label(axis: Axes, name: str, anchor: np.ndarray, colour: np.ndarray, k: int) -> Label:
+    keyword, _, others = name.partition(SEPARATOR)
     size = 12.5 if k <= MANY_TOPICS else 10.5
     x, y = anchor
     centred: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 5}
     halo: list[Any] = [effects.withStroke(linewidth=3.2, foreground=PAPER, alpha=0.92)]
     head = axis.text(x, y, keyword, fontsize=size, weight="bold", color=colour * 0.55, **centred)
     body = None
-    if k <= NO_TITLES:
-        body = axis.text(x, y, wrap(title, 34), fontsize=0.6 * size, color=INK, **centred)
+    if k <= ONE_KEYWORD and others:
+        body = axis.text(x, y, wrap(others, 34), fontsize=0.65 * size, color=INK, **centred)
     drawn = Label(head, body)
     for text in drawn.texts:
         text.set_path_effects(halo)
@@ -117,9 +118,9 @@ def _arrange_labels(axis: Axes, labels: list[Label], anchors: np.ndarray) -> Non
         height = label.keyword.get_window_extent().height
         top = centre[1] + box[1] / 2
         label.keyword.set_position(tuple(to_map.transform((centre[0], top - 2 - height / 2))))
-        if label.title:
-            below = top - 3 - height - label.title.get_window_extent().height / 2
-            label.title.set_position(tuple(to_map.transform((centre[0], below))))
+        if label.others:
+            below = top - 3 - height - label.others.get_window_extent().height / 2
+            label.others.set_position(tuple(to_map.transform((centre[0], below))))
         if (np.abs(centre - start) > box / 2).any():
             line = to_map.transform([start, centre])
             axis.plot(*line.T, color=INK, lw=0.7, alpha=0.55, zorder=4)

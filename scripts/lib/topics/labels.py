@@ -2,6 +2,8 @@
 
 from lib.corpus.spelling import stems
 
+SEPARATOR = " · "  # between the keywords of a name
+
 
 def primary_keywords(keywords: list[list[tuple[str, float]]]) -> list[str]:
     """A keyword for each topic that no other topic has, apart from plural endings.
@@ -44,6 +46,6 @@ def topic_names(keywords: list[list[str]], primary: list[str]) -> list[str]:
     Names differ, since the primary keywords do.
     """
     return [
-        " · ".join([first, *(word for word in some if word != first)][:3])
+        SEPARATOR.join([first, *(word for word in some if word != first)][:3])
         for first, some in zip(primary, keywords, strict=True)
     ]

@@ -27,7 +27,7 @@ def test_wrap_of_a_text_without_spaces():
 @pytest.mark.parametrize("text", ["$x^2$", "$$", r"\$5 and \$7", "a $ b", r"$\frac{", "$\\undefined$"])
 def test_no_text_is_read_as_a_formula(text):
     points = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
-    figure = draw_map(points, np.zeros(20, int), [f"{text} | {text}"], text, text, text)
+    figure = draw_map(points, np.zeros(20, int), [f"{text} · {text}"], text, text, text)
     drawn = [*figure.axes[0].texts, *figure.texts]
     assert [one.get_text() for one in drawn] == [text] * 5
     assert all(one._preprocess_math(one.get_text()) == (text, False) for one in drawn)
