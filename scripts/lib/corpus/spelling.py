@@ -24,7 +24,7 @@ IRREGULAR = {
 AMERICAN = [
     (re.compile(pattern), replacement)
     for pattern, replacement in (
-        (r"is(e[sdr]?|ing|ation|ations|able|er)$", r"iz\1"),
+        (r"is(e[sdr]?|ing|ation|able|er)$", r"iz\1"),
         (r"ys(e[sdr]?|ing|er)$", r"yz\1"),
         (r"(?<=\w{3})our(s|ed|ing|al|ally|able|ism|istic|less|hood)?$", r"or\1"),
         (r"(?<=\w\w)([tb])re$", r"\1er"),
@@ -36,9 +36,11 @@ AMERICAN = [
         (r"^grey", "gray"),
         (r"^haemo", "hemo"),
         (r"(?<=\w)aemi", "emi"),
-        (r"^tumour", "tumor"),
     )
 ]
+
+# Nearly all words have none of these, and one search is cheaper than thirteen.
+BRITISH = re.compile("is(?:e|i|a)|ys(?:e|i)|our|[tb]re$|ll(?:e|i)|ogue$|ence$|sulph|aluminium|grey|aem")
 
 
 def stem(word: str) -> str:
@@ -66,6 +68,8 @@ def plain(word: str) -> str:
 
 def american(word: str) -> str:
     """A word with the first American ending that applies."""
+    if not BRITISH.search(word):
+        return word
     for pattern, replacement in AMERICAN:
         changed = pattern.sub(replacement, word)
         if changed != word:
