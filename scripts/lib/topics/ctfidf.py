@@ -11,6 +11,7 @@ in place of occurrences. The third factor, the share of the term's papers that a
 holds back words that many topics use.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +20,8 @@ from scipy import sparse
 
 from lib.corpus.terms import chunks, papers_of
 
-SPECIFIC = 1.5  # a word with a smaller spread says little alone
-SHARE = 0.3  # unless this share of its papers is in the topic
+SPECIFIC = 2.0  # a word with a smaller spread says little alone
+SHARE = 0.2  # unless this share of its papers is in the topic
 
 
 @dataclass
@@ -118,7 +119,8 @@ def top_terms(counted: TermCounts, weights: sparse.csr_matrix, n: int) -> list[l
 
     A bigram replaces each of its words of which it holds half or more in the topic: `dark` in `dark
     matter`, `reinforcement` in `reinforcement learning`. A term is skipped if another has said one of
-    its words, also in another form: `superconducting` after `superconductors`.
+    its words, also in another form (`superconducting` after `superconductors`), or if one is short for the
+    other: `rag` after `retrieval-augmented`.
 
     Parameters
     ----------
@@ -144,11 +146,29 @@ def _top_terms_of(counted: TermCounts, weights: sparse.csr_matrix, n: int, topic
         words = [counted.terms[word] for word in counted.words[term]]
         if term in replaced or any(akin(word, other) for word in words for other in said):
             continue
+        name = counted.terms[term]
+        if any(
+            stands_for(name, other) or stands_for(other, name)
+            for other in map(counted.terms.__getitem__, picked)
+        ):
+            continue
         picked.append(term)
         said += words
         if len(picked) == n:
             break
     return picked
+
+
+def stands_for(short: str, term: str) -> bool:
+    """Whether a word abbreviates a term of several words: `llms` of `language models`, `cot` of `chain-of-thought`."""
+    initials = "".join(word[0] for word in re.split("[ -]", term) if word)
+    letters = short.removesuffix("s") if len(short) > 3 else short
+    return (
+        len(initials) > 1
+        and letters.isalpha()
+        and len(letters) - len(initials) in (0, 1)
+        and (letters.startswith(initials) or letters.endswith(initials))
+    )
 
 
 def akin(word: str, other: str) -> bool:

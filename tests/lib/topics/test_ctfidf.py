@@ -8,7 +8,16 @@ from scipy import sparse
 from scipy.stats import entropy
 
 from lib.corpus.terms import chunks
-from lib.topics.ctfidf import TermCounts, akin, count_in_topics, ctfidf, eligible, spread, top_terms
+from lib.topics.ctfidf import (
+    TermCounts,
+    akin,
+    count_in_topics,
+    ctfidf,
+    eligible,
+    spread,
+    stands_for,
+    top_terms,
+)
 
 RNG = np.random.default_rng(3)
 PAPERS = [np.flatnonzero(RNG.random(12) < 0.3) for _ in range(200)]
@@ -94,6 +103,21 @@ def test_general_and_head_words_count_in_bigrams_only():
     )
     first, second, *_ = keywords(some, [100] * 5, frozenset({"theory"}))
     assert first == ["galaxy", "gauge", "training set", "wide"] and second == ["stars"]
+
+
+def test_abbreviations():
+    for short, term in (
+        ("llms", "language models"),
+        ("vlms", "vision-language"),
+        ("rag", "retrieval-augmented"),
+    ):
+        assert stands_for(short, term) and not stands_for(term, short)
+    assert stands_for("cot", "chain-of-thought") and stands_for("gnns", "graph neural")
+    assert (
+        not stands_for("spin", "spin liquid")
+        and not stands_for("gas", "dark matter")
+        and not stands_for("x", "y")
+    )
 
 
 def test_words_that_begin_alike():
