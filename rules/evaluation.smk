@@ -56,6 +56,9 @@ rule report:
         evaluation="<results>/evaluation/evaluation.json",
         topics="<results>/topics/topics.parquet",
         representatives="<results>/topics/representatives.parquet",
+        trends="<results>/topics/trends.parquet",
+        periods="<results>/topics/periods.parquet",
+        trend_figure="<results>/topics/trends.png",
         map="<results>/map.png",
         template="scripts/templates/report.html",
         env="envs/map.yaml",
@@ -88,6 +91,9 @@ rule report:
             --evaluation {input.evaluation} \
             --topics {input.topics} \
             --representatives {input.representatives} \
+            --trends {input.trends} \
+            --periods {input.periods} \
+            --trend-figure {input.trend_figure} \
             --map {input.map} \
             --template {input.template} \
             --link={params.link:q} \

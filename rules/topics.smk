@@ -85,3 +85,47 @@ rule label:
             --csv {output.csv} \
             >{log} 2>&1
         """
+
+
+rule trends:
+    """Count each topic's papers per year and month, and test which topics rise or fade."""
+    input:
+        **code("trends"),
+        **CORPUS,
+        **ASSIGNED,
+        topics="<results>/topics/topics.parquet",
+        env="envs/topics.yaml",
+    output:
+        trends=ensure("<results>/topics/trends.parquet", non_empty=True),
+        csv=report(
+            ensure("<results>/topics/trends.csv", non_empty=True),
+            caption="../docs/captions/trends.rst",
+            category="Topics",
+        ),
+        periods=ensure("<results>/topics/periods.parquet", non_empty=True),
+        figure=report(
+            ensure("<results>/topics/trends.png", non_empty=True),
+            caption="../docs/captions/trends.rst",
+            category="Topics",
+        ),
+    log:
+        "<logs>/trends.log",
+    benchmark:
+        "<benchmarks>/trends.tsv"
+    conda:
+        "../envs/topics.yaml"
+    resources:
+        mem_mb=scaled(4000),
+        runtime=30,
+    shell:
+        """
+        python {input.script} \
+            --papers {input.papers} \
+            --assignments {input.assignments} \
+            --topics {input.topics} \
+            --trends {output.trends} \
+            --csv {output.csv} \
+            --periods {output.periods} \
+            --figure {output.figure} \
+            >{log} 2>&1
+        """

@@ -14,7 +14,16 @@ from lib.clusters.sizes import effective_topics
 from lib.corpus.languages import language_of, script_of, shares
 from lib.corpus.words import lacks_words
 from lib.evaluation.agreement import agreement, archive, clusters_of_words
-from lib.evaluation.coherence import c_v, diversity, in_papers, in_windows, inverted_rbo, mean_npmi, npmi
+from lib.evaluation.coherence import (
+    c_v,
+    diversity,
+    in_papers,
+    in_windows,
+    inverted_rbo,
+    mean_known,
+    mean_npmi,
+    npmi,
+)
 from lib.evaluation.retrieval import hit_share, reciprocal_ranks
 from lib.files import atomic_outputs
 from lib.sampling import hash_ids, sample_rows
@@ -38,7 +47,6 @@ from lib.tables import (
     read_table,
     read_texts,
 )
-from lib.topics.ctfidf import TermCounts
 from lib.topics.representatives import Keywords
 from lib.vectors import read_array
 
@@ -105,15 +113,17 @@ def summarize_words(
     number = {term: i for i, term in enumerate(corpus.vocabulary["term"].to_pylist())}
     listed = [group for _, group in keywords.groupby("topic")]
     pairs = [list(zip(group["keyword"], group["weight"], strict=True)) for group in listed]
-    wanted = np.unique([number[word] for word in keywords["keyword"]])
+    wanted = np.unique([number[word] for some in pairs for word, _ in some[:TOP]])
     own = [np.searchsorted(wanted, [number[word] for word, _ in some[:TOP]]) for some in pairs]
     # the floor: the same keywords, dealt to the topics at random
     dealt = np.split(
         np.random.default_rng(0).permutation(np.concatenate(own)), np.cumsum([len(some) for some in own])[:-1]
     )
     papers = npmi(in_papers(corpus.terms, corpus.term_offsets, wanted))
-    words_of = TermCounts.of(corpus.vocabulary, sparse.csr_matrix((0, 0))).words
-    words = [words_of[row] for row in wanted]
+    first, second = (corpus.vocabulary[name].take(wanted).to_pylist() for name in ("first", "second"))
+    words: list[tuple[int, ...]] = [
+        (row,) if a is None else (a, b) for row, a, b in zip(wanted.tolist(), first, second, strict=True)
+    ]
     windows = npmi(in_windows(corpus.tokens, corpus.offsets, rows, words))
     weights = sparse.csr_matrix(
         (keywords["weight"], (keywords["topic"], [number[word] for word in keywords["keyword"]])),
@@ -122,11 +132,11 @@ def summarize_words(
     hits = hit_share(corpus.terms, corpus.term_offsets, topics, weights)
     titles = Keywords(pairs)
     return WordSummary(
-        npmi=float(np.nanmean(mean_npmi(papers, own))),
-        npmi_floor=float(np.nanmean(mean_npmi(papers, dealt))),
-        npmi_windows=float(np.nanmean(mean_npmi(windows, own))),
-        c_v=float(np.mean(c_v(windows, own))),
-        c_v_floor=float(np.mean(c_v(windows, dealt))),
+        npmi=mean_known(mean_npmi(papers, own)),
+        npmi_floor=mean_known(mean_npmi(papers, dealt)),
+        npmi_windows=mean_known(mean_npmi(windows, own)),
+        c_v=mean_known(c_v(windows, own)),
+        c_v_floor=mean_known(c_v(windows, dealt)),
         diversity=diversity([[word for word, _ in some] for some in pairs], TOP),
         inverted_rbo=inverted_rbo([[word for word, _ in some[:TOP]] for some in pairs]),
         label_mrr=float(np.mean(reciprocal_ranks(list(table["label"]), titles))),
@@ -136,6 +146,11 @@ def summarize_words(
         c_v_by_topic=c_v(windows, own),
         keyword_hits_by_topic=hits.tolist(),
     )
+
+
+def figure(value: float | None) -> str:
+    """A measure as text."""
+    return "unknown" if value is None else f"{value:.3f}"
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -193,7 +208,7 @@ def main(argv: list[str] | None = None) -> None:
     ami = evaluation["primary_category"]["ami"]
     say(
         f"silhouette {evaluation['silhouette']:.4f}, AMI with primary categories "
-        f"{'unknown' if ami is None else format(ami, '.3f')}, NPMI {words['npmi']:.3f}, C_v {words['c_v']:.3f}, "
+        f"{figure(ami)}, NPMI {figure(words['npmi'])}, C_v {figure(words['c_v'])}, "
         f"diversity {words['diversity']:.2f}"
     )
 

@@ -4,6 +4,8 @@ import argparse
 import base64
 from pathlib import Path
 
+import numpy as np
+
 from lib.cli import Parser, optional, run, say
 from lib.clusters.repeats import REPEATS
 from lib.corpus.ledger import VERDICTS
@@ -18,7 +20,8 @@ from lib.summaries import (
     Ledger,
     read_json,
 )
-from lib.tables import REPRESENTATIVES, TOPICS, read_csv, read_table
+from lib.tables import PERIODS, REPRESENTATIVES, TOPICS, TRENDS, read_csv, read_table
+from lib.topics.periods import FALSE_DISCOVERIES, shares_by_year
 
 PAPERS_PER_TOPIC = 3
 TIMED = 1000  # papers; the speed of fewer is that of starting the device
@@ -27,6 +30,11 @@ TIMED = 1000  # papers; the speed of fewer is that of starting the device
 def count(number: int, one: str, many: str) -> str:
     """A number with its noun."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+def figure(value: float | None) -> str:
+    """A measure with three digits."""
+    return "–" if value is None else f"{value:.3f}"
 
 
 def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
@@ -39,20 +47,47 @@ def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
         ("Mean silhouette (cosine)", f"{evaluation['silhouette']:.3f}"),
         ("Papers nearer to another topic", f"{evaluation['negative_silhouette_share']:.0%}"),
         ("Smallest to largest topic", f"{sizes['smallest']:,} – {sizes['largest']:,}"),
-        ("Coherence of keywords (NPMI)", f"{evaluation['words']['npmi']:.2f}"),
+        ("Coherence of keywords (NPMI)", figure(evaluation["words"]["npmi"])),
         ("Neighbors kept on the map", f"{evaluation['map_neighbors_kept']:.0%}"),
     ]
 
 
-def topic_rows(topics: list[dict], representatives: list[dict], link: str | None) -> list[dict]:
-    """The rows of topics.parquet, each with its most central papers and whether it is loose."""
+def sparkline(shares: list[float]) -> str:
+    """The points of an SVG line, 80 by 18, through the yearly shares of a topic."""
+    highest = max([*shares, 1e-12])
+    step = 80 / max(len(shares) - 1, 1)
+    return " ".join(f"{i * step:.1f},{17 - 16 * share / highest:.1f}" for i, share in enumerate(shares))
+
+
+def trend_cells(trends: list[dict], years: np.ndarray, shares: np.ndarray) -> dict[int, dict]:
+    """For each topic its sparkline, change per year and trend; none with fewer than two years."""
+    if len(years) < 2:
+        return {}
+    return {
+        row["topic"]: {
+            "line": sparkline(share.tolist()),
+            "trend": row["trend"],
+            "change": None if row["change_per_year"] is None else f"{row['change_per_year']:+.0%} a year",
+        }
+        for row, share in zip(trends, shares, strict=True)
+    }
+
+
+def topic_rows(
+    topics: list[dict], representatives: list[dict], cells: dict[int, dict], link: str | None
+) -> list[dict]:
+    """The rows of topics.parquet, each with its most central papers, its trend and whether it is loose."""
     papers: dict[int, list[dict]] = {row["topic"]: [] for row in topics}
     for row in representatives:
         if row["role"] == "nearest" and row["rank"] <= PAPERS_PER_TOPIC:
             papers[row["topic"]].append(row | {"url": paper_url(link, row["id"])})
     return [
         row
-        | {"papers": papers[row["topic"]], "loose": row["repeats"] is not None and row["repeats"] < REPEATS}
+        | {
+            "papers": papers[row["topic"]],
+            "trend": cells.get(row["topic"]),
+            "loose": row["repeats"] is not None and row["repeats"] < REPEATS,
+        }
         for row in topics
     ]
 
@@ -75,17 +110,22 @@ def word_rows(evaluation: Evaluation) -> list[tuple[str, str, str, str]]:
     return [
         (
             "NPMI",
-            f"{words['npmi']:.3f}",
-            f"{words['npmi_floor']:.3f}",
+            figure(words["npmi"]),
+            figure(words["npmi_floor"]),
             "keywords of a topic are in the same papers: 0 for chance, 1 for always",
         ),
         (
             "C_v",
-            f"{words['c_v']:.3f}",
-            f"{words['c_v_floor']:.3f}",
+            figure(words["c_v"]),
+            figure(words["c_v_floor"]),
             "the same in windows of 110 words, 0 to 1 (Röder et al. 2015)",
         ),
-        ("Diversity", f"{words['diversity']:.2f}", "", "share of the ten keywords that no other topic has"),
+        (
+            "Diversity",
+            f"{words['diversity']:.2f}",
+            "",
+            "distinct keywords as a share of all, with ten per topic",
+        ),
         ("Inverted rank-biased overlap", f"{words['inverted_rbo']:.2f}", "", "1 if topics share no keywords"),
         (
             "Papers placed by keywords alone",
@@ -93,7 +133,12 @@ def word_rows(evaluation: Evaluation) -> list[tuple[str, str, str, str]]:
             f"{1 / evaluation['k']:.0%}",
             "papers whose topic has the heaviest keywords in them",
         ),
-        ("Title to topic", f"{words['title_mrr']:.2f}", "", "mean reciprocal rank of the topic by its title"),
+        (
+            "Title to topic",
+            f"{words['title_mrr']:.2f}",
+            "",
+            "mean reciprocal rank of the topic by its title, which was chosen for this",
+        ),
         ("Label to topic", f"{words['label_mrr']:.2f}", "", "mean reciprocal rank of the topic by its label"),
     ]
 
@@ -180,6 +225,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         evaluation="evaluation.json",
         topics="topics.parquet",
         representatives="representatives.parquet",
+        trends="trends.parquet",
+        periods="periods.parquet",
+        trend_figure="trends.png",
         map="map.png",
         template="report.html",
     )
@@ -194,6 +242,8 @@ def main(argv: list[str] | None = None) -> None:
     agreement = agreement_rows(evaluation)
     topics = read_table(args.topics, TOPICS).to_pylist()
     representatives = read_table(args.representatives, REPRESENTATIVES).to_pylist()
+    yearly = shares_by_year(read_table(args.periods, PERIODS).to_pandas())
+    cells = trend_cells(read_table(args.trends, TRENDS).to_pylist(), *yearly)
     scans = read_csv(args.scans)
     if not agreement:
         scans = scans.drop(columns="ami_primary", errors="ignore")
@@ -208,7 +258,10 @@ def main(argv: list[str] | None = None) -> None:
         contents=[*contents(ledger, evaluation["corpus"]), truncation(embeddings)],
         embeddings=embeddings,
         encoding=encoding(embeddings),
-        topics=topic_rows(topics, representatives, args.link),
+        topics=topic_rows(topics, representatives, cells, args.link),
+        has_trends=bool(cells),
+        false_discoveries=FALSE_DISCOVERIES,
+        trends=embed_file(args.trend_figure),
         repeats_at_least=REPEATS,
         largest=max(topic["size"] for topic in topics),
         agreement=agreement,

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from lib.cli import Parser, UserError, progress, run, say
 from lib.corpus.terms import (
+    HYPHEN,
     Spellings,
     Words,
     chunks,
@@ -103,11 +104,17 @@ def number_corpus(
     with tokens_file.open("wb") as file:
         written = Appended(file, np.int32)
         for start, stop in chunks(offsets):
-            written.append(words.of_spelling[stream[offsets[start] : offsets[stop]] & ((1 << 30) - 1)])
+            written.append(words.of_spelling[stream[offsets[start] : offsets[stop]] & ~HYPHEN])
         written.finish()
     tokens = np.load(tokens_file, mmap_mode="r")
     codes, papers = count_bigrams(tokens, offsets, len(words.terms), args.min_count)
-    vocabulary = vocabulary_table(words, spell_bigrams(stream, spelled, words, codes), codes, papers)
+    shown = spell_bigrams(stream, spelled, words, codes)
+    # words of Chinese are joined without a space, and two bigrams or a word may then look the same
+    taken = dict.fromkeys(words.terms)
+    fresh = np.array([taken.setdefault(term, i) == i for i, term in enumerate(shown)], bool)
+    codes, papers = codes[fresh], papers[fresh]
+    bigrams = [term for term, is_fresh in zip(shown, fresh, strict=True) if is_fresh]
+    vocabulary = vocabulary_table(words, bigrams, codes, papers)
     write_table(vocabulary_file, vocabulary, VOCABULARY)
     alone, counts = counts_alone(words.terms), [np.zeros(1, np.int64)]
     with terms_file.open("wb") as file:

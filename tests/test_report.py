@@ -2,9 +2,11 @@
 
 import json
 import re
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -114,7 +116,7 @@ def inputs(tmp_path) -> dict:
     for name, content in files.items():
         paths[name] = tmp_path / f"{name}.json"
         paths[name].write_text(json.dumps(content))
-    for name in ("curves", "map"):
+    for name in ("curves", "map", "trend_figure"):
         paths[name] = tmp_path / f"{name}.png"
         paths[name].write_bytes(PNG)
     paths["scans"] = tmp_path / "scans.csv"
@@ -144,6 +146,30 @@ def inputs(tmp_path) -> dict:
         similarity=[0.9, 0.8, 0.7, 0.6, 0.9],
         score=[0.9, 0.8, 0.7, 0.6, 0.9],
         title=[EVIL, "Second", "Third", "Fourth is left out", "Fifth"],
+    )
+    years = [date(2020 + year, 1, 1) for year in range(3)]
+    paths["periods"] = pq_write(
+        tmp_path / "periods.parquet",
+        topic=np.repeat(np.int32([0, 1]), 3),
+        unit=["year"] * 6,
+        period=years * 2,
+        papers=[50, 60, 70, 5, 40, 1],
+        share=[0.9, 0.6, 0.98, 0.1, 0.4, 0.02],
+        partial=[False, False, True] * 2,
+    )
+    paths["trends"] = pq_write(
+        tmp_path / "trends.parquet",
+        topic=[0, 1],
+        name=["word", "spin"],
+        dated_papers=[180, 46],
+        first_year=[2020, 2020],
+        half_by=[2021, 2021],
+        peak_year=[2020, 2021],
+        change_per_year=[-0.2, None],
+        low=[-0.3, None],
+        high=[-0.1, None],
+        q_value=[0.01, None],
+        trend=["fading", ""],
     )
     return paths
 
@@ -278,7 +304,7 @@ def test_a_corpus_without_categories_has_empty_cells(inputs, out):
     read_page(inputs, out)
     page = (out / "report.html").read_text("utf-8")
     assert not re.search(r"\bnan\b", page, re.IGNORECASE) and not re.search(r"\bNone\b", page)
-    assert page.count('<td></td>\n    <td class="n">') == 2  # of both topics, before the silhouette
+    assert page.count("<td></td>\n    <td><svg") == 2  # of both topics, before the silhouette
 
 
 def test_missing_and_broken_inputs_are_refused(inputs, out, tmp_path):

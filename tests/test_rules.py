@@ -19,7 +19,7 @@ STAGES = {
     "corpus": ["clean", "terms"],
     "embeddings": ["embed", "gather", "neighbors"],
     "clusters": ["smooth", "scan_k", "select_k", "cluster"],
-    "topics": ["keywords", "label"],
+    "topics": ["keywords", "label", "trends"],
     "map": ["project", "plot", "explore"],
     "evaluation": ["evaluate", "report"],
 }

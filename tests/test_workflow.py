@@ -39,6 +39,7 @@ BELOW_CLEAN = {
     "cluster",
     "keywords",
     "label",
+    "trends",
     "project",
 }
 BELOW_CLEAN |= {"plot", "explore", "evaluate", "report"}
@@ -68,6 +69,8 @@ FILES = [
     "topics/keywords.parquet",
     "topics/keywords.csv",
     "topics/representatives.parquet",
+    *(f"topics/trends.{kind}" for kind in ("parquet", "csv", "png")),
+    "topics/periods.parquet",
     "topics/topics.parquet",
     "topics.csv",
     "map/coordinates.parquet",
@@ -318,7 +321,7 @@ def below(*names: str) -> dict[str, int]:
     return dict.fromkeys(names, 1)
 
 
-TEXT = ("keywords", "label", "evaluate", "plot", "explore", "report")
+TEXT = ("keywords", "label", "trends", "evaluate", "plot", "explore", "report")
 CLUSTER = ("cluster", *TEXT)
 EDITS = {
     "scripts/plot.py": below("plot", "report"),
@@ -326,7 +329,8 @@ EDITS = {
     "scripts/report.py": below("report"),
     "scripts/templates/report.html": below("report"),
     "scripts/evaluate.py": below("evaluate", "report"),
-    "scripts/label.py": below("label", "evaluate", "plot", "explore", "report"),
+    "scripts/trends.py": below("trends", "report"),
+    "scripts/label.py": below("label", "trends", "evaluate", "plot", "explore", "report"),
     "scripts/lib/corpus/terms.py": below("terms", *TEXT),
     "data/words/stop_words.txt": below("terms", *TEXT),
     "data/words/head_words.txt": below(*TEXT),
@@ -355,7 +359,7 @@ def test_edited_file_runs_its_steps_and_those_below(project, file):
 SETTINGS = {
     "plot={dpi: 80}": below("plot", "report"),
     "explore={max_papers: 100}": below("explore"),
-    "label={title_chars: 40}": below("label", "evaluate", "plot", "explore", "report"),
+    "label={title_chars: 40}": below("label", "trends", "evaluate", "plot", "explore", "report"),
     "terms={min_count: 4}": below("terms", *TEXT),
     "keywords={top: 8}": below(*TEXT),
     "project={seed: 3}": below("project", "evaluate", "plot", "explore", "report"),

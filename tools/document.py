@@ -53,6 +53,8 @@ TABLES = {
     "topics/keywords.parquet, topics/keywords.csv": tables.KEYWORDS,
     "topics/topics.parquet, topics.csv": tables.TOPICS,
     "topics/representatives.parquet": tables.REPRESENTATIVES,
+    "topics/trends.parquet, topics/trends.csv": tables.TRENDS,
+    "topics/periods.parquet": tables.PERIODS,
     "map/coordinates.parquet": tables.COORDINATES,
 }
 JSON_FILES = {

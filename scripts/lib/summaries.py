@@ -192,18 +192,18 @@ class CorpusSummary(TypedDict):
 class WordSummary(TypedDict):
     """How coherent and distinct the keywords are; a floor has the same keywords, dealt to the topics at random."""
 
-    npmi: float
-    npmi_floor: float
-    npmi_windows: float
-    c_v: float
-    c_v_floor: float
+    npmi: float | None
+    npmi_floor: float | None
+    npmi_windows: float | None
+    c_v: float | None
+    c_v_floor: float | None
     diversity: float
     inverted_rbo: float
     label_mrr: float
     title_mrr: float
     keyword_hits: float
-    npmi_by_topic: list[float]
-    c_v_by_topic: list[float]
+    npmi_by_topic: list[float | None]
+    c_v_by_topic: list[float | None]
     keyword_hits_by_topic: list[float]
 
 

@@ -120,6 +120,33 @@ REPRESENTATIVES = pa.schema(
         ),
     ]
 )
+PERIODS = pa.schema(
+    [
+        _column("topic", pa.int32(), "number of the topic"),
+        _column("unit", pa.string(), "year or month"),
+        _column("period", pa.date32(), "its first day"),
+        _column("papers", pa.int64(), "papers of the topic whose first version is of this period"),
+        _column("share", pa.float64(), "share of all papers of the period"),
+        _column("partial", pa.bool_(), "the period is not over; it is left out of the tests"),
+    ]
+)
+TRENDS = pa.schema(
+    [
+        _column("topic", pa.int32(), "number of the topic"),
+        _column("name", pa.string(), "its name"),
+        _column("dated_papers", pa.int64(), "its papers with a date"),
+        _column("first_year", pa.int32(), "year of its first paper"),
+        _column("half_by", pa.int32(), "year by which half of its papers had appeared"),
+        _column(
+            "peak_year", pa.int32(), "year of its largest share of the corpus, among years with 30 papers"
+        ),
+        _column("change_per_year", pa.float64(), "change of its share per year: 0.1 for 10 % more"),
+        _column("low", pa.float64(), "lower end of the 95 % interval"),
+        _column("high", pa.float64(), "upper end of the 95 % interval"),
+        _column("q_value", pa.float64(), "p-value after Benjamini and Hochberg; null if not tested"),
+        _column("trend", pa.string(), "rising or fading where q_value is at most 0.05, else empty"),
+    ]
+)
 COORDINATES = pa.schema(
     [
         _column("id", pa.string(), "id of the paper; row i is row i of the papers"),

@@ -200,7 +200,7 @@ def text_column(values: list[Any], numbers: bool = False) -> tuple[pa.StringArra
     """
     try:
         column = pa.array(values, pa.string())
-        if not pc.any(pc.starts_with(column, "{")).as_py():
+        if not pc.any(pc.match_substring_regex(column, r"^\s*\{")).as_py():
             return column, []
     except (pa.ArrowException, UnicodeEncodeError):
         pass

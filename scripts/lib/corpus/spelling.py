@@ -27,7 +27,7 @@ AMERICAN = [
         (r"is(e[sdr]?|ing|ation|able|er)$", r"iz\1"),
         (r"ys(e[sdr]?|ing|er)$", r"yz\1"),
         (r"(?<=\w{3})our(s|ed|ing|al|ally|able|ism|istic|less|hood)?$", r"or\1"),
-        (r"(?<=\w\w)([tb])re$", r"\1er"),
+        (r"(cent|fib|calib|lit|met|theat|spect|lust)re$", r"\1er"),
         (r"(?<=\w{3})ll(ed|ing|er|ers)$", r"l\1"),
         (r"(?<=\w\w)ogue$", "og"),
         (r"(?<=\w\w)ence$", "ense"),
@@ -41,6 +41,9 @@ AMERICAN = [
 
 # Nearly all words have none of these, and one search is cheaper than thirteen.
 BRITISH = re.compile("is(?:e|i|a)|ys(?:e|i)|our|[tb]re$|ll(?:e|i)|ogue$|ence$|sulph|aluminium|grey|aem")
+
+
+SIGNS = re.compile("[-'’ ]")
 
 
 def stem(word: str) -> str:
@@ -63,7 +66,13 @@ def stems(term: str) -> str:
 
 def plain(word: str) -> str:
     """A word without hyphens, apostrophes, spaces and plural ending: `non-linear`, `non linear`, `nonlinear`."""
-    return stem(re.sub("[-'’ ]", "", word))
+    return stem(SIGNS.sub("", word))
+
+
+def _singular(word: str, words: set[str]) -> str:
+    """The singular if the corpus has it: `biases` is `bias`, but `physics` stays."""
+    forms = (stem(word), word[:-2] if word.endswith("es") else word)
+    return next((form for form in forms if form in words), word)
 
 
 def american(word: str) -> str:
@@ -78,7 +87,12 @@ def american(word: str) -> str:
 
 
 def one_per_word(spellings: list[str]) -> list[str]:
-    """For each spelling a key that all spellings of the word share."""
-    keys = list(map(plain, spellings))
+    """For each spelling a key that all spellings of the word share.
+
+    Plurals and British spellings are changed only into words that the corpus has.
+    """
+    bare = [SIGNS.sub("", spelling) for spelling in spellings]
+    words = {*bare, *map(american, bare)}
+    keys = [_singular(word, words) for word in bare]
     known = set(keys)
     return [changed if (changed := american(key)) in known else key for key in keys]

@@ -1,8 +1,8 @@
 """The terms of a corpus: words and bigrams, numbered, with the papers that have them.
 
 Texts are read once, in processes. Each distinct token is looked at once: whether it counts, and which
-word it spells. From there on a word is a number in a file, so that memory holds the vocabulary and a
-chunk of papers, whatever the size of the corpus. A term is counted once per paper.
+word it spells. From there on a word is a number in a file, so that memory holds the distinct tokens (in
+each process) and a chunk of papers, whatever the size of the corpus. A term is counted once per paper.
 """
 
 import os

@@ -6,21 +6,22 @@ import pyarrow.compute as pc
 _SUBMISSION = r"(?:arxiv\s+)?(?:paper|article|manuscript|submission|e-?print|pre-?print|version)"
 _PAPER = rf"(?:{_SUBMISSION}|(?:arxiv\s+)?(?:work|note|letter|draft|abstract|entry|document|report|thesis|comment))"
 _GONE = r"(?:withdrawn|retracted)"
+_PLACE = r"(?:arxiv|archive|submission|publication|consideration|journal)"
 _CAUSE = (
     r"(?:due\s+to|because|owing\s+to|pending|(?:as|since)\s+(?:it|the|there|we|some|a|an|our|this)"
     r"|for\s+(?:now|revisions?|further|corrections?)|temporarily"
     r"|(?:by|(?:at|on|upon)\s+(?:the\s+)?request\s+of)\s+"
     r"(?:(?:the|its|all|both|one\s+of\s+the)\s+)?(?:[a-z]+[\s-]+)?"
     r"(?:authors?|submitters?|arxiv|admin[a-z]*|me|us|publishers?|editors?)"
-    r"|from\s+(?:the\s+)?(?:arxiv|archive|submission|publication|consideration|journal))\b"
+    rf"|from\s+(?:the\s+)?{_PLACE})\b"
 )
 _REASON = rf"(?:\s*$|\s*[.,;:!)\]*}}]|\s+{_CAUSE})"
 # A note has one short reason; a paper goes on: "Withdrawn because of hepatotoxicity, the drug is"
 _SENTENCE = r"[^,.]{0,200}(?:[.;!)\]*}]|$)"
 # Not "from the reservoir"
-_ELSEWHERE = r"(?:\s*$|\s*[^\s\pL]|\s+(?:[^f]|f[^r])|\s+from\s+(?:the\s+)?(?:arxiv|archive|submission|publication|journal))"
+_ELSEWHERE = rf"(?:\s*$|\s*[^\s\pL]|\s+(?:[^f]|f[^r])|\s+from\s+(?:the\s+)?{_PLACE})"
 _ADVERBS = r"(?:(?:now|been|being|be|hereby|since|therefore|thus|hence|[a-z]+ly)\s+)*"
-_FAULT = r"(?:errors?|mistakes?|gaps?|flaws?|flawed|bugs?|incorrect|wrong|invalid|false)"
+_FAULT = r"(?:errors?|mistakes?|gaps?|flaws?|bugs?)"
 # The abstract begins with the note, perhaps in bold or in brackets. A paper *about* something
 # withdrawn does not match: "The withdrawn vaccine", "Withdrawn, isolated youth", "Water is withdrawn",
 # "The report was withdrawn by the government".
@@ -36,7 +37,7 @@ NOTE = (
     rf"|{_GONE}\s*[:—–-]\s*(?:(?:this|the|our)\s+{_PAPER}|by|due|because|see|duplicate|error)\b"
     # an error was found in the proof. The paper is withdrawn.
     rf"|[^.]{{0,150}}\b{_FAULT}\b[^.]{{0,150}}\.\s+(?:(?:the|this|our)\s+)*{_SUBMISSION}"
-    rf"\s+(?:has|is|was|will)\s+{_ADVERBS}{_GONE}{_REASON}"
+    rf"\s+(?:has|is)\s+{_ADVERBS}{_GONE}{_REASON}"
     # the authors have withdrawn this paper; we are withdrawing this paper
     r"|(?:(?:the|both|all)\s+)*(?:authors?|we|i)\s+"
     r"(?:(?:have|has|had|are|am|is|hereby|now|decided|wish(?:es)?|requests?|requested|would|like|want|need|must|temporarily"
@@ -45,7 +46,8 @@ NOTE = (
     # the paper was withdrawn by the author; paper withdrawn
     rf"|(?:the\s+)?{_SUBMISSION}\s+(?:(?:has|is|was|will)\s+)?{_ADVERBS}(?:{_GONE}{_REASON}|removed\s+{_CAUSE})"
     # withdrawn; withdrawn due to an error; has been withdrawn by the author
-    rf"|(?:(?:has|is|was)\s+)?{_ADVERBS}{_GONE}(?:\s*$|\s*[.!)\]*}}]|[,;:]?\s+{_CAUSE}{_SENTENCE})"
+    rf"|(?:(?:has|is|was)\s+)?{_ADVERBS}{_GONE}(?:\s*$|\s*[.!)\]*}}]|[,;:]?\s+(?:by\s+(?:the\s+)?authors?\b"
+    rf"|{_CAUSE}(?:[^,.]{{0,120}}\b{_FAULT}\b|{_SENTENCE})))"
     # removed by arXiv administrators
     r"|removed\s+by\s+(?:the\s+)?(?:arxiv|author|submitter|admin))"
 )

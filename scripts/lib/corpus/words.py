@@ -98,6 +98,9 @@ def split_token(token: str, stop_words: frozenset[str]) -> list[str]:
     where they are: `non-linear`, `x-ray`, `covid-19`, `many-body`.
     """
     word = token.removesuffix("'s").removesuffix("’s")
+    _, space, rest = word.partition(" ")
+    if space and (rest in stop_words or not rest[1:]):
+        return [BREAK]  # "multi and single mode"
     parts = word.split("-")
     if not all(_stands_alone(part) and part not in stop_words for part in parts):
         parts = [word]

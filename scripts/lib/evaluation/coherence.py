@@ -126,32 +126,56 @@ def _pairs(contexts: np.ndarray, terms: np.ndarray, n: int, n_terms: int) -> spa
 
 
 def npmi(counts: Together) -> np.ndarray:
-    """Normalised pointwise mutual information of each pair of terms: float64 (n_terms, n_terms), -1 to 1."""
+    """Normalised pointwise mutual information of each pair of terms: float64 (n_terms, n_terms), -1 to 1.
+
+    It is nan for a term that is in no context.
+    """
     share = counts.pairs / counts.contexts
     alone = np.diag(share)
     expected = np.maximum(np.outer(alone, alone), EPSILON**2)
-    return np.log((share + EPSILON) / expected) / -np.log(np.minimum(share + EPSILON, 1 - EPSILON))
+    found = np.log((share + EPSILON) / expected) / -np.log(np.minimum(share + EPSILON, 1 - EPSILON))
+    found[alone == 0], found[:, alone == 0] = np.nan, np.nan
+    return found
 
 
-def mean_npmi(matrix: np.ndarray, topics: list[np.ndarray]) -> list[float]:
-    """For each topic the mean NPMI over the pairs of its keywords; nan with fewer than two.
+def mean_npmi(matrix: np.ndarray, topics: list[np.ndarray]) -> list[float | None]:
+    """For each topic the mean NPMI over the pairs of its keywords; None with fewer than two.
 
     Parameters
     ----------
     matrix : as `npmi` returns it
     topics : for each topic the columns of its keywords
     """
-    found = []
-    for columns in topics:
+    found: list[float | None] = []
+    for own in topics:
+        columns = _in_contexts(matrix, own)
         some = matrix[np.ix_(columns, columns)][np.triu_indices(len(columns), 1)]
-        found.append(float(some.mean()) if len(some) else float("nan"))
+        found.append(float(some.mean()) if len(some) else None)
     return found
 
 
-def c_v(matrix: np.ndarray, topics: list[np.ndarray]) -> list[float]:
-    """For each topic C_v: the mean cosine between the NPMI of a keyword and of all keywords together."""
-    found = []
-    for columns in topics:
+def _in_contexts(matrix: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """The distinct columns whose terms are in some context."""
+    return np.array([column for column in dict.fromkeys(columns.tolist()) if matrix[column, column] > 0], int)
+
+
+def mean_known(values: list[float | None]) -> float | None:
+    """The mean of the values that are not None; None if there are none."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
+
+
+def c_v(matrix: np.ndarray, topics: list[np.ndarray]) -> list[float | None]:
+    """For each topic C_v: the mean cosine between the NPMI of a keyword and of all keywords together.
+
+    None with fewer than two keywords.
+    """
+    found: list[float | None] = []
+    for own in topics:
+        columns = _in_contexts(matrix, own)
+        if len(columns) < 2:
+            found.append(None)
+            continue
         vectors = matrix[np.ix_(columns, columns)]
         total = vectors.sum(0)
         norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(total)

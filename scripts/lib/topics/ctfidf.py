@@ -21,6 +21,7 @@ from scipy import sparse
 from lib.corpus.terms import chunks, papers_of
 
 SPECIFIC = 2.0  # a word with a smaller spread says little alone
+FEW = 3  # terms of a topic, below which general ones are better than none
 SHARE = 0.2  # unless this share of its papers is in the topic
 
 
@@ -100,7 +101,7 @@ def eligible(counted: TermCounts, sizes: np.ndarray, head_words: frozenset[str])
 
     A word that says little alone may not: one of `head_words`, or one that narrows the topics down to no
     less than 1 / SPECIFIC, unless SHARE of its papers are in the topic, and 1.5 times as many as of all
-    papers. A bigram may, unless its first word is a head word. Where a topic has no such term, all may.
+    papers. A bigram may, unless its first word is a head word. Where fewer than FEW terms may, all may.
     """
     in_all = np.maximum(np.asarray(counted.counts.sum(0)).ravel(), 1)
     general = spread(counted.counts, sizes) < SPECIFIC
@@ -108,9 +109,10 @@ def eligible(counted: TermCounts, sizes: np.ndarray, head_words: frozenset[str])
     head = np.array([counted.terms[words[0]] in head_words for words in counted.words])
     found = counted.counts.tocoo()
     share = found.data / in_all[found.col]
-    enough = np.maximum(SHARE, 1.5 * sizes / sizes.sum())[found.row]
+    of_all = sizes / sizes.sum()
+    enough = np.maximum(SHARE, np.minimum(1.5 * of_all, (1 + of_all) / 2))[found.row]
     fit = ~head[found.col] & (bigram[found.col] | ~general[found.col] | (share >= enough))
-    fit |= np.bincount(found.row[fit], minlength=len(sizes))[found.row] == 0
+    fit |= np.bincount(found.row[fit], minlength=len(sizes))[found.row] < FEW
     return sparse.csr_matrix((fit[fit], (found.row[fit], found.col[fit])), counted.counts.shape)
 
 

@@ -46,6 +46,6 @@ def topic_names(keywords: list[list[str]], primary: list[str]) -> list[str]:
     Names differ, since the primary keywords do.
     """
     return [
-        SEPARATOR.join([first, *(word for word in some if word != first)][:3])
+        SEPARATOR.join([first, *(word for word in some if word not in (first, first.partition(" (")[0]))][:3])
         for first, some in zip(primary, keywords, strict=True)
     ]

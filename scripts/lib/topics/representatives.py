@@ -56,7 +56,7 @@ class Keywords:
         """For each topic the weight of its keywords that a title holds, as a share of all: float64 (k,)."""
         words, shares = _words(title, hyphens=True), np.zeros(self.k)
         for keyword, topic, share in self.said:
-            if keyword <= words:
+            if keyword and keyword <= words:
                 shares[topic] += share
         return shares
 

@@ -42,6 +42,9 @@ The submission has been withdrawn from arXiv.
 RETRACTED: This article has been retracted at the request of the editor.
 WITHDRAWN: This article has been withdrawn.
 This e-print has been withdrawn.
+This paper has been withdrawn from consideration.
+Withdrawn by the author, due to an error.
+Withdrawn due to a crucial error in Lemma 2, which invalidates the result.
 This pre-print was withdrawn.
 Removed by arXiv administrators because of a copyright claim.
 An error was found in the proof. The paper is withdrawn.
@@ -70,6 +73,7 @@ The paper was removed from the pulp by a filter.
 Withdrawn because of hepatotoxicity, troglitazone is a warning to the makers of drugs.
 Retracted due to fraud, papers on stem cells are still cited.
 This work was withdrawn from the fluid reservoir by a turbine.
+False results are common in science. The paper was retracted. We study how citations to it evolve.
 Errors in banknotes are common. The paper is withdrawn from circulation every year.
 """.strip().splitlines()
 

@@ -33,6 +33,7 @@ def words(text: str) -> list[str]:
         ("b-tree x 42 3.14 co2", ["b-tree", "", "", "", "", "", "co2"]),
         ("spin-orbit x-ray non-linear covid-19", ["spin", "orbit", "x-ray", "non-linear", "covid-19"]),
         ("x rays, non linear and 2d many-body", ["x rays", "", "non linear", "", "2d", "many-body"]),
+        ("multi and phonon mode", ["", "phonon", "mode"]),
         ("newton's and end-to-end state-of-the-art", ["newton", "", "end-to-end", ""]),
         ("łódź überraschung naïve graphs", ["łódź", "überraschung", "naïve", "graphs"]),
     ],

@@ -95,7 +95,16 @@ def test_npmi_at_its_bounds():
     always_and_never = in_papers(np.array([1, 2, 1, 2, 3]), np.array([0, 2, 4, 5]), np.array([1, 2, 3]))
     matrix = npmi(always_and_never)
     assert matrix[0, 1] == pytest.approx(1) and matrix[0, 2] == pytest.approx(-1, abs=0.06)
-    assert np.isnan(mean_npmi(matrix, [np.array([1])])).all()
+    assert mean_npmi(matrix, [np.array([1])]) == c_v(matrix, [np.array([1])]) == [None]
+
+
+def test_keywords_in_no_context_are_left_out():
+    matrix = npmi(in_papers(np.array([1, 2, 1, 2, 3]), np.array([0, 2, 4, 5]), np.array([1, 2, 3, 9])))
+    assert np.isnan(matrix[3]).all() and np.isnan(matrix[:, 3]).all()
+    with_it, without = [np.array([0, 1, 2, 3])], [np.array([0, 1, 2])]
+    assert mean_npmi(matrix, with_it) == mean_npmi(matrix, without) and c_v(matrix, with_it) == c_v(
+        matrix, without
+    )
 
 
 def test_diversity_by_hand():

@@ -1,0 +1,58 @@
+"""The papers of topics by year and month."""
+
+import numpy as np
+import pandas as pd
+
+FALSE_DISCOVERIES = 0.05  # among the topics that are said to rise or fade
+MIN_PAPERS = 30  # of the corpus in a year; a share of fewer is noise
+
+
+def periods(days: np.ndarray, unit: str) -> np.ndarray:
+    """The year, or the number of months since year 0, of each day: int64 (n,).
+
+    Parameters
+    ----------
+    days : datetime64[D] (n,)
+    unit : "year" or "month"
+    """
+    months = days.astype("datetime64[M]").astype(np.int64) + 1970 * 12
+    return months // 12 if unit == "year" else months
+
+
+def count_papers(period: np.ndarray, topics: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The papers of each topic in each period from the first to the last.
+
+    Returns
+    -------
+    periods : int64 (m,), consecutive
+    counts : int64 (k, m)
+    """
+    first = int(period.min())
+    width = int(period.max()) - first + 1
+    counts = np.bincount(topics * width + (period - first), minlength=k * width).reshape(k, width)
+    return np.arange(first, first + width), counts
+
+
+def shares_by_year(periods: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """The whole years with enough papers to speak of shares, and the shares: int (m,), float64 (k, m).
+
+    Parameters
+    ----------
+    periods : columns of PERIODS
+    """
+    whole = periods[(periods["unit"] == "year") & ~periods["partial"].astype(bool)]
+    enough = whole.groupby("period")["papers"].transform("sum") >= MIN_PAPERS
+    shares = whole[enough].pivot(index="topic", columns="period", values="share")
+    return np.array([int(str(day)[:4]) for day in shares.columns], np.int64), shares.to_numpy()
+
+
+def is_partial(newest: np.datetime64, unit: str) -> bool:
+    """Whether the last period is not over: no paper of December, or none of the last week of the month."""
+    if unit == "year":
+        return int(newest.astype("datetime64[M]").astype(int)) % 12 != 11
+    return bool((newest + 7).astype("datetime64[M]") == newest.astype("datetime64[M]"))
+
+
+def half_by(counts: np.ndarray, years: np.ndarray) -> int:
+    """The year by which half of the papers had appeared; counts int (m,) with a paper at least."""
+    return int(years[np.searchsorted(np.cumsum(counts), counts.sum() / 2)])

@@ -1,0 +1,139 @@
+"""Count the papers of each topic per year and month, and test which topics rise or fade."""
+
+import argparse
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from lib.cli import Parser, run, say, warn
+from lib.files import atomic_outputs
+from lib.map.fonts import drawable
+from lib.style import save
+from lib.tables import (
+    ASSIGNMENTS,
+    PAPERS,
+    PERIODS,
+    TOPICS,
+    TRENDS,
+    check_same_rows,
+    read_table,
+    write_csv,
+    write_table,
+)
+from lib.topics.periods import (
+    FALSE_DISCOVERIES,
+    MIN_PAPERS,
+    count_papers,
+    half_by,
+    is_partial,
+    periods,
+    shares_by_year,
+)
+from lib.topics.regression import adjusted, change_per_year
+from lib.topics.trend_figure import plot_trends
+
+
+def period_table(days: np.ndarray, topics: np.ndarray, k: int, unit: str) -> pd.DataFrame:
+    """The papers of each topic in each period, with the columns of PERIODS.
+
+    Parameters
+    ----------
+    days : datetime64[D] (n,), of the papers with a date
+    topics : int (n,)
+    unit : "year" or "month"
+    """
+    if not len(days):
+        return PERIODS.empty_table().to_pandas()
+    numbers, counts = count_papers(periods(days, unit), topics, k)
+    months = numbers * 12 if unit == "year" else numbers
+    first = (months - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]")
+    partial = np.zeros(len(numbers), bool)
+    partial[-1] = is_partial(days.max(), unit)
+    share = counts / np.maximum(counts.sum(0), 1)
+    return pd.DataFrame(
+        {
+            "topic": np.repeat(np.arange(k), len(numbers)),
+            "unit": unit,
+            "period": np.tile(first, k),
+            "papers": counts.ravel(),
+            "share": share.ravel(),
+            "partial": np.tile(partial, k),
+        }
+    )
+
+
+def trend_table(days: np.ndarray, topics: np.ndarray, names: list[str]) -> pd.DataFrame:
+    """One row per topic, with the columns of TRENDS; its trend is tested on whole years.
+
+    Parameters
+    ----------
+    days : datetime64[D] (n,), of the papers with a date
+    topics : int (n,)
+    names : of the topics
+    """
+    table = pd.DataFrame({"topic": np.arange(len(names)), "name": names})
+    if not len(days):
+        return table.reindex(columns=TRENDS.names).assign(dated_papers=0, trend="")
+    years, counts = count_papers(periods(days, "year"), topics, len(names))
+    whole = slice(0, len(years) - is_partial(days.max(), "year"))
+    exposure = counts.sum(0)
+    found = [change_per_year(row[whole], exposure[whole], years[whole]) for row in counts]
+    q_values = adjusted(np.array([trend.p_value for trend in found]))
+    change = np.array([trend.change for trend in found])
+    direction = np.where(change > 0, "rising", "fading")
+    dated = counts.sum(1)
+    share = np.where(exposure >= min(MIN_PAPERS, exposure.max()), counts / np.maximum(exposure, 1), 0.0)
+    return table.assign(
+        dated_papers=dated,
+        first_year=[int(years[row > 0][0]) if row.any() else None for row in counts],
+        half_by=[half_by(row, years) if row.any() else None for row in counts],
+        peak_year=[int(years[row.argmax()]) if row.any() else None for row in share],
+        change_per_year=change,
+        low=[trend.low for trend in found],
+        high=[trend.high for trend in found],
+        q_value=q_values,
+        trend=np.where(q_values <= FALSE_DISCOVERIES, direction, ""),
+    )
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    cli = Parser(__doc__)
+    cli.inputs(
+        papers="papers.parquet",
+        assignments="assignments.parquet",
+        topics="topics.parquet",
+    )
+    cli.outputs(trends="trends.parquet", csv="trends.csv", periods="periods.parquet", figure="trends.png")
+    return cli.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = arguments(argv)
+    published = read_table(args.papers, PAPERS, ["published"])["published"].combine_chunks()
+    topics = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
+    check_same_rows(papers=len(published), assignments=len(topics))
+    names = read_table(args.topics, TOPICS, ["name"])["name"].to_pylist()
+    dated = published.is_valid().to_numpy(zero_copy_only=False)
+    days = published.drop_null().cast(pa.int32()).to_numpy().astype("datetime64[D]")
+    owners = topics[dated]
+    by_period = pd.concat([period_table(days, owners, len(names), unit) for unit in ("year", "month")])
+    table = trend_table(days, owners, names)
+    years, shares = shares_by_year(by_period)
+    families, shown = drawable(names)
+    change = table["change_per_year"].to_numpy(float)
+    figure = plot_trends(shown, shares, years, list(table["trend"]), change, tuple(families))
+    with atomic_outputs(args.trends, args.csv, args.periods, args.figure) as outputs:
+        trends_file, csv_file, periods_file, figure_file = outputs
+        write_table(trends_file, table, TRENDS)
+        write_csv(csv_file, table)
+        write_table(periods_file, by_period, PERIODS)
+        save(figure, figure_file, 150)
+    if undated := int((~dated).sum()):
+        warn(f"{undated:,} of {len(dated):,} papers have no date and are left out of the trends")
+    rising, fading = ((table["trend"] == kind).sum() for kind in ("rising", "fading"))
+    say(f"{rising} topics rise, {fading} fade, of {table['q_value'].notna().sum()} tested")
+
+
+if __name__ == "__main__":
+    run(main)

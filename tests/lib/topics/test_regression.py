@@ -1,0 +1,81 @@
+"""Trends: planted ones are found, chance is not, and an independent fit agrees."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from scipy.special import gammaln
+
+from lib.topics.regression import MIN_YEARS, Trend, adjusted, change_per_year
+
+YEARS = np.arange(2005, 2025)
+
+
+def planted(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Counts of 60 topics in a growing corpus, and the change per year of each: 10 of them rise or fall."""
+    size = 12_000 * 1.05 ** np.arange(len(YEARS))
+    change = np.zeros(60)
+    change[:10] = rng.uniform(0.05, 0.3, 10) * rng.choice([-1, 1], 10)
+    growth = (1 + change[:, None]) ** (np.arange(len(YEARS)) - len(YEARS) / 2)
+    # the exposure is that of the whole corpus, of which these topics are a part
+    return rng.poisson(size / 60 * growth), change
+
+
+def test_planted_trends_are_found_and_chance_is_not():
+    false = found = 0
+    power = []
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        counts, change = planted(rng)
+        exposure = np.round(12_000 * 1.05 ** np.arange(len(YEARS))).astype(int)
+        q_values = adjusted(np.array([change_per_year(row, exposure, YEARS).p_value for row in counts]))
+        said = q_values <= 0.05
+        false += int((said & (change == 0)).sum())
+        found += int(said.sum())
+        power.append(said[np.abs(change) >= 0.1].mean())
+    assert false / found <= 0.05
+    assert np.mean(power) >= 0.9
+
+
+def test_change_and_interval_are_those_of_the_likelihood():
+    rng = np.random.default_rng(1)
+    exposure = rng.integers(500, 900, len(YEARS))
+    counts = rng.poisson(0.05 * exposure * 1.08 ** (YEARS - YEARS[0]))
+
+    def loss(x: np.ndarray) -> float:
+        mean = exposure * np.exp(x[0] + x[1] * (YEARS - YEARS.mean()))
+        return float((mean - counts * np.log(mean) + gammaln(counts + 1)).sum())
+
+    best = minimize(loss, [-3.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-10})
+    trend = change_per_year(counts, exposure, YEARS)
+    assert trend.change == pytest.approx(np.expm1(best.x[1]), abs=1e-6)
+    assert trend.low < 0.08 < trend.high and trend.low < trend.change < trend.high
+
+
+def test_noise_beyond_poisson_widens_the_interval():
+    rng = np.random.default_rng(2)
+    exposure = np.full(len(YEARS), 1000)
+    counts = np.full(len(YEARS), 100)
+    calm = change_per_year(counts + rng.integers(-3, 4, len(YEARS)), exposure, YEARS)
+    wild = change_per_year(counts + rng.integers(-80, 81, len(YEARS)), exposure, YEARS)
+    assert wild.high - wild.low > 3 * (calm.high - calm.low)
+
+
+@pytest.mark.parametrize(
+    ("counts", "exposure"),
+    [
+        ([1] * (MIN_YEARS - 1), [9] * (MIN_YEARS - 1)),
+        ([0] * 8, [9] * 8),
+        ([9] * 8, [9] * 8),
+        ([3, 0, 0, 5], [9, 0, 0, 9]),
+    ],
+)
+def test_what_cannot_be_tested_is_not(counts, exposure):
+    trend = change_per_year(np.array(counts), np.array(exposure), np.arange(len(counts)))
+    assert str(trend) == str(Trend())
+
+
+def test_adjusted_by_hand():
+    assert adjusted(np.array([0.01, np.nan, 0.04, 0.03])) == pytest.approx(
+        [0.03, np.nan, 0.04, 0.04], nan_ok=True
+    )
+    assert np.isnan(adjusted(np.array([np.nan]))).all()
