@@ -202,6 +202,7 @@ def test_topics_follow_from_the_assignments(project):
     assert [of[key] for key in topics["representative_id"].to_pylist()] == list(range(5))
     labels = topics["label"].to_pylist()
     assert len({label.split(" | ")[0] for label in labels}) == len(set(labels)) == 5
+    assert len(set(topics["name"].to_pylist())) == 5
 
 
 def test_clustering_agrees_with_scikit_learn_on_the_files(project):
@@ -232,7 +233,7 @@ def test_ledger_sums_to_the_lines(project):
 def test_permuted_lines_in_another_folder_give_the_same_bytes(project, permuted):
     def digests(folder: Path) -> dict[str, str]:
         files = [name for name in FILES if name.endswith((".parquet", ".npy", ".csv", ".digest", ".html"))]
-        assert len(files) == 20
+        assert len(files) == 28
         return {name: sha256((folder / "results" / name).read_bytes()).hexdigest() for name in files}
 
     one, two = digests(project), digests(permuted)

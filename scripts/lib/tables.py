@@ -77,10 +77,10 @@ KEYWORDS = pa.schema(
 TOPICS = pa.schema(
     [
         _column("topic", pa.int32(), "number of the topic; topics are sorted by descending size"),
-        _column("name", pa.string(), "its best keywords, at most three; no two topics have the same name"),
         _column("label", pa.string(), '"{primary keyword} | {representative title}"'),
         _column("size", pa.int64(), "number of papers"),
         _column("share", pa.float64(), "share of all papers"),
+        _column("name", pa.string(), "its best keywords, at most three; no two topics have the same name"),
         _column("primary_keyword", pa.string(), "the best keyword; no two topics have the same one"),
         _column("keywords", pa.list_(pa.string()), "heaviest first"),
         _column(
