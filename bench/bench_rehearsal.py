@@ -163,7 +163,7 @@ def clusters_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
 
 
 def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
-    """keywords and label."""
+    """keywords, label and trends."""
     assigned = run.files(assignments="assignments.parquet")
     outputs = run.files(keywords="keywords.parquet", csv="keywords.csv")
     terms = {name: run.file(TERMS[name]) for name in ("vocabulary", "terms", "term_offsets")}
@@ -172,6 +172,11 @@ def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     sources |= assigned
     outputs = run.files(representatives="representatives.parquet", topics="topics.parquet", csv="topics.csv")
     run.step("label", **inputs, **sources, **outputs)
+    topics = run.files(topics="topics.parquet") | assigned
+    outputs = run.files(
+        trends="trends.parquet", csv="trends.csv", periods="periods.parquet", figure="trends.png"
+    )
+    run.step("trends", papers=inputs["papers"], **topics, **outputs)
 
 
 def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
@@ -208,6 +213,9 @@ def evaluation_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
         evaluation="evaluation.json",
         topics="topics.parquet",
         representatives="representatives.parquet",
+        trends="trends.parquet",
+        periods="periods.parquet",
+        trend_figure="trends.png",
         map="map.png",
     )
     run.step("report", **sources, template=TEMPLATES / "report.html", report=run.file("report.html"))
