@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from bench_kmeans import DIM
-from measure import NOTHING_ENCODED, OUT, ROOT, command, corpus, script, table
+from measure import NOTHING_ENCODED, OUT, ROOT, TERMS, command, corpus, script, table
 
 PAPERS = int(os.environ.get("REHEARSAL_PAPERS", "2900000"))
 CANDIDATES = (5, 10, 15, 20, 30, 40)
@@ -21,8 +21,6 @@ PLANTED = 40
 PARTS = 8
 THREADS = os.cpu_count()
 TEMPLATES = ROOT / "scripts" / "templates"
-TERMS = {name: f"{name}.npy" for name in ("tokens", "offsets", "terms", "term_offsets")}
-TERMS |= {"vocabulary": "vocabulary.parquet"}
 GRAPH = {"neighbors": "neighbors.npy", "similarities": "similarities.npy"}
 SAMPLE = {name: f"{name}.npy" for name in ("rows", "vectors", "half_rows", "half_vectors")}
 # What the rules ask for at the first attempt, where it is not 4 GB.

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lib.tables import ASSIGNMENTS
-from measure import OUT, ROOT, command, corpus, script, table
+from measure import OUT, ROOT, TERMS, command, corpus, script, table
 
 K = 40
 
@@ -21,8 +21,7 @@ def main() -> None:
         outputs = {"ledger": folder / "ledger.json", "digest": folder / "papers.digest"}
         command(script("clean", snapshot=corpus(), papers=papers, threads=os.cpu_count(), **outputs))
     n = pq.read_metadata(papers).num_rows
-    files = {name: folder / f"{name}.npy" for name in ("tokens", "offsets", "terms", "term_offsets")}
-    files["vocabulary"] = folder / "vocabulary.parquet"
+    files = {flag: folder / name for flag, name in TERMS.items()}
     rows = []
 
     def row(way: str, args: list) -> None:

@@ -39,6 +39,9 @@ NOTHING_ENCODED = {
     "model_flops": 0,
     "kernels": [],
 }
+# the files of `terms` by flag
+TERMS = {name: f"{name}.npy" for name in ("tokens", "offsets", "terms", "term_offsets")}
+TERMS |= {"vocabulary": "vocabulary.parquet"}
 SAMPLE = ROOT / "data" / "sample.jsonl.gz"
 
 

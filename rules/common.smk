@@ -261,7 +261,6 @@ def chosen(wildcards):
     return checkpoints.select_k.get().output.chosen
 
 
-# The papers change when their digest does, not when their file is written again.
 TERMS = {
     "vocabulary": "<results>/corpus/vocabulary.parquet",
     **{
@@ -269,6 +268,7 @@ TERMS = {
         for name in ("tokens", "offsets", "terms", "term_offsets")
     },
 }
+# The papers change when their digest does, not when their file is written again.
 CORPUS = {"papers": ancient("<results>/corpus/papers.parquet"), "digest": digest}
 ASSIGNED = {
     "assignments": "<results>/clusters/assignments.parquet",

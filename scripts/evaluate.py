@@ -35,6 +35,7 @@ from lib.summaries import (
     SizeSummary,
     WordSummary,
     read_json,
+    three_digits,
     write_json,
 )
 from lib.tables import (
@@ -47,6 +48,8 @@ from lib.tables import (
     read_table,
     read_texts,
 )
+from lib.topics.ctfidf import words_of
+from lib.topics.labels import keyword_pairs
 from lib.topics.representatives import Keywords
 from lib.vectors import read_array
 
@@ -111,8 +114,7 @@ def summarize_words(
     rows : int (m,), the papers whose windows are counted, ascending
     """
     number = {term: i for i, term in enumerate(corpus.vocabulary["term"].to_pylist())}
-    listed = [group for _, group in keywords.groupby("topic")]
-    pairs = [list(zip(group["keyword"], group["weight"], strict=True)) for group in listed]
+    pairs = keyword_pairs(keywords)
     wanted = np.unique([number[word] for some in pairs for word, _ in some[:TOP]])
     own = [np.searchsorted(wanted, [number[word] for word, _ in some[:TOP]]) for some in pairs]
     # the floor: the same keywords, dealt to the topics at random
@@ -120,11 +122,9 @@ def summarize_words(
         np.random.default_rng(0).permutation(np.concatenate(own)), np.cumsum([len(some) for some in own])[:-1]
     )
     papers = npmi(in_papers(corpus.terms, corpus.term_offsets, wanted))
-    first, second = (corpus.vocabulary[name].take(wanted).to_pylist() for name in ("first", "second"))
-    words: list[tuple[int, ...]] = [
-        (row,) if a is None else (a, b) for row, a, b in zip(wanted.tolist(), first, second, strict=True)
-    ]
+    words = words_of(corpus.vocabulary, wanted)
     windows = npmi(in_windows(corpus.tokens, corpus.offsets, rows, words))
+    npmi_by_topic, c_v_by_topic = mean_npmi(papers, own), c_v(windows, own)
     weights = sparse.csr_matrix(
         (keywords["weight"], (keywords["topic"], [number[word] for word in keywords["keyword"]])),
         shape=(len(pairs), len(number)),
@@ -132,25 +132,20 @@ def summarize_words(
     hits = hit_share(corpus.terms, corpus.term_offsets, topics, weights)
     titles = Keywords(pairs)
     return WordSummary(
-        npmi=mean_known(mean_npmi(papers, own)),
+        npmi=mean_known(npmi_by_topic),
         npmi_floor=mean_known(mean_npmi(papers, dealt)),
         npmi_windows=mean_known(mean_npmi(windows, own)),
-        c_v=mean_known(c_v(windows, own)),
+        c_v=mean_known(c_v_by_topic),
         c_v_floor=mean_known(c_v(windows, dealt)),
         diversity=diversity([[word for word, _ in some] for some in pairs], TOP),
         inverted_rbo=inverted_rbo([[word for word, _ in some[:TOP]] for some in pairs]),
         label_mrr=float(np.mean(reciprocal_ranks(list(table["label"]), titles))),
         title_mrr=float(np.mean(reciprocal_ranks(list(table["representative_title"]), titles))),
         keyword_hits=float(np.average(hits, weights=np.bincount(topics, minlength=len(pairs)))),
-        npmi_by_topic=mean_npmi(papers, own),
-        c_v_by_topic=c_v(windows, own),
+        npmi_by_topic=npmi_by_topic,
+        c_v_by_topic=c_v_by_topic,
         keyword_hits_by_topic=hits.tolist(),
     )
-
-
-def figure(value: float | None) -> str:
-    """A measure as text."""
-    return "unknown" if value is None else f"{value:.3f}"
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -208,7 +203,8 @@ def main(argv: list[str] | None = None) -> None:
     ami = evaluation["primary_category"]["ami"]
     say(
         f"silhouette {evaluation['silhouette']:.4f}, AMI with primary categories "
-        f"{figure(ami)}, NPMI {figure(words['npmi'])}, C_v {figure(words['c_v'])}, "
+        f"{three_digits(ami, 'unknown')}, NPMI {three_digits(words['npmi'], 'unknown')}, "
+        f"C_v {three_digits(words['c_v'], 'unknown')}, "
         f"diversity {words['diversity']:.2f}"
     )
 

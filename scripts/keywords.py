@@ -85,8 +85,8 @@ def main(argv: list[str] | None = None) -> None:
     )
     if silent := sorted(set(range(k)) - set(table["topic"])):
         raise UserError(
-            f"config key terms.min_count: topic {silent[0]} has no word that is in so many papers; set it lower, or "
-            "check whether its papers are in a script without spaces, of whose words none are known"
+            f"config key terms.min_count: topic {silent[0]} has no words, since too few papers share one; set it "
+            "lower, or check whether its papers are in a script without spaces, whose words are not known"
         )
     with atomic_outputs(args.keywords, args.csv) as (keywords_file, csv_file):
         write_table(keywords_file, table, KEYWORDS)

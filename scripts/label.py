@@ -22,7 +22,7 @@ from lib.tables import (
     write_csv,
     write_table,
 )
-from lib.topics.labels import primary_keywords, topic_names
+from lib.topics.labels import keyword_pairs, primary_keywords, topic_names
 from lib.topics.representatives import (
     CANDIDATES,
     CUT,
@@ -213,8 +213,7 @@ def main(argv: list[str] | None = None) -> None:
     assignments = read_table(args.assignments, ASSIGNMENTS, names).to_pandas()
     check_same_rows(papers=len(papers), assignments=len(assignments))
     vectors = open_embeddings(args.embeddings, len(papers))
-    listed = read_table(args.keywords, KEYWORDS).to_pandas().groupby("topic")
-    pairs = [list(zip(group["keyword"], group["weight"], strict=True)) for _, group in listed]
+    pairs = keyword_pairs(read_table(args.keywords, KEYWORDS).to_pandas())
     picked, central = choose_papers(papers, assignments, vectors, Keywords(pairs), args)
     similarity = assignments["similarity"].to_numpy()
     representatives = representative_table(papers, picked, similarity, args.representatives_per_topic)

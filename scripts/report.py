@@ -19,6 +19,7 @@ from lib.summaries import (
     KSelection,
     Ledger,
     read_json,
+    three_digits,
 )
 from lib.tables import PERIODS, REPRESENTATIVES, TOPICS, TRENDS, read_csv, read_table
 from lib.topics.periods import FALSE_DISCOVERIES, shares_by_year
@@ -32,11 +33,6 @@ def count(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def figure(value: float | None) -> str:
-    """A measure with three digits."""
-    return "–" if value is None else f"{value:.3f}"
-
-
 def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
     """The few figures at the top of the page."""
     sizes = evaluation["sizes"]
@@ -47,7 +43,7 @@ def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
         ("Mean silhouette (cosine)", f"{evaluation['silhouette']:.3f}"),
         ("Papers nearer to another topic", f"{evaluation['negative_silhouette_share']:.0%}"),
         ("Smallest to largest topic", f"{sizes['smallest']:,} – {sizes['largest']:,}"),
-        ("Coherence of keywords (NPMI)", figure(evaluation["words"]["npmi"])),
+        ("Coherence of keywords (NPMI)", three_digits(evaluation["words"]["npmi"])),
         ("Neighbors kept on the map", f"{evaluation['map_neighbors_kept']:.0%}"),
     ]
 
@@ -110,14 +106,14 @@ def word_rows(evaluation: Evaluation) -> list[tuple[str, str, str, str]]:
     return [
         (
             "NPMI",
-            figure(words["npmi"]),
-            figure(words["npmi_floor"]),
+            three_digits(words["npmi"]),
+            three_digits(words["npmi_floor"]),
             "keywords of a topic are in the same papers: 0 for chance, 1 for always",
         ),
         (
             "C_v",
-            figure(words["c_v"]),
-            figure(words["c_v_floor"]),
+            three_digits(words["c_v"]),
+            three_digits(words["c_v_floor"]),
             "the same in windows of 110 words, 0 to 1 (Röder et al. 2015)",
         ),
         (
@@ -271,6 +267,7 @@ def main(argv: list[str] | None = None) -> None:
         map=embed_file(args.map),
         curves=embed_file(args.curves),
         count=count,
+        three_digits=three_digits,
     )
     with atomic_outputs(args.report) as (report_file,):
         report_file.write_text(page, encoding="utf-8")

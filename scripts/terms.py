@@ -69,7 +69,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return cli.parse_args(argv)
 
 
-def read_texts(path: Path, without_words: list[int]) -> Iterator[list[str]]:
+def text_batches(path: Path, without_words: list[int]) -> Iterator[list[str]]:
     """The texts of papers.parquet in batches; counts the papers of which no words are known."""
     with progress(total=count_rows(path), desc="terms", unit=" papers") as bar:
         for batch in read_batches(path, ["text"], BATCH):
@@ -86,7 +86,7 @@ def number_corpus(
     vocabulary_file, tokens_file, offsets_file, terms_file, term_offsets_file = outputs
     without_words = [0]
     with (scratch / "stream").open("wb") as file:
-        batches = read_texts(args.papers, without_words)
+        batches = text_batches(args.papers, without_words)
         spelled = spell(batches, read_words(args.stop_words), file, args.threads)
     if without_words[0]:
         say(

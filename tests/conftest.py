@@ -151,8 +151,7 @@ class Planted:
 
 def term_files(folder: Path) -> dict[str, Path]:
     """The files of `terms` by flag."""
-    names = ("tokens", "offsets", "terms", "term_offsets")
-    return {"vocabulary": folder / "vocabulary.parquet"} | {name: folder / f"{name}.npy" for name in names}
+    return {flag: folder / name for flag, name in measure.TERMS.items()}
 
 
 def keyword_inputs(folder: Path) -> dict[str, Path]:

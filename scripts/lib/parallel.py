@@ -1,14 +1,14 @@
 """Run work on all cores with results that do not depend on the number of cores."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cache
 from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
 
+from lib.pools import in_order
 from lib.vectors import CHUNK
 
 S = TypeVar("S")
@@ -48,13 +48,7 @@ def map_tasks(tasks: Iterable[S], threads: int, work: Callable[[S], T]) -> Itera
             yield from map(work, tasks)
             return
         pool = ThreadPoolExecutor(threads)
-        pending: deque[Future[T]] = deque()
         try:
-            for task in tasks:
-                pending.append(pool.submit(work, task))
-                if len(pending) > 2 * threads:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
+            yield from in_order(pool, work, tasks, 2 * threads)
         finally:  # after an error, tasks that have not begun are dropped
             pool.shutdown(cancel_futures=True)

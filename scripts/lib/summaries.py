@@ -226,6 +226,11 @@ class Evaluation(TypedDict):
     map_neighbors_kept: float
 
 
+def three_digits(value: float | None, unknown: str = "–") -> str:
+    """A measure as text."""
+    return unknown if value is None else f"{value:.3f}"
+
+
 def read_json(path: Path, kind: type[J]) -> J:
     """The object in a JSON file; it must have all keys of the TypedDict `kind`."""
     try:

@@ -6,10 +6,9 @@ each process) and a chunk of papers, whatever the size of the corpus. A term is 
 """
 
 import os
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from lib.corpus.spelling import one_per_word
 from lib.corpus.words import BREAK, HAN_RUN, split_token, tokens
+from lib.pools import in_order
 
 CHUNK = 2 << 20  # words that are held at a time
 PAIRS = 16 << 20  # pairs of words that are counted in one pass
@@ -77,8 +77,8 @@ class Spellings:
     offsets : int64 (n_papers + 1,), where the words of each paper begin in the file
     """
 
-    words: list[str] = field(default_factory=lambda: [BREAK])
-    offsets: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int64))
+    words: list[str]
+    offsets: np.ndarray
 
 
 def spell(
@@ -107,14 +107,8 @@ def _in_processes(
         _start(stop_words)
         yield from map(_encode, batches)
         return
-    pending: deque[Future] = deque()
     with ProcessPoolExecutor(threads, initializer=_start, initargs=(stop_words,)) as pool:
-        for texts in batches:
-            pending.append(pool.submit(_encode, texts))
-            if len(pending) > 2 * threads:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+        yield from in_order(pool, _encode, batches, 2 * threads)
 
 
 def chunks(offsets: np.ndarray, size: int = CHUNK) -> Iterator[tuple[int, int]]:
@@ -227,11 +221,35 @@ def count_bigrams(tokens: np.ndarray, offsets: np.ndarray, n_words: int, min_cou
     return np.concatenate(codes), np.concatenate(papers)
 
 
+def neighbors(words: np.ndarray) -> np.ndarray:
+    """Where a word and the next one are neighbors: int64 (m,); 0 is not a word."""
+    return np.flatnonzero((words[:-1] > 0) & (words[1:] > 0))
+
+
+def find_codes(codes: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where codes stand among known ones.
+
+    Parameters
+    ----------
+    codes, known : int64; `known` ascending
+
+    Returns
+    -------
+    found : bool (n,), whether a code is known
+    index : int64 (m,), where the codes that were found stand in `known`
+    """
+    if not len(known):
+        return np.zeros(len(codes), bool), np.zeros(0, np.int64)
+    index = np.minimum(np.searchsorted(known, codes), len(known) - 1)
+    found = known[index] == codes
+    return found, index[found]
+
+
 def _pairs(tokens: np.ndarray, offsets: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """For chunks of papers: the paper, first and second word of each pair of neighbors, int64."""
     for start, stop in chunks(offsets):
         part = np.asarray(tokens[offsets[start] : offsets[stop]], np.int64)
-        at = np.flatnonzero((part[:-1] > 0) & (part[1:] > 0))
+        at = neighbors(part)
         yield papers_of(offsets, start, stop)[at], part[at], part[at + 1]
 
 
@@ -253,11 +271,9 @@ def terms_of_papers(
     part = np.asarray(tokens[offsets[start] : offsets[stop]], np.int64)
     papers, n_words = papers_of(offsets, start, stop), len(alone)
     words = np.flatnonzero(alone[part])
-    at = np.flatnonzero((part[:-1] > 0) & (part[1:] > 0))
-    codes = part[at] * n_words + part[at + 1]
-    index = np.minimum(np.searchsorted(bigrams, codes), max(len(bigrams) - 1, 0))
-    known = bigrams[index] == codes if len(bigrams) else np.zeros(len(codes), bool)
-    found = np.concatenate([part[words], n_words + index[known]])
+    at = neighbors(part)
+    known, index = find_codes(part[at] * n_words + part[at + 1], bigrams)
+    found = np.concatenate([part[words], n_words + index])
     return once_per_paper(found, np.concatenate([papers[words], papers[at[known]]]))
 
 
@@ -274,10 +290,9 @@ def spell_bigrams(stream: np.ndarray, spelled: Spellings, words: Words, bigrams:
         part = stream[spelled.offsets[start] : spelled.offsets[stop]].astype(np.int64)
         spelling = part & ~HYPHEN
         word = words.of_spelling[spelling].astype(np.int64)
-        at = np.flatnonzero((word[:-1] > 0) & (word[1:] > 0))
-        codes = word[at] * n_words + word[at + 1]
-        index = np.minimum(np.searchsorted(bigrams, codes), max(len(bigrams) - 1, 0))
-        at = at[bigrams[index] == codes] if len(bigrams) else at[:0]
+        at = neighbors(word)
+        known, _ = find_codes(word[at] * n_words + word[at + 1], bigrams)
+        at = at[known]
         joined = (part[at] & HYPHEN) > 0
         parts.append(_distinct((2 * spelling[at] + joined) * n + spelling[at + 1]))
         if len(parts) > 16:

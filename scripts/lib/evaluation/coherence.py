@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from lib.corpus.terms import chunks, papers_of
+from lib.corpus.terms import chunks, find_codes, neighbors, papers_of
 
 WINDOW = 110  # words, as C_v is defined
 EPSILON = 1e-12
@@ -40,12 +40,15 @@ def in_papers(terms: np.ndarray, offsets: np.ndarray, wanted: np.ndarray) -> Tog
     terms, offsets : the terms of each paper, as the step `terms` writes them
     wanted : int (m,), distinct rows of the vocabulary
     """
-    column = _columns(wanted, int(terms.max(initial=0)) + 1 if len(terms) else 1)
+    column = np.full(int(wanted.max()) + 1, -1)
+    column[wanted] = np.arange(len(wanted))
     pairs = sparse.csr_matrix((len(wanted), len(wanted)))
     for start, stop in chunks(offsets):
-        found = column[terms[offsets[start] : offsets[stop]]]
-        papers = papers_of(offsets, start, stop)
-        pairs = pairs + _pairs(papers[found >= 0], found[found >= 0], stop - start, len(wanted))
+        some = terms[offsets[start] : offsets[stop]]
+        inside = np.flatnonzero(some < len(column))
+        inside = inside[column[some[inside]] >= 0]
+        papers = papers_of(offsets, start, stop)[inside]
+        pairs = pairs + _pairs(papers, column[some[inside]], stop - start, len(wanted))
     return Together(len(offsets) - 1, pairs.toarray())
 
 
@@ -102,19 +105,11 @@ def _occurrences(
         position = np.cumsum(word > 0) - 1 - np.r_[0, np.cumsum(lengths)][paper]
         known = np.where(word < size, word, 0)
         alone = np.flatnonzero((known > 0) & (single[known] >= 0))
-        pair = np.flatnonzero((known[:-1] > 0) & (known[1:] > 0))
-        code = known[pair] * size + known[pair + 1]
-        index = np.minimum(np.searchsorted(codes, code), max(len(codes) - 1, 0))
-        hit = codes[index] == code if len(codes) else np.zeros(len(code), bool)
+        pair = neighbors(known)
+        hit, index = find_codes(known[pair] * size + known[pair + 1], codes)
         where = np.r_[alone, pair[hit]]
-        term = np.r_[single[known[alone]], of_code[index[hit]] if len(codes) else []].astype(np.int64)
+        term = np.r_[single[known[alone]], of_code[index]]
         yield lengths, paper[where], position[where], term
-
-
-def _columns(wanted: np.ndarray, size: int) -> np.ndarray:
-    column = np.full(max(size, int(wanted.max(initial=0)) + 1), -1)
-    column[wanted] = np.arange(len(wanted))
-    return column
 
 
 def _pairs(contexts: np.ndarray, terms: np.ndarray, n: int, n_terms: int) -> sparse.csr_matrix:

@@ -25,6 +25,12 @@ FEW = 3  # terms of a topic, below which general ones are better than none
 SHARE = 0.2  # unless this share of its papers is in the topic
 
 
+def words_of(vocabulary: pa.Table, rows: np.ndarray) -> list[tuple[int, ...]]:
+    """For each of the given terms the rows of its words: itself, or the two of a bigram."""
+    first, second = (vocabulary[name].take(rows).to_pylist() for name in ("first", "second"))
+    return [(row,) if a is None else (a, b) for row, a, b in zip(rows.tolist(), first, second, strict=True)]
+
+
 @dataclass
 class TermCounts:
     """In how many papers of each topic each term is.
@@ -43,11 +49,7 @@ class TermCounts:
     @classmethod
     def of(cls, vocabulary: pa.Table, counts: sparse.csr_matrix) -> "TermCounts":
         """From vocabulary.parquet and counts (k, n_terms)."""
-        first, second = vocabulary["first"].to_pylist(), vocabulary["second"].to_pylist()
-        words: list[tuple[int, ...]] = [
-            (i,) if a is None else (a, b) for i, (a, b) in enumerate(zip(first, second, strict=True))
-        ]
-        return cls(vocabulary["term"].to_pylist(), words, counts)
+        return cls(vocabulary["term"].to_pylist(), words_of(vocabulary, np.arange(len(vocabulary))), counts)
 
 
 def count_in_topics(

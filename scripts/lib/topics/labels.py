@@ -1,8 +1,16 @@
 """The names and labels of topics."""
 
+import pandas as pd
+
 from lib.corpus.spelling import stems
 
 SEPARATOR = " · "  # between the keywords of a name
+
+
+def keyword_pairs(keywords: pd.DataFrame) -> list[list[tuple[str, float]]]:
+    """The (keyword, weight) pairs of each topic, heaviest first, of the columns of KEYWORDS."""
+    listed = keywords.groupby("topic")
+    return [list(zip(group["keyword"], group["weight"], strict=True)) for _, group in listed]
 
 
 def primary_keywords(keywords: list[list[tuple[str, float]]]) -> list[str]:

@@ -49,7 +49,7 @@ def gensims(measure: str, window: int) -> list[float]:
 
 
 def test_coherence_is_that_of_gensim_where_windows_hold_whole_papers():
-    """In shorter windows gensim counts a word that repeats too early, so that it is no reference there."""
+    """In shorter windows gensim counts a repeated word too early, so it is not a reference there."""
     full = [i for i, paper in enumerate(PAPERS) if paper.any()]
     counts = in_windows(TOKENS, OFFSETS, np.array(full), WORDS, window=50)
     assert counts.contexts == len(full)
