@@ -7,6 +7,7 @@ space of topic coherence measures; Bouma (2009) for NPMI.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy import sparse
@@ -187,24 +188,35 @@ def diversity(keywords: list[list[str]], top: int = 10) -> float:
 def inverted_rbo(keywords: list[list[str]]) -> float:
     """1 minus the mean rank-biased overlap of two topics: 1 if no topics share keywords.
 
-    Webber, Moffat & Zobel (2010), with p = DEPTH, extrapolated at the end of the lists; Bianchi et al. (2021).
+    Webber, Moffat & Zobel (2010), equation 32, with p = DEPTH, for lists of any lengths; Bianchi et al. (2021).
     """
     ranks: dict[str, list[tuple[int, int]]] = {}
     for topic, some in enumerate(keywords):
-        for rank, word in enumerate(some):
+        for rank, word in enumerate(some, 1):
             ranks.setdefault(word, []).append((topic, rank))
-    depth = min(map(len, keywords), default=0)
     k = len(keywords)
-    if k < 2 or not depth:
+    if k < 2:
         return 1.0
-    overlap = np.zeros(depth)  # of all pairs of topics, by depth
+    overlap = 0.0
     for places in ranks.values():
         for i, (topic, rank) in enumerate(places):
             for other, second in places[i + 1 :]:
-                if topic != other and (at := max(rank, second)) < depth:
-                    overlap[at:] += 1
-    mean = overlap / (k * (k - 1) / 2)
-    weights = DEPTH ** np.arange(1, depth + 1)
-    depths = np.arange(1, depth + 1)
-    rbo = mean[-1] / depth * DEPTH**depth + (1 - DEPTH) / DEPTH * np.sum(mean / depths * weights)
-    return float(1 - rbo)
+                if topic != other:
+                    shorter, longer = sorted((len(keywords[topic]), len(keywords[other])))
+                    overlap += _rbo_of_word(max(rank, second), shorter, longer)
+    return float(1 - overlap / (k * (k - 1) / 2))
+
+
+@cache
+def _rbo_of_word(depth: int, shorter: int, longer: int) -> float:
+    """What a word adds to the extrapolated overlap of two lists that share it from `depth` on.
+
+    The equation is linear in the numbers of shared words, so that it can be summed over the words.
+    """
+    depths = np.arange(1, longer + 1)
+    agreement = np.where(depths >= depth, 1 / depths, 0.0)
+    at_end = 1 / longer
+    if depth <= shorter:  # it is expected to go on as in the ranks that both lists have
+        agreement += np.where(depths > shorter, (depths - shorter) / (shorter * depths), 0.0)
+        at_end = 1 / shorter
+    return float((1 - DEPTH) / DEPTH * np.sum(agreement * DEPTH**depths) + at_end * DEPTH**longer)

@@ -13,6 +13,7 @@ holds back words that many topics use.
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +51,11 @@ class TermCounts:
     def of(cls, vocabulary: pa.Table, counts: sparse.csr_matrix) -> "TermCounts":
         """From vocabulary.parquet and counts (k, n_terms)."""
         return cls(vocabulary["term"].to_pylist(), words_of(vocabulary, np.arange(len(vocabulary))), counts)
+
+    @cached_property
+    def bigrams(self) -> np.ndarray:
+        """The rows of the first and the second word of each term, -1 for a word: int64 (n_terms, 2)."""
+        return np.array([words if len(words) == 2 else (-1, -1) for words in self.words], np.int64)
 
 
 def count_in_topics(
@@ -123,8 +129,8 @@ def top_terms(counted: TermCounts, weights: sparse.csr_matrix, n: int) -> list[l
 
     A bigram replaces each of its words of which it holds half or more in the topic: `dark` in `dark
     matter`, `reinforcement` in `reinforcement learning`. A term is skipped if another has said one of
-    its words, also in another form (`superconducting` after `superconductors`), or if one is short for the
-    other: `rag` after `retrieval-augmented`.
+    its words, also in another form (`superconducting` after `superconductors`). An abbreviation is left
+    out if the list has the term that it is short for: `llms` beside `language models`.
 
     Parameters
     ----------
@@ -150,29 +156,48 @@ def _top_terms_of(counted: TermCounts, weights: sparse.csr_matrix, n: int, topic
         words = [counted.terms[word] for word in counted.words[term]]
         if term in replaced or any(akin(word, other) for word in words for other in said):
             continue
-        name = counted.terms[term]
-        if any(
-            stands_for(name, other) or stands_for(other, name)
-            for other in map(counted.terms.__getitem__, picked)
-        ):
+        if any(stands_for(counted, papers, term, other) for other in picked):
             continue
-        picked.append(term)
+        picked = [other for other in picked if not stands_for(counted, papers, other, term)] + [term]
         said += words
         if len(picked) == n:
             break
     return picked
 
 
-def stands_for(short: str, term: str) -> bool:
-    """Whether a word abbreviates a term of several words: `llms` of `language models`, `cot` of `chain-of-thought`."""
-    initials = "".join(word[0] for word in re.split("[ -]", term) if word)
-    letters = short.removesuffix("s") if len(short) > 3 else short
-    return (
-        len(initials) > 1
-        and letters.isalpha()
-        and len(letters) - len(initials) in (0, 1)
-        and (letters.startswith(initials) or letters.endswith(initials))
+def stands_for(counted: TermCounts, papers: np.ndarray, short: int, term: int) -> bool:
+    """Whether one term of a topic abbreviates another: `llms` of `language models`, `cot` of `chain-of-thought`.
+
+    The letters are the initials of the term, or of three words of which the term is two. The third
+    stands beside them in at least half as many papers as the term: `large language`, but for `gap` and
+    `graph attention` no word with p.
+
+    Parameters
+    ----------
+    papers : int (n_terms,), papers of the topic that have each term
+    short, term : rows of terms
+    """
+    letters, initials = counted.terms[short].removesuffix("s"), _initials(counted.terms[term])
+    if len(letters) < 3 or not letters.isalpha() or len(initials) < 2:
+        return False
+    if letters == initials:
+        return True
+    first, second = counted.bigrams[term]
+    if first < 0 or initials not in (letters[1:], letters[:-1]):
+        return False
+    sides = [(1, first, 0, letters[0])] if initials == letters[1:] else []
+    sides += [(0, second, 1, letters[-1])] if initials == letters[:-1] else []
+    return any(
+        counted.terms[word].startswith(letter)
+        for side, shared, other, letter in sides
+        for word in counted.bigrams[
+            (counted.bigrams[:, side] == shared) & (2 * papers >= papers[term]), other
+        ]
     )
+
+
+def _initials(term: str) -> str:
+    return "".join(word[0] for word in re.split("[ -]", term) if word)
 
 
 def akin(word: str, other: str) -> bool:

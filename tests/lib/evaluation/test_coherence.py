@@ -117,3 +117,26 @@ def test_diversity_by_hand():
     expected = 1 * p**2 + (1 - p) / p * (0 / 1 * p + 2 / 2 * p**2)
     assert inverted_rbo([["a", "b"], ["b", "a"]]) == pytest.approx(1 - expected)
     assert inverted_rbo([["a", "b"], ["a", "b"], ["c", "d"]]) == pytest.approx(1 - 1 / comb(3, 2))
+
+
+def rank_biased_overlap(some: list[int], other: list[int]) -> float:
+    """Equation 32 of Webber, Moffat & Zobel (2010), with sets."""
+    short, long = sorted((some, other), key=len)
+    s, n, p = len(short), len(long), DEPTH
+    shared = [len(set(short[:d]) & set(long[:d])) for d in range(n + 1)]
+    known = sum(shared[d] / d * p**d for d in range(1, n + 1))
+    expected = sum(shared[s] * (d - s) / (s * d) * p**d for d in range(s + 1, n + 1))
+    return (1 - p) / p * (known + expected) + ((shared[n] - shared[s]) / n + shared[s] / s) * p**n
+
+
+def test_inverted_rbo_of_lists_of_different_lengths():
+    for lengths in [(1, 10), (3, 7), (10, 10), (2, 2), (4, 9), (5, 6, 1, 8)]:
+        for _ in range(20):
+            lists = [RNG.permutation(12)[:n].tolist() for n in lengths]
+            pairs = list(combinations(lists, 2))
+            expected = 1 - sum(rank_biased_overlap(*pair) for pair in pairs) / len(pairs)
+            words = [[str(word) for word in some] for some in lists]
+            assert inverted_rbo(words) == pytest.approx(expected, rel=1e-12)
+    # the overlap below the end of the shortest list of all counts too
+    assert inverted_rbo([["a"], list("bcdef"), list("bcdef")]) == pytest.approx(2 / 3)
+    assert inverted_rbo([[], ["a", "b"], ["a", "b"]]) == pytest.approx(2 / 3)
