@@ -166,7 +166,7 @@ def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     outputs = run.files(keywords="keywords.parquet", csv="keywords.csv")
     terms = {name: run.file(TERMS[name]) for name in ("vocabulary", "terms", "term_offsets")}
     run.step("keywords", **terms, **assigned, **outputs)
-    sources = run.files(cluster="cluster.json", keywords="keywords.parquet")
+    sources = run.files(centroids="centroids.npy", cluster="cluster.json", keywords="keywords.parquet")
     sources |= assigned
     outputs = run.files(representatives="representatives.parquet", topics="topics.parquet", csv="topics.csv")
     run.step("label", **inputs, **sources, **outputs)

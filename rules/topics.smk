@@ -45,6 +45,7 @@ rule label:
         **CORPUS,
         **ASSIGNED,
         embeddings="<results>/embeddings/embeddings.npy",
+        centroids="<results>/clusters/centroids.npy",
         cluster="<results>/clusters/cluster.json",
         keywords="<results>/topics/keywords.parquet",
         env="envs/topics.yaml",
@@ -75,6 +76,7 @@ rule label:
             --papers {input.papers} \
             --embeddings {input.embeddings} \
             --assignments {input.assignments} \
+            --centroids {input.centroids} \
             --cluster {input.cluster} \
             --keywords {input.keywords} \
             --representatives-per-topic {params.label[representatives_per_topic]} \

@@ -9,6 +9,7 @@ import pyarrow as pa
 from lib.cli import Parser, run, say
 from lib.corpus.languages import language_of
 from lib.files import atomic_outputs
+from lib.map.palette import hex_colours, topic_colours
 from lib.summaries import ClusterSummary, read_json
 from lib.tables import (
     ASSIGNMENTS,
@@ -34,7 +35,7 @@ from lib.topics.representatives import (
     latest,
 )
 from lib.topics.titles import ELLIPSIS, latex_to_text, short_titles
-from lib.vectors import open_embeddings, take
+from lib.vectors import open_embeddings, read_array, take
 
 
 def most_telling(
@@ -122,6 +123,7 @@ def topic_table(
     keywords: list[list[tuple[str, float]]],
     central: pd.DataFrame,
     repeats: list[float | None],
+    centroids: np.ndarray,
 ) -> pd.DataFrame:
     """One row per topic, with the columns of TOPICS.
 
@@ -132,6 +134,7 @@ def topic_table(
     keywords : (keyword, weight) of each topic, heaviest first
     central : `id`, `title` and `shown` of the paper in each topic's label
     repeats : how well each topic repeats on random halves
+    centroids : float (k, dim)
     """
     papers = assignments["silhouette"].astype(float).groupby(assignments["topic"])
     words = [[word for word, _ in pairs] for pairs in keywords]
@@ -148,6 +151,7 @@ def topic_table(
             "representative_title": central["title"],
             "silhouette": papers.mean(),
             "repeats": pd.Series(repeats, dtype=float),
+            "colour": hex_colours(topic_colours(centroids)),
         }
     ).reset_index(names="topic")
     topics = assignments["topic"].to_numpy()
@@ -160,6 +164,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         papers="papers.parquet",
         embeddings="embeddings.npy",
         assignments="assignments.parquet",
+        centroids="centroids.npy",
         cluster="cluster.json",
         keywords="keywords.parquet",
     )
@@ -219,7 +224,9 @@ def main(argv: list[str] | None = None) -> None:
     representatives = representative_table(papers, picked, similarity, args.representatives_per_topic)
     categories = papers["primary_category"].combine_chunks()
     repeats = read_json(args.cluster, ClusterSummary)["repeats_by_topic"]
-    topics = topic_table(assignments, categories, pairs, central, repeats)
+    centroids = read_array(args.centroids)
+    check_same_rows(keywords=len(pairs), centroids=len(centroids))
+    topics = topic_table(assignments, categories, pairs, central, repeats, centroids)
     with atomic_outputs(args.representatives, args.topics, args.csv) as outputs:
         representatives_file, topics_file, csv_file = outputs
         write_table(representatives_file, representatives, REPRESENTATIVES)

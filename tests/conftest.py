@@ -139,6 +139,7 @@ class Planted:
                 "label",
                 **inputs,
                 assignments=assignments,
+                centroids=at / "centroids.npy",
                 cluster=at / "cluster.json",
                 keywords=keywords,
                 representatives=at / "representatives.parquet",

@@ -49,6 +49,7 @@ def inputs(tmp_path) -> dict:
         "repeats": [0.9, None],
         "main_category": ["math.AG", None],
         "main_category_share": [0.5, 0.0],
+        "colour": ["#1b6ca8", "#c2410c"],
     }
     return {
         "papers": pq_write(tmp_path / "p.parquet", id=ids, title=titles),

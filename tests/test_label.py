@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -33,6 +34,8 @@ def test_planted_subjects_are_labelled(planted):
         assert row["repeats"] == summary["repeats_by_topic"][topic] > 0.9
         assert row["silhouette"] == pytest.approx(np.mean([assignments[i]["silhouette"] for i in own]))
     assert len({row["primary_keyword"] for row in topics}) == 4
+    colours = [row["colour"] for row in topics]
+    assert len(set(colours)) == 4 and all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours)
     assert sum(row["share"] for row in topics) == pytest.approx(1)
     with (planted.folder / "topics.csv").open(encoding="utf-8") as file:
         assert [row["label"] for row in csv.DictReader(file)] == [row["label"] for row in topics]
@@ -71,6 +74,7 @@ def run_label(planted, out, **changes):
         "papers": planted.papers,
         "embeddings": planted.embeddings,
         "assignments": at / "assignments.parquet",
+        "centroids": at / "centroids.npy",
         "cluster": at / "cluster.json",
         "keywords": at / "keywords.parquet",
     }
@@ -88,5 +92,8 @@ def test_bad_inputs_are_refused(planted, tmp_path, out):
     np.save(tmp_path / "e.npy", planted.vectors[:-1])
     result = run_label(planted, out, embeddings=tmp_path / "e.npy")
     assert_refused(result, out, "e.npy", "139 vectors for 140")
+    np.save(tmp_path / "c.npy", np.zeros((5, 24), np.float32))
+    result = run_label(planted, out, centroids=tmp_path / "c.npy")
+    assert_refused(result, out, "keywords 4, centroids 5")
     (tmp_path / "k.parquet").write_bytes(b"PAR1")
     assert_refused(run_label(planted, out, keywords=tmp_path / "k.parquet"), out, "k.parquet")

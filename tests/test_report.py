@@ -134,6 +134,7 @@ def inputs(tmp_path) -> dict:
         representative_title=["First", "Fifth"],
         main_category=["math.AG", None],
         main_category_share=[0.5, 0.0],
+        colour=["#1b6ca8", "#c2410c"],
         silhouette=[0.2, -0.1],
         repeats=[0.9, 0.55],
     )

@@ -97,6 +97,9 @@ TOPICS = pa.schema(
         ),
         _column("main_category", pa.string(), "the most frequent primary category"),
         _column("main_category_share", pa.float64(), "its share of the papers that have a category"),
+        _column(
+            "colour", pa.string(), "its colour in all figures, as #rrggbb; similar topics have similar hues"
+        ),
     ]
 )
 REPRESENTATIVES = pa.schema(

@@ -1,65 +1,156 @@
-"""Colours that tell neighboring topics apart."""
+"""Colours of topics: one hue for similar topics, and another lightness for each of them.
+
+Colours are compared as people with normal and with red-, green- and blue-blind eyes see them.
+"""
 
 import numpy as np
-from scipy.spatial.distance import cdist
+from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.spatial.distance import cdist, pdist
+
+# Lightness and chroma in OKLCH. With each ring used, forty topics do not need forty hues; all of
+# them are seen on white and on black.
+RINGS = np.array([[0.49, 0.14], [0.60, 0.15], [0.69, 0.14], [0.78, 0.11]])
+FIRST_HUE = 0.72  # in turns: blue
+LIMIT = 2000  # topics; beyond it no palette tells them apart, and the time grows with the square
+
+TO_CONE = np.array(
+    [[1, 0.3963377774, 0.2158037573], [1, -0.1055613458, -0.0638541728], [1, -0.0894841775, -1.2914855480]]
+)
+TO_LINEAR = np.array(
+    [
+        [4.0767416621, -3.3077115913, 0.2309699292],
+        [-1.2684380046, 2.6097574011, -0.3413193965],
+        [-0.0041960863, -0.7034186147, 1.7076147010],
+    ]
+)
+# Machado, Oliveira & Fernandes (2009), severity 1, on linear RGB: protan-, deuteran- and tritanopia
+BLINDNESS = np.array(
+    [
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+    ]
+)
 
 
-def oklch(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.ndarray:
-    """OKLCH (hue in turns) to sRGB (n, 3) in 0 to 1. Ottosson (2020), a perceptual colour space."""
-    a, b = chroma * np.cos(2 * np.pi * hue), chroma * np.sin(2 * np.pi * hue)
-    to_cone = np.array([[1, 0.3963377774, 0.2158037573], [1, -0.1055613458, -0.0638541728]])
-    to_cone = np.vstack([to_cone, [1, -0.0894841775, -1.2914855480]])
-    cone = (np.stack([lightness, a, b], 1) @ to_cone.T) ** 3
-    to_linear = np.array(
-        [
-            [4.0767416621, -3.3077115913, 0.2309699292],
-            [-1.2684380046, 2.6097574011, -0.3413193965],
-            [-0.0041960863, -0.7034186147, 1.7076147010],
-        ]
-    )
-    linear = np.clip(cone @ to_linear.T, 0, 1)
+def to_linear(colours: np.ndarray) -> np.ndarray:
+    """sRGB in 0 to 1 to linear RGB, of any shape."""
+    return np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+
+
+def from_linear(linear: np.ndarray) -> np.ndarray:
+    """Linear RGB, clipped to 0 to 1, to sRGB, of any shape."""
+    linear = np.clip(linear, 0, 1)
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
-def topic_colours(anchors: np.ndarray) -> np.ndarray:
-    """A colour per topic; topics that are close on the map get colours that are far apart.
+def oklab(colours: np.ndarray) -> np.ndarray:
+    """sRGB (n, 3) in 0 to 1 to OKLab (n, 3). Ottosson (2020), a perceptual colour space."""
+    cone = np.cbrt(to_linear(colours) @ np.linalg.inv(TO_LINEAR).T)
+    return cone @ np.linalg.inv(TO_CONE).T
+
+
+def from_oklab(lab: np.ndarray) -> np.ndarray:
+    """OKLab (n, 3) to sRGB (n, 3) in 0 to 1; what sRGB lacks is clipped."""
+    return from_linear((lab @ TO_CONE.T) ** 3 @ TO_LINEAR.T)
+
+
+def oklch(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.ndarray:
+    """OKLCH (hue in turns) to sRGB (n, 3) in 0 to 1."""
+    turn = 2 * np.pi * hue
+    return from_oklab(np.stack([lightness, chroma * np.cos(turn), chroma * np.sin(turn)], 1))
+
+
+def as_seen(colours: np.ndarray) -> np.ndarray:
+    """sRGB (n, 3) as normal, red-, green- and blue-blind eyes see it: OKLab (4, n, 3)."""
+    linear = to_linear(colours)
+    return np.stack([oklab(colours), *(oklab(from_linear(linear @ eye.T)) for eye in BLINDNESS)])
+
+
+def unlikeness(colours: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """How unlike colours look to those who tell them apart worst: float64 (n, m).
 
     Parameters
     ----------
-    anchors : (k, 2), where each topic lies on the map
+    colours, others : (n, 3) and (m, 3), sRGB
+
+    Returns
+    -------
+    The least distance in OKLab over the four kinds of eyes; 0.02 is barely visible.
+    """
+    return np.min([cdist(a, b) for a, b in zip(as_seen(colours), as_seen(others), strict=True)], axis=0)
+
+
+def hex_colours(colours: np.ndarray) -> list[str]:
+    """sRGB (n, 3) in 0 to 1 as #rrggbb."""
+    return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in np.round(255 * colours).astype(int).tolist()]
+
+
+def from_hex(colours: list[str]) -> np.ndarray:
+    """Colours written as #rrggbb as sRGB in 0 to 1: float64 (n, 3)."""
+    return np.array([list(bytes.fromhex(colour[1:])) for colour in colours], float).reshape(-1, 3) / 255
+
+
+def with_lightness(colours: np.ndarray, lightness: np.ndarray | float, chroma: float = 1.0) -> np.ndarray:
+    """The colours sRGB (n, 3) at another lightness of OKLab, with their chroma times a factor."""
+    lab = oklab(colours)
+    return from_oklab(np.column_stack([np.broadcast_to(lightness, len(lab)), chroma * lab[:, 1:]]))
+
+
+def topic_colours(places: np.ndarray) -> np.ndarray:
+    """A colour for each topic. Similar topics have similar hues, and lightness tells them apart.
+
+    The hues follow the leaves of an average-linkage tree. Each topic then takes the lightness that makes it most
+    unlike the topics close to it, to eyes with and without colour blindness.
+
+    Parameters
+    ----------
+    places : (k, d), where each topic lies: its centroid, or its position on the map
 
     Returns
     -------
     float64 (k, 3), sRGB
     """
-    k = len(anchors)
-    i = np.arange(k)
-    # three rings of lightness, so that forty topics do not need forty hues
-    hues = (i / max(k, 1) + 0.08) % 1.0
-    lightness = np.array([0.62, 0.74, 0.50])[i % 3]
-    palette = oklch(lightness, np.array([0.145, 0.12, 0.125])[i % 3], hues)
-    if k < 3:
-        return palette
-    lab = np.stack([lightness, 0.3 * np.cos(2 * np.pi * hues), 0.3 * np.sin(2 * np.pi * hues)], 1)
-    unlike = cdist(lab, lab)
-    distance = cdist(anchors, anchors)
-    close = np.exp(-((distance / (np.median(distance) * 0.5)) ** 2))
+    k = len(places)
+    order = np.arange(k)
+    if 2 < k <= LIMIT:
+        distances = pdist(places.astype(np.float64))
+        order = leaves_list(linkage(distances, "average", optimal_ordering=k <= 200))
+    hues = np.empty(k)
+    hues[order] = (FIRST_HUE + np.arange(k) / max(k, 1)) % 1
+    choices = np.stack([oklch(np.full(k, light), np.full(k, chroma), hues) for light, chroma in RINGS])
+    ring = np.empty(k, int)
+    ring[order] = np.arange(k) % len(RINGS)
+    if not 2 < k <= LIMIT:
+        return choices[ring, np.arange(k)]
+    distance = cdist(places, places)
+    # close is what is nearer than the third neighbor, be the topic in a crowd or on an island
+    reach = np.maximum(np.sort(distance, axis=1)[:, min(3, k - 1)], 1e-9)
+    close = np.exp(-(distance**2) / (reach[:, None] * reach))
     np.fill_diagonal(close, 0.0)
-    # Swap colours while that puts like colours further apart: sum of closeness / unlikeness.
-    np.fill_diagonal(unlike, np.inf)
-    given = np.random.default_rng(0).permutation(k)
-    for _ in range(20 if k <= 200 else 0):  # beyond that no palette tells topics apart anyway
-        swapped = False
-        for a in range(k):
-            for b in range(a + 1, k):
-                rest = np.ones(k, bool)
-                rest[[a, b]] = False
-                others, change = given[rest], close[a, rest] - close[b, rest]
-                # the pair itself is as close and as unlike after the swap as before
-                gain = change @ (1.0 / unlike[given[a], others] - 1.0 / unlike[given[b], others])
-                if gain > 1e-12:
-                    given[[a, b]] = given[[b, a]]
-                    swapped = True
-        if not swapped:
+    return choices[_choose_rings(choices, ring, close), np.arange(k)]
+
+
+def _choose_rings(choices: np.ndarray, ring: np.ndarray, close: np.ndarray) -> np.ndarray:
+    """The ring of each topic, changed one at a time while that makes close topics less alike.
+
+    Parameters
+    ----------
+    choices : (rings, k, 3), the colour of each topic in each ring
+    ring : int (k,), to start from
+    close : (k, k), 0 for topics that may look alike
+    """
+    ring, every = ring.copy(), np.arange(len(ring))
+    seen = as_seen(choices.reshape(-1, 3)).reshape(-1, *choices.shape)  # (eyes, rings, k, 3)
+    for _ in range(10):
+        before = ring.copy()
+        for topic in every:
+            apart = seen[:, :, None, topic] - seen[:, None, ring, every]
+            unlike = np.sqrt((apart**2).sum(-1)).min(0)
+            cost = (1.0 / (unlike + 0.01) ** 2) @ close[topic]
+            best = int(cost.argmin())
+            if cost[best] < cost[ring[topic]] - 1e-9:
+                ring[topic] = best
+        if (ring == before).all():
             break
-    return palette[given]
+    return ring
