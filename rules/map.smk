@@ -1,5 +1,25 @@
 """Map: reads embeddings and topics; writes coordinates.parquet, map.png and map.html."""
 
+# The JavaScript of map.html, each file after those that it imports.
+EXPLORE_MODULES = [
+    "data",
+    "view",
+    "elements",
+    "state",
+    "filter",
+    "colours",
+    "density",
+    "labels",
+    "points_gl",
+    "points_canvas",
+    "pointer",
+    "paper",
+    "papers",
+    "topics",
+    "controls",
+    "main",
+]
+
 
 rule project:
     """Lay the papers out on a plane, similar ones close together."""
@@ -96,7 +116,11 @@ rule explore:
         **ASSIGNED,
         coordinates="<results>/map/coordinates.parquet",
         topics="<results>/topics/topics.parquet",
+        trends="<results>/topics/trends.parquet",
+        periods="<results>/topics/periods.parquet",
         template="scripts/templates/explore.html",
+        style="scripts/templates/explore/explore.css",
+        scripts=expand("scripts/templates/explore/{name}.js", name=EXPLORE_MODULES),
         env="envs/map.yaml",
     output:
         map=report(
@@ -124,7 +148,11 @@ rule explore:
             --coordinates {input.coordinates} \
             --assignments {input.assignments} \
             --topics {input.topics} \
+            --trends {input.trends} \
+            --periods {input.periods} \
             --template {input.template} \
+            --style {input.style} \
+            --scripts {input.scripts} \
             --link={params.link:q} \
             --max-papers {params.explore[max_papers]} \
             --map {output.map} \

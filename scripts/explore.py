@@ -1,58 +1,114 @@
-"""Write the map as one HTML file that works offline: hover for titles, zoom, search, pick a topic."""
+"""Write the map as one HTML file that works offline: zoom, hover, search, filter, follow topics."""
 
 import argparse
-import base64
+from collections import Counter
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 from matplotlib.colors import to_hex
 
 from lib.cli import Parser, optional, run, say
 from lib.files import atomic_outputs
 from lib.map.label_layout import densest_points
-from lib.map.page import render
+from lib.map.page import content_policy, join_modules, render
+from lib.map.page_data import cell_order, codes_of, grid_side, one_line, pack, quantize
 from lib.map.palette import topic_colours
 from lib.sampling import hash_ids, sample_rows
-from lib.tables import ASSIGNMENTS, PAPERS, TOPICS, check_same_rows, read_points, read_table
+from lib.tables import ASSIGNMENTS, PAPERS, PERIODS, TOPICS, TRENDS, check_same_rows, read_points, read_table
+from lib.topics.periods import shares_by_year
 from lib.topics.titles import latex_to_text
 
-
-def quantize(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Coordinates as 16-bit numbers: (uint16 (n, 2), the bounds (2, 2), width divided by height).
-
-    One part in 65,536 of the map is less than a tenth of a pixel on any screen.
-    """
-    bounds = np.stack([points.min(0), points.max(0)]).astype(np.float64)
-    extent = np.maximum(bounds[1] - bounds[0], 1e-9)
-    return np.round((points - bounds[0]) / extent * 65535).astype("<u2"), bounds, float(extent[0] / extent[1])
+NONE = 65535  # the subtopic of a paper whose topic is not divided
+KEYWORDS = 8  # shown per topic
+CATEGORIES = 2000  # that can be chosen: the most frequent
 
 
-def topic_entries(topics: list[dict], anchors: np.ndarray, bounds: np.ndarray) -> list[dict]:
-    """The topics as the page lists them, with their colour and their position from 0 to 1.
+def on_map(anchors: np.ndarray, frame: np.ndarray) -> list[dict]:
+    """Positions from 0 to 1 in the frame, as the page reads them. anchors : (k, 2); frame : (2, 2)."""
+    positions = (anchors - frame[0]) / (frame[1] - frame[0])
+    return [{"x": round(float(x), 5), "y": round(float(y), 5)} for x, y in positions]
+
+
+def topic_entries(topics: list[dict], anchors: np.ndarray, frame: np.ndarray) -> list[dict]:
+    """The topics as the page lists them.
 
     Parameters
     ----------
     topics : rows of topics.parquet
     anchors : float64 (k, 2), where each topic is densest
-    bounds : float64 (2, 2), the lowest and the highest corner of the map
+    frame : float64 (2, 2), the lowest and the highest corner of the map
     """
-    positions = (anchors - bounds[0]) / np.maximum(bounds[1] - bounds[0], 1e-9)
     return [
         {
-            "label": topic["label"],
-            "keyword": topic["primary_keyword"],
-            "keywords": topic["keywords"][:8],
+            "name": one_line(topic["name"]),
+            "keywords": [one_line(word) for word in topic["keywords"][:KEYWORDS]],
             "size": topic["size"],
             "colour": to_hex(colour),
-            "x": float(position[0]),
-            "y": float(position[1]),
+            **place,
         }
-        for topic, colour, position in zip(topics, topic_colours(anchors), positions, strict=True)
+        for topic, colour, place in zip(topics, topic_colours(anchors), on_map(anchors, frame), strict=True)
     ]
 
 
-def encode(array: np.ndarray) -> str:
-    """The bytes of an array in base64."""
-    return base64.b64encode(array.tobytes()).decode()
+def trend_entries(trends: list[dict], periods: pd.DataFrame) -> tuple[list[int], list[dict]]:
+    """The years with enough papers, and for each topic its share in them, its change per year and its trend."""
+    years, shares = shares_by_year(periods)
+    entries = [
+        {"trend": trend["trend"], "change": trend["change_per_year"], "shares": []} for trend in trends
+    ]
+    if len(years) > 1:
+        for entry, row in zip(entries, shares, strict=True):
+            entry["shares"] = [float(f"{share:.3g}") for share in row]
+    return [int(year) for year in years] if len(years) > 1 else [], entries
+
+
+def paper_blocks(papers: pa.Table, assigned: pa.Table) -> tuple[dict, dict[str, np.ndarray | list[str]]]:
+    """What the page says of the papers as a whole, and one array or list of texts per column.
+
+    Parameters
+    ----------
+    papers : columns id, title, primary_category and published, in the order of the page
+    assigned : columns topic, similarity and outlier of the same papers
+    """
+    categories = [one_line(c) if c else None for c in papers["primary_category"].to_pylist()]
+    frequent = Counter(c for c in categories if c).most_common(CATEGORIES)
+    names = sorted(name for name, _ in frequent)
+    year = papers["published"].to_numpy(zero_copy_only=False).astype("datetime64[Y]")
+    year = np.where(np.isnat(year), 0, year.astype(np.int64) + 1970)
+    dated = year[year > 0]
+    similarity = np.nan_to_num(assigned["similarity"].to_numpy())
+    blocks = {
+        "topic": assigned["topic"].to_numpy().astype(np.uint16),
+        "category": codes_of(categories, names),
+        "year": year.astype(np.uint16),
+        "fit": np.round(np.clip(similarity, 0, 1) * 255).astype(np.uint8),
+        "outlier": assigned["outlier"].to_numpy(zero_copy_only=False).astype(np.uint8),
+        "titles": [one_line(latex_to_text(title)) for title in papers["title"].to_pylist()],
+        "ids": [one_line(identifier) for identifier in papers["id"].to_pylist()],
+    }
+    years = [int(dated.min()), int(dated.max())] if len(dated) else None
+    return {"categories": names, "years": years}, blocks
+
+
+def write_page(
+    template: Path, style: Path, scripts: list[Path], meta: dict[str, Any], blocks: dict[str, Any], note: str
+) -> str:
+    """The page with all that it needs inside."""
+    css = style.read_text(encoding="utf-8")
+    script = join_modules([path.read_text(encoding="utf-8") for path in scripts])
+    return render(
+        template,
+        title=meta["title"],
+        note=note,
+        policy=content_policy(script, css),
+        style=css,
+        script=script,
+        meta=meta,
+        blocks={name: pack(data) for name, data in blocks.items()},
+    )
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -62,8 +118,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         coordinates="coordinates.parquet",
         assignments="assignments.parquet",
         topics="topics.parquet",
+        trends="trends.parquet",
+        periods="periods.parquet",
         template="explore.html",
+        style="its style sheet",
     )
+    cli.flag("--scripts", Path, "input: its JavaScript modules, each after those it imports", nargs="+")
     cli.flag("--link", optional(str), "address of a paper, with {id}; None: no links")
     cli.flag("--max-papers", int, "papers in the file, sampled by hash of the id")
     cli.outputs(map="map.html")
@@ -72,32 +132,30 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
-    papers = read_table(args.papers, PAPERS, ["id", "title"])
+    papers = read_table(args.papers, PAPERS, ["id", "title", "primary_category", "published"])
     points = read_points(args.coordinates)
-    topic_of = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
-    check_same_rows(papers=len(papers), coordinates=len(points), assignments=len(topic_of))
+    assigned = read_table(args.assignments, ASSIGNMENTS, ["topic", "similarity", "outlier"])
+    check_same_rows(papers=len(papers), coordinates=len(points), assignments=len(assigned))
     topics = read_table(args.topics, TOPICS).to_pylist()
+    trends = read_table(args.trends, TRENDS).to_pylist()
+    periods = read_table(args.periods, PERIODS).to_pandas()
 
+    codes, frame, aspect = quantize(points)
     rows = sample_rows(hash_ids(papers["id"].to_pylist()), args.max_papers)
-    shown = papers.take(rows)
-    codes, bounds, aspect = quantize(points[rows])
-    anchors = densest_points(points, topic_of, len(topics))
+    side = grid_side(len(rows))
+    rows = rows[cell_order(codes[rows], side)]
+    about, blocks = paper_blocks(papers.take(rows), assigned.take(rows))
+    anchors = densest_points(points, assigned["topic"].to_numpy(), len(topics))
+    share_years, trend = trend_entries(trends, periods)
+    entries = [a | b for a, b in zip(topic_entries(topics, anchors, frame), trend, strict=True)]
     title = f"{len(points):,} papers in {len(topics)} topics"
     note = (
         f"{len(rows):,} of them shown, sampled at random" if len(rows) < len(points) else "all of them shown"
     )
-    titles = [latex_to_text(text) for text in shown["title"].to_pylist()]
-    page = render(
-        args.template,
-        title=title,
-        note=note,
-        aspect=aspect,
-        link=args.link,
-        positions=encode(codes),
-        topic_of=encode(topic_of[rows].astype("<u2")),
-        papers={"ids": shown["id"].to_pylist(), "titles": titles},
-        topics=topic_entries(topics, anchors, bounds),
-    )
+    meta = {"title": title, "aspect": aspect, "grid": side, "link": args.link, "shareYears": share_years}
+    meta |= about | {"topics": entries, "groups": [], "subtopics": []}
+    blocks |= {"xy": codes[rows], "subtopic": np.full(len(rows), NONE, np.uint16)}
+    page = write_page(args.template, args.style, args.scripts, meta, blocks, note)
     with atomic_outputs(args.map) as (map_file,):
         map_file.write_text(page, encoding="utf-8")
     say(f"{title}, {note}: {len(page) / 1e6:.1f} MB")

@@ -1,16 +1,42 @@
 """Fill the template of an HTML page."""
 
+import base64
+import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader
 
+IMPORT = re.compile(r"^import .* from \"\./\w+\.js\";\n", flags=re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:async )?function|const|let|class)", flags=re.MULTILINE)
+
 
 def render(template: Path, **values: Any) -> str:
     """The page. Text from papers is escaped, or reaches scripts through the filter `tojson`."""
     templates = Environment(loader=FileSystemLoader(template.parent), autoescape=True)
     return templates.get_template(template.name).render(**values)
+
+
+def join_modules(sources: list[str]) -> str:
+    """One script from JavaScript modules that import each other's names, each after what it imports.
+
+    The page is one file, so that nothing can be imported. Names at the top of modules must differ.
+    """
+    return "\n".join(EXPORT.sub("", IMPORT.sub("", source)).strip() for source in sources) + "\n"
+
+
+def content_policy(script: str, style: str) -> str:
+    """A content security policy by which this script and this style run, and nothing is loaded."""
+
+    def source(text: str) -> str:
+        return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"
+
+    return (
+        f"default-src 'none'; script-src {source(script)}; style-src {source(style)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
 
 
 def paper_url(link: str | None, identifier: str) -> str | None:

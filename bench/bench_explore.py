@@ -1,0 +1,187 @@
+"""map.html: size, time to the first picture, and time to draw a frame, beside a canvas that draws each point.
+
+On made-up maps of 100,000 and 500,000 papers, whose titles are those of the corpus, repeated, in
+headless Chromium. Script time is what the main thread spends on a frame while the map is moved and
+zoomed; the time that the GPU (in headless Chromium: SwiftShader, on the CPU) needs is not in it. "Frames
+per second" has both.
+"""
+
+import json
+import shutil
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from measure import OUT, ROOT, command, corpus, script, table
+
+PAPERS = (100_000, 500_000)
+TOPICS = 40
+TEMPLATES = ROOT / "scripts" / "templates"
+CANVAS = ROOT / "bench" / "explore_canvas.js"
+FRAMES = 60
+# Moves about and zooms in fourfold and back; `old` makes the other way to draw.
+MEASURE = """async old => {
+  const {view, draw, drawn} = explorer, times = [], frames = FRAMES;
+  const step = old ? old(explorer) : draw, start = performance.now();
+  for (let k = 0; k < frames; k++) {
+    const turn = 2 * Math.PI * k / frames;
+    Object.assign(view, {x: .5 + .1 * Math.sin(turn), y: .5 + .1 * Math.cos(turn), zoom: 2.5 - 1.5 * Math.cos(turn)});
+    await new Promise(requestAnimationFrame);
+    const before = performance.now();
+    step();
+    times.push(performance.now() - before);
+  }
+  await new Promise(requestAnimationFrame);
+  const seconds = (performance.now() - start) / 1000;
+  times.sort((a, b) => a - b);
+  return {median: times[frames >> 1], worst: times[frames - 1], rate: frames / seconds,
+          first: drawn.first, ready: drawn.ready, by: document.getElementById("map").dataset.drawnBy};
+}""".replace("FRAMES", str(FRAMES))
+
+
+def titles_of_corpus() -> tuple[list[str], list[str | None]]:
+    """Titles and primary categories of the corpus."""
+    titles, categories = [], []
+    with corpus().open(encoding="utf-8") as file:
+        for line in file:
+            record = json.loads(line)
+            titles.append(" ".join(record["title"].split()))
+            categories.append((record.get("categories") or "none").split()[0])
+    return titles, categories
+
+
+def make_inputs(folder: Path, n: int) -> dict[str, Path]:
+    """The files that `explore` reads, for n papers in topics of different sizes and shapes."""
+    rng = np.random.default_rng(0)
+    titles, categories = titles_of_corpus()
+    chosen = np.arange(n) % len(titles)
+    topic = np.sort(rng.choice(TOPICS, n, p=np.geomspace(8, 1, TOPICS) / np.geomspace(8, 1, TOPICS).sum()))
+    topic = topic[rng.permutation(n)].astype(np.int32)
+    # each topic is a few overlapping blobs around a centre
+    centres = rng.normal(size=(TOPICS, 2)) * 4
+    parts = centres[:, None] + rng.normal(size=(TOPICS, 6, 2)) * 0.9
+    points = parts[topic, rng.integers(6, size=n)] + rng.normal(size=(n, 2)) * rng.gamma(2, 0.2, size=(n, 1))
+    similarity = rng.beta(8, 4, n).astype(np.float32)
+    days = [date(1995, 1, 1) + timedelta(int(d)) for d in rng.beta(3, 1.2, n) * 11_300]
+    years = np.array([d.year for d in days])
+    ids = [f"{d.year % 100:02d}{d.month:02d}.{i:06d}" for i, d in enumerate(days)]
+    tables = {
+        "papers": {
+            "id": ids,
+            "title": [titles[i] for i in chosen],
+            "primary_category": [categories[i] for i in chosen],
+            "published": pa.array(days, pa.date32()),
+        },
+        "coordinates": {
+            "id": ids,
+            "x": points[:, 0].astype(np.float32),
+            "y": points[:, 1].astype(np.float32),
+        },
+        "assignments": {"topic": topic, "similarity": similarity, "outlier": similarity < 0.35},
+        "topics": topic_table(topic, titles, n),
+        "trends": trend_table(topic, years),
+        "periods": period_table(topic, years),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, columns in tables.items():
+        pq.write_table(filled(name, columns), folder / f"{name}.parquet")
+    return {name: folder / f"{name}.parquet" for name in tables}
+
+
+def filled(name: str, columns: dict) -> pa.Table:
+    """A table with all columns of its schema; those that are not given are null."""
+    from lib import tables
+
+    schema = getattr(tables, name.upper())
+    rows = len(next(iter(columns.values())))
+    arrays = [
+        columns[field.name] if field.name in columns else pa.nulls(rows, field.type) for field in schema
+    ]
+    arrays = [pa.array(a, f.type) if not isinstance(a, pa.Array) else a for a, f in zip(arrays, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def topic_table(topic: np.ndarray, titles: list[str], n: int) -> dict:
+    rng = np.random.default_rng(1)
+    words = sorted({w.lower() for title in titles[:5000] for w in title.split() if w.isalpha() and len(w) > 5})
+    keywords = [[str(w) for w in rng.choice(words, 8, replace=False)] for _ in range(TOPICS)]
+    sizes = np.bincount(topic, minlength=TOPICS)
+    names = [", ".join(k[:3]) for k in keywords]
+    return {
+        "topic": np.arange(TOPICS), "name": names, "label": names, "primary_keyword": [k[0] for k in keywords],
+        "keywords": keywords, "size": sizes, "share": sizes / n,
+    }  # fmt: skip
+
+
+def trend_table(topic: np.ndarray, years: np.ndarray) -> dict:
+    change = np.random.default_rng(2).normal(size=TOPICS) / 10
+    trend = np.select([change > 0.1, change < -0.1], ["rising", "fading"], "").tolist()
+    return {"topic": np.arange(TOPICS), "change_per_year": change, "trend": trend}
+
+
+def period_table(topic: np.ndarray, years: np.ndarray) -> dict:
+    span = np.arange(years.min(), years.max() + 1)
+    counts = np.array([[((years == y) & (topic == t)).sum() for y in span] for t in range(TOPICS)])
+    return {
+        "topic": np.repeat(np.arange(TOPICS), len(span)),
+        "unit": ["year"] * counts.size,
+        "period": pa.array([date(int(y), 1, 1) for _ in range(TOPICS) for y in span], pa.date32()),
+        "papers": counts.ravel(),
+        "share": (counts / counts.sum(0)).ravel(),
+        "partial": [False] * counts.size,
+    }
+
+
+def page_files() -> dict:
+    """The template of the page and what goes into it, in the order of rules/map.smk."""
+    import re
+
+    rule = (ROOT / "rules" / "map.smk").read_text()
+    names = re.search(r"EXPLORE_MODULES = \[(.*?)\]", rule, flags=re.S)[1]
+    folder = TEMPLATES / "explore"
+    return {
+        "template": TEMPLATES / "explore.html",
+        "style": folder / "explore.css",
+        "scripts": [folder / f"{name}.js" for name in re.findall(r'"(\w+)"', names)],
+    }
+
+
+def measure_page(playwright, page: Path, flags: list[str], old: str) -> dict:
+    """Open the page in a fresh browser, and move about for some frames."""
+    chromium = shutil.which("chromium") or sys.exit("install chromium to measure map.html")
+    browser = playwright.chromium.launch(executable_path=chromium, args=flags, chromium_sandbox=False)
+    tab = browser.new_page(viewport={"width": 1400, "height": 900})
+    tab.goto(page.as_uri())
+    tab.wait_for_selector("#map[data-ready]", timeout=120_000)
+    found = tab.evaluate(f"({MEASURE})({old})")
+    browser.close()
+    return found
+
+
+def main() -> None:
+    from playwright.sync_api import sync_playwright
+
+    no_gl = ["--disable-gpu", "--disable-software-rasterizer"]
+    ways = {
+        "WebGL": ([], "null"),
+        "canvas, without WebGL": (no_gl, "null"),
+        "canvas, point by point (before)": (no_gl, CANVAS.read_text()),
+    }
+    rows = []
+    with sync_playwright() as playwright:
+        for n in PAPERS:
+            folder = OUT / f"explore-{n}"
+            inputs = make_inputs(folder, n)
+            page = folder / "map.html"
+            seconds, peak, _ = command(script("explore", **inputs, **page_files(), max_papers=n, map=page))
+            print(f"explore, {n:,} papers: {seconds:.1f} s, {peak:,.0f} MB, page {page.stat().st_size / 1e6:.1f} MB")
+            for name, (flags, old) in ways.items():
+                found = measure_page(playwright, page, flags, old)
+                times = [found[key] / 1000 for key in ("first", "ready")]
+                rows.append([name, n, *times, found["median"], found["worst"], found["rate"]])
+    header = ["drawn by", "papers", "first picture, s", "ready, s", "script per frame, ms", "worst", "frames per second"]
+    table("map.html in headless Chromium, 1400 x 900 pixels", header, rows)

@@ -1,0 +1,79 @@
+// The form with the filters, and the tabs.
+import { meta } from "./data.js";
+import { element, make, makeSvg, number, papersText } from "./elements.js";
+import { isFiltered, state } from "./state.js";
+
+// `on(what)` is called when a filter changed: "query" while one types, else "filter".
+export function setUpFilters(points, on) {
+  const category = element("category"), sizes = new Uint32Array(meta.categories.length + 1);
+  for (let i = 0; i < points.n; i++) sizes[points.category[i]]++;
+  category.append(make("option", { value: 0 }, "all"));
+  meta.categories.forEach((name, c) => category.append(make("option", { value: c + 1 }, `${name} (${number(sizes[c + 1])})`)));
+  element("category-field").hidden = meta.categories.length < 2;
+  const misfits = points.outlier.reduce((sum, flag) => sum + flag, 0);
+  element("outliers-field").title = "Papers whose similarity to their topic is unusually low";
+  element("outliers-field").querySelector("span").textContent = `Fits nowhere well (${number(misfits)})`;
+  element("outliers-field").hidden = !misfits;
+  element("years").hidden = !meta.years || meta.years[0] === meta.years[1];
+  for (const id of ["from", "to"]) {
+    const slider = element(id);
+    [slider.min, slider.max] = meta.years ?? [0, 0];
+    slider.addEventListener("input", () => {
+      state[id] = Number(slider.value);
+      if (state.from > state.to) state[id === "from" ? "to" : "from"] = state[id];
+      on("filter");
+    });
+  }
+  element("search").addEventListener("input", event => { state.query = event.target.value; on("query"); });
+  category.addEventListener("change", () => { state.category = Number(category.value); on("filter"); });
+  element("outliers").addEventListener("change", event => { state.outliers = event.target.checked; on("filter"); });
+  element("filters").addEventListener("submit", event => event.preventDefault());
+}
+
+// Show the state in the form.
+export function markFilters(counts) {
+  if (element("search").value !== state.query) element("search").value = state.query;
+  element("category").value = state.category;
+  element("outliers").checked = state.outliers;
+  element("from").value = state.from;
+  element("to").value = state.to;
+  const { from, to } = state;
+  element("years-text").textContent = from === to ? String(from) : `${from}–${to}`;
+  element("clear").hidden = !isFiltered();
+  const total = number(counts.lit.length);
+  element("status").textContent = isFiltered() ? `${number(counts.count)} of ${total} papers` : papersText(counts.count);
+  if (meta.years) drawHistogram(counts.byYear);
+}
+
+function drawHistogram(byYear) {
+  const svg = element("histogram"), most = Math.max(1, ...byYear), first = meta.years[0];
+  svg.setAttribute("viewBox", `0 0 ${byYear.length} 1`);
+  svg.replaceChildren(...Array.from(byYear, (count, k) => makeSvg("rect", {
+    x: k + 0.08, width: 0.84, y: 1 - count / most, height: count / most,
+    class: first + k >= state.from && first + k <= state.to ? "in" : "out",
+  })));
+}
+
+// Two tabs, of which the arrow keys choose the other. `on(name)` is called when a tab was chosen.
+export function setUpTabs(on) {
+  const names = ["topics", "papers"];
+  for (const name of names) {
+    element(`${name}-tab`).addEventListener("click", () => on(name));
+    element(`${name}-tab`).addEventListener("keydown", event => {
+      if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+      const other = names[1 - names.indexOf(name)];
+      on(other);
+      element(`${other}-tab`).focus();
+    });
+  }
+}
+
+export function markTab(chosen, orders, order) {
+  for (const name of ["topics", "papers"]) {
+    element(name).hidden = name !== chosen;
+    element(`${name}-tab`).setAttribute("aria-selected", String(name === chosen));
+    element(`${name}-tab`).tabIndex = name === chosen ? 0 : -1;
+  }
+  element("order").replaceChildren(...Object.entries(orders).map(([value, text]) => make("option", { value }, text)));
+  element("order").value = order;
+}

@@ -1,0 +1,89 @@
+// The names on the map. Each has a range of zoom in which it shows, such that names never overlap and
+// none comes and goes while one moves the map: active ranges, Been, Daiches & Yap (2006), Dynamic map
+// labeling.
+import { meta } from "./data.js";
+import { fitted, toScreen, view } from "./view.js";
+
+const FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', 'Noto Sans CJK SC', sans-serif";
+const LONGEST = 24; // characters of a line
+let labels = [];
+
+// A name on lines: broken after commas, else at spaces.
+function lines(name) {
+  const out = [];
+  for (const word of name.replace(/, /g, ",\u0000").split(/[ \u0000]/)) {
+    const last = out.length - 1;
+    if (last >= 0 && out[last].length + word.length < LONGEST && !out[last].endsWith(",")) out[last] += ` ${word}`;
+    else if (last >= 0 && out[last].length + word.length < LONGEST * 0.8) out[last] += ` ${word}`;
+    else out.push(word);
+  }
+  return out.map(line => (line.length > 1.5 * LONGEST ? `${line.slice(0, 1.5 * LONGEST)}…` : line)).slice(0, 3);
+}
+
+function candidates() {
+  const largest = Math.max(1, ...meta.topics.map(topic => topic.size));
+  const groups = meta.groups.map((group, i) => (
+    { ...group, kind: "group", index: i, px: 17, weight: 700, until: 2.2, lines: lines(group.name.toUpperCase()) }));
+  const topics = meta.topics.map((topic, i) => (
+    { ...topic, kind: "topic", index: i, px: 12 + 3 * Math.sqrt(topic.size / largest), weight: 600, until: Infinity, lines: lines(topic.name) }));
+  const subtopics = meta.subtopics.map((sub, i) => (
+    { ...sub, kind: "subtopic", index: i, px: 11.5, weight: 500, until: Infinity, from: 2.2, lines: lines(sub.name) }));
+  const larger = (a, b) => b.size - a.size;
+  return [...groups.sort(larger), ...topics.sort(larger), ...subtopics.sort(larger)];
+}
+
+// Measure all names and give each its range of zoom; call it again if the size of the map changes.
+export function layOutLabels(context) {
+  const s = fitted(), gap = 5;
+  labels = candidates();
+  for (const label of labels) {
+    label.font = `${label.weight} ${label.px}px ${FONT}`;
+    context.font = label.font;
+    label.width = Math.max(...label.lines.map(line => context.measureText(line).width)) + gap;
+    label.height = label.lines.length * label.px * 1.15 + gap;
+  }
+  labels.forEach((label, i) => {
+    let from = label.from ?? 0.5;
+    for (let j = 0; j < i; j++) {
+      const other = labels[j];
+      const apart = Math.min( // the zoom from which the two no longer overlap
+        (label.width + other.width) / 2 / (Math.abs(label.x - other.x) * s * meta.aspect),
+        (label.height + other.height) / 2 / (Math.abs(label.y - other.y) * s));
+      if (apart > other.from) from = Math.max(from, Math.min(apart, other.until));
+    }
+    label.from = from;
+  });
+}
+
+// The names that show now, with the middle of each on the screen.
+export function visibleLabels() {
+  const out = [];
+  for (const label of labels) {
+    if (view.zoom < label.from || view.zoom >= label.until) continue;
+    const [x, y] = toScreen(label.x, label.y);
+    const beyond = Math.abs(x - view.width / 2) > (view.width + label.width) / 2 || Math.abs(y - view.height / 2) > (view.height + label.height) / 2;
+    if (!beyond) out.push({ label, x, y });
+  }
+  return out;
+}
+
+// `strength(label)` from 0 to 1 says how much a name matters under the filters.
+export function drawLabels(context, style, strength) {
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.lineJoin = "round";
+  for (const { label, x, y } of visibleLabels().reverse()) {
+    const grown = Math.min(1, 0.25 + (view.zoom / label.from - 1) * 6); // a name fades in
+    context.globalAlpha = strength(label) * (label.from > 0.5 ? grown : 1);
+    context.font = label.font;
+    context.strokeStyle = style.paper;
+    context.lineWidth = label.px / 3.2;
+    context.fillStyle = label.kind === "subtopic" ? style.faintInk : style.ink;
+    label.lines.forEach((line, k) => {
+      const at = y + (k - (label.lines.length - 1) / 2) * label.px * 1.15;
+      context.strokeText(line, x, at);
+      context.fillText(line, x, at);
+    });
+  }
+  context.globalAlpha = 1;
+}

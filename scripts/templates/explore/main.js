@@ -1,0 +1,272 @@
+// Puts the page together: whatever changes calls one of the functions below, which bring the map, the
+// lists and the address in line with the state.
+import { fitBounds, legend, paint } from "./colours.js";
+import { markFilters, markTab, setUpFilters, setUpTabs } from "./controls.js";
+import { loadPoints, loadTexts, matching, meta } from "./data.js";
+import { placeShade, shade } from "./density.js";
+import { element, make } from "./elements.js";
+import { passing } from "./filter.js";
+import { drawLabels, layOutLabels, visibleLabels } from "./labels.js";
+import { address, hideCard, placeCard, showCard } from "./paper.js";
+import { fillPapers, markPaper, PAPER_ORDERS } from "./papers.js";
+import { flyTo, listen, nearest, pressKey, screenOf } from "./pointer.js";
+import { canvasDrawing } from "./points_canvas.js";
+import { glDrawing } from "./points_gl.js";
+import { clearFilters, isFiltered, readAddress, state, writeAddress } from "./state.js";
+import { fillTopics, markTopics, TOPIC_ORDERS, topicsOf } from "./topics.js";
+import { moveTo, view, zoomAt } from "./view.js";
+
+const map = element("map"), names = element("names").getContext("2d");
+const systemDark = matchMedia("(prefers-color-scheme: dark)");
+const orders = { topics: TOPIC_ORDERS, papers: PAPER_ORDERS };
+const order = { topics: Object.keys(TOPIC_ORDERS)[0], papers: Object.keys(PAPER_ORDERS)[0] };
+let points, texts = null, drawing, matches = null, counts, tab = "topics", queued = false, saving = 0, typing = 0;
+let hovered = -1, selected = -1, style = {};
+
+// ---- the map
+
+function startDrawing() {
+  let canvas = element("points");
+  drawing = glDrawing(canvas, points);
+  if (!drawing) { // a canvas on which WebGL failed may have no other context
+    const fresh = make("canvas", { id: "points" });
+    fresh.setAttribute("aria-hidden", "true");
+    canvas.replaceWith(fresh);
+    canvas = fresh;
+    drawing = canvasDrawing(canvas, points);
+  }
+  map.dataset.drawnBy = canvas.getContext("2d") ? "canvas" : "webgl";
+  canvas.addEventListener("webglcontextlost", event => event.preventDefault());
+  canvas.addEventListener("webglcontextrestored", () => { startDrawing(); repaint(); });
+}
+
+function draw() {
+  queued = false;
+  const start = performance.now(), few = Math.min(1, 12000 / points.n);
+  style.radius = Math.min(9, (0.7 + 95 / Math.sqrt(points.n + 600)) * view.zoom ** 0.42);
+  style.opacity = Math.min(0.92, (0.5 + 0.3 * few) * view.zoom ** 0.25);
+  style.faintOpacity = Math.min(0.6, 0.28 * view.zoom ** 0.3);
+  style.filtered = isFiltered();
+  drawing.draw(style);
+  placeShade(element("shade"));
+  names.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
+  names.clearRect(0, 0, view.width, view.height);
+  drawLabels(names, style, strength);
+  for (const i of new Set([hovered, selected])) if (i >= 0) drawRing(i, i === selected);
+  if (selected >= 0 && !element("card").hidden && hovered < 0) placeCard(...screenOf(points, selected));
+  drawn.milliseconds = performance.now() - start;
+  drawn.frames++;
+}
+const drawn = { frames: 0, milliseconds: 0 };
+
+function redraw() {
+  if (!queued) { queued = true; requestAnimationFrame(draw); }
+}
+
+function drawRing(i, thick) {
+  const [x, y] = screenOf(points, i), radius = style.radius + 4;
+  for (const [colour, width] of [[style.paper, thick ? 5 : 4], [style.ink, thick ? 2.5 : 1.5]]) {
+    names.beginPath();
+    names.arc(x, y, radius, 0, 7);
+    names.strokeStyle = colour;
+    names.lineWidth = width;
+    names.stroke();
+  }
+}
+
+// Names of topics without papers that pass are faint.
+function strength({ kind, index }) {
+  if (!style.filtered) return 1;
+  const { topics, subtopics } = state, any = topics.size + subtopics.size > 0;
+  const has = t => counts.byTopic[t] > 0 && (!any || topics.has(t) || meta.subtopics.some((sub, s) => sub.topic === t && subtopics.has(s)));
+  if (kind === "group") return topicsOf(index).some(has) ? 1 : 0.25;
+  if (kind === "topic") return has(index) ? 1 : 0.25;
+  const parent = meta.subtopics[index].topic;
+  return counts.bySubtopic[index] > 0 && (!any || topics.has(parent) || subtopics.has(index)) ? 1 : 0.25;
+}
+
+function resize() {
+  view.ratio = Math.min(3, devicePixelRatio || 1);
+  [view.width, view.height] = [Math.max(1, map.clientWidth), Math.max(1, map.clientHeight)];
+  for (const id of ["points", "names"]) {
+    element(id).width = Math.round(view.width * view.ratio);
+    element(id).height = Math.round(view.height * view.ratio);
+  }
+  layOutLabels(names);
+  redraw();
+}
+
+// ---- changes
+
+// The filters changed: which papers pass, all counts and lists, the paint.
+function filterChanged() {
+  matches = texts && matching(texts, state.query);
+  counts = passing(points, matches);
+  markFilters(counts);
+  if (tab === "topics") fillTopics(order.topics, counts, choose); else listPapers();
+  hover(-1);
+  repaint();
+  saveAddress();
+}
+
+function choose(kind, index) {
+  if (kind === "group") {
+    const own = topicsOf(index), all = own.every(t => state.topics.has(t));
+    for (const t of own) if (all) state.topics.delete(t); else state.topics.add(t);
+  } else {
+    const set = kind === "topic" ? state.topics : state.subtopics;
+    if (!set.delete(index)) set.add(index);
+  }
+  counts = passing(points, matches);
+  markFilters(counts);
+  markTopics(counts);
+  repaint();
+  saveAddress();
+}
+
+function listPapers() {
+  if (texts) fillPapers(points, texts, counts.lit, order.papers, selected, { show: i => select(i, true), point: hover });
+}
+
+// The colours changed, or which papers pass.
+function repaint() {
+  const dark = (state.theme || (systemDark.matches ? "dark" : "light")) === "dark";
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
+  const read = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  style = { ...style, ink: read("--ink"), paper: read("--paper"), faintInk: read("--faint"), faint: dark ? [120, 128, 142] : [165, 163, 156] };
+  const colours = paint(points, counts.lit, state.colour, dark);
+  drawing.paint(colours);
+  shade(element("shade"), points, colours, dark);
+  const shown = legend(points, state.colour);
+  element("legend").hidden = !shown;
+  if (shown) {
+    element("low").textContent = shown.low;
+    element("high").textContent = shown.high;
+    element("legend").querySelector("i").style.background = shown.gradient;
+  }
+  redraw();
+}
+
+function moved() {
+  if (hovered >= 0) hover(-1);
+  redraw();
+  saveAddress();
+}
+
+function hover(i) {
+  if (i === hovered) return;
+  hovered = i;
+  map.classList.toggle("on", i >= 0);
+  if (i >= 0 && texts) showCard(points, texts, i, ...screenOf(points, i), i === selected ? () => select(-1) : null);
+  else if (selected >= 0) showSelected();
+  else hideCard();
+  redraw();
+}
+
+function select(i, fly = false) {
+  selected = hovered = -1;
+  if (i >= 0) selected = i;
+  state.selected = i >= 0 ? texts.ids.get(i) : "";
+  markPaper(i);
+  if (i < 0) hideCard();
+  else {
+    if (fly) flyTo(points.xy[2 * i] / 65535, points.xy[2 * i + 1] / 65535, 6, redraw);
+    showSelected();
+  }
+  redraw();
+  saveAddress();
+}
+
+function showSelected() {
+  showCard(points, texts, selected, ...screenOf(points, selected), () => { select(-1); map.focus(); });
+}
+
+function click(x, y, touch) {
+  const i = texts ? nearest(points, counts.lit, x, y, touch ? 22 : 10) : -1;
+  if (i < 0) return void (selected >= 0 && select(-1));
+  select(i);
+  const url = address(texts.ids.get(i));
+  if (url && !touch) open(url, "_blank", "noopener"); // a finger cannot hover: the card has the link
+}
+
+function saveAddress() {
+  clearTimeout(saving);
+  saving = setTimeout(writeAddress, 250);
+}
+
+function addressChanged() {
+  readAddress();
+  element("colour").value = state.colour;
+  selected = texts && state.selected ? texts.ids.indexOf(state.selected) : -1;
+  filterChanged();
+  markPaper(selected);
+  if (selected >= 0) showSelected(); else hideCard();
+}
+
+function showTab(name) {
+  tab = name;
+  markTab(tab, orders[tab], order[tab]);
+  if (tab === "topics") fillTopics(order.topics, counts, choose); else listPapers();
+}
+
+// ---- start
+
+function setUp() {
+  setUpFilters(points, what => {
+    clearTimeout(typing);
+    typing = setTimeout(filterChanged, what === "query" ? 150 : 0);
+  });
+  setUpTabs(showTab);
+  element("order").addEventListener("change", event => { order[tab] = event.target.value; showTab(tab); });
+  element("clear").addEventListener("click", () => { clearFilters(); filterChanged(); element("search").focus(); });
+  listen(map, {
+    move: moved, leave: () => hover(-1), click,
+    hover: (x, y) => hover(nearest(points, counts.lit, x, y, 10)),
+  });
+  map.addEventListener("keydown", event => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target !== map) return;
+    if (event.key === "Enter") {
+      const i = nearest(points, counts.lit, view.width / 2, view.height / 2, 1e4);
+      if (i >= 0 && texts) { select(i, true); element("card").querySelector("a, button").focus(); }
+    } else if (pressKey(event.key)) moved(); else return;
+    event.preventDefault();
+  });
+  document.addEventListener("keydown", event => {
+    if (event.key === "Escape" && selected >= 0) { select(-1); map.focus(); }
+    if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { event.preventDefault(); element("search").focus(); }
+  });
+  const zoom = factor => () => { zoomAt(view.width / 2, view.height / 2, factor); moved(); };
+  element("closer").addEventListener("click", zoom(1.6));
+  element("farther").addEventListener("click", zoom(1 / 1.6));
+  element("whole").addEventListener("click", () => { moveTo({ x: 0.5, y: 0.5, zoom: 1 }); moved(); });
+  element("theme").addEventListener("click", () => {
+    state.theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+    repaint();
+    saveAddress();
+  });
+  const colours = { topic: "by topic", ...(meta.groups.length ? { group: "by group" } : {}), ...(meta.years ? { year: "by year" } : {}) };
+  const [low, high] = fitBounds(points);
+  if (high > low) colours.fit = "by fit";
+  element("colour").append(...Object.entries(colours).map(([value, text]) => make("option", { value }, text)));
+  element("colour").addEventListener("change", event => { state.colour = event.target.value; repaint(); saveAddress(); });
+  systemDark.addEventListener("change", repaint);
+  new ResizeObserver(resize).observe(map);
+  addEventListener("hashchange", addressChanged);
+}
+
+points = await loadPoints();
+readAddress();
+counts = passing(points, null);
+setUp();
+startDrawing();
+markTab(tab, orders[tab], order[tab]);
+resize();
+addressChanged();
+draw();
+drawn.first = performance.now();
+texts = await loadTexts();
+addressChanged(); // the query and the selected paper need the texts
+drawn.ready = performance.now();
+// for tests, measurements and the console
+globalThis.explorer = { points, texts, view, state, drawn, draw, screenOf: i => screenOf(points, i), visibleLabels, lit: () => counts.lit };
+map.dataset.ready = "yes";

@@ -1,0 +1,52 @@
+// One paper in words: on the card and in the list.
+import { meta } from "./data.js";
+import { element, dot, make } from "./elements.js";
+import { view } from "./view.js";
+
+// As paper_url in lib/map/page.py: only http and https are addresses, since ids come from the corpus.
+export function address(id) {
+  if (!meta.link) return null;
+  const escaped = () => id.split("/").map(encodeURIComponent).join("/");
+  const url = meta.link === "{id}" ? id : meta.link.replaceAll("{id}", escaped);
+  return /^https?:\/\//.test(url) ? url : null;
+}
+
+export function titleOf(texts, i) {
+  const url = address(texts.ids.get(i)), title = { className: "title", dir: "auto", textContent: texts.titles.get(i) };
+  return url ? make("a", { ...title, href: url, target: "_blank", rel: "noopener noreferrer" }) : make("span", title);
+}
+
+export function facts(points, texts, i, withTopic) {
+  const category = meta.categories[points.category[i] - 1];
+  const known = [texts.ids.get(i), points.year[i] || null, category, withTopic && meta.topics[points.topic[i]].name];
+  const line = make("span", { className: "facts" }, known.filter(Boolean).join(" · "));
+  line.append(` · similarity ${(points.fit[i] / 255).toFixed(2)}`);
+  if (points.outlier[i]) line.append(" · ", make("span", { className: "warn" }, "fits nowhere well"));
+  return line;
+}
+
+// Show the card of a paper beside a pixel of the map. The card of a selected paper can be closed.
+export function showCard(points, texts, i, x, y, onClose) {
+  const card = element("card"), topic = meta.topics[points.topic[i]], sub = meta.subtopics[points.subtopic[i]];
+  card.replaceChildren(titleOf(texts, i), facts(points, texts, i, false));
+  card.append(make("span", { className: "topic" }, dot(topic.colour), sub ? `${topic.name} › ${sub.name}` : topic.name));
+  if (onClose) {
+    const close = make("button", { type: "button", textContent: "×", onclick: onClose });
+    close.setAttribute("aria-label", "End the selection");
+    card.append(close);
+  }
+  card.classList.toggle("selected", Boolean(onClose));
+  card.hidden = false;
+  placeCard(x, y);
+}
+
+// Beside the pixel, on the side where there is room.
+export function placeCard(x, y) {
+  const card = element("card"), { offsetWidth: w, offsetHeight: h } = card, gap = 14;
+  const left = x + gap + w < view.width ? x + gap : x - gap - w;
+  const top = y + gap + h < view.height ? y + gap : y - gap - h;
+  const within = (value, limit) => Math.max(6, Math.min(value, limit - 6));
+  card.style.transform = `translate(${Math.round(within(left, view.width - w))}px, ${Math.round(within(top, view.height - h))}px)`;
+}
+
+export const hideCard = () => { element("card").hidden = true; };

@@ -1,0 +1,41 @@
+// The list of the papers that pass the filters.
+import { meta } from "./data.js";
+import { element, make } from "./elements.js";
+import { firstRows } from "./filter.js";
+import { facts, titleOf } from "./paper.js";
+
+export const PAPER_ORDERS = { fit: "best fit first", misfit: "worst fit first", ...(meta.years ? { newest: "newest first", oldest: "oldest first" } : {}) };
+const PAGE = 50;
+let shown = PAGE;
+
+// `on.show(i)` selects a paper, `on.point(i)` points at it on the map, -1 for none.
+export function fillPapers(points, texts, lit, order, selected, on, more = false) {
+  shown = more ? shown + PAGE : PAGE;
+  const by = order === "fit" || order === "misfit" ? points.fit : points.year;
+  const rows = firstRows(lit, by, order === "fit" || order === "newest", shown + 1);
+  const list = make("ol");
+  for (const i of rows.slice(0, shown)) {
+    const button = make("button", { type: "button", textContent: "◎", title: "Show on the map", onclick: () => on.show(i) });
+    button.setAttribute("aria-label", `Show on the map: ${texts.titles.get(i)}`);
+    const item = make("li", { className: "paper", onpointerenter: () => on.point(i), onpointerleave: () => on.point(-1) },
+      titleOf(texts, i), button, facts(points, texts, i, true));
+    item.dataset.row = i;
+    list.append(item);
+  }
+  const panel = element("papers");
+  panel.replaceChildren(list);
+  if (rows.length > shown) {
+    panel.append(make("button", { id: "more", type: "button", textContent: "Show more", onclick: () => {
+      const at = shown;
+      fillPapers(points, texts, lit, order, selected, on, true);
+      panel.querySelectorAll(".paper")[at]?.querySelector("a, button").focus();
+    } }));
+  }
+  markPaper(selected);
+}
+
+export function markPaper(row) {
+  for (const item of element("papers").querySelectorAll(".paper")) {
+    item.setAttribute("aria-current", String(Number(item.dataset.row) === row));
+  }
+}

@@ -1,0 +1,82 @@
+// Draws the papers with WebGL.
+import { eachRange, meta } from "./data.js";
+import { scale, view, visibleBox } from "./view.js";
+
+// `layer` is 0 for papers that do not pass the filters, and 1 for those that do.
+const VERTEX = `
+  attribute vec2 at;
+  attribute vec4 paint;
+  uniform vec2 centre, stretch;
+  uniform vec3 faint;
+  uniform float layer, opacity;
+  uniform mediump float size;
+  varying vec4 colour;
+  void main() {
+    bool other = abs(paint.a - layer) > .5;
+    gl_Position = other ? vec4(2., 2., 2., 1.) : vec4((at - centre) * stretch, 0., 1.);
+    gl_PointSize = size;
+    colour = vec4(layer > .5 ? paint.rgb : faint, opacity);
+  }`;
+const FRAGMENT = `
+  precision mediump float;
+  uniform mediump float size;
+  varying vec4 colour;
+  void main() {
+    float inside = (.5 - length(gl_PointCoord - .5)) * size;
+    float alpha = colour.a * clamp(inside, 0., 1.);
+    gl_FragColor = vec4(colour.rgb * alpha, alpha);
+  }`;
+
+function link(gl) {
+  const program = gl.createProgram();
+  for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+    const shader = gl.createShader(kind);
+    gl.shaderSource(shader, source);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
+  }
+  gl.linkProgram(program);
+  return gl.getProgramParameter(program, gl.LINK_STATUS) ? program : null;
+}
+
+// A drawing with the functions `paint` and `draw`, or null if the browser has no WebGL.
+export function glDrawing(canvas, points) {
+  const gl = canvas.getContext("webgl", { antialias: false, premultipliedAlpha: true });
+  const program = gl && link(gl);
+  if (!program) return null;
+  const uniform = name => gl.getUniformLocation(program, name);
+  const at = {};
+  for (const name of ["centre", "stretch", "faint", "layer", "opacity", "size"]) at[name] = uniform(name);
+  const attribute = (name, size, kind, data) => {
+    const buffer = gl.createBuffer(), place = gl.getAttribLocation(program, name);
+    gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+    if (data) gl.bufferData(gl.ARRAY_BUFFER, data, gl.STATIC_DRAW);
+    gl.enableVertexAttribArray(place);
+    gl.vertexAttribPointer(place, size, kind, true, 0, 0);
+  };
+  gl.useProgram(program);
+  attribute("at", 2, gl.UNSIGNED_SHORT, points.xy);
+  attribute("paint", 4, gl.UNSIGNED_BYTE, null); // its buffer stays bound
+  gl.enable(gl.BLEND);
+  gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+
+  return {
+    paint(colours) { gl.bufferData(gl.ARRAY_BUFFER, colours, gl.DYNAMIC_DRAW); },
+    draw(style) {
+      gl.viewport(0, 0, canvas.width, canvas.height);
+      gl.clearColor(0, 0, 0, 0);
+      gl.clear(gl.COLOR_BUFFER_BIT);
+      gl.uniform2f(at.centre, view.x, view.y);
+      gl.uniform2f(at.stretch, (2 * scale() * meta.aspect) / view.width, (2 * scale()) / view.height);
+      gl.uniform3fv(at.faint, style.faint.map(c => c / 255));
+      const ranges = [];
+      eachRange(points, ...visibleBox(style.radius + 1), (first, end) => ranges.push([first, end - first]));
+      for (const layer of style.filtered ? [0, 1] : [1]) {
+        gl.uniform1f(at.layer, layer);
+        gl.uniform1f(at.opacity, layer ? style.opacity : style.faintOpacity);
+        gl.uniform1f(at.size, 2 * view.ratio * style.radius * (layer && style.filtered ? 1.25 : 1) + 1);
+        for (const [first, count] of ranges) gl.drawArrays(gl.POINTS, first, count);
+      }
+    },
+  };
+}

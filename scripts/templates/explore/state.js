@@ -1,0 +1,65 @@
+// What the reader has chosen. The address holds it, so that a link shows what one sees.
+import { meta } from "./data.js";
+import { moveTo, view } from "./view.js";
+
+const [firstYear, lastYear] = meta.years ?? [0, 0];
+
+export const state = {};
+
+function fresh() {
+  return {
+    query: "", topics: new Set(), subtopics: new Set(), category: 0, from: firstYear, to: lastYear,
+    outliers: false, selected: "", colour: "topic", theme: "",
+  };
+}
+
+// Set all filters to what they are when the page opens.
+export function clearFilters() {
+  const { selected, colour, theme } = state;
+  Object.assign(state, fresh(), { selected, colour, theme });
+}
+
+export function isFiltered() {
+  const years = state.from > firstYear || state.to < lastYear;
+  return Boolean(state.query.trim() || state.topics.size || state.subtopics.size || state.category || years || state.outliers);
+}
+
+export function writeAddress() {
+  const hash = new URLSearchParams(), put = (key, value) => { if (value) hash.set(key, value); };
+  if (view.zoom !== 1 || view.x !== 0.5 || view.y !== 0.5) {
+    hash.set("at", [view.x.toFixed(4), view.y.toFixed(4), view.zoom.toPrecision(4)].join());
+  }
+  put("q", state.query.trim());
+  put("topic", [...state.topics].join());
+  put("subtopic", [...state.subtopics].join());
+  put("category", meta.categories[state.category - 1]);
+  if (state.from > firstYear || state.to < lastYear) hash.set("years", `${state.from}-${state.to}`);
+  put("outliers", state.outliers && "1");
+  put("paper", state.selected);
+  put("colour", state.colour !== "topic" && state.colour);
+  put("theme", state.theme);
+  const text = hash.toString().replaceAll("%2C", ",");
+  if (text !== location.hash.slice(1)) history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
+}
+
+export function readAddress() {
+  const hash = new URLSearchParams(location.hash.slice(1)), get = key => hash.get(key) ?? "";
+  const numbers = (text, below) => text.split(",").filter(Boolean).map(Number)
+    .filter(value => Number.isInteger(value) && value >= 0 && value < below);
+  Object.assign(state, fresh());
+  const [x, y, zoom] = get("at").split(",").map(Number);
+  moveTo(Number.isFinite(x + y + zoom) && zoom > 0 ? { x, y, zoom } : { x: 0.5, y: 0.5, zoom: 1 });
+  state.query = get("q");
+  state.topics = new Set(numbers(get("topic"), meta.topics.length));
+  state.subtopics = new Set(numbers(get("subtopic"), meta.subtopics.length));
+  state.category = meta.categories.indexOf(get("category")) + 1;
+  const years = get("years").match(/^(\d+)-(\d+)$/);
+  if (years && meta.years) {
+    state.from = Math.min(lastYear, Math.max(firstYear, Number(years[1])));
+    state.to = Math.max(state.from, Math.min(lastYear, Number(years[2])));
+  }
+  state.outliers = get("outliers") === "1";
+  state.selected = get("paper");
+  state.colour = ["group", "year", "fit"].includes(get("colour")) ? get("colour") : "topic";
+  state.theme = ["light", "dark"].includes(get("theme")) ? get("theme") : "";
+}

@@ -1,0 +1,87 @@
+// The list of groups, topics and subtopics, with keywords and the trend of each topic.
+import { meta } from "./data.js";
+import { element, dot, make, makeSvg, number } from "./elements.js";
+import { isFiltered, state } from "./state.js";
+
+export const TOPIC_ORDERS = { ...(meta.groups.length ? { group: "by group" } : {}), size: "largest first", rising: "rising first", name: "by name" };
+if (!meta.shareYears.length) delete TOPIC_ORDERS.rising;
+const buttons = { group: [], topic: [], subtopic: [] };
+
+function sparkline(shares) {
+  const top = Math.max(...shares) || 1, step = 72 / Math.max(1, shares.length - 1);
+  const svg = makeSvg("svg", { viewBox: "0 0 72 18", "aria-hidden": "true" });
+  svg.append(makeSvg("polyline", { points: shares.map((share, i) => `${(i * step).toFixed(1)},${(17 - (16 * share) / top).toFixed(1)}`).join(" ") }));
+  return svg;
+}
+
+// A trend in words; only of topics whose change is more than chance.
+function trendWords({ trend, change }) {
+  const percent = Math.round(100 * Math.abs(change));
+  if (trend === "rising") return make("span", { className: "up" }, `▲ rising ${percent} % a year`);
+  if (trend === "fading") return make("span", { className: "down" }, `▼ fading ${percent} % a year`);
+  return "";
+}
+
+function node(kind, index, { name, colour, keywords }, choose) {
+  const size = make("span", { className: "size" });
+  const button = make("button", { type: "button", className: `node ${kind}` }, colour ? dot(colour) : make("i"), make("b", { dir: "auto" }, name), size);
+  const more = (keywords ?? []).filter(word => !name.split(", ").includes(word)); // a name is made of keywords
+  if (more.length) button.append(make("small", { dir: "auto" }, more.join(", ")));
+  button.addEventListener("click", () => choose(kind, index));
+  buttons[kind][index] = { button, size };
+  return button;
+}
+
+function topicItem(t, choose) {
+  const topic = meta.topics[t], button = node("topic", t, topic, choose);
+  if (topic.shares?.length > 1) button.append(sparkline(topic.shares), trendWords(topic));
+  const item = make("li", {}, button), own = subtopicsOf(t);
+  if (own.length) {
+    const list = make("ul", { hidden: true });
+    list.append(...own.map(s => make("li", {}, node("subtopic", s, meta.subtopics[s], choose))));
+    item.append(list);
+    buttons.topic[t].subtopics = list;
+  }
+  return item;
+}
+
+const subtopicsOf = t => meta.subtopics.flatMap((sub, s) => (sub.topic === t ? [s] : []));
+export const topicsOf = g => meta.topics.flatMap((topic, t) => (topic.group === g ? [t] : []));
+
+export function fillTopics(order, counts, choose) {
+  const all = meta.topics.map((_, t) => t), size = t => (isFiltered() ? counts.byTopic[t] : meta.topics[t].size);
+  const rise = t => (meta.topics[t].change ?? -Infinity) + (meta.topics[t].trend === "rising" ? 1e6 : 0);
+  const items = [];
+  if (order === "group") {
+    meta.groups.forEach((group, g) => {
+      const list = make("ul", {}, ...topicsOf(g).map(t => topicItem(t, choose)));
+      items.push(make("li", {}, node("group", g, { name: group.name }, choose), list));
+    });
+  } else {
+    const orders = { size: (a, b) => size(b) - size(a) || a - b, rising: (a, b) => rise(b) - rise(a), name: (a, b) => meta.topics[a].name.localeCompare(meta.topics[b].name) };
+    items.push(...all.sort(orders[order]).map(t => topicItem(t, choose)));
+  }
+  element("topics").replaceChildren(make("ul", {}, ...items));
+  markTopics(counts);
+}
+
+// Show what is chosen, and how many papers pass the filters.
+export function markTopics(counts) {
+  const filtered = isFiltered();
+  const mark = (entry, chosen, size, shown) => {
+    if (!entry) return;
+    entry.button.setAttribute("aria-pressed", String(chosen));
+    entry.size.textContent = filtered ? number(shown) : number(size);
+    entry.button.classList.toggle("none", filtered && shown === 0);
+  };
+  meta.topics.forEach((topic, t) => {
+    mark(buttons.topic[t], state.topics.has(t), topic.size, counts.byTopic[t]);
+    const list = buttons.topic[t]?.subtopics;
+    if (list) list.hidden = !state.topics.has(t) && !subtopicsOf(t).some(s => state.subtopics.has(s));
+  });
+  meta.subtopics.forEach((sub, s) => mark(buttons.subtopic[s], state.subtopics.has(s), sub.size, counts.bySubtopic[s]));
+  meta.groups.forEach((group, g) => {
+    const own = topicsOf(g), shown = own.reduce((sum, t) => sum + counts.byTopic[t], 0);
+    mark(buttons.group[g], own.every(t => state.topics.has(t)), group.size, shown);
+  });
+}
