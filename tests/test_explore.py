@@ -1,163 +1,607 @@
-"""explore: what the page holds, and that the title of a paper is never markup in it."""
+"""explore: what the page holds, and what a reader can do with it in a real browser."""
 
 import base64
+import html
 import json
 import re
-import shutil
-import subprocess
+import zlib
+from datetime import date
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from bench_explore import page_files
 
+from browser import chromium, needs_chromium, opened
 from conftest import EVIL, ROOT, pq_write, script
-from explore import quantize
+from explore import paper_blocks, trend_entries
+from lib.map.page import content_policy, join_modules, paper_url
+from lib.map.page_data import STEPS, cell_order, codes_of, grid_side, one_line, pack, quantize
 from lib.topics.titles import latex_to_text
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 KEYWORD = "<img src=x onerror=alert(2)>"
+BIDI = "\u202egnp.exe\u202c \u2066left\u2069"
+ODD = [EVIL, "\u2028 </SCRIPT ><!-- <script>", "👩‍🔬 emoji", "很长的题目 中文", "long " * 400, BIDI, "Café Müller"]
+SIZES = (60, 40, 30, 20)
+
+
+# ---- the data
 
 
 def test_quantized_positions_are_within_half_a_step():
-    points = np.random.default_rng(0).normal(size=(500, 2)).astype(np.float32) * (9, 0.1)
-    codes, bounds, aspect = quantize(points)
-    assert codes.dtype == np.uint16 and codes.min() == 0 and codes.max() == 65535
-    step = (bounds[1] - bounds[0]) / 65535
-    assert (np.abs(bounds[0] + codes * step - points) <= 0.51 * step + 1e-6).all()
+    points = np.random.default_rng(0).normal(size=(500, 2)).astype(np.float32) * (3, 1)
+    codes, frame, aspect = quantize(points)
+    assert codes.dtype == np.uint16 and codes.min() == 0 and codes.max() == STEPS
+    step = (frame[1] - frame[0]) / STEPS
+    assert (np.abs(frame[0] + codes * step - points) <= 0.51 * step + 1e-6).all()
     assert aspect == pytest.approx(np.ptp(points[:, 0]) / np.ptp(points[:, 1]))
-    same, _, _ = quantize(np.ones((3, 2), np.float32))
-    assert (same == 0).all()
 
 
-@pytest.fixture
-def inputs(tmp_path) -> dict:
+def test_points_on_a_line_or_on_one_point_lie_in_the_middle():
+    line = np.stack([np.arange(9.0), np.full(9, 5.0)], 1)
+    codes, _, aspect = quantize(line)
+    assert (codes[:, 1] == round(STEPS / 2)).all() and codes[-1, 0] == STEPS and aspect == 4
+    same, frame, aspect = quantize(np.ones((3, 2), np.float32))
+    assert (same == round(STEPS / 2)).all() and aspect == 1 and np.isfinite(frame).all()
+
+
+@pytest.mark.parametrize("n", [1, 10, 3000, 200_000])
+def test_papers_of_a_cell_are_a_range(n):
+    codes = np.random.default_rng(1).integers(0, 65536, (n, 2)).astype(np.uint16)
+    side = grid_side(n)
+    order = cell_order(codes, side)
+    cells = [(int(y) * side // 65536, int(x) * side // 65536) for x, y in codes[order].tolist()]
+    assert cells == sorted(cells) and sorted(order.tolist()) == list(range(n))
+
+
+def test_blocks_unpack_to_what_was_packed():
+    array = np.random.default_rng(2).integers(0, 65536, 100).astype(">u2")
+    unpacked = np.frombuffer(zlib.decompress(base64.b64decode(pack(array))), "<u2")
+    assert (unpacked == array).all()
+    assert zlib.decompress(base64.b64decode(pack(["é", "中"]))).decode() == "é\n中"
+    assert codes_of(["b", None, "a", "rare"], ["a", "b"]).tolist() == [2, 0, 1, 0]
+
+
+def test_titles_are_single_lines_without_marks_of_direction():
+    assert one_line(BIDI) == "gnp.exe left"
+    assert one_line("a\n b\u2028c\x07\x85d") == "a b cd"
+    assert one_line("עברית عربى") == "עברית عربى"
+
+
+def test_papers_without_date_category_or_similarity_are_kept():
+    papers = pa.table(
+        {
+            "id": ["a", "b", "c"],
+            "title": ["x", "y", "z"],
+            "primary_category": pa.array(["cs.LG", None, "cs.LG"]),
+            "published": pa.array([date(1969, 7, 1), None, date(2021, 1, 1)], pa.date32()),
+        }
+    )
+    assigned = pa.table({"topic": [0, 0, 1], "similarity": [-0.5, None, 0.4], "outlier": [False, True, False]})
+    about, blocks = paper_blocks(papers, assigned)
+    assert about == {"categories": ["cs.LG"], "years": [1969, 2021]}
+    assert blocks["year"].tolist() == [1969, 0, 2021] and blocks["category"].tolist() == [1, 0, 1]
+    assert blocks["fit"].tolist() == [0, 0, 102] and blocks["outlier"].tolist() == [0, 1, 0]
+
+
+def test_modules_become_one_script():
+    first, second = "export const a = 1;\n", 'import { a } from "./first.js";\nexport function b() { return a; }\n'
+    assert join_modules([first, second]) == "const a = 1;\nfunction b() { return a; }\n"
+    policy = content_policy("let x;", "p {}")
+    assert "unsafe-" not in policy and "default-src 'none'" in policy
+
+
+def test_rule_lists_every_module_after_those_it_imports():
+    files = page_files()["scripts"]
+    assert {file.name for file in files} == {f.name for f in (ROOT / "scripts/templates/explore").glob("*.js")}
+    seen: set[str] = set()
+    for file in files:
+        assert set(re.findall(r'from "\./(\w+)\.js"', file.read_text())) <= seen, file.name
+        seen.add(file.stem)
+
+
+# ---- the file
+
+
+def write_inputs(folder: Path, **changes) -> dict:
+    """Four topics in the corners of a square, with papers of 2001 to 2020; the first titles are odd."""
     rng = np.random.default_rng(1)
-    x, y = rng.normal(size=(2, 120)).astype(np.float32)
-    ids = [f"2301.{i:05d}" for i in range(119)] + ["hep-th/9901001"]
-    titles = [f"Usual title {i}" for i in range(118)] + [EVIL, "\u2028 </SCRIPT ><!-- <script>"]
+    topic = np.repeat(np.arange(4), SIZES)
+    n = len(topic)
+    corners = np.array([[0, 0], [10, 0], [0, 10], [10, 10]])
+    points = corners[topic] + rng.normal(size=(n, 2))
+    subjects = ["galaxy", "prime", "neuron", "qubit"]
+    titles = ODD + [f"{subjects[t]} study {i}" for i, t in enumerate(topic)][len(ODD) :]
+    ids = [f"2301.{i:05d}" for i in range(n - 1)] + ["hep-th/9901001"]
+    columns = {
+        "ids": ids,
+        "titles": titles,
+        "points": points,
+        "topic": topic,
+        "categories": [("astro-ph", "math.NT", "q-bio", None)[t] for t in topic],
+        "published": [date(2001 + i % 20, 3, 1) for i in range(n)],
+        "similarity": np.where(np.arange(n) % 10 == 3, 0.1, 0.3 + 0.6 * rng.random(n)).astype(np.float32),
+        "names": [KEYWORD, *subjects[1:]],
+    } | changes
+    return files_of(folder, **columns)
+
+
+def files_of(folder: Path, *, ids, titles, points, topic, categories, published, similarity, names) -> dict:
+    k, n = len(names), len(ids)
+    sizes = np.bincount(topic, minlength=k)
+    text = pa.nulls(k, pa.string())
+    years = sorted({day.year for day in published if day})
+    counts = [[sum(1 for t, d in zip(topic, published, strict=True) if t == i and d and d.year == y) for y in years] for i in range(k)]
+    folder.mkdir(exist_ok=True)
     topics = {
-        "topic": [0, 1],
-        "name": [KEYWORD, "spin"],
-        "label": [f"{KEYWORD} | {EVIL}", "spin | Second"],
-        "primary_keyword": [KEYWORD, "spin"],
-        "keywords": [[KEYWORD, "'\"`${alert(3)}"], ["spin"]],
-        "size": [70, 50],
-        "share": [0.58, 0.42],
-        "representative_id": ids[:2],
-        "representative_title": titles[:2],
-        "silhouette": [0.1, 0.2],
-        "repeats": [0.9, None],
-        "main_category": ["math.AG", None],
-        "main_category_share": [0.5, 0.0],
-        "colour": ["#1b6ca8", "#c2410c"],
-    }
+        "topic": np.arange(k, dtype=np.int32), "label": names, "size": sizes, "share": sizes / n, "name": names,
+        "primary_keyword": names, "keywords": [[name, "'\"`${alert(3)}"] for name in names], "representative_id": text,
+        "representative_title": text, "silhouette": np.zeros(k), "repeats": np.zeros(k), "main_category": text,
+        "main_category_share": np.zeros(k),
+    }  # fmt: skip
+    trends = {
+        "topic": np.arange(k, dtype=np.int32), "name": names, "dated_papers": sizes, "first_year": pa.nulls(k, pa.int32()),
+        "half_by": pa.nulls(k, pa.int32()), "peak_year": pa.nulls(k, pa.int32()),
+        "change_per_year": [0.01, 0.25] + [0.02] * (k - 2) if years else pa.nulls(k, pa.float64()),
+        "low": np.zeros(k), "high": np.zeros(k), "q_value": np.zeros(k),
+        "trend": ["", "rising"] + [""] * (k - 2) if years else [""] * k,
+    }  # fmt: skip
+    periods = {
+        "topic": np.repeat(np.arange(k), len(years)).astype(np.int32), "unit": ["year"] * (k * len(years)),
+        "period": pa.array([date(y, 1, 1) for _ in range(k) for y in years], pa.date32()),
+        "papers": np.array([30 * c for row in counts for c in row], np.int64),
+        "share": np.array([c / n for row in counts for c in row]), "partial": np.zeros(k * len(years), bool),
+    }  # fmt: skip
     return {
-        "papers": pq_write(tmp_path / "p.parquet", id=ids, title=titles),
-        "coordinates": pq_write(tmp_path / "c.parquet", id=ids, x=x, y=y),
-        "assignments": pq_write(tmp_path / "a.parquet", topic=np.repeat(np.int32([0, 1]), [70, 50])),
-        "topics": pq_write(tmp_path / "t.parquet", **topics),
-        "template": ROOT / "scripts" / "templates" / "explore.html",
-    }
+        "papers": pq_write(folder / "p.parquet", id=ids, title=titles, primary_category=pa.array(categories, pa.string()),
+                           published=pa.array(published, pa.date32())),
+        "coordinates": pq_write(folder / "c.parquet", id=ids, x=points[:, 0].astype(np.float32), y=points[:, 1].astype(np.float32)),
+        "assignments": pq_write(folder / "a.parquet", topic=topic.astype(np.int32), similarity=similarity, outlier=similarity < 0.2),
+        "topics": pq_write(folder / "t.parquet", **topics),
+        "trends": pq_write(folder / "tr.parquet", **trends),
+        "periods": pq_write(folder / "pe.parquet", **periods),
+        **page_files(),
+    }  # fmt: skip
 
 
-@pytest.fixture
-def page(inputs, out) -> str:
-    result = script("explore", **inputs, map=out / "map.html")
+def write_page(folder: Path, **changes) -> Path:
+    flags = {key: changes.pop(key) for key in ("max_papers", "link") if key in changes}
+    result = script("explore", **write_inputs(folder, **changes), map=folder / "map.html", **flags)
     assert result.returncode == 0, result.stderr
-    return (out / "map.html").read_text(encoding="utf-8")
+    return folder / "map.html"
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory) -> Path:
+    return write_page(tmp_path_factory.mktemp("map"))
 
 
 class Tags(HTMLParser):
-    """The tags of a page and the text of its scripts, as a browser tells them apart."""
+    """The tags of a page, and the text of its elements by id."""
 
     def __init__(self, page: str):
         super().__init__()
-        self.tags, self.text = [], []
+        self.tags, self.text, self.inside = [], {}, ""
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
+        self.inside = dict(attrs).get("id", "")
         assert not any(name.startswith("on") for name, _ in attrs)
 
     def handle_data(self, data):
-        self.text.append((self.tags[-1] if self.tags else "", data))
+        self.text[self.inside] = self.text.get(self.inside, "") + data
+
+    def unpacked(self, name: str) -> bytes:
+        return zlib.decompress(base64.b64decode(self.text[f"data-{name}"]))
 
 
-def test_titles_reach_the_page_as_data_only(page):
+def test_titles_reach_the_page_as_data_only(file):
+    page = file.read_text(encoding="utf-8")
     parsed = Tags(page)
-    assert parsed.tags.count("script") == 1 and "img" not in parsed.tags
-    code = "".join(text for tag, text in parsed.text if tag == "script")
-    papers = json.loads(re.search(r"^const papers = (.*);", code, flags=re.M)[1])
-    assert (
-        papers["titles"][118] == latex_to_text(EVIL) and "<script>alert(1)</script>" in papers["titles"][118]
-    )
-    assert papers["ids"][-1] == "hep-th/9901001"
-    topics = json.loads(re.search(r"^const topics = (.*);", code, flags=re.M)[1])
-    assert [topic["keyword"] for topic in topics] == [KEYWORD, "spin"]
-    owners = re.search(r'topicOf = new Uint16Array\(bytes\("([^"]*)"', code)[1]
-    assert np.frombuffer(base64.b64decode(owners), "<u2").tolist() == [0] * 70 + [1] * 50
-    assert code.rstrip().endswith("resize();")  # the script was not cut short by a title
+    assert "img" not in parsed.tags and parsed.tags.count("style") == 1
+    titles = parsed.unpacked("titles").decode().split("\n")
+    expected = {one_line(latex_to_text(title)) for title in ODD}
+    assert expected <= set(titles) and len(titles) == sum(SIZES)
+    meta = json.loads(parsed.text["meta"])
+    assert [topic["name"] for topic in meta["topics"]] == [KEYWORD, "prime", "neuron", "qubit"]
+    owners = np.frombuffer(parsed.unpacked("topic"), "<u2")
+    assert np.bincount(owners).tolist() == list(SIZES)
 
 
-def test_page_is_one_file_that_loads_nothing(page):
-    assert not re.search(r"(?:src|href)\s*=|@import|url\(|fetch\(|XMLHttpRequest", page.replace("src=x", ""))
-    assert "default-src 'none'" in page
+def test_page_is_one_file_that_loads_nothing(file):
+    page = file.read_text(encoding="utf-8")
+    assert not re.search(r"(?:src|href)\s*=\s*[\"']|@import|url\(|fetch\(|XMLHttpRequest|^import ", page, flags=re.M)
+    policy = html.unescape(re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1])
+    assert policy.startswith("default-src 'none'; script-src 'sha256-") and "unsafe" not in policy
 
 
-def test_a_sample_is_shown_if_there_are_more_papers(inputs, out):
-    assert script("explore", **inputs, max_papers=100, map=out / "map.html").returncode == 0
-    page = (out / "map.html").read_text(encoding="utf-8")
-    papers = json.loads(re.search(r"^const papers = (.*);", page, flags=re.M)[1])
-    assert len(papers["ids"]) == len(set(papers["ids"])) == 100
-    assert "100 of them shown" in page and "120 papers" in page
+def test_a_sample_is_shown_if_there_are_more_papers(tmp_path):
+    page = write_page(tmp_path, max_papers=100).read_text(encoding="utf-8")
+    ids = Tags(page).unpacked("ids").decode().split("\n")
+    assert len(ids) == len(set(ids)) == 100
+    assert "100 of them shown" in page and "150 papers" in page
 
 
-@pytest.mark.skipif(not CHROMIUM, reason="no chromium on PATH")
-def test_browser_shows_titles_as_text_and_runs_no_script_in_them(page, out, tmp_path):
-    """A probe after the script of the page hovers over every point of the canvas."""
-    probe = """<script>
-      const seen = new Set(), box = canvas.getBoundingClientRect();
-      for (let i = 0; i < n; i++) {
-        const [x, y] = screen(i);
-        canvas.dispatchEvent(new PointerEvent("pointermove", {clientX: box.left + x, clientY: box.top + y}));
-        seen.add(tip.querySelector("b")?.textContent);
-        if (tip.querySelectorAll("*").length !== 2) document.body.dataset.markup = "yes";
-      }
-      document.body.dataset.seen = JSON.stringify([...seen]);
-      document.body.dataset.end = "reached";
-    </script>"""
-    watch = "<script>window.alert = what => { document.documentElement.dataset.hit = what; }</script>"
-    file = tmp_path / "probed.html"
-    file.write_text(page.replace("<style>", watch + "<style>", 1).replace("</body>", probe + "</body>"))
-    flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
-    flags += " --disable-background-networking --disable-component-update --virtual-time-budget=5000"
-    command = [CHROMIUM, *flags.split(), f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
-    result = subprocess.run(
-        [*command, file.as_uri()], capture_output=True, text=True, check=False, timeout=120
-    )
-    dom = Dom(result.stdout)
-    assert dom.body["data-end"] == "reached", result.stderr[-2000:]
-    assert "data-markup" not in dom.body and "data-hit" not in dom.root
-    assert latex_to_text(EVIL) in json.loads(dom.body["data-seen"])
-    assert KEYWORD in dom.text and "<script>alert(1)</script>" in dom.text
+def test_trends_without_years_say_nothing():
+    import pandas as pd
+
+    periods = pd.DataFrame({"topic": [], "unit": [], "period": [], "papers": [], "share": [], "partial": []})
+    years, entries = trend_entries([{"trend": "", "change_per_year": None}], periods)
+    assert years == [] and entries == [{"trend": "", "change": None, "shares": []}]
 
 
-class Dom(HTMLParser):
-    """The attributes of <html> and <body>, and the text outside scripts."""
+# ---- the browser
 
-    def __init__(self, page: str):
-        super().__init__()
-        self.root, self.body, self.text, self.inside = {}, {}, "", ""
-        self.feed(page)
 
-    def handle_starttag(self, tag, attrs):
-        self.inside = tag
-        if tag in ("html", "body"):
-            setattr(self, "root" if tag == "html" else "body", dict(attrs))
+@pytest.fixture(scope="module")
+def playwright():
+    from playwright.sync_api import sync_playwright
 
-    def handle_endtag(self, tag):
-        self.inside = ""
+    with sync_playwright() as started:
+        yield started
 
-    def handle_data(self, data):
-        if self.inside != "script":
-            self.text += data
+
+@pytest.fixture(scope="module")
+def browser(playwright):
+    with chromium(playwright) as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser, file):
+    with opened(browser, file) as shown:
+        yield shown
+
+
+def row_of(page, identifier: str) -> int:
+    return page.evaluate("id => explorer.texts.ids.indexOf(id)", identifier)
+
+
+def place_of(page, row: int) -> tuple[float, float]:
+    x, y = page.evaluate("i => explorer.screenOf(i)", row)
+    box = page.locator("#map").bounding_box()
+    return box["x"] + x, box["y"] + y
+
+
+def lit(page) -> set[str]:
+    return set(page.evaluate("explorer.lit().reduce((ids, on, i) => on ? [...ids, explorer.texts.ids.get(i)] : ids, [])"))
+
+
+def settled(page) -> str:
+    """The hash once the page has written it."""
+    page.wait_for_timeout(350)
+    return page.evaluate("location.hash")
+
+
+IDS = [f"2301.{i:05d}" for i in range(149)] + ["hep-th/9901001"]
+TOPIC = np.repeat(np.arange(4), SIZES)
+
+
+def ids_where(mask) -> set[str]:
+    return {IDS[i] for i in np.flatnonzero(mask)}
+
+
+@needs_chromium
+def test_page_shows_papers_by_webgl_and_topics_with_trends(page):
+    assert page.locator("#map").get_attribute("data-drawn-by") == "webgl"
+    assert page.locator("#status").inner_text() == "150 papers"
+    assert page.locator(".node.topic").count() == 4 and page.locator(".node.topic polyline").count() == 4
+    assert "rising 25 % a year" in page.locator(".node.topic", has_text="prime").inner_text()
+    page.locator("#order").select_option("rising")
+    assert page.locator(".node.topic b").first.inner_text() == "prime"
+    drawn = page.evaluate("""() => {
+      explorer.draw();
+      const gl = document.getElementById("points").getContext("webgl"), pixels = new Uint8Array(4 * gl.drawingBufferWidth * gl.drawingBufferHeight);
+      gl.readPixels(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+      return pixels.filter((value, k) => k % 4 === 3 && value > 100).length;
+    }""")
+    assert drawn > 150 * 10
+
+
+@needs_chromium
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("NEURON", ids_where(TOPIC == 2)),
+        ("qubit 149", {IDS[149]}),
+        ("hep-th/99", {"hep-th/9901001"}),
+        ("muller cafe", {IDS[6]}),
+        ("中文", {IDS[3]}),
+        ('"study 45"', {IDS[45]}),
+        ("45 neuron", set()),
+    ],
+)
+def test_search_finds_words_in_titles_and_ids(page, query, expected):
+    page.fill("#search", query)
+    page.wait_for_timeout(300)
+    assert lit(page) == expected
+    assert page.locator("#status").inner_text() == f"{len(expected)} of 150 papers"
+
+
+@needs_chromium
+def test_each_filter_leaves_the_papers_it_names(page):
+    page.locator(".node.topic", has_text="prime").click()
+    assert lit(page) == ids_where(TOPIC == 1)
+    page.locator(".node.topic", has_text="qubit").click()
+    assert lit(page) == ids_where((TOPIC == 1) | (TOPIC == 3))
+    page.click("#clear")
+    assert len(lit(page)) == 150
+    page.locator("#category").select_option(label="q-bio (30)")
+    page.wait_for_timeout(100)
+    assert lit(page) == ids_where(TOPIC == 2)
+    page.click("#clear")
+    page.locator("#outliers").check()
+    page.wait_for_timeout(100)
+    assert lit(page) == ids_where(np.arange(150) % 10 == 3)
+    page.click("#clear")
+    page.locator("#from").fill("2010")
+    page.locator("#to").fill("2012")
+    page.wait_for_timeout(100)
+    years = 2001 + np.arange(150) % 20
+    assert lit(page) == ids_where((years >= 2010) & (years <= 2012))
+    assert page.locator("#years-text").inner_text() == "2010–2012"
+
+
+@needs_chromium
+def test_card_says_what_a_paper_is_and_click_opens_it(page):
+    row = row_of(page, "2301.00063")
+    page.mouse.move(*place_of(page, row))
+    card = page.locator("#card")
+    expected = ["prime study 63", "2301.00063", "2004", "math.NT", "similarity 0.10", "fits nowhere well"]
+    text = card.inner_text()
+    assert all(word in text for word in expected), text
+    page.context.route("https://**", lambda route: route.fulfill(body="the paper"))
+    with page.context.expect_page() as opening:
+        page.mouse.click(*place_of(page, row))
+    opening.value.wait_for_url("https://arxiv.org/abs/2301.00063")
+    opening.value.close()
+    assert "paper=2301.00063" in settled(page)
+    page.keyboard.press("Escape")
+    assert card.is_hidden()
+
+
+@needs_chromium
+def test_hover_finds_the_nearest_paper(page):
+    rng = np.random.default_rng(3)
+    box = page.locator("#map").bounding_box()
+    for x, y in rng.uniform((50, 50), (box["width"] - 50, box["height"] - 50), (40, 2)):
+        places = np.array(page.evaluate("Array.from({length: explorer.points.n}, (_, i) => explorer.screenOf(i))"))
+        distance = np.hypot(*(places - (x, y)).T)
+        page.mouse.move(box["x"] + x, box["y"] + y)
+        shown = page.locator("#card").is_visible()
+        assert shown == (distance.min() <= 10)
+        if shown:
+            ids = page.evaluate("i => explorer.texts.ids.get(i)", int(distance.argmin()))
+            assert ids in page.locator("#card").inner_text()
+
+
+@needs_chromium
+def test_titles_are_text_and_no_script_in_them_runs(browser, file):
+    with opened(browser, file) as page:
+        page.evaluate("() => { window.alert = what => { document.documentElement.dataset.hit = what; }; }")
+        page.click("#papers-tab")
+        page.locator("#more").click()
+        page.locator("#more").click()
+        text = page.locator("#papers").inner_text()
+        for title in ODD[:4]:
+            assert one_line(latex_to_text(title)) in text
+        assert page.locator("#papers .paper").count() == 150
+        assert page.locator("#papers img, #papers script, #topics img").count() == 0
+        for i in range(len(ODD)):
+            page.mouse.move(*place_of(page, row_of(page, IDS[i])))
+            box = page.locator("#card").bounding_box()
+            assert box["height"] < 400 and box["y"] >= 0 and box["x"] + box["width"] <= 1280
+        assert page.evaluate("document.documentElement.dataset.hit") is None
+
+
+@needs_chromium
+def test_address_brings_back_what_one_sees(browser, file):
+    with opened(browser, file) as page:
+        page.fill("#search", "study")
+        page.locator(".node.topic", has_text="prime").click()
+        page.locator("#category").select_option(label="math.NT (40)")
+        page.locator("#from").fill("2005")
+        page.locator("#colour").select_option("year")
+        page.click("#theme")
+        page.click("#closer")
+        page.click("#papers-tab")
+        page.wait_for_timeout(100)
+        page.locator(".paper button").first.click()
+        page.wait_for_timeout(700)
+        address, papers, view = settled(page), lit(page), page.evaluate("explorer.view")
+    assert papers == ids_where((TOPIC == 1) & (2001 + np.arange(150) % 20 >= 2005))
+    with opened(browser, file, address) as again:
+        assert lit(again) == papers and settled(again) == address
+        assert again.input_value("#search") == "study" and again.locator("html").get_attribute("data-theme") == "dark"
+        assert again.locator("#legend").is_visible() and again.locator("#card.selected").is_visible()
+        restored = again.evaluate("explorer.view")
+        assert restored["zoom"] == pytest.approx(view["zoom"], rel=1e-3) and restored["x"] == pytest.approx(view["x"], abs=1e-3)
+
+
+@needs_chromium
+@pytest.mark.parametrize("hash_", ["#at=a,b,c&topic=99,-1,x&years=9-&category=none&paper=%00&colour=__proto__", "#%", "#at=0,0,-5"])
+def test_nonsense_in_the_address_shows_the_whole_map(browser, file, hash_):
+    with opened(browser, file, hash_) as page:
+        assert page.evaluate("explorer.view.zoom") == 1 and len(lit(page)) == 150
+
+
+@needs_chromium
+def test_dark_mode_follows_the_system_and_the_button(browser, file):
+    def ground(page) -> int:
+        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        return sum(map(int, re.findall(r"\d+", colour)[:3]))
+
+    with opened(browser, file, color_scheme="dark") as page:
+        assert ground(page) < 150
+        page.click("#theme")
+        assert ground(page) > 600 and "theme=light" in settled(page)
+
+
+@needs_chromium
+def test_everything_can_be_reached_by_keys(page):
+    page.locator("#map").focus()
+    before = page.evaluate("({...explorer.view})")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("+")
+    after = page.evaluate("({...explorer.view})")
+    assert after["x"] > before["x"] and after["zoom"] == pytest.approx(1.5)
+    page.keyboard.press("Enter")
+    assert page.locator("#card.selected").is_visible()
+    assert page.evaluate("document.activeElement.closest('#card') !== null")
+    page.keyboard.press("Escape")
+    assert page.locator("#card").is_hidden() and page.evaluate("document.activeElement.id") == "map"
+    page.keyboard.press("0")
+    assert page.evaluate("explorer.view.zoom") == 1
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search"
+    reached = set()
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.id || document.activeElement.className"))
+    assert {"category", "outliers", "from", "to", "topics-tab", "order", "map", "theme", "closer"} <= reached
+    page.locator("#topics-tab").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#papers").is_visible() and page.locator("#papers-tab").get_attribute("aria-selected") == "true"
+
+
+@needs_chromium
+def test_papers_are_listed_in_the_chosen_order(page):
+    page.click("#papers-tab")
+    page.locator("#order").select_option("misfit")
+    fits = [float(f) for f in re.findall(r"similarity ([\d.]+)", page.locator("#papers").inner_text())]
+    assert len(fits) == 50 and fits == sorted(fits) and fits[14] == 0.10 < fits[15]
+    page.locator("#order").select_option("newest")
+    years = [int(y) for y in re.findall(r" · (20\d\d)", page.locator("#papers").inner_text())]
+    assert years == sorted(years, reverse=True) and years[0] == 2020
+
+
+@needs_chromium
+def test_wheel_zooms_about_the_pointer_and_a_drag_moves(page):
+    row = row_of(page, "2301.00100")
+    x, y = place_of(page, row)
+    page.mouse.move(x, y)
+    page.mouse.wheel(0, -600)
+    page.wait_for_timeout(100)
+    assert place_of(page, row) == pytest.approx((x, y), abs=0.5)
+    assert page.evaluate("explorer.view.zoom") > 1.5
+    page.mouse.down()
+    page.mouse.move(x - 120, y + 40, steps=5)
+    page.mouse.up()
+    assert place_of(page, row) == pytest.approx((x - 120, y + 40), abs=5)
+    page.click("#whole")
+    assert page.evaluate("explorer.view.zoom") == 1
+
+
+def overlapping(labels: list) -> list:
+    """Pairs of names whose boxes overlap."""
+    boxes = [(l["x"], l["y"], l["label"]["width"], l["label"]["height"], l["label"]["name"]) for l in labels]
+    return [
+        (a[4], b[4]) for i, a in enumerate(boxes) for b in boxes[:i]
+        if abs(a[0] - b[0]) < (a[2] + b[2]) / 2 - 0.01 and abs(a[1] - b[1]) < (a[3] + b[3]) / 2 - 0.01
+    ]  # fmt: skip
+
+
+def random_points(n: int) -> dict:
+    """Columns of n papers at random places in 300 topics."""
+    rng = np.random.default_rng(5)
+    return {
+        "ids": [f"id{i}" for i in range(n)], "titles": [f"title {i}" for i in range(n)], "points": rng.normal(size=(n, 2)),
+        "topic": np.sort(rng.integers(0, 300, n)), "categories": [None] * n, "published": [None] * n,
+        "similarity": np.full(n, 0.5, np.float32), "names": [f"name number {i}, of the topic" for i in range(300)],
+    }  # fmt: skip
+
+
+@needs_chromium
+def test_names_never_overlap_and_more_appear_as_one_zooms_in(browser, tmp_path):
+    page_file = write_page(tmp_path, **random_points(900))
+    with opened(browser, page_file) as page:
+        seen: list[set] = []
+        for zoom in (1, 1.7, 3, 6, 14, 40):
+            labels = page.evaluate("zoom => { explorer.view.zoom = zoom; return explorer.visibleLabels(); }", zoom)
+            assert not overlapping(labels)
+            seen.append({label["label"]["name"] for label in labels})
+        assert 5 < len(seen[0]) < 150
+        # all over the map, more and more of them show
+        counts = [page.evaluate("zoom => explorer.labelsAt(zoom).length", zoom) for zoom in (1, 4, 16, 64)]
+        assert counts == sorted(counts) and counts[0] == len(seen[0]) and counts[-1] > 250
+        assert page.locator("#years").is_hidden() and page.locator("#category-field").is_hidden()
+        assert page.locator("#order option").count() == 2
+
+
+def few(n: int) -> dict:
+    return {key: value[:n] for key, value in random_points(900).items()} | {
+        "topic": np.zeros(n, int), "names": ["only"],
+    }  # fmt: skip
+
+
+@needs_chromium
+@pytest.mark.parametrize(
+    "columns",
+    [
+        pytest.param(few(10), id="ten papers"),
+        pytest.param(few(1), id="one paper"),
+        pytest.param(few(200) | {"points": np.full((200, 2), 3.0)}, id="all points equal"),
+        pytest.param(few(200) | {"points": np.r_[np.random.default_rng(0).normal(size=(190, 2)), np.full((10, 2), 500.0)]}, id="an island"),
+    ],
+)
+def test_odd_maps_open_and_can_be_used(browser, tmp_path, columns):
+    n = len(columns["ids"])
+    with opened(browser, write_page(tmp_path, **columns)) as page:
+        assert page.evaluate("explorer.points.n") == n
+        row = row_of(page, "id0")
+        page.mouse.move(*place_of(page, row))
+        assert "similarity 0.50" in page.locator("#card").inner_text()
+        assert [label["label"]["name"] for label in page.evaluate("explorer.visibleLabels()")] == ["only"]
+
+
+@needs_chromium
+def test_without_webgl_a_canvas_shows_the_papers(playwright, file):
+    with chromium(playwright, "--disable-gpu", "--disable-software-rasterizer") as plain, opened(plain, file) as page:
+        assert page.locator("#map").get_attribute("data-drawn-by") == "canvas"
+        count = """() => { explorer.draw(); const canvas = document.getElementById("points");
+          const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          const seen = new Set(); let shown = 0;
+          for (let k = 0; k < data.length; k += 4) if (data[k + 3] > 150) { shown++; seen.add(data.slice(k, k + 3).join()); }
+          return [shown, seen.size]; }"""
+        shown, colours = page.evaluate(count)
+        assert shown > 150 * 10 and colours >= 4
+        page.locator(".node.topic", has_text="prime").click()
+        fewer, _ = page.evaluate(count)
+        assert 0 < fewer < shown
+        page.mouse.move(*place_of(page, row_of(page, "2301.00070")))
+        assert "prime study 70" in page.locator("#card").inner_text()
+
+
+@needs_chromium
+def test_on_a_phone_a_tap_shows_the_card_with_a_link(browser, file):
+    phone = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+    with opened(browser, file, **phone) as page:
+        assert page.evaluate("document.documentElement.scrollWidth <= 390")
+        page.touchscreen.tap(*place_of(page, row_of(page, "2301.00140")))
+        link = page.locator("#card a.title")
+        assert link.is_visible() and link.get_attribute("href").startswith("https://arxiv.org/abs/2301.")
+        box = page.locator("#card").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
+@needs_chromium
+@pytest.mark.parametrize("link", ["https://doi.org/{id}", "{id}", "https://x.org/{id}?again={id}", None])
+def test_links_are_those_of_the_report(browser, tmp_path, link):
+    odd = ["https://a.org/b?c=1", "javascript:alert(1)", "10.1000/a b#?&", "hep-th/9901001", "ü%"]
+    columns = few(5) | {"ids": odd}
+    with opened(browser, write_page(tmp_path, link=link, **columns)) as page:
+        page.click("#papers-tab")
+        for identifier in odd:
+            item = page.locator(".paper", has=page.locator(".facts", has_text=identifier)).first
+            found = item.locator("a").get_attribute("href") if item.locator("a").count() else None
+            assert found == paper_url(link, identifier) or unquoted(found) == unquoted(paper_url(link, identifier))
+
+
+def unquoted(url: str | None) -> str | None:
+    """Python's quote escapes a few signs that encodeURIComponent does not."""
+    from urllib.parse import unquote
+
+    return unquote(url) if url else url

@@ -55,11 +55,12 @@ export function layOutLabels(context) {
   });
 }
 
+export const labelsAt = zoom => labels.filter(label => zoom >= label.from && zoom < label.until);
+
 // The names that show now, with the middle of each on the screen.
 export function visibleLabels() {
   const out = [];
-  for (const label of labels) {
-    if (view.zoom < label.from || view.zoom >= label.until) continue;
+  for (const label of labelsAt(view.zoom)) {
     const [x, y] = toScreen(label.x, label.y);
     const beyond = Math.abs(x - view.width / 2) > (view.width + label.width) / 2 || Math.abs(y - view.height / 2) > (view.height + label.height) / 2;
     if (!beyond) out.push({ label, x, y });

@@ -6,7 +6,7 @@ import { loadPoints, loadTexts, matching, meta } from "./data.js";
 import { placeShade, shade } from "./density.js";
 import { element, make } from "./elements.js";
 import { passing } from "./filter.js";
-import { drawLabels, layOutLabels, visibleLabels } from "./labels.js";
+import { drawLabels, labelsAt, layOutLabels, visibleLabels } from "./labels.js";
 import { address, hideCard, placeCard, showCard } from "./paper.js";
 import { fillPapers, markPaper, PAPER_ORDERS } from "./papers.js";
 import { flyTo, listen, nearest, pressKey, screenOf } from "./pointer.js";
@@ -170,7 +170,7 @@ function select(i, fly = false) {
   markPaper(i);
   if (i < 0) hideCard();
   else {
-    if (fly) flyTo(points.xy[2 * i] / 65535, points.xy[2 * i + 1] / 65535, 6, redraw);
+    if (fly) flyTo(points.xy[2 * i] / 65535, points.xy[2 * i + 1] / 65535, 6, () => { redraw(); saveAddress(); });
     showSelected();
   }
   redraw();
@@ -268,5 +268,5 @@ texts = await loadTexts();
 addressChanged(); // the query and the selected paper need the texts
 drawn.ready = performance.now();
 // for tests, measurements and the console
-globalThis.explorer = { points, texts, view, state, drawn, draw, screenOf: i => screenOf(points, i), visibleLabels, lit: () => counts.lit };
+globalThis.explorer = { points, texts, view, state, drawn, draw, screenOf: i => screenOf(points, i), labelsAt, visibleLabels, lit: () => counts.lit };
 map.dataset.ready = "yes";

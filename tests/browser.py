@@ -1,0 +1,37 @@
+"""The pages of the workflow in headless Chromium: Debian's, by Playwright."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="no chromium on PATH")
+
+
+@contextmanager
+def chromium(playwright, *flags: str) -> Iterator:
+    """A browser of its own, which asks no server for updates."""
+    quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", *flags]
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet, chromium_sandbox=False)
+    yield browser
+    browser.close()
+
+
+@contextmanager
+def opened(browser, file: Path, hash_: str = "", ready: str = "#map[data-ready]", **context) -> Iterator:
+    """A page of the file. It must report no error, and ask for nothing but itself."""
+    tab = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"} | context)
+    page = tab.new_page()
+    faults: list[str] = []
+    # SwiftShader warns that reading its pixels is slow
+    page.on("console", lambda m: m.type == "error" and faults.append(m.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda r: r.url.split("#")[0] != file.as_uri() and faults.append(f"asked for {r.url}"))
+    page.goto(file.as_uri() + hash_)
+    page.wait_for_selector(ready)
+    yield page
+    assert not faults
+    tab.close()
