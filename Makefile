@@ -52,7 +52,7 @@ test: $(VENV)/.test ## run the tests (ARGS="-k kmeans")
 	@python -m pytest $(ARGS)
 
 lint: $(VENV)/.test ## check format, style, types and generated files
-	@ruff check . && ruff format --check . && snakefmt --check . && mypy && snakemake --lint && python tools/document.py --check
+	@ruff check . && ruff format --check . && snakefmt --check . && mypy && tools/lint_js.sh && snakemake --lint && python tools/document.py --check
 
 docs: $(VENV)/.test ## write config.yaml, docs/configuration.md and docs/files.md from the schemas
 	@python tools/document.py

@@ -16,11 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from measure import OUT, ROOT, command, corpus, script, table
+from measure import OUT, ROOT, command, corpus, page_files, script, table
 
 PAPERS = (100_000, 500_000)
 TOPICS = 40
-TEMPLATES = ROOT / "scripts" / "templates"
 CANVAS = ROOT / "bench" / "explore_canvas.js"
 FRAMES = 60
 # Moves about and zooms in fourfold and back; `old` makes the other way to draw.
@@ -101,19 +100,26 @@ def filled(name: str, columns: dict) -> pa.Table:
     arrays = [
         columns[field.name] if field.name in columns else pa.nulls(rows, field.type) for field in schema
     ]
-    arrays = [pa.array(a, f.type) if not isinstance(a, pa.Array) else a for a, f in zip(arrays, schema, strict=True)]
+    arrays = [
+        pa.array(a, f.type) if not isinstance(a, pa.Array) else a for a, f in zip(arrays, schema, strict=True)
+    ]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def topic_table(topic: np.ndarray, titles: list[str], n: int) -> dict:
+    from lib.map.palette import hex_colours, topic_colours
+
     rng = np.random.default_rng(1)
-    words = sorted({w.lower() for title in titles[:5000] for w in title.split() if w.isalpha() and len(w) > 5})
+    words = sorted(
+        {w.lower() for title in titles[:5000] for w in title.split() if w.isalpha() and len(w) > 5}
+    )
     keywords = [[str(w) for w in rng.choice(words, 8, replace=False)] for _ in range(TOPICS)]
     sizes = np.bincount(topic, minlength=TOPICS)
-    names = [", ".join(k[:3]) for k in keywords]
+    names = [" · ".join(k[:3]) for k in keywords]
     return {
         "topic": np.arange(TOPICS), "name": names, "label": names, "primary_keyword": [k[0] for k in keywords],
         "keywords": keywords, "size": sizes, "share": sizes / n,
+        "colour": hex_colours(topic_colours(rng.normal(size=(TOPICS, 2)))),
     }  # fmt: skip
 
 
@@ -133,20 +139,6 @@ def period_table(topic: np.ndarray, years: np.ndarray) -> dict:
         "papers": counts.ravel(),
         "share": (counts / counts.sum(0)).ravel(),
         "partial": [False] * counts.size,
-    }
-
-
-def page_files() -> dict:
-    """The template of the page and what goes into it, in the order of rules/map.smk."""
-    import re
-
-    rule = (ROOT / "rules" / "map.smk").read_text()
-    names = re.search(r"EXPLORE_MODULES = \[(.*?)\]", rule, flags=re.S)[1]
-    folder = TEMPLATES / "explore"
-    return {
-        "template": TEMPLATES / "explore.html",
-        "style": folder / "explore.css",
-        "scripts": [folder / f"{name}.js" for name in re.findall(r'"(\w+)"', names)],
     }
 
 
@@ -178,10 +170,20 @@ def main() -> None:
             inputs = make_inputs(folder, n)
             page = folder / "map.html"
             seconds, peak, _ = command(script("explore", **inputs, **page_files(), max_papers=n, map=page))
-            print(f"explore, {n:,} papers: {seconds:.1f} s, {peak:,.0f} MB, page {page.stat().st_size / 1e6:.1f} MB")
+            print(
+                f"explore, {n:,} papers: {seconds:.1f} s, {peak:,.0f} MB, page {page.stat().st_size / 1e6:.1f} MB"
+            )
             for name, (flags, old) in ways.items():
                 found = measure_page(playwright, page, flags, old)
                 times = [found[key] / 1000 for key in ("first", "ready")]
                 rows.append([name, n, *times, found["median"], found["worst"], found["rate"]])
-    header = ["drawn by", "papers", "first picture, s", "ready, s", "script per frame, ms", "worst", "frames per second"]
+    header = [
+        "drawn by",
+        "papers",
+        "first picture, s",
+        "ready, s",
+        "script per frame, ms",
+        "worst",
+        "frames per second",
+    ]
     table("map.html in headless Chromium, 1400 x 900 pixels", header, rows)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from bench_kmeans import DIM
-from measure import NOTHING_ENCODED, OUT, ROOT, TERMS, command, corpus, script, table
+from measure import NOTHING_ENCODED, OUT, ROOT, TERMS, command, corpus, page_files, script, table
 
 PAPERS = int(os.environ.get("REHEARSAL_PAPERS", "2900000"))
 CANDIDATES = (5, 10, 15, 20, 30, 40)
@@ -187,8 +187,8 @@ def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     )
     summaries = run.files(cluster="cluster.json", project="project.json")
     run.step("plot", **shown, **summaries, map=run.file("map.png"))
-    page = {"template": TEMPLATES / "explore.html", "map": run.file("map.html")}
-    run.step("explore", papers=inputs["papers"], **shown, **page)
+    shown |= run.files(trends="trends.parquet", periods="periods.parquet")
+    run.step("explore", papers=inputs["papers"], **shown, **page_files(), map=run.file("map.html"))
 
 
 def evaluation_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:

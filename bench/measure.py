@@ -131,6 +131,18 @@ def script(step: str, **flags) -> list[str]:
     return [sys.executable, str(ROOT / "scripts" / f"{step}.py"), *command_line(step, **flags)]
 
 
+def page_files() -> dict[str, Path | list[Path]]:
+    """The template of map.html and what goes into it, as rules/map.smk names them."""
+    names = re.search(r"EXPLORE_MODULES = \[(.*?)\]", (ROOT / "rules" / "map.smk").read_text(), flags=re.S)
+    templates = ROOT / "scripts" / "templates"
+    modules = re.findall(r'"(\w+)"', names[1] if names else "")
+    return {
+        "template": templates / "explore.html",
+        "style": templates / "explore" / "explore.css",
+        "scripts": [templates / "explore" / f"{name}.js" for name in modules],
+    }
+
+
 def table(title: str, header: list[str], rows: list[list]) -> None:
     """Print a Markdown table."""
     print(f"\n### {title}\n")

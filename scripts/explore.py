@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from matplotlib.colors import to_hex
 
 from lib.cli import Parser, optional, run, say
 from lib.files import atomic_outputs
 from lib.map.label_layout import densest_points
 from lib.map.page import content_policy, join_modules, render
 from lib.map.page_data import cell_order, codes_of, grid_side, one_line, pack, quantize
-from lib.map.palette import topic_colours
 from lib.sampling import hash_ids, sample_rows
 from lib.tables import ASSIGNMENTS, PAPERS, PERIODS, TOPICS, TRENDS, check_same_rows, read_points, read_table
 from lib.topics.periods import shares_by_year
@@ -46,10 +44,10 @@ def topic_entries(topics: list[dict], anchors: np.ndarray, frame: np.ndarray) ->
             "name": one_line(topic["name"]),
             "keywords": [one_line(word) for word in topic["keywords"][:KEYWORDS]],
             "size": topic["size"],
-            "colour": to_hex(colour),
+            "colour": topic["colour"],
             **place,
         }
-        for topic, colour, place in zip(topics, topic_colours(anchors), on_map(anchors, frame), strict=True)
+        for topic, place in zip(topics, on_map(anchors, frame), strict=True)
     ]
 
 

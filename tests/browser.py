@@ -23,7 +23,9 @@ def chromium(playwright, *flags: str) -> Iterator:
 @contextmanager
 def opened(browser, file: Path, hash_: str = "", ready: str = "#map[data-ready]", **context) -> Iterator:
     """A page of the file. It must report no error, and ask for nothing but itself."""
-    tab = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"} | context)
+    tab = browser.new_context(
+        **{"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"} | context
+    )
     page = tab.new_page()
     faults: list[str] = []
     # SwiftShader warns that reading its pixels is slow

@@ -180,8 +180,8 @@ def test_cluster_with_a_gpu_runs_in_the_environment_of_embed():
 def test_imports_are_seen_through_lib():
     lib, packages = imports(SCRIPTS / "explore.py")
     names = {path.stem for path in lib}
-    assert {"palette", "label_layout", "sampling", "titles", "cli"} <= names
-    assert {"scipy", "pylatexenc", "matplotlib"} <= packages
+    assert {"page_data", "label_layout", "sampling", "titles", "cli"} <= names
+    assert {"scipy", "pylatexenc", "jinja2"} <= packages
 
 
 def test_imports_run_downwards():

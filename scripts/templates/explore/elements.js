@@ -1,5 +1,7 @@
 // Small helpers for elements of the page. Text of papers is always set as text, never as markup.
 
+export const SEPARATOR = " · "; // between the keywords in a name
+
 export const element = id => document.getElementById(id);
 
 // A new element with properties and children: make("b", {className: "x"}, "text", other).

@@ -2,22 +2,21 @@
 // none comes and goes while one moves the map: active ranges, Been, Daiches & Yap (2006), Dynamic map
 // labeling.
 import { meta } from "./data.js";
+import { SEPARATOR } from "./elements.js";
 import { fitted, toScreen, view } from "./view.js";
 
 const FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', 'Noto Sans CJK SC', sans-serif";
 const LONGEST = 24; // characters of a line
 let labels = [];
 
-// A name on lines: broken after commas, else at spaces.
+// A name on lines, one or more keywords per line.
 function lines(name) {
   const out = [];
-  for (const word of name.replace(/, /g, ",\u0000").split(/[ \u0000]/)) {
-    const last = out.length - 1;
-    if (last >= 0 && out[last].length + word.length < LONGEST && !out[last].endsWith(",")) out[last] += ` ${word}`;
-    else if (last >= 0 && out[last].length + word.length < LONGEST * 0.8) out[last] += ` ${word}`;
-    else out.push(word);
+  for (const word of name.split(SEPARATOR)) {
+    const short = word.length > LONGEST ? `${word.slice(0, LONGEST)}…` : word, last = out.length - 1;
+    if (last >= 0 && out[last].length + short.length < LONGEST) out[last] += SEPARATOR + short; else out.push(short);
   }
-  return out.map(line => (line.length > 1.5 * LONGEST ? `${line.slice(0, 1.5 * LONGEST)}…` : line)).slice(0, 3);
+  return out.slice(0, 3);
 }
 
 function candidates() {

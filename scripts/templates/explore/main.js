@@ -9,7 +9,7 @@ import { passing } from "./filter.js";
 import { drawLabels, labelsAt, layOutLabels, visibleLabels } from "./labels.js";
 import { address, hideCard, placeCard, showCard } from "./paper.js";
 import { fillPapers, markPaper, PAPER_ORDERS } from "./papers.js";
-import { flyTo, listen, nearest, pressKey, screenOf } from "./pointer.js";
+import { endFlight, flyTo, listen, nearest, pressKey, screenOf } from "./pointer.js";
 import { canvasDrawing } from "./points_canvas.js";
 import { glDrawing } from "./points_gl.js";
 import { clearFilters, isFiltered, readAddress, state, writeAddress } from "./state.js";
@@ -20,7 +20,8 @@ const map = element("map"), names = element("names").getContext("2d");
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
 const orders = { topics: TOPIC_ORDERS, papers: PAPER_ORDERS };
 const order = { topics: Object.keys(TOPIC_ORDERS)[0], papers: Object.keys(PAPER_ORDERS)[0] };
-let points, texts = null, drawing, matches = null, counts, tab = "topics", queued = false, saving = 0, typing = 0;
+const points = await loadPoints();
+let texts = null, drawing, matches = null, counts, tab = "topics", queued = false, saving = 0, typing = 0;
 let hovered = -1, selected = -1, style = {};
 
 // ---- the map
@@ -147,7 +148,9 @@ function repaint() {
   redraw();
 }
 
+// The reader moved the map.
 function moved() {
+  endFlight();
   if (hovered >= 0) hover(-1);
   redraw();
   saveAddress();
@@ -254,7 +257,6 @@ function setUp() {
   addEventListener("hashchange", addressChanged);
 }
 
-points = await loadPoints();
 readAddress();
 counts = passing(points, null);
 setUp();

@@ -1,6 +1,6 @@
 // The list of groups, topics and subtopics, with keywords and the trend of each topic.
 import { meta } from "./data.js";
-import { element, dot, make, makeSvg, number } from "./elements.js";
+import { element, dot, make, makeSvg, number, SEPARATOR } from "./elements.js";
 import { isFiltered, state } from "./state.js";
 
 export const TOPIC_ORDERS = { ...(meta.groups.length ? { group: "by group" } : {}), size: "largest first", rising: "rising first", name: "by name" };
@@ -25,7 +25,7 @@ function trendWords({ trend, change }) {
 function node(kind, index, { name, colour, keywords }, choose) {
   const size = make("span", { className: "size" });
   const button = make("button", { type: "button", className: `node ${kind}` }, colour ? dot(colour) : make("i"), make("b", { dir: "auto" }, name), size);
-  const more = (keywords ?? []).filter(word => !name.split(", ").includes(word)); // a name is made of keywords
+  const more = (keywords ?? []).filter(word => !name.split(SEPARATOR).includes(word)); // a name is made of keywords
   if (more.length) button.append(make("small", { dir: "auto" }, more.join(", ")));
   button.addEventListener("click", () => choose(kind, index));
   buttons[kind][index] = { button, size };
