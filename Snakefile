@@ -40,6 +40,7 @@ rule all:
         "<results>/topics.csv",
         "<results>/topics/keywords.csv",
         "<results>/topics/representatives.parquet",
+        "<results>/topics/hierarchy.csv",
         "<results>/topics/trends.csv",
         "<results>/map.png",
         "<results>/map.html",

@@ -161,7 +161,7 @@ def clusters_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
 
 
 def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
-    """keywords, label and trends."""
+    """keywords, label, hierarchy, tree and trends."""
     assigned = run.files(assignments="assignments.parquet")
     outputs = run.files(keywords="keywords.parquet", csv="keywords.csv")
     terms = {name: run.file(TERMS[name]) for name in ("vocabulary", "terms", "term_offsets")}
@@ -170,7 +170,13 @@ def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     sources |= assigned
     outputs = run.files(representatives="representatives.parquet", topics="topics.parquet", csv="topics.csv")
     run.step("label", **inputs, **sources, **outputs)
+    levels = run.files(nodes="nodes.parquet", subtopics="subtopics.parquet", linkage="linkage.npy")
+    centroids = run.files(centroids="centroids.npy")
+    embeddings = {"embeddings": inputs["embeddings"]}
+    run.step("hierarchy", **embeddings, **assigned, **centroids, threads=THREADS, **levels)
     topics = run.files(topics="topics.parquet") | assigned
+    outputs = run.files(hierarchy="hierarchy.parquet", csv="hierarchy.csv", figure="hierarchy.png")
+    run.step("tree", **terms, **topics, **levels, **outputs)
     outputs = run.files(
         trends="trends.parquet", csv="trends.csv", periods="periods.parquet", figure="trends.png"
     )
@@ -211,6 +217,8 @@ def evaluation_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
         evaluation="evaluation.json",
         topics="topics.parquet",
         representatives="representatives.parquet",
+        hierarchy="hierarchy.parquet",
+        tree="hierarchy.png",
         trends="trends.parquet",
         periods="periods.parquet",
         trend_figure="trends.png",

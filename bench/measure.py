@@ -91,6 +91,7 @@ BORROWED = {
         "sample": ("scan_k", "sample"),
         "halves": ("scan_k", "seeds"),
     },
+    "tree": {"top": ("keywords", "top"), "head_words": ("keywords", "head_words")},
 }
 
 

@@ -193,3 +193,45 @@ rule cluster:
             --summary {output.summary} \
             >{log} 2>&1
         """
+
+
+rule hierarchy:
+    """Group the topics, and divide large ones into subtopics that repeat."""
+    input:
+        **code("hierarchy"),
+        **ASSIGNED,
+        embeddings="<results>/embeddings/embeddings.npy",
+        centroids="<results>/clusters/centroids.npy",
+        env="envs/clusters.yaml",
+    output:
+        nodes=ensure("<results>/clusters/nodes.parquet", non_empty=True),
+        subtopics=ensure("<results>/clusters/subtopics.parquet", non_empty=True),
+        linkage=ensure("<results>/clusters/linkage.npy", non_empty=True),
+    log:
+        "<logs>/hierarchy.log",
+    benchmark:
+        "<benchmarks>/hierarchy.tsv"
+    conda:
+        "../envs/clusters.yaml"
+    threads: 8
+    resources:
+        mem_mb=scaled(4000),
+        runtime=60,
+    params:
+        hierarchy=settings("hierarchy"),
+    shell:
+        """
+        python {input.script} \
+            --embeddings {input.embeddings} \
+            --assignments {input.assignments} \
+            --centroids {input.centroids} \
+            --groups {params.hierarchy[groups]} \
+            --min-papers {params.hierarchy[min_papers]} \
+            --max-subtopics {params.hierarchy[max_subtopics]} \
+            --seed {params.hierarchy[seed]} \
+            --threads {threads} \
+            --nodes {output.nodes} \
+            --subtopics {output.subtopics} \
+            --linkage {output.linkage} \
+            >{log} 2>&1
+        """

@@ -56,6 +56,8 @@ rule report:
         evaluation="<results>/evaluation/evaluation.json",
         topics="<results>/topics/topics.parquet",
         representatives="<results>/topics/representatives.parquet",
+        hierarchy="<results>/topics/hierarchy.parquet",
+        tree="<results>/topics/hierarchy.png",
         trends="<results>/topics/trends.parquet",
         periods="<results>/topics/periods.parquet",
         trend_figure="<results>/topics/trends.png",
@@ -91,6 +93,8 @@ rule report:
             --evaluation {input.evaluation} \
             --topics {input.topics} \
             --representatives {input.representatives} \
+            --hierarchy {input.hierarchy} \
+            --tree {input.tree} \
             --trends {input.trends} \
             --periods {input.periods} \
             --trend-figure {input.trend_figure} \

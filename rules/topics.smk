@@ -89,6 +89,61 @@ rule label:
         """
 
 
+rule tree:
+    """Name the groups and subtopics of the hierarchy, and draw its tree."""
+    input:
+        **code("tree"),
+        **ASSIGNED,
+        **{name: TERMS[name] for name in ("vocabulary", "terms", "term_offsets")},
+        nodes="<results>/clusters/nodes.parquet",
+        subtopics="<results>/clusters/subtopics.parquet",
+        linkage="<results>/clusters/linkage.npy",
+        topics="<results>/topics/topics.parquet",
+        head_words=config["keywords"]["head_words"],
+        env="envs/topics.yaml",
+    output:
+        hierarchy=ensure("<results>/topics/hierarchy.parquet", non_empty=True),
+        csv=report(
+            ensure("<results>/topics/hierarchy.csv", non_empty=True),
+            caption="../docs/captions/hierarchy.rst",
+            category="Topics",
+        ),
+        figure=report(
+            ensure("<results>/topics/hierarchy.png", non_empty=True),
+            caption="../docs/captions/hierarchy.rst",
+            category="Topics",
+        ),
+    log:
+        "<logs>/tree.log",
+    benchmark:
+        "<benchmarks>/tree.tsv"
+    conda:
+        "../envs/topics.yaml"
+    resources:
+        mem_mb=scaled(4000),
+        runtime=30,
+    params:
+        keywords=settings("keywords"),
+    shell:
+        """
+        python {input.script} \
+            --vocabulary {input.vocabulary} \
+            --terms {input.terms} \
+            --term-offsets {input.term_offsets} \
+            --assignments {input.assignments} \
+            --nodes {input.nodes} \
+            --subtopics {input.subtopics} \
+            --linkage {input.linkage} \
+            --topics {input.topics} \
+            --head-words {input.head_words:q} \
+            --top {params.keywords[top]} \
+            --hierarchy {output.hierarchy} \
+            --csv {output.csv} \
+            --figure {output.figure} \
+            >{log} 2>&1
+        """
+
+
 rule trends:
     """Count each topic's papers per year and month, and test which topics rise or fade."""
     input:

@@ -18,7 +18,8 @@ from lib.tables import (
     write_csv,
     write_table,
 )
-from lib.topics.ctfidf import TermCounts, count_in_topics, ctfidf, eligible, top_terms
+from lib.topics.ctfidf import TermCounts, count_in_topics
+from lib.topics.keywords import keywords_of
 from lib.vectors import read_array
 
 
@@ -39,17 +40,11 @@ def keyword_table(
     terms, offsets : the terms of each paper, as the step `terms` writes them
     topics : int (n,), 0 to k - 1
     """
-    counts = count_in_topics(terms, offsets, topics, k, len(vocabulary))
-    counted = TermCounts.of(vocabulary, counts)
-    weights = ctfidf(counts)
-    fit = eligible(counted, np.bincount(topics, minlength=k), head_words)
-    in_all = np.asarray(counts.sum(0)).ravel()
-    rows = []
-    for topic, columns in enumerate(top_terms(counted, weights.multiply(fit).tocsr(), top)):
-        for rank, column in enumerate(columns, 1):
-            n = int(counts[topic, column])
-            weight = float(weights[topic, column])
-            rows.append((topic, rank, counted.terms[column], weight, n, n / int(in_all[column])))
+    counted = TermCounts.of(vocabulary, count_in_topics(terms, offsets, topics, k, len(vocabulary)))
+    found = keywords_of(counted, np.bincount(topics, minlength=k), head_words, top)
+    rows = [
+        (topic, rank, *keyword) for topic, some in enumerate(found) for rank, keyword in enumerate(some, 1)
+    ]
     return pd.DataFrame(rows, columns=KEYWORDS.names)
 
 

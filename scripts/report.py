@@ -21,7 +21,7 @@ from lib.summaries import (
     read_json,
     three_digits,
 )
-from lib.tables import PERIODS, REPRESENTATIVES, TOPICS, TRENDS, read_csv, read_table
+from lib.tables import HIERARCHY, PERIODS, REPRESENTATIVES, TOPICS, TRENDS, read_csv, read_table
 from lib.topics.periods import FALSE_DISCOVERIES, shares_by_year
 
 PAPERS_PER_TOPIC = 3
@@ -86,6 +86,18 @@ def topic_rows(
         }
         for row in topics
     ]
+
+
+def level_rows(nodes: list[dict]) -> list[dict]:
+    """The groups of hierarchy.parquet, each with its `topics`, and each of these with its `subtopics`."""
+    levels: dict[str, list[dict]] = {"group": [], "topic": [], "subtopic": []}
+    for node in nodes:
+        levels[node["level"]].append(node)
+    for topic in levels["topic"]:
+        topic["subtopics"] = [node for node in levels["subtopic"] if node["parent"] == topic["node"]]
+    for group in levels["group"]:
+        group["topics"] = [node for node in levels["topic"] if node["parent"] == group["node"]]
+    return levels["group"]
 
 
 def agreement_rows(evaluation: Evaluation) -> list[tuple[str, Agreement]]:
@@ -221,6 +233,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         evaluation="evaluation.json",
         topics="topics.parquet",
         representatives="representatives.parquet",
+        hierarchy="hierarchy.parquet",
+        tree="hierarchy.png",
         trends="trends.parquet",
         periods="periods.parquet",
         trend_figure="trends.png",
@@ -255,6 +269,8 @@ def main(argv: list[str] | None = None) -> None:
         embeddings=embeddings,
         encoding=encoding(embeddings),
         topics=topic_rows(topics, representatives, cells, args.link),
+        tree=embed_file(args.tree),
+        levels=level_rows(read_table(args.hierarchy, HIERARCHY).to_pylist()),
         has_trends=bool(cells),
         false_discoveries=FALSE_DISCOVERIES,
         trends=embed_file(args.trend_figure),

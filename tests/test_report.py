@@ -116,7 +116,7 @@ def inputs(tmp_path) -> dict:
     for name, content in files.items():
         paths[name] = tmp_path / f"{name}.json"
         paths[name].write_text(json.dumps(content))
-    for name in ("curves", "map", "trend_figure"):
+    for name in ("curves", "map", "tree", "trend_figure"):
         paths[name] = tmp_path / f"{name}.png"
         paths[name].write_bytes(PNG)
     paths["scans"] = tmp_path / "scans.csv"
@@ -157,6 +157,17 @@ def inputs(tmp_path) -> dict:
         papers=[50, 60, 70, 5, 40, 1],
         share=[0.9, 0.6, 0.98, 0.1, 0.4, 0.02],
         partial=[False, False, True] * 2,
+    )
+    paths["hierarchy"] = pq_write(
+        tmp_path / "hierarchy.parquet",
+        level=["group", "topic", "topic", "subtopic", "subtopic"],
+        node=[0, 0, 1, 0, 1],
+        parent=pa.array([None, 0, 0, 0, 0], pa.int32()),
+        size=[226, 180, 46, 100, 80],
+        repeats=pa.array([None, None, None, 0.9, 0.8], pa.float64()),
+        share=[1.0, 0.8, 0.2, 0.44, 0.35],
+        name=["all", "word", "spin", EVIL, "part"],
+        keywords=[["a"], ["b"], ["c"], ["inner word"], ["e"]],
     )
     paths["trends"] = pq_write(
         tmp_path / "trends.parquet",

@@ -18,8 +18,8 @@ SCRIPTS = ROOT / "scripts"
 STAGES = {
     "corpus": ["clean", "terms"],
     "embeddings": ["embed", "gather", "neighbors"],
-    "clusters": ["smooth", "scan_k", "select_k", "cluster"],
-    "topics": ["keywords", "label", "trends"],
+    "clusters": ["smooth", "scan_k", "select_k", "cluster", "hierarchy"],
+    "topics": ["keywords", "label", "tree", "trends"],
     "map": ["project", "plot", "explore"],
     "evaluation": ["evaluate", "report"],
 }

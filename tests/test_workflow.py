@@ -38,7 +38,9 @@ BELOW_CLEAN = {
     "select_k",
     "cluster",
     "keywords",
+    "hierarchy",
     "label",
+    "tree",
     "trends",
     "project",
 }
@@ -64,11 +66,15 @@ FILES = [
     "clusters/centroids.npy",
     "clusters/assignments.parquet",
     "clusters/cluster.json",
+    "clusters/nodes.parquet",
+    "clusters/subtopics.parquet",
+    "clusters/linkage.npy",
     "clusters/scan_k/3.json",
     "clusters/scan_k/5.json",
     "topics/keywords.parquet",
     "topics/keywords.csv",
     "topics/representatives.parquet",
+    *(f"topics/hierarchy.{kind}" for kind in ("parquet", "csv", "png")),
     *(f"topics/trends.{kind}" for kind in ("parquet", "csv", "png")),
     "topics/periods.parquet",
     "topics/topics.parquet",
@@ -322,8 +328,8 @@ def below(*names: str) -> dict[str, int]:
     return dict.fromkeys(names, 1)
 
 
-TEXT = ("keywords", "label", "trends", "evaluate", "plot", "explore", "report")
-CLUSTER = ("cluster", *TEXT)
+TEXT = ("keywords", "label", "tree", "trends", "evaluate", "plot", "explore", "report")
+CLUSTER = ("cluster", "hierarchy", *TEXT)
 EDITS = {
     "scripts/plot.py": below("plot", "report"),
     "scripts/explore.py": below("explore"),
@@ -331,7 +337,9 @@ EDITS = {
     "scripts/templates/report.html": below("report"),
     "scripts/evaluate.py": below("evaluate", "report"),
     "scripts/trends.py": below("trends", "report"),
-    "scripts/label.py": below("label", "trends", "evaluate", "plot", "explore", "report"),
+    "scripts/tree.py": below("tree", "report"),
+    "scripts/hierarchy.py": below("hierarchy", "tree", "report"),
+    "scripts/label.py": below("label", "tree", "trends", "evaluate", "plot", "explore", "report"),
     "scripts/lib/corpus/terms.py": below("terms", *TEXT),
     "data/words/stop_words.txt": below("terms", *TEXT),
     "data/words/head_words.txt": below(*TEXT),
@@ -360,13 +368,14 @@ def test_edited_file_runs_its_steps_and_those_below(project, file):
 SETTINGS = {
     "plot={dpi: 80}": below("plot", "report"),
     "explore={max_papers: 100}": below("explore"),
-    "label={title_chars: 40}": below("label", "trends", "evaluate", "plot", "explore", "report"),
+    "label={title_chars: 40}": below("label", "tree", "trends", "evaluate", "plot", "explore", "report"),
     "terms={min_count: 4}": below("terms", *TEXT),
     "keywords={top: 8}": below(*TEXT),
     "project={seed: 3}": below("project", "evaluate", "plot", "explore", "report"),
     "neighbors={k: 10}": below("neighbors", "smooth", "select_k", "project", *CLUSTER) | {"scan_k": 2},
     "cluster={smooth: 5}": below("smooth", "select_k", *CLUSTER) | {"scan_k": 2},
     "cluster={seed: 3}": below(*CLUSTER),
+    "hierarchy={max_subtopics: 4}": below("hierarchy", "tree", "report"),
     "select_k={candidates: [5, 7, 3]}": below("scan_k", "select_k", *CLUSTER),
     "select_k={candidates: [5, 3]}": {},
     "embed={max_tokens: 32}": dict.fromkeys(BELOW_CLEAN - {"terms"}, 1) | {"embed": 2, "scan_k": 2},

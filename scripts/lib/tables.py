@@ -64,6 +64,41 @@ VOCABULARY = pa.schema(
         _column("second", pa.int32(), "row of the second word"),
     ]
 )
+NODES = pa.schema(
+    [
+        _column("level", pa.string(), "group, topic or subtopic"),
+        _column(
+            "node",
+            pa.int32(),
+            "number of the node in its level; groups and the subtopics of a topic by descending size",
+        ),
+        _column("parent", pa.int32(), "group of a topic, or topic of a subtopic; null for groups"),
+        _column("size", pa.int64(), "number of papers"),
+        _column(
+            "repeats",
+            pa.float64(),
+            "of subtopics: mean Jaccard index with the best match on random halves of the topic",
+        ),
+    ]
+)
+SUBTOPICS = pa.schema(
+    [
+        _column("id", pa.string(), "id of the paper; row i is row i of the papers"),
+        _column("subtopic", pa.int32(), "number of its subtopic; null if its topic is not divided"),
+    ]
+)
+HIERARCHY = pa.schema(
+    [
+        *NODES,
+        _column("share", pa.float64(), "share of all papers"),
+        _column(
+            "name",
+            pa.string(),
+            "its best keywords, at most three; those of a subtopic say how it differs within its topic",
+        ),
+        _column("keywords", pa.list_(pa.string()), "heaviest first, against the other nodes of its parent"),
+    ]
+)
 KEYWORDS = pa.schema(
     [
         _column("topic", pa.int32(), "number of the topic"),

@@ -113,8 +113,8 @@ def eligible(counted: TermCounts, sizes: np.ndarray, head_words: frozenset[str])
     """
     in_all = np.maximum(np.asarray(counted.counts.sum(0)).ravel(), 1)
     general = spread(counted.counts, sizes) < SPECIFIC
-    bigram = np.array([len(words) == 2 for words in counted.words])
-    head = np.array([counted.terms[words[0]] in head_words for words in counted.words])
+    bigram = np.array([len(words) == 2 for words in counted.words], bool)
+    head = np.array([counted.terms[words[0]] in head_words for words in counted.words], bool)
     found = counted.counts.tocoo()
     share = found.data / in_all[found.col]
     of_all = sizes / sizes.sum()

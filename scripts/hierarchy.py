@@ -1,0 +1,163 @@
+"""Group the topics by Ward's method, and divide large ones into subtopics that repeat."""
+
+import argparse
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from lib.cli import Parser, optional, progress, run, say, warn
+from lib.clusters.kmeans import SKETCH
+from lib.clusters.levels import cut, number_of_groups, subtopics
+from lib.clusters.ward import ward_linkage
+from lib.files import atomic_outputs
+from lib.parallel import map_tasks
+from lib.sketch import AXES_ROWS, principal_axes, unit_sketch
+from lib.tables import ASSIGNMENTS, NODES, SUBTOPICS, check_same_rows, read_table, write_table
+from lib.vectors import CHUNK, open_embeddings, read_array, take
+
+Divided = tuple[np.ndarray, np.ndarray]  # labels of the papers of a topic, repeats of its subtopics
+
+
+def sketches_of(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The sketches of the papers of one topic on its own principal axes: float32 (m, dim), unit rows.
+
+    Parameters
+    ----------
+    vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
+    rows : int (m,), ascending
+    """
+    axes = principal_axes(take(vectors, rows[:: -(-len(rows) // AXES_ROWS)]), SKETCH)
+    parts = [unit_sketch(take(vectors, rows[a : a + CHUNK]), axes) for a in range(0, len(rows), CHUNK)]
+    return np.concatenate(parts)
+
+
+def divide(
+    vectors: np.ndarray,
+    topics: np.ndarray,
+    k: int,
+    *,
+    min_papers: int,
+    most: int,
+    seed: int,
+    threads: int = 1,
+) -> list[Divided]:
+    """The subtopics of each topic of at least `min_papers` papers; on average each has half as many.
+
+    Parameters
+    ----------
+    vectors : (n, dim), unit rows
+    topics : int (n,), 0 to k - 1
+    most : largest number of subtopics
+    """
+    order = np.argsort(topics, kind="stable")
+    ends = np.searchsorted(topics[order], np.arange(k + 1))
+
+    def work(topic: int) -> Divided:
+        rows = order[ends[topic] : ends[topic + 1]]
+        n = min(most, 2 * len(rows) // min_papers)
+        if n < 2:
+            return np.zeros(len(rows), np.int32), np.empty(0)
+        return subtopics(sketches_of(vectors, rows), n, seed)
+
+    return list(progress(map_tasks(range(k), threads, work), desc="divide", unit="topic", total=k))
+
+
+def node_table(
+    topics: np.ndarray, groups: np.ndarray, divided: list[Divided]
+) -> tuple[pd.DataFrame, pa.Array]:
+    """One row per group, topic and subtopic, with the columns of NODES; and the subtopic of each paper.
+
+    Parameters
+    ----------
+    topics : int (n,), 0 to k - 1
+    groups : int (k,), the group of each topic
+    divided : labels and repeats of each topic
+    """
+    k = len(groups)
+    sizes = np.bincount(topics, minlength=k)
+    first = np.cumsum([0, *(len(repeats) for _, repeats in divided)])
+    order = np.argsort(topics, kind="stable")
+    owner = np.empty(len(topics), np.int32)
+    owner[order] = np.concatenate(
+        [start + labels for start, (labels, _) in zip(first, divided, strict=False)]
+    )
+    whole = np.diff(first)[topics] == 0
+    parents = np.repeat(np.arange(k), np.diff(first))
+    levels = {
+        "group": (np.bincount(groups, sizes), [None] * (int(groups.max()) + 1), None),
+        "topic": (sizes, groups, None),
+        "subtopic": (
+            np.bincount(owner[~whole], minlength=len(parents)),
+            parents,
+            np.concatenate([repeats for _, repeats in divided]),
+        ),
+    }
+    parts = [
+        pd.DataFrame(
+            {
+                "level": level,
+                "node": np.arange(len(size)),
+                "parent": pd.array(parent, "Int32"),
+                "size": size,
+                "repeats": repeats,
+            }
+        )
+        for level, (size, parent, repeats) in levels.items()
+    ]
+    return pd.concat(parts, ignore_index=True), pa.array(owner, mask=whole)
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    cli = Parser(__doc__)
+    cli.inputs(
+        embeddings="embeddings.npy",
+        assignments="assignments.parquet",
+        centroids="centroids.npy",
+    )
+    cli.flag("--groups", optional(int), "number of groups; None: by the rule")
+    cli.flag("--min-papers", int, "papers of a topic that is divided")
+    cli.flag("--max-subtopics", int, "largest number of subtopics of a topic")
+    cli.flag("--seed", int, "of the first start")
+    cli.threads()
+    cli.outputs(nodes="nodes.parquet", subtopics="subtopics.parquet", linkage="linkage.npy")
+    return cli.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = arguments(argv)
+    assignments = read_table(args.assignments, ASSIGNMENTS, ["id", "topic"])
+    topics = assignments["topic"].to_numpy()
+    vectors = open_embeddings(args.embeddings, len(topics))
+    centroids = read_array(args.centroids)
+    k = len(centroids)
+    check_same_rows(centroids=k, topics=int(topics.max()) + 1)
+    sizes = np.bincount(topics, minlength=k)
+    tree = ward_linkage(centroids, sizes)
+    wanted = args.groups or number_of_groups(tree)
+    if wanted > k:
+        warn(f"config key hierarchy.groups: {wanted} groups for {k} topics; each topic is a group")
+    groups = cut(tree, min(wanted, k), sizes)
+    divided = divide(
+        vectors,
+        topics,
+        k,
+        min_papers=args.min_papers,
+        most=args.max_subtopics,
+        seed=args.seed,
+        threads=args.threads,
+    )
+    nodes, subtopic = node_table(topics, groups, divided)
+    with atomic_outputs(args.nodes, args.subtopics, args.linkage) as (nodes_file, subtopics_file, tree_file):
+        write_table(nodes_file, nodes, NODES)
+        write_table(subtopics_file, pa.table({"id": assignments["id"], "subtopic": subtopic}), SUBTOPICS)
+        np.save(tree_file, tree)
+    parted = sum(len(repeats) > 0 for _, repeats in divided)
+    say(
+        f"{k} topics in {groups.max() + 1} groups; {parted} of them divided into "
+        f"{(nodes['level'] == 'subtopic').sum()} subtopics"
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,150 @@
+"""Name the groups and subtopics of the hierarchy, and draw its tree."""
+
+import argparse
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy import sparse
+
+from lib.cli import Parser, run, say
+from lib.corpus.words import read_words
+from lib.files import atomic_outputs
+from lib.map.fonts import drawable
+from lib.style import save
+from lib.tables import (
+    ASSIGNMENTS,
+    HIERARCHY,
+    NODES,
+    SUBTOPICS,
+    TOPICS,
+    VOCABULARY,
+    check_same_rows,
+    read_table,
+    write_csv,
+    write_table,
+)
+from lib.topics.ctfidf import TermCounts, count_in_topics
+from lib.topics.keywords import Keyword, keywords_of, restricted
+from lib.topics.labels import primary_keywords, topic_names
+from lib.topics.tree_figure import draw_tree
+from lib.vectors import read_array
+
+LEAST_PAPERS = 3  # of siblings that have a term, for it to be a keyword of one of them
+
+
+def names_of(keywords: list[list[Keyword]], of_parent: str) -> list[str]:
+    """The names of siblings by their keywords; one without keywords has that of its parent and a number."""
+    known = [i for i, some in enumerate(keywords) if some]
+    primary = primary_keywords([[(word, weight) for word, weight, *_ in keywords[i]] for i in known])
+    named = topic_names([[word for word, *_ in keywords[i]] for i in known], primary)
+    names = [f"{of_parent} ({i + 1})" for i in range(len(keywords))]
+    for i, name in zip(known, named, strict=True):
+        names[i] = name
+    return names
+
+
+def children(nodes: pd.DataFrame, level: str, parent: int) -> np.ndarray:
+    """The nodes of a level with this parent: int (m,)."""
+    return nodes.loc[(nodes["level"] == level) & (nodes["parent"] == parent), "node"].to_numpy()
+
+
+def hierarchy_table(
+    nodes: pd.DataFrame, counted: TermCounts, topics: pd.DataFrame, head_words: frozenset[str], top: int
+) -> pd.DataFrame:
+    """The nodes with their names and keywords, with the columns of HIERARCHY.
+
+    Keywords of groups are weighed against the other groups, those of subtopics against the other
+    subtopics of the topic. A group of one topic has its name.
+
+    Parameters
+    ----------
+    nodes : columns of NODES
+    counted : rows are the topics and then the subtopics
+    topics : columns `name` and `keywords`
+    """
+    levels = {level: some.set_index("node") for level, some in nodes.groupby("level")}
+    group_of = levels["topic"]["parent"].to_numpy(int)
+    k = len(group_of)
+    into_groups = sparse.csr_matrix((np.ones(k, np.int64), (group_of, np.arange(k))))
+    groups = TermCounts(counted.terms, counted.words, sparse.csr_matrix(into_groups @ counted.counts[:k]))
+    sizes = levels["group"]["size"].to_numpy()
+    of_groups = keywords_of(groups, sizes, head_words, top)
+    group_names = names_of(of_groups, "group")
+    words = {
+        "group": [[word for word, *_ in some] for some in of_groups],
+        "topic": topics["keywords"].tolist(),
+    }
+    for group in range(len(sizes)):
+        if len(members := np.flatnonzero(group_of == group)) == 1:
+            group_names[group] = topics["name"][members[0]]
+            words["group"][group] = words["topic"][members[0]]
+    names = {"group": group_names, "topic": topics["name"].tolist(), "subtopic": []}
+    words["subtopic"] = []
+    for topic in range(k):
+        inside = children(nodes, "subtopic", topic)
+        if len(inside):
+            some = restricted(counted, k + inside, LEAST_PAPERS)
+            found = keywords_of(some, levels["subtopic"].loc[inside, "size"].to_numpy(), head_words, top)
+            names["subtopic"] += names_of(found, topics["name"][topic])
+            words["subtopic"] += [[word for word, *_ in keywords] for keywords in found]
+    order = nodes["level"].unique()
+    return nodes.assign(
+        share=nodes["size"] / sizes.sum(),
+        name=[name for level in order for name in names[level]],
+        keywords=[some for level in order for some in words[level]],
+    )[HIERARCHY.names]
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    cli = Parser(__doc__)
+    cli.inputs(
+        vocabulary="vocabulary.parquet",
+        terms="terms.npy",
+        term_offsets="term_offsets.npy",
+        assignments="assignments.parquet",
+        nodes="nodes.parquet",
+        subtopics="subtopics.parquet",
+        linkage="linkage.npy",
+        topics="topics.parquet",
+        head_words="words that count only in bigrams, one per line",
+    )
+    cli.flag("--top", int, "keywords per node")
+    cli.outputs(hierarchy="hierarchy.parquet", csv="hierarchy.csv", figure="hierarchy.png")
+    return cli.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = arguments(argv)
+    nodes = read_table(args.nodes, NODES).to_pandas()
+    topics = read_table(args.topics, TOPICS, ["name", "keywords", "colour"]).to_pandas()
+    topics["keywords"] = topics["keywords"].map(list)
+    owner = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
+    subtopic = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"]
+    vocabulary = read_table(args.vocabulary, VOCABULARY)
+    terms, offsets = read_array(args.terms, mapped=True), read_array(args.term_offsets)
+    check_same_rows(terms=len(offsets) - 1, assignments=len(owner), subtopics=len(subtopic))
+    inside = subtopic.fill_null(-1).to_numpy()
+    counts = sparse.vstack(
+        [
+            count_in_topics(terms, offsets, some, int((nodes["level"] == level).sum()), len(vocabulary))
+            for level, some in (("topic", owner), ("subtopic", inside))
+        ],
+        format="csr",
+    )
+    head_words = read_words(args.head_words)
+    table = hierarchy_table(nodes, TermCounts.of(vocabulary, counts), topics, head_words, args.top)
+    families, shown = drawable(table["name"].tolist())
+    figure = draw_tree(
+        table.assign(name=shown), read_array(args.linkage), topics["colour"].tolist(), families
+    )
+    with atomic_outputs(args.hierarchy, args.csv, args.figure) as (hierarchy_file, csv_file, figure_file):
+        write_table(hierarchy_file, pa.Table.from_pandas(table, HIERARCHY, preserve_index=False), HIERARCHY)
+        write_csv(csv_file, table)
+        save(figure, figure_file, 150)
+    for node in table[table["level"] == "group"].itertuples():
+        say(f"{node.size:>8,}  {node.name}")
+
+
+if __name__ == "__main__":
+    run(main)
