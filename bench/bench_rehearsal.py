@@ -192,7 +192,7 @@ def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
         coordinates="coordinates.parquet", assignments="assignments.parquet", topics="topics.parquet"
     )
     summaries = run.files(cluster="cluster.json", project="project.json")
-    run.step("plot", **shown, **summaries, map=run.file("map.png"))
+    run.step("plot", **shown, **summaries, maps=run.file("map.png"))
     shown |= run.files(trends="trends.parquet", periods="periods.parquet")
     run.step("explore", papers=inputs["papers"], **shown, **page_files(), map=run.file("map.html"))
 

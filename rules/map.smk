@@ -81,6 +81,10 @@ rule plot:
             caption="../docs/captions/map.rst",
             category="Map",
         ),
+        more=[
+            ensure(f"<results>/map.{kind}", non_empty=True)
+            for kind in config["plot"]["formats"]
+        ],
     log:
         "<logs>/plot.log",
     benchmark:
@@ -101,9 +105,10 @@ rule plot:
             --topics {input.topics} \
             --cluster {input.cluster} \
             --project {input.project} \
+            --style {params.plot[style]} \
             --title={params.plot[title]:q} \
             --dpi {params.plot[dpi]} \
-            --map {output.map} \
+            --maps {output.map} {output.more} \
             >{log} 2>&1
         """
 

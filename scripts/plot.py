@@ -1,10 +1,11 @@
 """Draw the map: one point per paper, coloured by topic, with the labels of the topics."""
 
 import argparse
+from pathlib import Path
 
 from lib.cli import Parser, optional, run, say
 from lib.files import atomic_outputs
-from lib.map.figure import draw_map
+from lib.map.figure import Texts, draw_map
 from lib.map.fonts import drawable
 from lib.style import save
 from lib.summaries import ClusterSummary, ProjectSummary, read_json
@@ -35,8 +36,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         project="project.json",
     )
     cli.flag("--title", optional(str), "title of the map; None: the numbers of papers and topics")
+    cli.flag("--style", str, "dark on light or light on dark", choices=["light", "dark"])
     cli.flag("--dpi", int, "dots per inch")
-    cli.outputs(map="map.png")
+    cli.flag("--maps", Path, "outputs: map.png, and map.svg and map.pdf if asked for", nargs="+")
     return cli.parse_args(argv)
 
 
@@ -45,13 +47,15 @@ def main(argv: list[str] | None = None) -> None:
     points = read_points(args.coordinates)
     topics = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
     check_same_rows(coordinates=len(points), assignments=len(topics))
-    names = read_table(args.topics, TOPICS, ["name"])["name"].to_pylist()
+    table = read_table(args.topics, TOPICS, ["name", "colour"]).to_pydict()
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
-    title = args.title or f"{len(points):,} papers in {len(names)} topics"
-    families, (title, *names) = drawable([title, *names])
-    figure = draw_map(points, topics, names, title, *captions(len(points), cluster, project), families)
-    with atomic_outputs(args.map) as (map_file,):
-        save(figure, map_file, args.dpi)
+    title = args.title or f"{len(points):,} papers in {len(table['name'])} topics"
+    families, (title, *names) = drawable([title, *table["name"]])
+    texts = Texts(names, title, *captions(len(points), cluster, project))
+    figure = draw_map(points, topics, table["colour"], texts, dark=args.style == "dark", families=families)
+    with atomic_outputs(*args.maps) as files:
+        for file in files:
+            save(figure, file, args.dpi)
     say(f"{len(points):,} papers, {len(names)} topics")
 
 

@@ -12,6 +12,8 @@ from lib.map import fonts
 from measure import command_line
 from summaries import CLUSTER, PROJECT
 
+COLOURS = ["#1b6ca8", "#c2410c", "#2f8f4e"]
+
 
 @pytest.fixture
 def inputs(tmp_path) -> dict:
@@ -24,7 +26,7 @@ def inputs(tmp_path) -> dict:
     return {
         "coordinates": pq_write(tmp_path / "c.parquet", id=[str(i) for i in range(90)], x=x, y=y),
         "assignments": pq_write(tmp_path / "a.parquet", topic=topic),
-        "topics": pq_write(tmp_path / "t.parquet", name=names),
+        "topics": pq_write(tmp_path / "t.parquet", name=names, colour=COLOURS),
         "cluster": tmp_path / "cluster.json",
         "project": tmp_path / "project.json",
     }
@@ -33,28 +35,46 @@ def inputs(tmp_path) -> dict:
 def test_map_with_any_label_is_the_same_in_every_run(inputs, out):
     """The figure reads dollars, backslashes and markup in titles as text, not as formulae."""
     for name in ("one.png", "two.png"):
-        result = script("plot", **inputs, dpi=50, title="A map for $5 & \\more", map=out / name)
+        result = script("plot", **inputs, dpi=50, title="A map for $5 & \\more", maps=out / name)
         assert result.returncode == 0, result.stderr
     assert (out / "one.png").read_bytes() == (out / "two.png").read_bytes()
     picture = imread(out / "one.png")
-    assert picture.shape[:2] == (525, 700)
+    assert picture.shape[1] == 700
     assert picture[..., :3].std() > 0.02
+
+
+def test_dark_style_and_vector_formats(inputs, out):
+    for name in ("one", "two"):
+        maps = [out / f"{name}.{kind}" for kind in ("png", "svg", "pdf")]
+        plot.main(command_line("plot", **inputs, dpi=50, style="dark", maps=maps))
+    for kind in ("png", "svg", "pdf"):
+        assert (out / f"one.{kind}").read_bytes() == (out / f"two.{kind}").read_bytes()
+    ground = imread(out / "one.png")[0, 0, :3]
+    assert (ground < 0.2).all()
+    assert (out / "one.pdf").read_bytes().startswith(b"%PDF")
+    assert "<!-- 90 papers in 3 topics -->" in (out / "one.svg").read_text(encoding="utf-8")
+
+
+def test_colours_are_those_of_the_table(inputs, out):
+    inputs["topics"] = pq_write(out.parent / "t.parquet", name=["a", "b", "c"], colour=["#00ff00"] * 3)
+    plot.main(command_line("plot", **inputs, dpi=50, maps=out / "m.png"))
+    red, green, _ = np.moveaxis(imread(out / "m.png")[..., :3], -1, 0)
+    assert (green >= red - 0.02).all() and (green > red + 0.5).any()
 
 
 def test_what_no_font_has_is_written_in_latin_letters(inputs, out, monkeypatch, capsys, recwarn):
     """matplotlib warns of a glyph that it draws as a box."""
     names = [f"深度 {i} · 量子誤り訂正 👑 دراسة" for i in range(3)]
-    inputs["topics"] = pq_write(out.parent / "t.parquet", name=names)
+    inputs["topics"] = pq_write(out.parent / "t.parquet", name=names, colour=COLOURS)
     monkeypatch.setattr(fonts, "findSystemFonts", list)
-    plot.main(command_line("plot", **inputs, dpi=50, title="地图 of $5", map=out / "m.png"))
+    plot.main(command_line("plot", **inputs, dpi=50, title="地图 of $5", maps=out / "m.png"))
     assert "fonts-noto-cjk" in capsys.readouterr().err
     assert not [warning for warning in recwarn if "missing from" in str(warning.message)]
-    assert imread(out / "m.png").shape[:2] == (525, 700)
+    assert imread(out / "m.png").shape[1] == 700
 
 
 def test_labels_in_any_script_are_drawn_whatever_fonts_this_machine_has(inputs, out):
-    inputs["topics"] = pq_write(
-        out.parent / "t.parquet", name=["深度 · 学习", "हिन्दी · क्षेत्र", "👑 · \ue000 한국어"]
-    )
-    result = script("plot", **inputs, dpi=50, title=None, map=out / "m.png")
+    names = ["深度 · 学习", "हिन्दी · क्षेत्र", "👑 · \ue000 한국어"]
+    inputs["topics"] = pq_write(out.parent / "t.parquet", name=names, colour=COLOURS)
+    result = script("plot", **inputs, dpi=50, title=None, maps=out / "m.png")
     assert result.returncode == 0 and "missing from" not in result.stderr

@@ -19,37 +19,44 @@ FAINT = "#8a91a0"
 PAPER = "#fbfbf9"
 ACCENT = "#c2410c"
 BLUE = "#2f5d9b"
+DARK_INK, DARK_FAINT, DARK_PAPER = "#eceef3", "#8e97a8", "#12151c"
 
 
-def use_style(families: Sequence[str] = ()) -> None:
+def use_style(families: Sequence[str] = (), *, dark: bool = False) -> None:
     """Set matplotlib's defaults for the figures of this workflow.
 
     Parameters
     ----------
     families : fonts for the characters that the first font lacks, from `lib.map.fonts`
+    dark : light on dark
     """
+    ink, faint, paper = (DARK_INK, DARK_FAINT, DARK_PAPER) if dark else (INK, FAINT, PAPER)
     plt.rcParams.update(
         {
             "font.family": [FONT, *families],
             "font.size": 10,
             "text.parse_math": False,  # titles hold dollars and backslashes
-            "text.color": INK,
-            "axes.edgecolor": FAINT,
-            "axes.labelcolor": INK,
-            "axes.facecolor": PAPER,
+            "text.color": ink,
+            "axes.edgecolor": faint,
+            "axes.labelcolor": ink,
+            "axes.facecolor": paper,
             "axes.spines.top": False,
             "axes.spines.right": False,
-            "figure.facecolor": PAPER,
-            "savefig.facecolor": PAPER,
-            "xtick.color": FAINT,
-            "ytick.color": FAINT,
-            "xtick.labelcolor": INK,
-            "ytick.labelcolor": INK,
+            "figure.facecolor": paper,
+            "savefig.facecolor": paper,
+            "svg.hashsalt": "map",  # otherwise the ids in an SVG differ from run to run
+            "pdf.fonttype": 42,  # text that can be edited
+            "xtick.color": faint,
+            "ytick.color": faint,
+            "xtick.labelcolor": ink,
+            "ytick.labelcolor": ink,
         }
     )
 
 
 def save(figure: Figure, path: Path, dpi: int) -> None:
-    """Write a PNG without date and version, so that equal figures are equal files."""
-    figure.savefig(path, dpi=dpi, format="png", metadata={"Software": None})
+    """Write a .png, .svg or .pdf without date and version, so that equal figures are equal files."""
+    absent = {".png": ["Software"], ".svg": ["Date"], ".pdf": ["CreationDate", "Creator", "Producer"]}
+    metadata = dict.fromkeys(absent[path.suffix])
+    figure.savefig(path, dpi=dpi, format=path.suffix[1:], metadata=metadata)
     plt.close(figure)

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 CELLS = 96  # of the density grid, in each direction
+ROUNDS = 4  # in which each label may move again, once all are placed
 
 
 def densest_points(points: np.ndarray, topics: np.ndarray, k: int) -> np.ndarray:
@@ -17,9 +18,12 @@ def densest_points(points: np.ndarray, topics: np.ndarray, k: int) -> np.ndarray
     topics : int (n,), 0 to k - 1
     """
     low, high = points.min(0), points.max(0)
-    densest = np.zeros((k, 2))
+    high = np.maximum(high, low + 1e-6)
+    densest = np.empty((k, 2))
+    order = np.argsort(topics, kind="stable")
+    starts = np.searchsorted(topics[order], np.arange(k + 1))
     for topic in range(k):
-        own = points[topics == topic]
+        own = points[order[starts[topic] : starts[topic + 1]]]
         if not len(own):
             densest[topic] = (low + high) / 2
             continue
@@ -33,32 +37,80 @@ def densest_points(points: np.ndarray, topics: np.ndarray, k: int) -> np.ndarray
     return densest
 
 
-def separate_boxes(
-    centres: np.ndarray, sizes: np.ndarray, bounds: np.ndarray, steps: int = 600
-) -> np.ndarray:
-    """Move boxes until none overlap, each as little as possible: float64 (k, 2), the new centres.
+def spiral(reach: float) -> np.ndarray:
+    """Offsets around the origin in rings, the nearest first: float64 (m, 2).
 
     Parameters
     ----------
-    centres, sizes : float64 (k, 2), of the boxes
-    bounds : float64 (2, 2), the lowest and the highest corner of the canvas
+    reach : radius of the last ring
     """
-    at = centres.copy()
-    for step in range(steps):
-        gap = at[:, None] - at[None]
-        overlap = (sizes[:, None] + sizes[None]) / 2 - np.abs(gap)
-        hit = (overlap > 0).all(-1)
-        np.fill_diagonal(hit, False)
-        if not hit.any() and step > steps // 2:
+    rings = [np.zeros((1, 2))]
+    for radius in np.linspace(0, reach, 25)[1:]:
+        turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+        rings.append(radius * np.stack([np.cos(turn), np.sin(turn)], 1))
+    return np.concatenate(rings)
+
+
+def place_boxes(
+    homes: np.ndarray, sizes: list[list[tuple[float, float]]], bounds: np.ndarray, reach: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Place boxes near their homes so that none overlap, the most important ones first.
+
+    A box that finds no room is tried in its next smaller size, and is left out if it has none. Then each box in turn
+    moves to the free place nearest to its home.
+
+    Parameters
+    ----------
+    homes : float64 (k, 2), the most important first
+    sizes : for each box its widths and heights, the preferred first
+    bounds : float64 (2, 2), the lowest and the highest corner of the canvas
+    reach : how far a box may lie from its home
+
+    Returns
+    -------
+    centres : float64 (k, 2), NaN for boxes that were left out
+    chosen : int (k,), the number of the size that each has, -1 for boxes that were left out
+    """
+    k = len(homes)
+    centres, chosen = np.full((k, 2), np.nan), np.full(k, -1)
+    extents = np.zeros((k, 2))
+    offsets = spiral(reach)
+    for turn in range(1 + ROUNDS):
+        before = centres.copy()
+        for i in range(k):
+            others = np.flatnonzero((chosen >= 0) & (np.arange(k) != i))
+            # later a box may only move, not grow: room that it takes could be that of a box left out
+            for option, size in enumerate(sizes[i]):
+                if turn and option != chosen[i]:
+                    continue
+                extent = np.array(size)
+                place = _free_place(
+                    homes[i] + offsets, homes[i], extent, centres[others], extents[others], bounds
+                )
+                if place is not None:
+                    centres[i], chosen[i], extents[i] = place, option, extent
+                    break
+        if np.array_equal(before, centres, equal_nan=True):
             break
-        # apart along the axis with the smaller overlap; the two boxes move in opposite directions
-        flat = overlap[..., 1] <= overlap[..., 0]
-        sign = np.where(
-            gap == 0, np.sign(np.arange(len(at))[:, None] - np.arange(len(at)))[..., None], np.sign(gap)
-        )
-        push = np.stack([np.where(flat, 0, overlap[..., 0]), np.where(flat, overlap[..., 1], 0)], -1)
-        at = at + 0.35 * (sign * push * hit[..., None]).sum(1)
-        pull = 0.03 if step < steps // 2 else 0.0
-        at = at + pull * (centres - at)
-        at = np.clip(at, bounds[0] + sizes / 2, bounds[1] - sizes / 2)
-    return at
+    return centres, chosen
+
+
+def _free_place(
+    places: np.ndarray,
+    home: np.ndarray,
+    size: np.ndarray,
+    others: np.ndarray,
+    extents: np.ndarray,
+    bounds: np.ndarray,
+) -> np.ndarray | None:
+    """Of the places (m, 2) the one nearest to home where a box of this size fits, or None."""
+    low, high = bounds[0] + size / 2, bounds[1] - size / 2
+    if (low > high).any():
+        return None
+    places = np.clip(places, low, high)
+    overlaps = (np.abs(places[:, None] - others) < (size + extents) / 2).all(-1).any(1)
+    if overlaps.all():
+        return None
+    # to move up or down costs more for a wide box: it then leaves its topic sooner
+    distance = np.linalg.norm((places - home) / np.maximum(size, 1e-9) ** 0.5, axis=1)
+    return places[np.where(overlaps, np.inf, distance).argmin()]

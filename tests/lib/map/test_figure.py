@@ -1,34 +1,56 @@
-"""The lines of a label."""
+"""The figure of the map: its frame, and points and clouds where there is little to draw."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from lib.map.figure import columns, draw_map, wrap
+from lib.map.figure import CIRCLES, Texts, draw_map, frame
+
+TEXTS = Texts(["one · two · three"] * 3, "title", "left", "right")
+COLOURS = ["#1b6ca8", "#c2410c", "#2f8f4e"]
 
 
-def test_wrap():
-    assert wrap("one two three", 9) == "one two\nthree"
-    assert wrap("one two three four", 9) == "one two\nthree…"
-    assert wrap("short", 34) == "short"
-    assert all(len(line) <= 35 for line in wrap("a word or two " * 20, 34).split("\n"))
+def test_frame_has_the_scale_of_the_points_and_leaves_out_only_what_is_far_off():
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(5000, 2)).astype(np.float32) * [3, 2]
+    view, height = frame(points)
+    width, tall = view.high - view.low
+    assert tall / width == pytest.approx((height - 1.35) / 13.6)
+    assert view.inside(points).mean() > 0.998
+    compact = np.clip(points, -4, 4)
+    assert frame(compact)[0].inside(compact).all()
+    far = np.concatenate([compact, [[1000.0, 0.0]]])
+    view, _ = frame(far)
+    assert view.inside(far).sum() == 5000 and view.high[0] < 10
 
 
-def test_wrap_of_a_text_without_spaces():
-    """Chinese breaks anywhere, Latin words among it do not; a Chinese character is as wide as two letters."""
-    text = "深度学习方法综述 (a survey of deep learning)"
-    assert wrap(text, 34) == "深度学习方法综述 (a survey of deep\nlearning)"
-    assert wrap(text, 12) == "深度学习方法\n综述 (a…"
-    assert wrap("深度学习方法综述", 8) == "深度学习\n方法综述"
-    assert wrap("deep深度 learning学习", 34) == "deep深度 learning学习"
-    assert wrap("한국어 논문 목록", 8) == "한국어\n논문…"
-    assert max(map(columns, wrap("量子誤り訂正の基礎" * 5, 34).split("\n"))) <= 35
+def test_an_island_is_shown():
+    points = np.random.default_rng(0).normal(size=(1000, 2)).astype(np.float32)
+    points[:40] += 60
+    assert frame(points)[0].inside(points).all()
 
 
-@pytest.mark.parametrize("text", ["$x^2$", "$$", r"\$5 and \$7", "a $ b", r"$\frac{", "$\\undefined$"])
-def test_no_text_is_read_as_a_formula(text):
-    points = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
-    figure = draw_map(points, np.zeros(20, int), [f"{text} · {text}"], text, text, text)
-    drawn = [*figure.axes[0].texts, *figure.texts]
-    assert [one.get_text() for one in drawn] == [text] * 5
-    assert all(one._preprocess_math(one.get_text()) == (text, False) for one in drawn)
+@pytest.mark.parametrize(
+    "points",
+    [np.zeros((50, 2)), np.random.default_rng(0).normal(size=(3, 2)), np.c_[np.arange(50.0), np.ones(50)]],
+    ids=["all equal", "three papers", "on a line"],
+)
+def test_odd_maps_are_drawn(points):
+    topics = np.arange(len(points)) % 3
+    figure = draw_map(points.astype(np.float32), topics, COLOURS, TEXTS)
     figure.canvas.draw()
+    assert np.asarray(figure.canvas.buffer_rgba())[..., :3].std() > 1
+    plt.close(figure)
+
+
+def test_many_points_are_an_image_in_the_same_places():
+    rng = np.random.default_rng(0)
+    few = rng.normal(size=(400, 2)).astype(np.float32)
+    pictures = []
+    for points in (few, np.repeat(few, CIRCLES // 100, axis=0)):
+        figure = draw_map(points, np.zeros(len(points), int), COLOURS[:1], Texts([""], "", "", ""))
+        assert bool(figure.axes[0].collections) == (len(points) <= CIRCLES)
+        figure.canvas.draw()
+        pictures.append(np.asarray(figure.canvas.buffer_rgba())[..., 0].astype(float))
+        plt.close(figure)
+    assert np.corrcoef(pictures[0].ravel(), pictures[1].ravel())[0, 1] > 0.5

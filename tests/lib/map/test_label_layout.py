@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lib.map.label_layout import densest_points, separate_boxes
+from lib.map.label_layout import densest_points, place_boxes
 
 
 def test_anchor_lies_where_the_topic_is_densest():
@@ -25,23 +25,46 @@ def test_anchor_is_not_at_a_clump_on_the_rim():
     np.testing.assert_allclose(found[0], (0, 0), atol=0.5)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_separated_boxes_do_not_overlap_and_stay_inside(seed):
-    rng = np.random.default_rng(seed)
-    bounds = np.array([[0.0, 0.0], [1400.0, 1000.0]])
-    sizes = np.stack([rng.uniform(80, 260, 25), np.full(25, 40.0)], 1)
-    centres = rng.normal((700, 500), 120, (25, 2))
-    centres[1] = centres[0]
-    at = separate_boxes(centres, sizes, bounds)
-    assert (at - sizes / 2 >= -1e-6).all() and (at + sizes / 2 <= bounds[1] + 1e-6).all()
-    for i in range(25):
+def assert_apart(centres: np.ndarray, sizes: np.ndarray, bounds: np.ndarray) -> None:
+    assert (centres - sizes / 2 >= bounds[0] - 1e-6).all() and (centres + sizes / 2 <= bounds[1] + 1e-6).all()
+    for i in range(len(centres)):
         for j in range(i):
-            gap, room = np.abs(at[i] - at[j]), (sizes[i] + sizes[j]) / 2
-            # each box has a margin of three pixels around its text
-            assert (gap >= room - 6).any(), (i, j)
+            gap, room = np.abs(centres[i] - centres[j]), (sizes[i] + sizes[j]) / 2
+            assert (gap >= room - 1e-6).any(), (i, j)
+
+
+BOUNDS = np.array([[0.0, 0.0], [1400.0, 1000.0]])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_placed_boxes_do_not_overlap_and_stay_inside(seed):
+    rng = np.random.default_rng(seed)
+    sizes = np.stack([rng.uniform(80, 260, 25), np.full(25, 40.0)], 1)
+    homes = rng.normal((700, 500), 180, (25, 2))
+    homes[1] = homes[0]
+    homes[2] = (1400, 0)
+    centres, chosen = place_boxes(homes, [[tuple(size)] for size in sizes], BOUNDS, reach=400)
+    assert (chosen == 0).all()
+    assert_apart(centres, sizes, BOUNDS)
+    assert (np.linalg.norm(centres - homes, axis=1) < 401 + sizes.max()).all()
 
 
 def test_boxes_with_room_stay_where_they_are():
-    centres = np.array([[100.0, 100.0], [600.0, 400.0]])
-    at = separate_boxes(centres, np.full((2, 2), 50.0), np.array([[0.0, 0.0], [900.0, 900.0]]))
-    np.testing.assert_allclose(at, centres)
+    homes = np.array([[100.0, 100.0], [600.0, 400.0]])
+    centres, _ = place_boxes(homes, [[(50, 50)], [(50, 50)]], BOUNDS, reach=100)
+    np.testing.assert_allclose(centres, homes)
+
+
+def test_of_too_many_boxes_the_first_are_placed_and_the_next_are_smaller():
+    homes = np.full((40, 2), 500.0)
+    options = [(120.0, 60.0), (30.0, 15.0)]
+    centres, chosen = place_boxes(homes, [options] * 40, BOUNDS, reach=80)
+    assert chosen[0] == 0 and set(chosen) == {-1, 0, 1}
+    assert np.isnan(centres[chosen < 0]).all()
+    placed = chosen >= 0
+    assert_apart(centres[placed], np.array(options)[chosen[placed]], BOUNDS)
+
+
+def test_a_box_larger_than_the_canvas_is_left_out():
+    _, chosen = place_boxes(np.array([[5.0, 5.0]]), [[(2000.0, 10.0)]], BOUNDS, reach=10)
+    assert chosen.tolist() == [-1]
