@@ -23,6 +23,15 @@ THREADS = os.cpu_count()
 TEMPLATES = ROOT / "scripts" / "templates"
 GRAPH = {"neighbors": "neighbors.npy", "similarities": "similarities.npy"}
 SAMPLE = {name: f"{name}.npy" for name in ("rows", "vectors", "half_rows", "half_vectors")}
+TREND_FILES = {
+    "trends": "trends.parquet",
+    "csv": "trends.csv",
+    "periods": "periods.parquet",
+    "subtopic_trends": "subtopic_trends.parquet",
+    "subtopic_csv": "subtopic_trends.csv",
+    "subtopic_periods": "subtopic_periods.parquet",
+    "figure": "trends.png",
+}
 # What the rules ask for at the first attempt, where it is not 4 GB.
 LIMIT_GB = {
     "clean": 2,
@@ -177,10 +186,8 @@ def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     topics = run.files(topics="topics.parquet") | assigned
     outputs = run.files(hierarchy="hierarchy.parquet", csv="hierarchy.csv", figure="hierarchy.png")
     run.step("tree", **terms, **topics, **levels, **outputs)
-    outputs = run.files(
-        trends="trends.parquet", csv="trends.csv", periods="periods.parquet", figure="trends.png"
-    )
-    run.step("trends", papers=inputs["papers"], **topics, **outputs)
+    subtopics = run.files(subtopics="subtopics.parquet", hierarchy="hierarchy.parquet")
+    run.step("trends", papers=inputs["papers"], **topics, **subtopics, **run.files(**TREND_FILES))
 
 
 def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
@@ -221,6 +228,7 @@ def evaluation_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
         tree="hierarchy.png",
         trends="trends.parquet",
         periods="periods.parquet",
+        subtopic_trends="subtopic_trends.parquet",
         trend_figure="trends.png",
         map="map.png",
     )

@@ -60,6 +60,7 @@ rule report:
         tree="<results>/topics/hierarchy.png",
         trends="<results>/topics/trends.parquet",
         periods="<results>/topics/periods.parquet",
+        subtopic_trends="<results>/topics/subtopic_trends.parquet",
         trend_figure="<results>/topics/trends.png",
         map="<results>/map.png",
         template="scripts/templates/report.html",
@@ -97,6 +98,7 @@ rule report:
             --tree {input.tree} \
             --trends {input.trends} \
             --periods {input.periods} \
+            --subtopic-trends {input.subtopic_trends} \
             --trend-figure {input.trend_figure} \
             --map {input.map} \
             --template {input.template} \

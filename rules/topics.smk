@@ -150,7 +150,9 @@ rule trends:
         **code("trends"),
         **CORPUS,
         **ASSIGNED,
+        subtopics="<results>/clusters/subtopics.parquet",
         topics="<results>/topics/topics.parquet",
+        hierarchy="<results>/topics/hierarchy.parquet",
         env="envs/topics.yaml",
     output:
         trends=ensure("<results>/topics/trends.parquet", non_empty=True),
@@ -160,6 +162,13 @@ rule trends:
             category="Topics",
         ),
         periods=ensure("<results>/topics/periods.parquet", non_empty=True),
+        subtopic_trends=ensure(
+            "<results>/topics/subtopic_trends.parquet", non_empty=True
+        ),
+        subtopic_csv=ensure("<results>/topics/subtopic_trends.csv", non_empty=True),
+        subtopic_periods=ensure(
+            "<results>/topics/subtopic_periods.parquet", non_empty=True
+        ),
         figure=report(
             ensure("<results>/topics/trends.png", non_empty=True),
             caption="../docs/captions/trends.rst",
@@ -179,10 +188,15 @@ rule trends:
         python {input.script} \
             --papers {input.papers} \
             --assignments {input.assignments} \
+            --subtopics {input.subtopics} \
             --topics {input.topics} \
+            --hierarchy {input.hierarchy} \
             --trends {output.trends} \
             --csv {output.csv} \
             --periods {output.periods} \
+            --subtopic-trends {output.subtopic_trends} \
+            --subtopic-csv {output.subtopic_csv} \
+            --subtopic-periods {output.subtopic_periods} \
             --figure {output.figure} \
             >{log} 2>&1
         """

@@ -21,7 +21,16 @@ from lib.summaries import (
     read_json,
     three_digits,
 )
-from lib.tables import HIERARCHY, PERIODS, REPRESENTATIVES, TOPICS, TRENDS, read_csv, read_table
+from lib.tables import (
+    HIERARCHY,
+    PERIODS,
+    REPRESENTATIVES,
+    SUBTOPIC_TRENDS,
+    TOPICS,
+    TRENDS,
+    read_csv,
+    read_table,
+)
 from lib.topics.periods import FALSE_DISCOVERIES, shares_by_year
 
 PAPERS_PER_TOPIC = 3
@@ -55,6 +64,11 @@ def sparkline(shares: list[float]) -> str:
     return " ".join(f"{i * step:.1f},{17 - 16 * share / highest:.1f}" for i, share in enumerate(shares))
 
 
+def per_year(change: float | None) -> str | None:
+    """A change of share as text."""
+    return None if change is None else f"{change:+.0%} per year"
+
+
 def trend_cells(trends: list[dict], years: np.ndarray, shares: np.ndarray) -> dict[int, dict]:
     """For each topic its sparkline, change per year and trend; none with fewer than two years."""
     if len(years) < 2:
@@ -63,7 +77,7 @@ def trend_cells(trends: list[dict], years: np.ndarray, shares: np.ndarray) -> di
         row["topic"]: {
             "line": sparkline(share.tolist()),
             "trend": row["trend"],
-            "change": None if row["change_per_year"] is None else f"{row['change_per_year']:+.0%} a year",
+            "change": per_year(row["change_per_year"]),
         }
         for row, share in zip(trends, shares, strict=True)
     }
@@ -88,11 +102,16 @@ def topic_rows(
     ]
 
 
-def level_rows(nodes: list[dict]) -> list[dict]:
-    """The groups of hierarchy.parquet, each with its `topics`, and each of these with its `subtopics`."""
+def level_rows(nodes: list[dict], trends: list[dict]) -> list[dict]:
+    """The groups of hierarchy.parquet, each with its `topics`, and each of these with its `subtopics`.
+
+    Subtopics have their `trend` and its `change`, from subtopic_trends.parquet.
+    """
     levels: dict[str, list[dict]] = {"group": [], "topic": [], "subtopic": []}
     for node in nodes:
         levels[node["level"]].append(node)
+    for node, trend in zip(levels["subtopic"], trends, strict=True):
+        node |= {"trend": trend["trend"], "change": per_year(trend["change_per_year"])}
     for topic in levels["topic"]:
         topic["subtopics"] = [node for node in levels["subtopic"] if node["parent"] == topic["node"]]
     for group in levels["group"]:
@@ -237,6 +256,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         tree="hierarchy.png",
         trends="trends.parquet",
         periods="periods.parquet",
+        subtopic_trends="subtopic_trends.parquet",
         trend_figure="trends.png",
         map="map.png",
         template="report.html",
@@ -270,7 +290,10 @@ def main(argv: list[str] | None = None) -> None:
         encoding=encoding(embeddings),
         topics=topic_rows(topics, representatives, cells, args.link),
         tree=embed_file(args.tree),
-        levels=level_rows(read_table(args.hierarchy, HIERARCHY).to_pylist()),
+        levels=level_rows(
+            read_table(args.hierarchy, HIERARCHY).to_pylist(),
+            read_table(args.subtopic_trends, SUBTOPIC_TRENDS).to_pylist(),
+        ),
         has_trends=bool(cells),
         false_discoveries=FALSE_DISCOVERIES,
         trends=embed_file(args.trend_figure),

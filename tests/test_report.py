@@ -169,6 +169,21 @@ def inputs(tmp_path) -> dict:
         name=["all", "word", "spin", EVIL, "part"],
         keywords=[["a"], ["b"], ["c"], ["inner word"], ["e"]],
     )
+    paths["subtopic_trends"] = pq_write(
+        tmp_path / "subtopic_trends.parquet",
+        subtopic=[0, 1],
+        topic=[0, 0],
+        name=[EVIL, "part"],
+        dated_papers=[100, 80],
+        first_year=[2020, 2020],
+        half_by=[2021, 2021],
+        peak_year=[2020, 2021],
+        change_per_year=[0.31, None],
+        low=[0.2, None],
+        high=[0.4, None],
+        q_value=[0.01, None],
+        trend=["rising", ""],
+    )
     paths["trends"] = pq_write(
         tmp_path / "trends.parquet",
         topic=[0, 1],

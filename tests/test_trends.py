@@ -3,6 +3,7 @@
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -19,6 +20,17 @@ def corpus(tmp_path) -> dict:
         "papers": pq_write(tmp_path / "p.parquet", published=published),
         "assignments": pq_write(tmp_path / "a.parquet", topic=topics),
         "topics": pq_write(tmp_path / "n.parquet", name=["a", "b <i>", "$c$", "量子"]),
+        # topic 0 has two subtopics, of its even and odd rows
+        "subtopics": pq_write(
+            tmp_path / "s.parquet", subtopic=pa.array(np.arange(900, dtype=np.int32) % 2, mask=topics > 0)
+        ),
+        "hierarchy": pq_write(
+            tmp_path / "h.parquet",
+            level=["topic", "subtopic", "subtopic"],
+            node=[0, 0, 1],
+            parent=[0, 0, 0],
+            name=["a", "even", "odd"],
+        ),
     }
 
 
@@ -27,6 +39,9 @@ def run_trends(corpus, out, **changes):
         "trends": out / "t.parquet",
         "csv": out / "t.csv",
         "periods": out / "p.parquet",
+        "subtopic_trends": out / "st.parquet",
+        "subtopic_csv": out / "st.csv",
+        "subtopic_periods": out / "sp.parquet",
         "figure": out / "t.png",
     }
     return script("trends", **corpus | outputs | changes)
@@ -44,6 +59,14 @@ def test_sums_over_topics_are_the_dated_papers(corpus, out):
     trends = pq.read_table(out / "t.parquet").to_pandas()
     assert trends["dated_papers"].sum() == 882 and trends["topic"].tolist() == [0, 1, 2, 3]
     assert (trends["first_year"] == 2010).all() and trends["q_value"].notna().all()
+    below = pq.read_table(out / "st.parquet").to_pandas()
+    assert below["name"].tolist() == ["even", "odd"] and below["topic"].tolist() == [0, 0]
+    assert below["dated_papers"].sum() == trends["dated_papers"][0]
+    counts = (
+        pq.read_table(out / "sp.parquet").to_pandas().groupby(["unit", "period"])[["papers", "share"]].sum()
+    )
+    of_topic = table[table["topic"] == 0].set_index(["unit", "period"])[["papers", "share"]]
+    assert np.allclose(counts.loc[of_topic.index], of_topic)
     first = (out / "t.png").read_bytes()
     assert run_trends(corpus, out).returncode == 0 and (out / "t.png").read_bytes() == first
 
@@ -64,5 +87,5 @@ def test_corpora_without_trends(corpus, tmp_path, out, dates):
 
 
 def test_inputs_of_different_length_are_refused(corpus, tmp_path, out):
-    short = pq_write(tmp_path / "s.parquet", topic=np.zeros(5, np.int32))
+    short = pq_write(tmp_path / "short.parquet", topic=np.zeros(5, np.int32))
     assert_refused(run_trends(corpus, out, assignments=short), out, "900", "5")

@@ -58,6 +58,8 @@ TABLES = {
     "topics/hierarchy.parquet, topics/hierarchy.csv": tables.HIERARCHY,
     "topics/trends.parquet, topics/trends.csv": tables.TRENDS,
     "topics/periods.parquet": tables.PERIODS,
+    "topics/subtopic_trends.parquet, topics/subtopic_trends.csv": tables.SUBTOPIC_TRENDS,
+    "topics/subtopic_periods.parquet": tables.SUBTOPIC_PERIODS,
     "map/coordinates.parquet": tables.COORDINATES,
 }
 JSON_FILES = {

@@ -185,6 +185,9 @@ TRENDS = pa.schema(
         _column("trend", pa.string(), "rising or fading where q_value is at most 0.05, else empty"),
     ]
 )
+_OF_SUBTOPIC = _column("subtopic", pa.int32(), "number of the subtopic")
+SUBTOPIC_PERIODS = pa.schema([_OF_SUBTOPIC, *list(PERIODS)[1:]])
+SUBTOPIC_TRENDS = pa.schema([_OF_SUBTOPIC, *TRENDS])
 COORDINATES = pa.schema(
     [
         _column("id", pa.string(), "id of the paper; row i is row i of the papers"),

@@ -62,7 +62,7 @@ def plot_trends(
         axis.plot(years, 100 * shares[topic], color=colour, lw=1.6, marker=".", ms=3)
         axis.fill_between(years, 100 * shares[topic], color=colour, alpha=0.15, lw=0)
         axis.set_ylim(0)
-        change = "" if np.isnan(changes[topic]) else f"   {changes[topic]:+.1%} a year"
+        change = "" if np.isnan(changes[topic]) else f"   {changes[topic]:+.1%} per year"
         name = names[topic] if len(names[topic]) < 34 else f"{names[topic][:33]}…"
         axis.set_title(f"{name}\n{trends[topic] or 'no trend'}{change}", fontsize=7.5, loc="left", color=INK)
         axis.tick_params(labelsize=7)
