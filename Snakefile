@@ -13,6 +13,7 @@ include: "rules/common.smk"
 
 check_config(config)
 validate(config, SCHEMA_FILE)  # fills in the defaults
+config.update(canonical(config, SCHEMA))
 warn_of_another_corpus(config)
 
 
@@ -37,11 +38,20 @@ include: "rules/evaluation.smk"
 rule all:
     default_target: True
     input:
+        "<results>/map.png",
+        "<results>/map.html",
         "<results>/topics.csv",
+        "<results>/report.html",
+        "<results>/corpus/papers.parquet",
+        "<results>/corpus/ledger.json",
+        "<results>/embeddings/embeddings.npy",
+        "<results>/embeddings/embeddings.json",
+        "<results>/clusters/k.json",
+        "<results>/clusters/k_selection.png",
+        "<results>/clusters/assignments.parquet",
         "<results>/topics/keywords.csv",
         "<results>/topics/representatives.parquet",
         "<results>/topics/hierarchy.csv",
         "<results>/topics/trends.csv",
-        "<results>/map.png",
-        "<results>/map.html",
-        "<results>/report.html",
+        "<results>/topics/trends.png",
+        "<results>/evaluation/evaluation.json",

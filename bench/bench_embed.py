@@ -80,7 +80,7 @@ def ours(
         encoder.model.compile(dynamic=True)
     out = np.empty((len(some), encoder.dim), np.float32)
 
-    def store(rows, vectors):
+    def store(rows, vectors, _):
         out[rows] = vectors
 
     windows = [np.arange(i, min(i + FIRST_WINDOW, len(some))) for i in range(0, len(some), FIRST_WINDOW)]

@@ -25,7 +25,6 @@ NOTHING_ENCODED = {
     "dtype": "float16",
     "dim": 0,
     "device": "cpu",
-    "attention": None,
     "matmul_flops_per_second": None,
     "papers": 0,
     "tokens": 0,
@@ -37,7 +36,7 @@ NOTHING_ENCODED = {
     "encode_seconds": 0,
     "seconds": 0,
     "model_flops": 0,
-    "kernels": [],
+    "origins": [],
 }
 # the files of `terms` by flag
 TERMS = {name: f"{name}.npy" for name in ("tokens", "offsets", "terms", "term_offsets")}

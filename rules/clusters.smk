@@ -31,9 +31,12 @@ rule smooth:
         mem_mb=scaled(3000),
         runtime=30,
     params:
-        smooth=config["cluster"]["smooth"],
-        sample=config["scan_k"]["sample"],
-        halves=config["scan_k"]["seeds"],
+        # one dict, since Snakemake does not notice that two params swap their values
+        smooth={
+            "smooth": config["cluster"]["smooth"],
+            "sample": config["scan_k"]["sample"],
+            "halves": config["scan_k"]["seeds"],
+        },
     shell:
         """
         python {input.script} \
@@ -41,9 +44,9 @@ rule smooth:
             --embeddings {input.embeddings} \
             --neighbors {input.neighbors} \
             --similarities {input.similarities} \
-            --smooth {params.smooth} \
-            --sample {params.sample} \
-            --halves {params.halves} \
+            --smooth {params.smooth[smooth]} \
+            --sample {params.smooth[sample]} \
+            --halves {params.smooth[halves]} \
             --threads {threads} \
             --rows {output.rows} \
             --vectors {output.vectors} \

@@ -168,24 +168,47 @@ def locale_faults(value, key=""):
     ]
 
 
-def warn_of_another_corpus(config):
-    """Warn before results of another input, or of other settings of `clean`, are replaced."""
-    ledger = results_folder(config) / "corpus/ledger.json"
-    if not (workflow.is_main_process and ledger.is_file()):
-        return
+def canonical(value, schema):
+    """The config as plain values in one order: sections as in the schema, globs sorted, numbers of one type.
+
+    Snakemake compares params by their text, in which `{a: 1, b: 2}` and `{b: 2, a: 1}` differ, and so
+    do 30 and 30.0.
+    """
+    if isinstance(value, dict) and "propertyNames" in schema:
+        return {key: value.get(key) for key in schema["propertyNames"]["enum"]}
+    if isinstance(value, dict):
+        keys = schema["properties"].items()
+        return {
+            key: canonical(value[key], entry) for key, entry in keys if key in value
+        }
+    if isinstance(value, list):
+        return sorted(value) if schema.get("uniqueItems") else list(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value) if "number" in schema["type"] else int(value)
+    return value
+
+
+def changes_since(ledger, config):
+    """What a ledger was made of: its input, and the keys of the config that differ from those of that run."""
     try:
-        made = json.loads(ledger.read_text("utf-8"))
+        made = json.loads(Path(ledger).read_text("utf-8"))
         other = [] if made["input"] == Path(config["input"]).name else ["input"]
         other += [
             f"clean.{key}"
             for key, value in config["clean"].items()
             if made["settings"].get(key) != value
         ]
-    except (ValueError, KeyError, AttributeError):
-        return  # damaged; the steps that read it say so
-    if other:
+        return made["input"], other
+    except (OSError, ValueError, KeyError, AttributeError):
+        return "", []  # missing or damaged; the steps that read it say so
+
+
+def warn_of_another_corpus(config):
+    """Warn before results of another input, or of other settings of `clean`, are replaced."""
+    made, other = changes_since(results_folder(config) / "corpus/ledger.json", config)
+    if other and workflow.is_main_process:
         logger.warning(
-            f"warning: {results_folder(config)} holds the map of {made['input']}, made with another "
+            f"warning: {results_folder(config)} holds the map of {made}, made with another "
             f"{', '.join(other)}; this run replaces it. To keep both, give this run a folder of its own: "
             "--config 'pathvars={results: runs/NAME}' or `make run RESULTS=runs/NAME`."
         )
@@ -252,8 +275,19 @@ def code(step):
 
 
 def digest(wildcards):
-    """papers.digest. Asking for it makes Snakemake evaluate the graph again once `clean` has run."""
-    return checkpoints.clean.get().output.digest
+    """papers.digest. Asking for it makes Snakemake evaluate the graph again once `clean` has run.
+
+    Raises a WorkflowError if Snakemake takes papers of other settings for up to date. Its records are
+    those of an earlier run if its main process was killed while a cluster job went on to write the papers.
+    """
+    output = checkpoints.clean.get().output  # not reached while `clean` has to run
+    other = changes_since(output.ledger, config)[1]
+    if other:
+        raise WorkflowError(
+            f"{output.papers} was made with another {', '.join(other)} than the config says, and Snakemake "
+            "takes it for up to date, most likely since a run was killed. Run again with `--forcerun clean`."
+        )
+    return output.digest
 
 
 def chosen(wildcards):

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lib.cli import Parser, UserError, boolean, optional, run, say, warn
-from lib.embeddings.cache import Cache, text_hashes, variants
+from lib.embeddings.cache import Cache, Lookup, text_hashes, variants
 from lib.embeddings.model import hash_files, locate
 from lib.embeddings.modules import Layout, read_layout
+from lib.embeddings.origins import share_origins
 from lib.files import atomic_outputs
-from lib.summaries import PartSummary, write_json
+from lib.summaries import Origin, PartSummary, write_json
 from lib.tables import read_batches
 
 if TYPE_CHECKING:  # PyTorch takes a second to import, transformers some: only if they are needed
@@ -143,7 +144,7 @@ def encode_missing(
     vectors: np.ndarray,
     cache: Cache | None,
     require_flash: bool,
-) -> dict[str, Any]:
+) -> tuple[Origin, dict[str, Any]]:
     """Encode the texts that were not found, in place in `vectors`, and store them in the cache.
 
     Parameters
@@ -153,25 +154,27 @@ def encode_missing(
 
     Returns
     -------
-    what the encoding adds to the summary of the part
+    how they were computed, and what the encoding adds to the summary of the part
     """
+    from lib.embeddings.device import name_device
     from lib.embeddings.pipeline import encode_all
     from lib.embeddings.throughput import matmul_rate, model_flops
 
-    def store(rows: np.ndarray, new: np.ndarray) -> None:
+    origin = Origin(device=name_device(encoder.device), attention=encoder.attention, kernels=[])
+
+    def store(rows: np.ndarray, new: np.ndarray, kernels: list[str]) -> None:
         at = part.inverse[rows]
         vectors[at] = new
+        origin["kernels"] = kernels
         if cache:
-            cache.append(part.hashes[at], vectors[at])
+            cache.append(part.hashes[at], vectors[at], origin)
 
     begun = time.perf_counter()
     total = int(np.count_nonzero(~found))
     encoded = encode_all(encoder, part.texts(~found), total, store, require_flash=require_flash)
     seconds = time.perf_counter() - begun
     known = not found.any()  # truncation is not known of vectors from the cache
-    return {
-        "attention": encoder.attention,
-        "kernels": encoded.kernels,
+    return origin, {
         "tokens": encoded.counts.tokens,
         "padding_tokens": encoded.counts.padding_tokens,
         "truncated_papers": encoded.truncated_papers if known else None,
@@ -219,10 +222,11 @@ def main(argv: list[str] | None = None) -> None:
     settings |= {"precision": precision, "dtype": args.dtype}
     part = Part.read(args.papers, args.part, args.parts)
     cache = args.cache and Cache(args.cache, settings)
-    found, vectors = cache.fill(part.hashes, None) if cache else (np.zeros(len(part.hashes), bool), None)
+    nothing = Lookup(np.zeros(len(part.hashes), bool), None, [])
+    found, vectors, origins = cache.fill(part.hashes, None) if cache else nothing
     misses = int(np.count_nonzero(~found))
 
-    encoding: dict[str, Any] = {"attention": None, "kernels": [], "tokens": 0, "padding_tokens": 0}
+    encoding: dict[str, Any] = {"tokens": 0, "padding_tokens": 0}
     encoding |= {"truncated_papers": None, "truncated_tokens": None, "encode_seconds": 0.0}
     encoding |= {"model_flops": 0.0, "matmul_flops_per_second": None}
     if misses:
@@ -231,12 +235,15 @@ def main(argv: list[str] | None = None) -> None:
         encoder = load_encoder(args, folder, device, precision)
         if vectors is None:
             vectors = np.empty((len(part.hashes), encoder.dim), args.dtype)
-        encoding = encode_missing(encoder, part, found, vectors, cache, args.require_flash)
+        origin, encoding = encode_missing(encoder, part, found, vectors, cache, args.require_flash)
+        origins = [*origins, (origin, np.flatnonzero(~found))]
     assert vectors is not None  # a part has papers, found or encoded
 
     rows = len(part.inverse)
     summary: dict[str, Any] = {"model": args.model, "revision": args.revision, **settings}
     summary |= {"dim": int(vectors.shape[1]), "device": device.type, **encoding, "papers": rows}
+    papers = np.bincount(part.inverse)  # per distinct text
+    summary |= {"origins": share_origins((origin, int(papers[texts].sum())) for origin, texts in origins)}
     summary |= {"cache_hits": rows - misses, "cache_misses": misses}
     summary |= {"seconds": time.perf_counter() - start}
     with atomic_outputs(args.vectors, args.summary) as (vectors_file, summary_file):

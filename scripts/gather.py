@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lib.cli import Parser, UserError, progress, run, say
+from lib.embeddings.origins import share_origins
 from lib.files import atomic_outputs
 from lib.summaries import EmbeddingsSummary, PartSummary, read_json, write_json
 from lib.tables import count_rows
@@ -71,7 +72,9 @@ def combine(summaries: list[PartSummary]) -> EmbeddingsSummary:
         total[key] = sum(part[key] or 0 for part in parts)
     if any(part["truncated_papers"] is None for part in parts):
         total["truncated_papers"] = total["truncated_tokens"] = None  # not known of cached vectors
-    total["kernels"] = sorted({name for part in parts for name in part["kernels"]})
+    total["origins"] = share_origins(
+        (entry["origin"], entry["papers"]) for part in summaries for entry in part["origins"]
+    )
     computed = total["tokens"] + total["padding_tokens"]
     total["padding_share"] = total["padding_tokens"] / computed if computed else 0.0
     seconds, rate = total["encode_seconds"], total["matmul_flops_per_second"]

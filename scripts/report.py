@@ -9,6 +9,7 @@ import numpy as np
 from lib.cli import Parser, optional, run, say
 from lib.clusters.repeats import REPEATS
 from lib.corpus.ledger import VERDICTS
+from lib.embeddings.origins import describe_origins
 from lib.files import atomic_outputs
 from lib.map.page import paper_url, render
 from lib.summaries import (
@@ -177,8 +178,8 @@ def encoding(embeddings: EmbeddingsSummary) -> str:
     if hits:
         sentences.append(f"{hits:,} came from the cache.")
     if misses:
-        encoded = count(misses, "was encoded", "were encoded")
-        sentences.append(f"{encoded}, with the attention kernel {', '.join(embeddings['kernels'])}.")
+        sentences.append(f"{count(misses, 'was encoded', 'were encoded')} in this run.")
+    sentences.append(f"Attention: {describe_origins(embeddings['origins'])}.")
     if misses >= TIMED and embeddings["tokens_per_second"]:
         share = embeddings["share_of_matmul_rate"]
         of_rate = f" ({share:.1%} of the device's measured matrix-product rate)" if share else ""

@@ -32,8 +32,9 @@ EMBEDDINGS = {
     "dtype": "float16",
     "dim": 2,
     "device": "cpu",
-    "attention": "sdpa",
-    "kernels": ["sdpa"],
+    "origins": [
+        {"origin": {"device": "cpu", "attention": "sdpa", "kernels": ["k"]}, "papers": 10, "share": 1.0}
+    ],
     "papers": 10,
     "cache_hits": 4,
     "cache_misses": 6,

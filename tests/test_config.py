@@ -173,6 +173,29 @@ def test_params_are_the_keys_that_decide_a_result_in_the_order_of_the_schema(com
     assert machine.isdisjoint(common.settings("embed")) and "precision" in common.settings("embed")
 
 
+def test_what_means_the_same_is_the_same_text(common):
+    """Snakemake compares params by their text."""
+    plain = copy.deepcopy(CONFIG)
+    plain["clean"]["categories"] = ["cs.*", "math.AG"]
+    plain["project"]["perplexity"] = 30.0
+
+    other = copy.deepcopy(plain)
+    other["clean"]["categories"].reverse()
+    other["clean"]["fields"] = dict(reversed(other["clean"]["fields"].items()))
+    other["project"] |= {"perplexity": 30, "seed": 0.0}
+    other = {k: dict(reversed(v.items())) if isinstance(v, dict) else v for k, v in reversed(other.items())}
+    assert repr(other) != repr(plain)
+    one, two = common.canonical(plain, SCHEMA), common.canonical(other, SCHEMA)
+    assert repr(one) == repr(two) and one == plain
+
+    # a field that is left out is one that is null
+    del other["clean"]["fields"]["updated"]
+    plain["clean"]["fields"]["updated"] = None
+    assert repr(common.canonical(plain, SCHEMA)) == repr(common.canonical(other, SCHEMA))
+    other["select_k"]["candidates"] = [7]
+    assert repr(common.canonical(plain, SCHEMA)) != repr(common.canonical(other, SCHEMA))
+
+
 def test_another_corpus_in_the_same_folder_is_announced(common, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     ledger = tmp_path / "results" / "corpus" / "ledger.json"

@@ -83,7 +83,10 @@ def test_rows_are_those_of_the_papers(run, tiny, corpus):
     assert same(vectors[3], vectors[40]) and same(vectors[3], vectors[42])
     assert summary["papers"] == 43 and summary["cache_hits"] + summary["cache_misses"] == 43
     assert summary["cache_misses"] == 41  # distinct texts
-    assert summary["attention"] == "sdpa" and summary["kernels"] and summary["device"] == "cpu"
+    (entry,) = summary["origins"]
+    assert (entry["papers"], entry["share"]) == (43, 1.0)
+    assert entry["origin"]["attention"] == "sdpa" and entry["origin"]["device"] == "cpu"
+    assert entry["origin"]["kernels"]
     lengths = enc.load(tiny, device=pick_device("cpu"), max_tokens=64).tokenize(list(set(texts))).lengths
     assert summary["tokens"] == lengths.sum()
     assert summary["truncated_papers"] == (lengths == 64).sum()
@@ -235,6 +238,17 @@ def test_the_same_weights_elsewhere_are_the_same_model(run, corpus, tiny, tmp_pa
     assert summary["cache_misses"] == 0 and same(moved, first)
 
 
+def test_a_resumed_run_knows_how_all_vectors_were_computed(run, corpus):
+    _, first = run([*corpus[:12], corpus[0]])
+    (sdpa,) = first["origins"]
+    _, again = run([*corpus[:12], corpus[0]])
+    assert again["cache_misses"] == 0 and again["origins"] == [sdpa]
+    _, resumed = run([*corpus[:16], corpus[0]], attention="eager")
+    assert [(entry["papers"], entry["share"]) for entry in resumed["origins"]] == [(13, 13 / 17), (4, 4 / 17)]
+    before, new = (entry["origin"] for entry in resumed["origins"])
+    assert before == sdpa["origin"] and new["attention"] == "eager" and new["kernels"] != before["kernels"]
+
+
 def test_no_cache(run, corpus, tmp_path):
     first, _ = run(corpus[:20], cache=None)
     again, summary = run(corpus[:20], cache=None)
@@ -325,7 +339,7 @@ def test_a_batch_is_started_before_the_one_before_it_is_waited_for(tiny, corpus,
     out, stored_by = np.zeros((100, 64), np.float32), set()
     stored_first = threading.Event()
 
-    def store(rows, vectors):
+    def store(rows, vectors, _):
         stored_by.add(threading.get_ident())
         assert stored_first.wait(60)
         out[rows] = vectors
@@ -352,7 +366,7 @@ def test_what_storing_says_ends_the_run(tiny, corpus, monkeypatch):
     encoder = enc.load(tiny, device=pick_device("cpu"), max_tokens=64, budget=128)
     calls = []
 
-    def store(rows, vectors):
+    def store(rows, vectors, _):
         calls.append(len(rows))
         raise UserError("no space")
 
@@ -376,7 +390,7 @@ def test_what_is_done_is_stored_before_an_interrupt_ends_the_run(tiny, corpus, m
     monkeypatch.setattr(enc.Encoder, "start", interrupted)
     texts = [pipeline.Texts(np.arange(100), [str(i) for i in range(100)], corpus[:100])]
     with pytest.raises(end):
-        pipeline.encode_all(encoder, texts, 100, lambda rows, _: kept.extend(rows))
+        pipeline.encode_all(encoder, texts, 100, lambda rows, *_: kept.extend(rows))
     # the first one is the profiler's; the last one to start had not been waited for
     assert len(set(kept)) == len(kept) == sum(begun[1:6]) > 0
 

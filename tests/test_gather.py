@@ -32,13 +32,25 @@ def part_summary(**changes) -> dict:
     return EMBEDDINGS | changes
 
 
+CARD = {"device": "H100", "attention": "varlen", "kernels": ["flash"]}
+RESUMED = [  # the keys of the first in another order; an early version recorded nothing
+    {"origin": dict(reversed(EMBEDDINGS["origins"][0]["origin"].items())), "papers": 3, "share": 0.3},
+    {"origin": CARD, "papers": 5, "share": 0.5},
+    {"origin": None, "papers": 2, "share": 0.2},
+]
+
+
 def test_combine_adds_up():
-    total = combine(
-        [part_summary(), part_summary(kernels=["varlen"], encode_seconds=1.0, truncated_papers=0)]
-    )
+    total = combine([part_summary(), part_summary(origins=RESUMED, encode_seconds=1.0, truncated_papers=0)])
     assert total["papers"] == 20 and total["cache_hits"] == 8 and total["cache_misses"] == 12
     assert total["truncated_papers"] == 1 and total["truncated_tokens"] == 10 and total["parts"] == 2
-    assert total["kernels"] == ["sdpa", "varlen"]
+    (cpu,) = EMBEDDINGS["origins"]
+    assert [(entry["origin"], entry["papers"]) for entry in total["origins"]] == [
+        (cpu["origin"], 13),
+        (CARD, 5),
+        (None, 2),
+    ]
+    assert [entry["share"] for entry in total["origins"]] == [13 / 20, 5 / 20, 2 / 20]
     assert total["padding_share"] == 400 / 1600
     assert total["tokens_per_second"] == 1200 / 3
     assert total["flops_per_second"] == 2000 / 3
@@ -71,12 +83,10 @@ def test_parts_encoded_with_other_settings_are_refused(key, other, said):
 
 
 def test_combine_of_parts_that_encoded_nothing_has_no_speed():
-    idle = part_summary(
-        cache_misses=0, tokens=0, padding_tokens=0, encode_seconds=0, model_flops=0, kernels=[]
-    )
+    idle = part_summary(cache_misses=0, tokens=0, padding_tokens=0, encode_seconds=0, model_flops=0)
     total = combine([idle, idle | {"matmul_flops_per_second": None}])
     assert total["tokens_per_second"] is None and total["flops_per_second"] is None
-    assert total["padding_share"] == 0 and total["kernels"] == []
+    assert total["padding_share"] == 0
     # a part that ran speaks for one that did not
     assert combine([idle | {"device": "none"}, part_summary()])["device"] == "cpu"
 

@@ -63,6 +63,7 @@ EVALUATION = {
     },
     "map_neighbors_kept": 0.31,
 }
+ORIGIN = {"device": "<i>cpu</i>", "attention": "sdpa", "kernels": ["k1", "k2"]}
 EMBEDDED = EMBEDDINGS | {
     "parts": 1,
     "flops_per_second": 1.0,
@@ -76,7 +77,7 @@ EMBEDDED = EMBEDDINGS | {
     "cache_misses": 1234,
     "tokens_per_second": 4321.0,
     "share_of_matmul_rate": 0.123,
-    "kernels": ["sdpa"],
+    "origins": [{"origin": ORIGIN, "papers": 1234, "share": 1.0}],
     "padding_share": 0.02,
     "truncated_papers": 77,
     "truncated_tokens": 7777,
@@ -272,7 +273,8 @@ def test_links_are_those_of_the_config(inputs, out, link, expected):
 def test_a_fully_encoded_corpus_is_described(inputs, out):
     text = read_page(inputs, out).text
     assert (
-        "at most 256 tokens each, bfloat16 on cpu. 1,234 were encoded, with the attention kernel sdpa. "
+        "at most 256 tokens each, bfloat16. 1,234 were encoded in this run. "
+        "Attention: sdpa on <i>cpu</i> (k1, k2). "
         "Speed: 4,321 tokens per second (12.3% of the device's measured matrix-product rate); "
         "2.0% of the computed tokens were padding. 77 papers were cut, by 7,777 tokens in all." in text
     )
@@ -282,8 +284,14 @@ def test_a_fully_encoded_corpus_is_described(inputs, out):
 
 def test_one_paper_encoded_beside_a_cache_says_no_speed(inputs, out):
     changes = {"cache_hits": 1233, "cache_misses": 1, "truncated_papers": None, "truncated_tokens": None}
+    card = {"device": "H100", "attention": "varlen", "kernels": ["flash_fwd"]}
+    shares = ((card, 0.97), (None, 0.02), (ORIGIN, 0.01))
+    changes["origins"] = [{"origin": one, "papers": 1, "share": share} for one, share in shares]
     text = read_page(inputs, out, embeddings=changes).text
-    assert "1,233 came from the cache. 1 was encoded, with the attention kernel sdpa. What went in" in text
+    assert (
+        "1,233 came from the cache. 1 was encoded in this run. Attention: 97.0% varlen on H100 (flash_fwd), "
+        "2.0% not recorded, 1.0% sdpa on <i>cpu</i> (k1, k2). What went in" in text
+    )
     assert "Cut at 256 tokensnot known of vectors from the cache" in text
 
 

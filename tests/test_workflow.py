@@ -386,6 +386,9 @@ SETTINGS = {
     "cluster={gpus: 1}": {},
     # a default that is written out, and keys in another order
     "keywords={top: 10, head_words: data/words/head_words.txt}": {},
+    "project={perplexity: 30.0, min_dist: 0.10}": {},
+    "clean={fields: {updated: update_date, title: title, id: id, abstract: abstract, categories: categories, "
+    "published: versions[].created}}": {},
 }
 
 
@@ -395,6 +398,56 @@ def test_changed_setting_runs_its_steps_and_those_below(project, setting):
     assert jobs(said) == SETTINGS[setting]
     if "7" in setting:
         assert "clusters/scan_k/7.json" in said and "output: results/clusters/scan_k/3.json" not in said
+
+
+DELETED = {
+    "embeddings/embeddings.npy": dict.fromkeys(BELOW_CLEAN - {"terms"}, 1) | {"embed": 2, "scan_k": 2},
+    "clusters/assignments.parquet": below(*CLUSTER),
+    "topics/trends.png": below("trends", "report"),
+    "evaluation/evaluation.json": below("evaluate", "report"),
+    "map.html": below("explore"),
+}
+
+
+@pytest.mark.parametrize("file", DELETED)
+def test_a_deleted_result_comes_back(project, file):
+    path = project / "results" / file
+    away = path.rename(project / "away")
+    try:
+        assert dry(project) == DELETED[file]
+    finally:
+        away.rename(path)
+
+
+def test_all_asks_for_what_the_readme_lists():
+    """So that a deleted file comes back."""
+    table = (ROOT / "README.md").read_text().partition("| file in `results/`")[2].partition("\n\n")[0]
+    listed = {
+        name for row in table.splitlines()[2:] for name in re.findall(r"`([\w/]+\.\w+)`", row.split("|")[1])
+    }
+    asked = set(re.findall(r'"<results>/(.+)"', (ROOT / "Snakefile").read_text().partition("rule all:")[2]))
+    assert len(listed) > 12 and listed <= asked
+
+
+def test_papers_of_other_settings_are_found(project):
+    """A cluster job may write papers after Snakemake was killed, whose records are then those of an earlier run."""
+    path = project / "results" / "corpus" / "ledger.json"
+    before = path.read_bytes()
+    ledger = json.loads(before)
+    ledger["settings"]["limit"] = 200
+    path.write_text(json.dumps(ledger))
+    command = ["snakemake", "-n", "--cores", "1", "--configfile", "mine.yaml"]
+    try:
+        result = subprocess.run(
+            command, cwd=project, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=100
+        )
+        assert result.returncode != 0
+        assert "papers.parquet was made with another clean.limit" in result.stdout + result.stderr
+        assert dry(project, "--forcerun", "clean")["clean"] == 1
+        assert dry(project, "--config", "clean={limit: 200}")["clean"] == 1  # its records are of no limit
+    finally:
+        path.write_bytes(before)
+    assert "Nothing to be done" in snakemake(project, "-n")
 
 
 def test_new_paper_runs_all_below_and_encodes_only_it(permuted):

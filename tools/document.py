@@ -136,7 +136,7 @@ def files_page() -> str:
         text += f"\n## {name}\n\n| column | type | meaning |\n|---|---|---|\n"
         text += "".join(f"| `{field.name}` | {field.type} | {meaning(field)} |\n" for field in schema)
     for name, kind in JSON_FILES.items():
-        text += f"\n## {name}\n\n{kind.__doc__}\n\n| key | type |\n|---|---|\n"
+        text += f"\n## {name}\n\n{inspect.getdoc(kind)}\n\n| key | type |\n|---|---|\n"
         text += "".join(
             f"| `{key}` | {type_name(value)} |\n" for key, value in annotations(summaries, kind).items()
         )

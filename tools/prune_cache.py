@@ -22,16 +22,15 @@ from lib.files import damaged
 def prune(cache: Cache, used: np.ndarray, dry_run: bool) -> tuple[int, int]:
     """Delete the vectors whose hash is not used; returns how many were kept and how many dropped."""
     kept = dropped = 0
-    for path, hashes, vectors in cache.segments(set_aside=not dry_run):
+    for path, hashes, vectors, origin in cache.segments(set_aside=not dry_run):
         keep = np.isin(hashes, used)
         kept += int(keep.sum())
         dropped += int((~keep).sum())
         if keep.all() or dry_run:
             continue
         if keep.any():
-            cache.append(
-                hashes[keep], vectors[keep]
-            )  # before the old one is deleted, so that a kill loses nothing
+            # before the old one is deleted, so that a kill loses nothing
+            cache.append(hashes[keep], vectors[keep], origin)
         path.unlink()
     if not dry_run:
         for leftover in (*cache.folder.glob(".*.part"), *cache.folder.glob("*.corrupt")):

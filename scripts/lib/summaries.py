@@ -44,6 +44,22 @@ class Ledger(TypedDict):
     not_understood: dict[str, Bucket]
 
 
+class Origin(TypedDict):
+    """How vectors were computed: the device by name, the attention function, the kernels that the profiler saw."""
+
+    device: str
+    attention: str
+    kernels: list[str]
+
+
+class OriginShare(TypedDict):
+    """The papers whose vectors have one origin; null: vectors that an early version cached without it."""
+
+    origin: Origin | None
+    papers: int
+    share: float
+
+
 class PartSummary(TypedDict):
     """How one part of the papers was encoded."""
 
@@ -57,8 +73,7 @@ class PartSummary(TypedDict):
     dtype: str
     dim: int
     device: str
-    attention: str | None
-    kernels: list[str]
+    origins: list[OriginShare]
     papers: int
     cache_hits: int
     cache_misses: int
@@ -73,7 +88,11 @@ class PartSummary(TypedDict):
 
 
 class EmbeddingsSummary(PartSummary):
-    """How all papers were encoded; speeds and truncation cover only the papers encoded in this run."""
+    """How all papers were encoded; speeds and truncation cover only the papers encoded in this run.
+
+    `origins` covers all papers. Each entry has the number and the share of the papers whose vectors were
+    computed in one way (`origin`: device, attention, kernels); null if an early version cached them.
+    """
 
     parts: int
     padding_share: float

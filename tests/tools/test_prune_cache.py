@@ -10,6 +10,8 @@ import prune_cache
 from lib.cli import UserError
 from lib.embeddings.cache import HASH, Cache
 
+ORIGIN = {"device": "cpu", "attention": "sdpa", "kernels": ["kernel"]}
+
 
 def hashes(*texts: str) -> np.ndarray:
     return np.sort(np.array([blake2b(t.encode(), digest_size=16).digest() for t in texts], HASH))
@@ -28,9 +30,9 @@ def prune(tmp_path, *args):
 def test_only_what_no_corpus_uses_goes(tmp_path):
     caches = [Cache(tmp_path / "cache", {"model": name}) for name in ("one", "two")]
     for cache in caches:
-        cache.append(hashes("a", "b"), np.float16([[1, 2], [3, 4]]))  # part used
-        cache.append(hashes("c"), np.float16([[5, 6]]))  # unused
-        cache.append(hashes("d"), np.float16([[7, 8]]))  # all used
+        cache.append(hashes("a", "b"), np.float16([[1, 2], [3, 4]]), ORIGIN)  # part used
+        cache.append(hashes("c"), np.float16([[5, 6]]), None)  # unused
+        cache.append(hashes("d"), np.float16([[7, 8]]), None)  # all used
     before = [cache.fill(hashes("a", "d"), None)[1] for cache in caches]
     papers = [corpus(tmp_path / "x.parquet", ["a"]), corpus(tmp_path / "y.parquet", ["d", "new"])]
 
@@ -39,7 +41,8 @@ def test_only_what_no_corpus_uses_goes(tmp_path):
 
     prune(tmp_path, "--papers", *papers)
     for cache, was in zip(caches, before, strict=True):
-        found, vectors = cache.fill(hashes("a", "d"), None)
+        found, vectors, origins = cache.fill(hashes("a", "d"), None)
+        assert sorted(str(origin) for origin, _ in origins) == sorted([str(ORIGIN), "None"])
         assert found.all()
         np.testing.assert_array_equal(vectors, was)
         assert not cache.fill(hashes("b", "c"), None)[0].any()
@@ -48,7 +51,7 @@ def test_only_what_no_corpus_uses_goes(tmp_path):
 
 def test_a_dry_run_leaves_a_damaged_segment_where_it_is(tmp_path, capfd):
     cache = Cache(tmp_path / "cache", {"model": "one"})
-    cache.append(hashes("a"), np.float16([[1, 2]]))
+    cache.append(hashes("a"), np.float16([[1, 2]]), None)
     (segment,) = cache.folder.glob("*.safetensors")
     segment.write_bytes(segment.read_bytes()[:-1])
     papers = corpus(tmp_path / "x.parquet", ["a"])
@@ -72,7 +75,7 @@ def test_leftovers_go_but_not_in_a_dry_run(tmp_path):
 
 def test_a_folder_of_another_format_is_left_as_it_is(tmp_path, capfd):
     cache = Cache(tmp_path / "cache", {"model": "one"})
-    cache.append(hashes("a"), np.float16([[1, 2]]))
+    cache.append(hashes("a"), np.float16([[1, 2]]), None)
     (cache.folder / "manifest.json").write_text(json.dumps({"format": 99, "model": "one"}))
     before = sorted(cache.folder.iterdir())
     prune(tmp_path, "--papers", corpus(tmp_path / "x.parquet", ["b"]))
@@ -83,7 +86,7 @@ def test_a_folder_of_another_format_is_left_as_it_is(tmp_path, capfd):
 @pytest.mark.parametrize("manifest", ["", "[1]", "{"])
 def test_a_damaged_manifest_is_named(tmp_path, manifest):
     cache = Cache(tmp_path / "cache", {"model": "one"})
-    cache.append(hashes("a"), np.float16([[1, 2]]))
+    cache.append(hashes("a"), np.float16([[1, 2]]), None)
     (cache.folder / "manifest.json").write_text(manifest)
     with pytest.raises(UserError, match=r"manifest\.json: not a JSON file"):
         prune(tmp_path, "--papers", corpus(tmp_path / "x.parquet", ["b"]))

@@ -2,8 +2,8 @@
 
 All vectors with one fingerprint (weights, prefix, max tokens, pooling, precision) live in one
 folder of append-only segments. A segment is a safetensors file of two tensors, `hashes` (n, 16)
-uint8 and `vectors` (n, dim), with a BLAKE2b checksum of both in its metadata. It is written to a
-temporary file, synced and renamed. A reader therefore sees the whole segment or nothing, on NFS and
+uint8 and `vectors` (n, dim). Its metadata say how the vectors were computed (device, attention,
+kernels) and hold a BLAKE2b checksum of all. It is written to a temporary file, synced and renamed. A reader therefore sees the whole segment or nothing, on NFS and
 Lustre too, and jobs that write at the same time never touch the same file. A text that two jobs
 encode at the same time is stored twice, which is harmless.
 """
@@ -15,16 +15,42 @@ import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from lib.cli import UserError, warn
+from lib.summaries import Origin
 from lib.tables import PAPERS, read_table
 
 FORMAT = 1  # of the segments; a folder in another format is refused
 HASH = "S16"  # 16-byte hashes compare and sort as strings; numpy strips final NULs, which is harmless
+
+
+class Segment(NamedTuple):
+    """A segment: hashes S16 (n,), vectors (n, dim), and how they were computed; None: not recorded."""
+
+    path: Path
+    hashes: np.ndarray
+    vectors: np.ndarray
+    origin: Origin | None
+
+
+class Lookup(NamedTuple):
+    """What the cache holds of the hashes that were asked for.
+
+    Attributes
+    ----------
+    found : bool (n,)
+    vectors : (n, dim); None if no row was given and none was found
+    origins : for each segment that was used, how it was computed and the rows int (m,) it gave
+    """
+
+    found: np.ndarray
+    vectors: np.ndarray | None
+    origins: list[tuple[Origin | None, np.ndarray]]
 
 
 def text_hashes(papers: Path) -> np.ndarray:
@@ -78,15 +104,15 @@ class Cache:
                 "point `embed.cache` to another folder"
             )
 
-    def segments(self, set_aside: bool = True) -> Iterator[tuple[Path, np.ndarray, np.ndarray]]:
-        """Yield (path, hashes S16 (n,), vectors (n, dim)) of each sound segment.
+    def segments(self, set_aside: bool = True) -> Iterator[Segment]:
+        """Yield each sound segment.
 
         A damaged segment is reported and, if `set_aside`, renamed to `*.corrupt`. Its texts are
         encoded again.
         """
         for path in sorted(self.folder.glob("*.safetensors")):
             try:
-                yield path, *_read(path)
+                yield Segment(path, *_read(path))
             except FileNotFoundError:
                 continue  # another job set it aside or pruned it
             except OSError as error:  # of the disk or the network: the segment may be sound
@@ -99,21 +125,17 @@ class Cache:
                     except OSError as refused:
                         warn(f"{path}: cannot be renamed ({refused})")
 
-    def fill(self, wanted: np.ndarray, vectors: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+    def fill(self, wanted: np.ndarray, vectors: np.ndarray | None) -> Lookup:
         """Look up sorted, distinct hashes, and fill in the rows of `vectors` that are found.
 
         Parameters
         ----------
         wanted : S16 (n,)
         vectors : (n, dim), or None to have it made
-
-        Returns
-        -------
-        found : bool (n,)
-        vectors : (n, dim); None if it was None and the cache holds none of the hashes
         """
         found = np.zeros(len(wanted), bool)
-        for _, hashes, stored in self.segments():
+        origins = []
+        for _, hashes, stored, origin in self.segments():
             at = np.searchsorted(wanted, hashes)
             at[at == len(wanted)] = 0
             hit = (wanted[at] == hashes) & ~found[at] if len(wanted) else np.zeros(len(at), bool)
@@ -122,17 +144,27 @@ class Cache:
                     vectors = np.empty((len(wanted), stored.shape[1]), stored.dtype)
                 vectors[at[hit]] = stored[hit]
                 found[at[hit]] = True
-        return found, vectors
+                origins.append((origin, at[hit]))
+        return Lookup(found, vectors, origins)
 
-    def append(self, hashes: np.ndarray, vectors: np.ndarray) -> None:
-        """Store a segment. Once this returns, the segment survives a kill and a power failure."""
+    def append(self, hashes: np.ndarray, vectors: np.ndarray, origin: Origin | None) -> None:
+        """Store a segment. Once this returns, the segment survives a kill and a power failure.
+
+        Parameters
+        ----------
+        hashes : S16 (n,)
+        vectors : (n, dim)
+        origin : how the vectors were computed; None: not known
+        """
         codes = np.frombuffer(hashes.astype(HASH).tobytes(), np.uint8).reshape(-1, 16)
         tensors = {"hashes": codes, "vectors": np.ascontiguousarray(vectors)}
+        about = json.dumps(origin) if origin else ""
+        metadata = {"origin": about, "checksum": _checksum(codes, tensors["vectors"], about)}
         name = uuid.uuid4().hex
         part = self.folder / f".{name}.part"
         try:
             with part.open("wb") as file:
-                file.write(save(tensors, {"checksum": _checksum(codes, tensors["vectors"])}))
+                file.write(save(tensors, metadata))
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(self.folder / f"{name}.safetensors")
@@ -155,17 +187,19 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _read(path: Path) -> tuple[np.ndarray, np.ndarray, Origin | None]:
     with safe_open(path, "np") as file:
         codes, vectors = file.get_tensor("hashes"), file.get_tensor("vectors")
-        expected = (file.metadata() or {}).get("checksum")
-    if _checksum(codes, vectors) != expected:
+        metadata = file.metadata() or {}
+    about = metadata.get("origin", "")  # segments of version 0.1 have none
+    if _checksum(codes, vectors, about) != metadata.get("checksum"):
         raise ValueError("checksum differs")
-    return np.frombuffer(codes.tobytes(), HASH), vectors
+    return np.frombuffer(codes.tobytes(), HASH), vectors, json.loads(about) if about else None
 
 
-def _checksum(codes: np.ndarray, vectors: np.ndarray) -> str:
+def _checksum(codes: np.ndarray, vectors: np.ndarray, about: str) -> str:
     digest = hashlib.blake2b(digest_size=16)
     digest.update(np.ascontiguousarray(codes).view(np.uint8).reshape(-1).data)
     digest.update(np.ascontiguousarray(vectors).view(np.uint8).reshape(-1).data)
+    digest.update(about.encode())
     return digest.hexdigest()

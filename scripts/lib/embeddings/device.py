@@ -40,6 +40,11 @@ def _numbered(name: str, part: int) -> torch.device:
     return torch.device(name, part % torch.cuda.device_count()) if name == "cuda" else torch.device(name)
 
 
+def name_device(device: torch.device) -> str:
+    """The name of a graphics card, or `cpu` or `mps`."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 def pick_precision(wanted: str, device: torch.device) -> str:
     """`auto` takes bfloat16 if the device has instructions for it, else what is fast and safe."""
     if wanted != "auto":

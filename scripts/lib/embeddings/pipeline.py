@@ -59,11 +59,11 @@ def encode_all(
     encoder: Encoder,
     texts: Iterable[Texts],
     total: int,
-    store: Callable[[np.ndarray, np.ndarray], None],
+    store: Callable[[np.ndarray, np.ndarray, list[str]], None],
     *,
     require_flash: bool = False,
 ) -> Encoded:
-    """Encode texts; `store(rows, vectors)` gets float32 unit vectors as they are done.
+    """Encode texts; `store(rows, vectors, kernels)` gets float32 unit vectors as they are done.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def encode_all(
         tokenizing = one_ahead(tokenizer.submit(tokenize_next) for _ in count())
         running = one_ahead(start_batches(encoder, tokenizing, encoded, require_flash))
         segments = finish_batches(running, bar)
-        for writing in one_ahead(writer.submit(store, *segment) for segment in segments):
+        for writing in one_ahead(writer.submit(store, *segment, encoded.kernels) for segment in segments):
             writing.result()
     return encoded
 

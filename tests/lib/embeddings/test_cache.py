@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ from lib.embeddings import cache as module
 from lib.embeddings.cache import HASH, Cache, fingerprint, variants
 
 SETTINGS = {"files": "abc", "prefix": "", "max_tokens": 256, "pooling": "mean", "precision": "float32"}
+ORIGIN = {"device": "cpu", "attention": "sdpa", "kernels": ["kernel"]}
 
 
 def hashes(*numbers: int) -> np.ndarray:
@@ -33,7 +35,7 @@ def lookup(cache: Cache, *numbers: int) -> list[int]:
     """The numbers that are found. Checks that each has its own vector."""
     wanted = hashes(*numbers)
     order = np.argsort(wanted)
-    found, rows = cache.fill(wanted[order], None)
+    found, rows, _ = cache.fill(wanted[order], None)
     numbers = np.array(numbers)[order]
     if not found.any():
         assert rows is None
@@ -50,7 +52,7 @@ def cache(tmp_path):
 
 def store(cache, *numbers):
     before = set(cache.folder.iterdir())
-    cache.append(hashes(*numbers), vectors(*numbers))
+    cache.append(hashes(*numbers), vectors(*numbers), ORIGIN)
     (path,) = set(cache.folder.iterdir()) - before
     assert path.suffix == ".safetensors"
     return path
@@ -63,7 +65,7 @@ def test_what_is_written_is_read(cache):
     assert lookup(cache, *range(20)) == [0, 3, 5, 7, 14]
     assert lookup(cache, 999) == [999]
     assert lookup(cache, 8) == []
-    found, rows = cache.fill(hashes(), None)
+    found, rows, _ = cache.fill(hashes(), None)
     assert len(found) == 0 and rows is None
 
 
@@ -71,9 +73,29 @@ def test_rows_given_are_kept_where_the_cache_knows_nothing(cache):
     store(cache, 2)
     wanted = np.sort(hashes(1, 2))
     given = np.ones((2, 8), np.float16)
-    found, rows = cache.fill(wanted, given)
+    found, rows, _ = cache.fill(wanted, given)
     assert found.sum() == 1 and rows is given
     assert (rows[~found] == 1).all() and np.array_equal(rows[found], vectors(2))
+
+
+def test_a_vector_keeps_how_it_was_computed(cache):
+    store(cache, 1, 2)
+    cache.append(hashes(3), vectors(3), None)
+    wanted = np.sort(hashes(1, 3, 9))
+    found, _, origins = cache.fill(wanted, None)
+    by_hash = {bytes(wanted[row]): origin for origin, rows in origins for row in rows}
+    assert by_hash == {bytes(hashes(1)[0]): ORIGIN, bytes(hashes(3)[0]): None} and found.sum() == 2
+
+
+def test_segments_of_the_first_version_are_read(cache):
+    """Their metadata hold only a checksum of the tensors."""
+    codes = np.frombuffer(hashes(1, 2).tobytes(), np.uint8).reshape(-1, 16)
+    digest = hashlib.blake2b(codes.tobytes() + vectors(1, 2).tobytes(), digest_size=16)
+    tensors = {"hashes": codes, "vectors": vectors(1, 2)}
+    save_file(tensors, cache.folder / "old.safetensors", {"checksum": digest.hexdigest()})
+    assert lookup(cache, 1, 2, 3) == [1, 2]
+    ((origin, rows),) = cache.fill(np.sort(hashes(1, 2)), None).origins
+    assert origin is None and sorted(rows) == [0, 1]
 
 
 def test_a_text_stored_twice_is_harmless(cache):
@@ -117,6 +139,7 @@ DAMAGE = {
     "a bit of a vector": lambda path: flip(path, -1),
     "a bit of a hash": lambda path: flip(path, -2 * 2 * 8 - 20),
     "a bit of the header's length": lambda path: flip(path, 0),
+    "a bit of the origin": lambda path: flip(path, path.read_bytes().index(b"sdpa")),
     "a bit of the checksum": lambda path: flip(path, path.read_bytes().index(b"checksum") + 15),
     "truncated": lambda path: os.truncate(path, path.stat().st_size - 1),
     "truncated in the header": lambda path: os.truncate(path, 20),
@@ -206,7 +229,7 @@ def test_a_read_only_folder_refuses_to_be_made_but_serves(tmp_path, cache, monke
     monkeypatch.setattr(Path, "open", read_only)
     assert lookup(Cache(tmp_path, SETTINGS), 1) == [1]
     with pytest.raises(UserError, match=r"embed\.cache.*Read-only file system.*null"):
-        cache.append(hashes(2), vectors(2))
+        cache.append(hashes(2), vectors(2), ORIGIN)
     with pytest.raises(UserError, match=r"embed\.cache.*Read-only file system.*another folder"):
         Cache(tmp_path, SETTINGS | {"prefix": "new"})
 
@@ -220,7 +243,7 @@ def test_a_full_disk_keeps_what_was_stored(cache, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(UserError, match=r"embed\.cache.*No space left.*stored before is safe"):
-            cache.append(hashes(2), vectors(2))
+            cache.append(hashes(2), vectors(2), ORIGIN)
     assert [path.suffix for path in sorted(cache.folder.iterdir())].count(".part") == 0
     assert lookup(cache, 1, 2) == [1]
 
@@ -291,7 +314,7 @@ cache = Cache(Path(sys.argv[1]), SETTINGS)
 print("ready", flush=True)
 sys.stdin.readline()
 for i in range(start, start + 300, 10):
-    cache.append(hashes(*range(i, i + 10)), vectors(*range(i, i + 10)))
+    cache.append(hashes(*range(i, i + 10)), vectors(*range(i, i + 10)), None)
     assert set(lookup(cache, *range(1000))) >= set(range(start, i + 10))
 """
 
