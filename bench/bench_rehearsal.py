@@ -232,7 +232,14 @@ def evaluation_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
         trend_figure="trends.png",
         map="map.png",
     )
-    run.step("report", **sources, template=TEMPLATES / "report.html", report=run.file("report.html"))
+    page = {
+        "template": TEMPLATES / "report.html",
+        "style": TEMPLATES / "report" / "report.css",
+        "behaviour": TEMPLATES / "report" / "report.js",
+        "benchmarks": run.folder,  # there are none
+        "about": {"versions": {}, "changed": {}},
+    }
+    run.step("report", **sources, **page, digest=run.file("papers.digest"), report=run.file("report.html"))
 
 
 def main() -> None:

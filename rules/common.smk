@@ -2,14 +2,17 @@
 
 import ast
 import json
+import subprocess
 import sys
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from shutil import which
 
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
+from snakemake import __version__ as snakemake_version
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
@@ -239,6 +242,26 @@ def execution(section):
         return {k: value for k, value in config[section].items() if k not in tracked}
 
     return keys
+
+
+def about_run(wildcards, threads):
+    """Versions, and the keys that differ from their defaults, as JSON; params that Snakemake does not track."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
+    found = subprocess.run(command, capture_output=True, text=True) if which("git") else None
+    commit = found.stdout.strip() if found and found.returncode == 0 else "unknown"
+    versions = {"this workflow, commit": commit, "Snakemake": snakemake_version}
+    return json.dumps({"versions": versions, "changed": changed_keys(config, SCHEMA)})
+
+
+def changed_keys(config, schema, prefix=""):
+    """The config keys, as `section.key`, whose values are not the defaults of the schema."""
+    changed = {}
+    for key, entry in schema["properties"].items():
+        if "properties" in entry:
+            changed |= changed_keys(config[key], entry, f"{prefix}{key}.")
+        elif config[key] != entry["default"]:
+            changed[prefix + key] = config[key]
+    return changed
 
 
 def statements(node):

@@ -63,7 +63,10 @@ rule report:
         subtopic_trends="<results>/topics/subtopic_trends.parquet",
         trend_figure="<results>/topics/trends.png",
         map="<results>/map.png",
+        digest=digest,
         template="scripts/templates/report.html",
+        style="scripts/templates/report/report.css",
+        behaviour="scripts/templates/report/report.js",
         env="envs/map.yaml",
     output:
         report=report(
@@ -83,6 +86,8 @@ rule report:
         runtime=10,
     params:
         link=lambda wildcards: config["link"],
+        about=about_run,
+        benchmarks=lambda wildcards, threads: str(results_folder(config) / "benchmarks"),
     shell:
         """
         python {input.script} \
@@ -101,7 +106,12 @@ rule report:
             --subtopic-trends {input.subtopic_trends} \
             --trend-figure {input.trend_figure} \
             --map {input.map} \
+            --digest {input.digest} \
             --template {input.template} \
+            --style {input.style} \
+            --behaviour {input.behaviour} \
+            --benchmarks {params.benchmarks:q} \
+            --about {params.about:q} \
             --link={params.link:q} \
             --report {output.report} \
             >{log} 2>&1

@@ -336,6 +336,7 @@ EDITS = {
     "scripts/explore.py": below("explore"),
     "scripts/report.py": below("report"),
     "scripts/templates/report.html": below("report"),
+    "scripts/templates/report/report.css": below("report"),
     "scripts/evaluate.py": below("evaluate", "report"),
     "scripts/trends.py": below("trends", "explore", "report"),
     "scripts/tree.py": below("tree", "trends", "explore", "report"),

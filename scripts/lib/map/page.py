@@ -27,14 +27,20 @@ def join_modules(sources: list[str]) -> str:
     return "\n".join(EXPORT.sub("", IMPORT.sub("", source)).strip() for source in sources) + "\n"
 
 
-def content_policy(script: str, style: str) -> str:
-    """A content security policy by which this script and this style run, and nothing is loaded."""
+def content_policy(script: str, style: str, *, images: bool = False) -> str:
+    """A content security policy by which this script and this style run, and nothing is loaded.
+
+    Parameters
+    ----------
+    images : the page holds images as data
+    """
 
     def source(text: str) -> str:
         return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"
 
     return (
         f"default-src 'none'; script-src {source(script)}; style-src {source(style)}; "
+        f"{'img-src data:; ' if images else ''}"
         "base-uri 'none'; form-action 'none'"
     )
 

@@ -1,0 +1,144 @@
+"""The sentences and small tables of the report, as text."""
+
+from lib.corpus.ledger import VERDICTS
+from lib.embeddings.origins import describe_origins
+from lib.summaries import Agreement, CorpusSummary, EmbeddingsSummary, Evaluation, Ledger, three_digits
+
+TIMED = 1000  # papers; the speed of fewer is that of starting the device
+
+
+def count(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """The few figures at the top of the page."""
+    sizes = evaluation["sizes"]
+    return [
+        ("Papers", f"{evaluation['papers']:,}"),
+        ("Topics", f"{evaluation['k']}"),
+        ("Papers in topics that repeat", f"{evaluation['repeating_share']:.0%}"),
+        ("Mean silhouette (cosine)", f"{evaluation['silhouette']:.3f}"),
+        ("Papers nearer to another topic", f"{evaluation['negative_silhouette_share']:.0%}"),
+        ("Smallest to largest topic", f"{sizes['smallest']:,} – {sizes['largest']:,}"),
+        ("Coherence of keywords (NPMI)", three_digits(evaluation["words"]["npmi"])),
+        ("Neighbors kept on the map", f"{evaluation['map_neighbors_kept']:.0%}"),
+    ]
+
+
+def agreement_rows(evaluation: Evaluation) -> list[tuple[str, Agreement]]:
+    """The classifications with several classes. Only categories of arXiv have archives."""
+    primary, archive = evaluation["primary_category"], evaluation["archive"]
+    rows = [("Primary category", primary)] if primary["classes"] > 1 else []
+    if 1 < archive["classes"] < primary["classes"]:
+        rows.append(("Archive", archive))
+    if rows:
+        by_words = evaluation["primary_category_by_words"]
+        rows.append(("Primary category, topics by words alone", by_words))
+    return rows
+
+
+def word_rows(evaluation: Evaluation) -> list[tuple[str, str, str, str]]:
+    """The measures of the keywords: name, value, its floor, and what it says."""
+    words = evaluation["words"]
+    return [
+        (
+            "NPMI",
+            three_digits(words["npmi"]),
+            three_digits(words["npmi_floor"]),
+            "keywords of a topic are in the same papers: 0 for chance, 1 for always",
+        ),
+        (
+            "C_v",
+            three_digits(words["c_v"]),
+            three_digits(words["c_v_floor"]),
+            "the same in windows of 110 words, 0 to 1 (Röder et al. 2015)",
+        ),
+        (
+            "Diversity",
+            f"{words['diversity']:.2f}",
+            "",
+            "distinct keywords as a share of all, with ten per topic",
+        ),
+        ("Inverted rank-biased overlap", f"{words['inverted_rbo']:.2f}", "", "1 if topics share no keywords"),
+        (
+            "Papers placed by keywords alone",
+            f"{words['keyword_hits']:.0%}",
+            f"{1 / evaluation['k']:.0%}",
+            "papers whose topic has the heaviest keywords in them",
+        ),
+        (
+            "Title to topic",
+            f"{words['title_mrr']:.2f}",
+            "",
+            "mean reciprocal rank of the topic by its title, which was chosen for this",
+        ),
+        ("Label to topic", f"{words['label_mrr']:.2f}", "", "mean reciprocal rank of the topic by its label"),
+    ]
+
+
+def encoding(embeddings: EmbeddingsSummary) -> str:
+    """How the papers became vectors, in sentences."""
+    hits, misses, cut = embeddings["cache_hits"], embeddings["cache_misses"], embeddings["truncated_papers"]
+    sentences = []
+    if hits:
+        sentences.append(f"{hits:,} came from the cache.")
+    if misses:
+        sentences.append(f"{count(misses, 'was encoded', 'were encoded')} in this run.")
+    sentences.append(f"Attention: {describe_origins(embeddings['origins'])}.")
+    if misses >= TIMED and embeddings["tokens_per_second"]:
+        share = embeddings["share_of_matmul_rate"]
+        of_rate = f" ({share:.1%} of the device's measured matrix-product rate)" if share else ""
+        sentences.append(
+            f"Speed: {embeddings['tokens_per_second']:,.0f} tokens per second{of_rate}; "
+            f"{embeddings['padding_share']:.1%} of the computed tokens were padding."
+        )
+    if cut:
+        tokens = count(embeddings["truncated_tokens"] or 0, "token", "tokens")
+        sentences.append(f"{count(cut, 'paper was', 'papers were')} cut, by {tokens} in all.")
+    return " ".join(sentences)
+
+
+def truncation(embeddings: EmbeddingsSummary) -> tuple[str, str]:
+    """How many papers were cut, as a row of what went in."""
+    cut = embeddings["truncated_papers"]
+    value = "not known of vectors from the cache"
+    if cut is not None:
+        value = f"{count(cut, 'paper', 'papers')} ({cut / embeddings['papers']:.1%})"
+    return f"Cut at {embeddings['max_tokens']:,} tokens", value
+
+
+def contents(ledger: Ledger, corpus: CorpusSummary) -> list[tuple[str, str]]:
+    """What went in: languages, scripts, markup and optional fields, each as (name, value)."""
+    of_verdicts = {bucket for bucket, _ in VERDICTS}  # those of records with id, title and abstract
+    complete = sum(bucket["count"] for name, bucket in ledger["buckets"].items() if name in of_verdicts)
+
+    def share(number: int) -> str:
+        return f"{count(number, 'record', 'records')} ({number / max(complete, 1):.1%})"
+
+    rows = [
+        (f"Languages of {count(corpus['sample'], 'paper', 'papers')}", most(corpus["languages"])),
+        ("Their scripts", most(corpus["scripts"])),
+    ]
+    if corpus["without_words"]:
+        rows.append(
+            ("Without keywords", f"{corpus['without_words']:.1%}: the script puts no spaces between words")
+        )
+    normalised = ledger["normalised"]
+    rows += [
+        ("Markup or entities removed", share(normalised["markup"])),
+        ("TeX letters converted", share(normalised["tex_letters"])),
+        ("Unicode normalised", share(normalised["unicode"])),
+    ]
+    rows += [(f"With a value for {name}", share(filled)) for name, filled in ledger["filled"].items()]
+    for name, bucket in ledger["not_understood"].items():
+        if bucket["count"]:
+            reason = bucket["first"][0]["reason"]
+            rows.append((f"Not understood: {name}", f"{share(bucket['count'])}, such as {reason}"))
+    return rows
+
+
+def most(shares: dict[str, float]) -> str:
+    """Shares of at least one in two hundred as text."""
+    return ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share >= 0.005)

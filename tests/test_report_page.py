@@ -1,0 +1,103 @@
+"""report.html in a real browser: sorting, searching, printing, links and accessibility."""
+
+import shutil
+import subprocess
+import tarfile
+
+import pytest
+
+from browser import chromium, needs_chromium, opened
+from conftest import script
+from test_report import inputs  # noqa: F401  # a fixture
+
+pytestmark = needs_chromium
+AXE = "axe-core@4.14.1"
+
+
+@pytest.fixture
+def page(inputs, out, playwright_session):  # noqa: F811
+    file = out / "report.html"
+    assert script("report", **inputs, report=file).returncode == 0
+    with chromium(playwright_session) as browser, opened(browser, file, ready="html[data-ready]") as tab:
+        yield tab
+
+
+@pytest.fixture(scope="module")
+def playwright_session():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory) -> str:
+    """The script of axe-core, from npm."""
+    folder = tmp_path_factory.mktemp("axe")
+    packed = shutil.which("npm") and subprocess.run(
+        ["npm", "pack", AXE], cwd=folder, capture_output=True, check=False
+    )
+    if not packed or packed.returncode:
+        pytest.skip(f"npm cannot get {AXE}")
+    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+        archive.extractall(folder, filter="data")
+    return (folder / "package" / "axe.min.js").read_text("utf-8")
+
+
+def column(page, number: int) -> list[str]:
+    cells = page.locator(f"#topics-table tbody tr:not([hidden]) td:nth-child({number})")
+    return [text.split("\n")[0] for text in cells.all_inner_texts()]
+
+
+def test_tables_are_sorted_by_their_heads(page):
+    assert column(page, 1) == ["0", "1"]
+    size = page.get_by_role("button", name="Papers")
+    size.press("Enter")
+    assert column(page, 2) == ["1,000", "234"]
+    size.click()
+    assert column(page, 2) == ["234", "1,000"]
+    assert page.locator("th[aria-sort=ascending]").inner_text() == "Papers"
+    page.get_by_role("button", name="Step").click()
+    steps = page.locator("#run ~ div tbody td:first-child")
+    assert steps.all_inner_texts() == ["embed", "clean"]
+
+
+def test_topics_are_searched(page):
+    page.get_by_role("searchbox").fill("SPIN fifth")
+    assert column(page, 1) == ["1"]
+    assert page.locator("#found").inner_text() == "1 of 2 topics"
+    page.get_by_role("searchbox").fill("nothing of the kind")
+    assert column(page, 1) == []
+    page.get_by_role("searchbox").fill("")
+    assert column(page, 1) == ["0", "1"] and page.locator("#found").inner_text() == ""
+
+
+def test_contents_lead_to_their_sections(page):
+    for link in page.get_by_role("navigation").get_by_role("link").all():
+        target = link.get_attribute("href")
+        assert page.locator(f"h2{target}").count() == 1
+        link.click()
+        assert page.url.endswith(target)
+
+
+def test_folded_parts_are_printed(page):
+    assert page.locator("details[open]").count() == 0
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_axe_finds_no_serious_fault(page, axe, scheme, width):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    page.evaluate(axe)
+    found = page.evaluate("axe.run()")
+    faults = [
+        (v["id"], v["nodes"][0]["html"])
+        for v in found["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]
+    assert faults == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
