@@ -247,7 +247,11 @@ def execution(section):
 def about_run(wildcards, threads):
     """Versions, and the keys that differ from their defaults, as JSON; params that Snakemake does not track."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
-    found = subprocess.run(command, capture_output=True, text=True) if which("git") else None
+    found = (
+        subprocess.run(command, capture_output=True, text=True)
+        if which("git")
+        else None
+    )
     commit = found.stdout.strip() if found and found.returncode == 0 else "unknown"
     versions = {"this workflow, commit": commit, "Snakemake": snakemake_version}
     return json.dumps({"versions": versions, "changed": changed_keys(config, SCHEMA)})

@@ -5,6 +5,7 @@ import base64
 import json
 import platform
 from pathlib import Path
+from typing import Any
 
 from lib.cli import Parser, optional, run, say
 from lib.clusters.repeats import REPEATS
@@ -69,64 +70,83 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return cli.parse_args(argv)
 
 
-def main(argv: list[str] | None = None) -> None:
-    args = arguments(argv)
-    evaluation = read_json(args.evaluation, Evaluation)
-    agreement = agreement_rows(evaluation)
+def topic_values(args: argparse.Namespace) -> dict[str, Any]:
+    """What the template shows of the topics, the hierarchy and the trends."""
     topics = read_table(args.topics, TOPICS).to_pylist()
     representatives = read_table(args.representatives, REPRESENTATIVES).to_pylist()
     yearly = shares_by_year(read_table(args.periods, PERIODS).to_pandas())
     cells = trend_cells(read_table(args.trends, TRENDS).to_pylist(), *yearly)
-    scans = read_csv(args.scans)
-    if not agreement:
-        scans = scans.drop(columns="ami_primary", errors="ignore")
-    ledger = read_json(args.ledger, Ledger)
-    embeddings = read_json(args.embeddings, EmbeddingsSummary)
-    style, behaviour = args.style.read_text("utf-8"), args.behaviour.read_text("utf-8")
-    steps = [step for step in step_rows(args.benchmarks) if step["name"] != "report"]  # this one still runs
-    page = render(
-        args.template,
-        title=f"{evaluation['papers']:,} papers in {evaluation['k']} topics",
-        policy=content_policy(behaviour, style, images=True),
-        style=style,
-        behaviour=behaviour,
-        facts=headline(evaluation),
-        selection=read_json(args.selection, KSelection),
-        ledger=ledger,
-        buckets=ledger_bars(ledger),
-        kept=100 * ledger["buckets"]["kept"]["count"] / max(ledger["lines"], 1),
-        contents=[*contents(ledger, evaluation["corpus"]), truncation(embeddings)],
-        embeddings=embeddings,
-        encoding=encoding(embeddings),
-        topics=topic_rows(topics, representatives, cells, args.link),
-        levels=level_rows(
+    return {
+        "topics": topic_rows(topics, representatives, cells, args.link),
+        "largest": max(topic["size"] for topic in topics),
+        "repeats_at_least": REPEATS,
+        "levels": level_rows(
             read_table(args.hierarchy, HIERARCHY).to_pylist(),
             read_table(args.subtopic_trends, SUBTOPIC_TRENDS).to_pylist(),
         ),
-        has_trends=bool(cells),
-        false_discoveries=FALSE_DISCOVERIES,
-        repeats_at_least=REPEATS,
-        largest=max(topic["size"] for topic in topics),
-        agreement=agreement,
-        words=word_rows(evaluation),
-        scan_columns=list(scans),
-        scans=scans.to_numpy().tolist(),
-        steps=steps,
-        seconds=sum(step["seconds"] for step in steps),
-        versions=args.about["versions"] | {"Python": platform.python_version()},
-        changed=args.about["changed"],
-        digest=args.digest.read_text("utf-8").strip(),
-        figures={
-            name: embed_file(path)
-            for name, path in (
-                ("map", args.map),
-                ("tree", args.tree),
-                ("trends", args.trend_figure),
-                ("curves", args.curves),
-            )
-        },
+        "has_trends": bool(cells),
+        "false_discoveries": FALSE_DISCOVERIES,
+    }
+
+
+def measured_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, Any]:
+    """What the template shows of the choice of K and of the evaluation."""
+    scans, agreement = read_csv(args.scans), agreement_rows(evaluation)
+    if not agreement:
+        scans = scans.drop(columns="ami_primary", errors="ignore")
+    return {
+        "title": f"{evaluation['papers']:,} papers in {evaluation['k']} topics",
+        "facts": headline(evaluation),
+        "selection": read_json(args.selection, KSelection),
+        "scan_columns": list(scans),
+        "scans": scans.to_numpy().tolist(),
+        "agreement": agreement,
+        "words": word_rows(evaluation),
+    }
+
+
+def corpus_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, Any]:
+    """What the template shows of the lines of the snapshot and of the embeddings."""
+    ledger, embeddings = read_json(args.ledger, Ledger), read_json(args.embeddings, EmbeddingsSummary)
+    return {
+        "ledger": ledger,
+        "buckets": ledger_bars(ledger),
+        "kept": 100 * ledger["buckets"]["kept"]["count"] / max(ledger["lines"], 1),
+        "contents": [*contents(ledger, evaluation["corpus"]), truncation(embeddings)],
+        "embeddings": embeddings,
+        "encoding": encoding(embeddings),
+    }
+
+
+def run_values(args: argparse.Namespace) -> dict[str, Any]:
+    """What the template shows of the run: times, memory, versions, settings and digests."""
+    steps = [step for step in step_rows(args.benchmarks) if step["name"] != "report"]  # this one still runs
+    return {
+        "steps": steps,
+        "seconds": sum(step["seconds"] for step in steps),
+        "versions": args.about["versions"] | {"Python": platform.python_version()},
+        "changed": args.about["changed"],
+        "digest": args.digest.read_text("utf-8").strip(),
+    }
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = arguments(argv)
+    evaluation = read_json(args.evaluation, Evaluation)
+    style, behaviour = args.style.read_text("utf-8"), args.behaviour.read_text("utf-8")
+    figures = {"map": args.map, "tree": args.tree, "trends": args.trend_figure, "curves": args.curves}
+    page = render(
+        args.template,
+        policy=content_policy(behaviour, style, images=True),
+        style=style,
+        behaviour=behaviour,
+        figures={name: embed_file(path) for name, path in figures.items()},
         count=count,
         three_digits=three_digits,
+        **topic_values(args),
+        **measured_values(args, evaluation),
+        **corpus_values(args, evaluation),
+        **run_values(args),
     )
     with atomic_outputs(args.report) as (report_file,):
         report_file.write_text(page, encoding="utf-8")
