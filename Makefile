@@ -11,7 +11,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # A mistyped variable would be ignored. `origin` says "command line" of those given there.
-KNOWN := INPUT RESULTS CONFIG ARGS CORES PYTHON VENV PAPERS CACHE CORPUS
+KNOWN := INPUT RESULTS CONFIG ARGS CORES PYTHON VENV PAPERS CACHE CORPUS ID
 UNKNOWN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 UNKNOWN := $(filter-out $(KNOWN) SHELL,$(UNKNOWN))
 ifneq ($(UNKNOWN),)
@@ -39,7 +39,7 @@ endif
 SET := --config $(SETTINGS)
 endif
 
-.PHONY: help run test lint docs bench lock prune-cache
+.PHONY: help run explain test lint docs bench lock prune-cache
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -47,6 +47,10 @@ run: $(VENV)/.run ## map the papers (INPUT=mine.jsonl.gz RESULTS=runs/mine CONFI
 	@if [ -t 2 ]; then export PYTHONPATH=tools; logger="--logger steps"; fi; \
 	  snakemake --cores $(CORES) $$logger $(SET) $(ARGS)
 	@ls $(addprefix $(RESULTS)/,map.png map.html topics.csv report.html) 2>/dev/null | sed 's/^/Result: /'
+
+explain: $(VENV)/.run ## say why a paper is in its topic (ID=0704.0001 RESULTS=runs/mine)
+	@test -n "$(ID)" || { echo "error: name a paper: make explain ID=0704.0001" >&2; exit 1; }
+	@python tools/explain_paper.py --id='$(ID)' --results '$(RESULTS)' --threads $(CORES) $(ARGS)
 
 test: $(VENV)/.test ## run the tests (ARGS="-k kmeans")
 	@python -m pytest $(ARGS)

@@ -84,6 +84,11 @@ def overlay(name: str, packages: list[str]) -> Path:
 
 # The flags of a step that are keys of another section of the config.
 BORROWED = {
+    "explain": {
+        "device": ("embed", "device"),
+        "batch_tokens": ("embed", "batch_tokens"),
+        "stop_words": ("terms", "stop_words"),
+    },
     "select_k": {"k": ("cluster", "k")},
     "smooth": {
         "smooth": ("cluster", "smooth"),

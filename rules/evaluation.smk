@@ -62,11 +62,16 @@ rule report:
         periods="<results>/topics/periods.parquet",
         subtopic_trends="<results>/topics/subtopic_trends.parquet",
         trend_figure="<results>/topics/trends.png",
+        explanations="<results>/topics/explanations.parquet",
+        explained="<results>/topics/explained.parquet",
+        explain="<results>/topics/explain.json",
+        explanation_figure="<results>/topics/explanations.png",
         map="<results>/map.png",
         digest=digest,
         template="scripts/templates/report.html",
         style="scripts/templates/report/report.css",
         behaviour="scripts/templates/report/report.js",
+        explanation_page="scripts/templates/report/explanations.html",
         env="envs/map.yaml",
     output:
         report=report(
@@ -105,6 +110,10 @@ rule report:
             --periods {input.periods} \
             --subtopic-trends {input.subtopic_trends} \
             --trend-figure {input.trend_figure} \
+            --explanations {input.explanations} \
+            --explained {input.explained} \
+            --explain {input.explain} \
+            --explanation-figure {input.explanation_figure} \
             --map {input.map} \
             --digest {input.digest} \
             --template {input.template} \

@@ -1,4 +1,4 @@
-"""Topics: reads terms, papers, embeddings and assignments; writes keywords and labels."""
+"""Topics: reads terms, papers, embeddings and assignments; writes keywords, labels, trends and explanations."""
 
 
 rule keywords:
@@ -197,6 +197,69 @@ rule trends:
             --subtopic-trends {output.subtopic_trends} \
             --subtopic-csv {output.subtopic_csv} \
             --subtopic-periods {output.subtopic_periods} \
+            --figure {output.figure} \
+            >{log} 2>&1
+        """
+
+
+rule explain:
+    """Find the words that put papers into their topics, and the attention that each word gets."""
+    input:
+        **code("explain"),
+        **CORPUS,
+        **ASSIGNED,
+        **{name: TERMS[name] for name in ("vocabulary", "terms", "term_offsets")},
+        embeddings="<results>/embeddings/embeddings.npy",
+        encoding="<results>/embeddings/embeddings.json",
+        centroids="<results>/clusters/centroids.npy",
+        keywords="<results>/topics/keywords.parquet",
+        stop_words=config["terms"]["stop_words"],
+        env="envs/embeddings.yaml",
+    output:
+        explanations=ensure("<results>/topics/explanations.parquet", non_empty=True),
+        explained=ensure("<results>/topics/explained.parquet", non_empty=True),
+        summary=ensure("<results>/topics/explain.json", non_empty=True),
+        figure=report(
+            ensure("<results>/topics/explanations.png", non_empty=True),
+            caption="../docs/captions/explanations.rst",
+            category="Topics",
+        ),
+    log:
+        "<logs>/explain.log",
+    benchmark:
+        "<benchmarks>/explain.tsv"
+    conda:
+        None if IMAGE else "../envs/embeddings.yaml"
+    container:
+        IMAGE
+    threads: 8
+    resources:
+        mem_mb=scaled(16000),
+        runtime=240,
+        gpu=config["embed"]["gpus"],
+    params:
+        explain=settings("explain"),
+        execution=execution("embed"),
+    shell:
+        """
+        python {input.script} \
+            --papers {input.papers} \
+            --embeddings {input.embeddings} \
+            --encoding {input.encoding} \
+            --centroids {input.centroids} \
+            --assignments {input.assignments} \
+            --keywords {input.keywords} \
+            --vocabulary {input.vocabulary} \
+            --terms {input.terms} \
+            --term-offsets {input.term_offsets} \
+            --stop-words {input.stop_words:q} \
+            --papers-per-topic {params.explain[papers_per_topic]} \
+            --device {params.execution[device]} \
+            --batch-tokens {params.execution[batch_tokens]} \
+            --threads {threads} \
+            --explanations {output.explanations} \
+            --explained {output.explained} \
+            --summary {output.summary} \
             --figure {output.figure} \
             >{log} 2>&1
         """

@@ -9,6 +9,7 @@ from typing import Any
 
 from lib.cli import Parser, optional, run, say
 from lib.clusters.repeats import REPEATS
+from lib.evaluation.explanations import explanation_rows
 from lib.evaluation.report_tables import ledger_bars, level_rows, step_rows, topic_rows, trend_cells
 from lib.evaluation.report_texts import (
     agreement_rows,
@@ -21,8 +22,18 @@ from lib.evaluation.report_texts import (
 )
 from lib.files import atomic_outputs
 from lib.map.page import content_policy, render
-from lib.summaries import EmbeddingsSummary, Evaluation, KSelection, Ledger, read_json, three_digits
+from lib.summaries import (
+    EmbeddingsSummary,
+    Evaluation,
+    ExplainSummary,
+    KSelection,
+    Ledger,
+    read_json,
+    three_digits,
+)
 from lib.tables import (
+    EXPLAINED,
+    EXPLANATIONS,
     HIERARCHY,
     PERIODS,
     REPRESENTATIVES,
@@ -57,6 +68,10 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         periods="periods.parquet",
         subtopic_trends="subtopic_trends.parquet",
         trend_figure="trends.png",
+        explanations="explanations.parquet",
+        explained="explained.parquet",
+        explain="explain.json",
+        explanation_figure="explanations.png",
         map="map.png",
         digest="papers.digest",
         template="report.html",
@@ -87,6 +102,15 @@ def topic_values(args: argparse.Namespace) -> dict[str, Any]:
         "has_trends": bool(cells),
         "false_discoveries": FALSE_DISCOVERIES,
     }
+
+
+def explanation_values(args: argparse.Namespace) -> dict[str, Any]:
+    """What the template shows of the explanations."""
+    explain = read_json(args.explain, ExplainSummary)
+    words = read_table(args.explanations, EXPLANATIONS).to_pandas()
+    papers = read_table(args.explained, EXPLAINED).to_pandas()
+    topics = read_table(args.topics, TOPICS).to_pylist()
+    return {"explain": explain, "explanations": explanation_rows(words, papers, explain, topics, args.link)}
 
 
 def measured_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, Any]:
@@ -135,6 +159,7 @@ def main(argv: list[str] | None = None) -> None:
     evaluation = read_json(args.evaluation, Evaluation)
     style, behaviour = args.style.read_text("utf-8"), args.behaviour.read_text("utf-8")
     figures = {"map": args.map, "tree": args.tree, "trends": args.trend_figure, "curves": args.curves}
+    figures["explanations"] = args.explanation_figure
     page = render(
         args.template,
         policy=content_policy(behaviour, style, images=True),
@@ -144,6 +169,7 @@ def main(argv: list[str] | None = None) -> None:
         count=count,
         three_digits=three_digits,
         **topic_values(args),
+        **explanation_values(args),
         **measured_values(args, evaluation),
         **corpus_values(args, evaluation),
         **run_values(args),

@@ -96,6 +96,21 @@ SELECTION = {
 }
 
 
+EXPLAIN = {
+    "papers": 2,
+    "cut_papers": 1,
+    "layers": 2,
+    "loss_influential": 0.2345,
+    "loss_random": 0.0123,
+    "loss_attention": 0.0456,
+    "attention_correlation": 0.31,
+    "influential_words": [["influence", EVIL], []],
+    "keyword_correlation": [0.44, None],
+    "largest_difference": 1e-6,
+    "seconds": 1.0,
+}
+
+
 @pytest.fixture
 def inputs(tmp_path) -> dict:
     bucket = {"count": 1, "first": [{"line": 17, "reason": EVIL}]}
@@ -112,6 +127,7 @@ def inputs(tmp_path) -> dict:
         "embeddings": EMBEDDED,
         "selection": SELECTION,
         "evaluation": EVALUATION,
+        "explain": EXPLAIN,
     }
     templates = ROOT / "scripts" / "templates"
     paths = {
@@ -136,7 +152,7 @@ def inputs(tmp_path) -> dict:
     for name, content in files.items():
         paths[name] = tmp_path / f"{name}.json"
         paths[name].write_text(json.dumps(content))
-    for name in ("curves", "map", "tree", "trend_figure"):
+    for name in ("curves", "map", "tree", "trend_figure", "explanation_figure"):
         paths[name] = tmp_path / f"{name}.png"
         paths[name].write_bytes(PNG)
     paths["scans"] = tmp_path / "scans.csv"
@@ -217,6 +233,29 @@ def inputs(tmp_path) -> dict:
         high=[-0.1, None],
         q_value=[0.01, None],
         trend=["fading", ""],
+    )
+    paths["explanations"] = pq_write(
+        tmp_path / "explanations.parquet",
+        topic=[0] * 5,
+        id=["hep-th/9901001"] * 5,
+        position=range(5),
+        before=["", " ", " ", ", ", " <u> "],
+        word=["the", "galaxy", "near", EVIL, "galaxy"],
+        influence=[None, 0.2, 0.01, -0.1, 0.2],
+        margin_influence=[None, 0.1, 0.0, -0.3, 0.1],
+        attention=[0.1, 0.25, 0.1, 0.05, 0.2],
+        attention_by_layer=[[0.1, 0.1]] * 5,
+    )
+    numbers = ("similarity", "margin", "attention_correlation", "special_attention")
+    paths["explained"] = pq_write(
+        tmp_path / "explained.parquet",
+        topic=[0],
+        id=["hep-th/9901001"],
+        second_topic=[1],
+        words=[5],
+        cut_words=[3],
+        **{name: [0.5] for name in numbers},
+        **{name: [0.1] for name in ("loss_influential", "loss_random", "loss_attention")},
     )
     return paths
 
@@ -374,3 +413,35 @@ def test_missing_and_broken_inputs_are_refused(inputs, out, tmp_path):
     assert_refused(result, out, "absent.parquet")
     inputs["selection"].write_text('{"k": ')
     assert_refused(script("report", **inputs, report=out / "report.html"), out, "selection.json")
+
+
+def test_explanations_show_words_by_their_influence(inputs, out):
+    text = read_page(inputs, out).text
+    assert "the galaxy near, " in text and "… 3 more words were not read" in text
+    assert "falls by 0.234 on average" in text and "leaves" not in text
+    assert "0.012, and without the five words that get most attention by 0.046" in text
+    assert "is 0.31 (median)" in text and "1 paper was cut at 256 tokens" in text
+    page = (out / "report.html").read_text("utf-8")
+    found = dict(re.findall(r'<mark class="([^"]+)" title="([^"]*)">', page))
+    assert found == {
+        "p4 strong": "similarity -0.200, margin -0.100 without it, attention 20.0%",
+        "against": "similarity +0.100, margin +0.300 without it, attention 5.0%",
+    }
+
+
+def test_without_explained_papers_the_page_has_no_explanations(inputs, out):
+    for name in ("explanations", "explained"):
+        pq.write_table(pq.read_table(inputs[name]).slice(0, 0), inputs[name])
+    nothing = {"papers": 0, "cut_papers": 0, "layers": 0, "loss_influential": None, "loss_random": None}
+    text = read_page(inputs, out, explain=nothing).text
+    assert "Why papers are in their topics" not in text and "How many topics" in text
+
+
+def test_an_encoder_without_attention_is_said(inputs, out):
+    table = pq.read_table(inputs["explanations"])
+    nothing = pa.nulls(len(table), pa.float64())
+    pq.write_table(table.set_column(7, "attention", nothing), inputs["explanations"])
+    changes = {"layers": 0, "loss_attention": None, "attention_correlation": None}
+    text = read_page(inputs, out, explain=changes).text
+    assert "This encoder gives no attention." in text and "Jain" not in text
+    assert "without it, attention" not in (out / "report.html").read_text("utf-8")

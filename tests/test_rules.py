@@ -19,7 +19,7 @@ STAGES = {
     "corpus": ["clean", "terms"],
     "embeddings": ["embed", "gather", "neighbors"],
     "clusters": ["smooth", "scan_k", "select_k", "cluster", "hierarchy"],
-    "topics": ["keywords", "label", "tree", "trends"],
+    "topics": ["keywords", "label", "tree", "trends", "explain"],
     "map": ["project", "plot", "explore"],
     "evaluation": ["evaluate", "report"],
 }
@@ -119,7 +119,7 @@ def test_rule_has_log_benchmark_env_and_resources(step):
     assert str(rule.benchmark).startswith(f"results/benchmarks/{step}")
     assert (ROOT / "rules" / str(rule.conda_env)).resolve() == env(rule)
     assert {"mem_mb", "runtime"} <= set(rule.resources)
-    assert ("gpu" in rule.resources) == (step in ("embed", "cluster"))
+    assert ("gpu" in rule.resources) == (step in ("embed", "cluster", "explain"))
     assert ">{log} 2>&1" in rule.shellcmd
     assert re.fullmatch(r'[^"\n]+\.', rule.docstring), "the docstring is one sentence"
 
@@ -173,7 +173,7 @@ def test_cluster_with_a_gpu_runs_in_the_environment_of_embed():
     image = parse_rules(cluster={"gpus": 1}, embed={"image": "x.sif"})
     assert all(
         image[step].conda_env is None and image[step].container_img == "x.sif"
-        for step in ("embed", "cluster")
+        for step in ("embed", "cluster", "explain")
     )
 
 

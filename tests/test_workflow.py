@@ -42,6 +42,7 @@ BELOW_CLEAN = {
     "label",
     "tree",
     "trends",
+    "explain",
     "project",
 }
 BELOW_CLEAN |= {"plot", "explore", "evaluate", "report"}
@@ -78,6 +79,10 @@ FILES = [
     *(f"topics/trends.{kind}" for kind in ("parquet", "csv", "png")),
     "topics/periods.parquet",
     *(f"topics/subtopic_{name}" for name in ("trends.parquet", "trends.csv", "periods.parquet")),
+    *(
+        f"topics/{name}"
+        for name in ("explanations.parquet", "explained.parquet", "explain.json", "explanations.png")
+    ),
     "topics/topics.parquet",
     "topics.csv",
     "map/coordinates.parquet",
@@ -240,7 +245,7 @@ def test_ledger_sums_to_the_lines(project):
 def test_permuted_lines_in_another_folder_give_the_same_bytes(project, permuted):
     def digests(folder: Path) -> dict[str, str]:
         files = [name for name in FILES if name.endswith((".parquet", ".npy", ".csv", ".digest", ".html"))]
-        assert len(files) == 28
+        assert len(files) == 38
         return {name: sha256((folder / "results" / name).read_bytes()).hexdigest() for name in files}
 
     one, two = digests(project), digests(permuted)
@@ -329,7 +334,7 @@ def below(*names: str) -> dict[str, int]:
     return dict.fromkeys(names, 1)
 
 
-TEXT = ("keywords", "label", "tree", "trends", "evaluate", "plot", "explore", "report")
+TEXT = ("keywords", "label", "tree", "trends", "explain", "evaluate", "plot", "explore", "report")
 CLUSTER = ("cluster", "hierarchy", *TEXT)
 EDITS = {
     "scripts/plot.py": below("plot", "report"),
@@ -342,6 +347,9 @@ EDITS = {
     "scripts/tree.py": below("tree", "trends", "explore", "report"),
     "scripts/hierarchy.py": below("hierarchy", "tree", "trends", "explore", "report"),
     "scripts/label.py": below("label", "tree", "trends", "evaluate", "plot", "explore", "report"),
+    "scripts/explain.py": below("explain", "report"),
+    "scripts/lib/topics/explanation.py": below("explain", "report"),
+    "scripts/templates/report/explanations.html": below("report"),
     "scripts/lib/corpus/terms.py": below("terms", *TEXT),
     "data/words/stop_words.txt": below("terms", *TEXT),
     "data/words/head_words.txt": below(*TEXT),
@@ -371,6 +379,7 @@ SETTINGS = {
     "plot={dpi: 80}": below("plot", "report"),
     "explore={max_papers: 100}": below("explore"),
     "label={title_chars: 40}": below("label", "tree", "trends", "evaluate", "plot", "explore", "report"),
+    "explain={papers_per_topic: 2}": below("explain", "report"),
     "terms={min_count: 4}": below("terms", *TEXT),
     "keywords={top: 8}": below(*TEXT),
     "project={seed: 3}": below("project", "evaluate", "plot", "explore", "report"),

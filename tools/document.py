@@ -60,6 +60,8 @@ TABLES = {
     "topics/periods.parquet": tables.PERIODS,
     "topics/subtopic_trends.parquet, topics/subtopic_trends.csv": tables.SUBTOPIC_TRENDS,
     "topics/subtopic_periods.parquet": tables.SUBTOPIC_PERIODS,
+    "topics/explanations.parquet": tables.EXPLANATIONS,
+    "topics/explained.parquet": tables.EXPLAINED,
     "map/coordinates.parquet": tables.COORDINATES,
 }
 JSON_FILES = {
@@ -69,6 +71,7 @@ JSON_FILES = {
     "clusters/scan_k/{k}.json": summaries.Scan,
     "clusters/k.json": summaries.KSelection,
     "clusters/cluster.json": summaries.ClusterSummary,
+    "topics/explain.json": summaries.ExplainSummary,
     "map/project.json": summaries.ProjectSummary,
     "evaluation/evaluation.json": summaries.Evaluation,
 }

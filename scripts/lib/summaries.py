@@ -164,6 +164,28 @@ class ClusterSummary(TypedDict):
     outliers: int
 
 
+class ExplainSummary(TypedDict):
+    """Explanations of all topics in a few figures; lists have one entry per topic.
+
+    `loss_*` are the means over the papers of the columns of that name; `attention_correlation` is a median.
+    `keyword_correlation` is Spearman's correlation of mean influence and class-based TF-IDF over the words
+    of a topic's explained papers. `largest_difference` is 1 - cosine to the vectors of embeddings.npy.
+    `layers` is 0 if the encoder gives no attention.
+    """
+
+    papers: int
+    cut_papers: int
+    layers: int
+    loss_influential: float | None
+    loss_random: float | None
+    loss_attention: float | None
+    attention_correlation: float | None
+    influential_words: list[list[str]]
+    keyword_correlation: list[float | None]
+    largest_difference: float
+    seconds: float
+
+
 class ProjectSummary(TypedDict):
     """How the map was laid out and how faithful it is."""
 

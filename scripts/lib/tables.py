@@ -188,6 +188,62 @@ TRENDS = pa.schema(
 _OF_SUBTOPIC = _column("subtopic", pa.int32(), "number of the subtopic")
 SUBTOPIC_PERIODS = pa.schema([_OF_SUBTOPIC, *list(PERIODS)[1:]])
 SUBTOPIC_TRENDS = pa.schema([_OF_SUBTOPIC, *TRENDS])
+EXPLANATIONS = pa.schema(
+    [
+        _column("topic", pa.int32(), "number of the topic of the paper"),
+        _column("id", pa.string(), "id of the paper"),
+        _column("position", pa.int32(), "place of the word in the text that the encoder read, from 0"),
+        _column("before", pa.string(), "the text between the word before and this one"),
+        _column("word", pa.string(), "the word as it stands there; a formula is one word"),
+        _column(
+            "influence",
+            pa.float32(),
+            "loss of cosine to the centroid of the topic when the word is left out everywhere in the text; null for "
+            "stop words",
+        ),
+        _column(
+            "margin_influence",
+            pa.float32(),
+            "loss of the margin to the second-best topic; negative if the word speaks for that topic",
+        ),
+        _column(
+            "attention",
+            pa.float32(),
+            "share of the attention that this place gets over all layers (rollout); null if the encoder gives none",
+        ),
+        _column("attention_by_layer", pa.list_(pa.float32()), "the same in each layer, averaged over heads"),
+    ]
+)
+EXPLAINED = pa.schema(
+    [
+        _column("topic", pa.int32(), "number of the topic of the paper"),
+        _column("id", pa.string(), "id of the paper"),
+        _column("second_topic", pa.int32(), "the second-best topic"),
+        _column("similarity", pa.float32(), "cosine to the centroid of the topic"),
+        _column(
+            "margin", pa.float32(), "`similarity` minus the cosine to the centroid of the second-best topic"
+        ),
+        _column("words", pa.int32(), "words that the encoder read"),
+        _column("cut_words", pa.int32(), "words that it did not read, since the text was cut at max_tokens"),
+        _column(
+            "attention_correlation",
+            pa.float64(),
+            "Spearman's correlation of attention (rollout) and influence over the distinct words that are no stop words",
+        ),
+        _column(
+            "special_attention",
+            pa.float32(),
+            "share of the attention (rollout) that special tokens and the prefix get; the rest is punctuation's",
+        ),
+        _column("loss_influential", pa.float64(), "loss of similarity without the 5 most influential words"),
+        _column(
+            "loss_random",
+            pa.float64(),
+            "the same for 5 random words that are no stop words, mean of 10 choices",
+        ),
+        _column("loss_attention", pa.float64(), "the same for the 5 words with the most attention"),
+    ]
+)
 COORDINATES = pa.schema(
     [
         _column("id", pa.string(), "id of the paper; row i is row i of the papers"),

@@ -60,8 +60,14 @@ def separate_words(text: str) -> str:
     if is_japanese(text):
         text = JAPANESE_RUN.sub(" | ", text)
     elif HAN_RUN.search(text):
-        text = HAN_RUN.sub(lambda run: f" {' '.join(_chinese().cut(run[0]))} ", text)
+        text = HAN_RUN.sub(lambda run: f" {' '.join(cut_chinese(run[0]))} ", text)
     return SOUTH_EAST_ASIAN_RUN.sub(" | ", text)
+
+
+def cut_chinese(run: str) -> list[str]:
+    """The words of a run of Chinese characters, in order."""
+    words: list[str] = _chinese().cut(run)
+    return words
 
 
 @cache

@@ -1,0 +1,78 @@
+"""The explanations as the report shows them."""
+
+from math import ceil
+
+import pandas as pd
+
+from lib.map.page import paper_url
+from lib.summaries import ExplainSummary
+
+STRONG = 5  # words of a paper that are underlined
+LEVELS = 4  # colours for words that speak for the topic
+FAINTEST = 0.125  # of the largest influence; words below have no colour
+
+
+def level(influence: float, largest: float) -> str:
+    """The colour class of a word: p1 to p4 for its topic, `against` it, or empty for neither."""
+    share = influence / largest if largest > 0 else 0.0  # nan for a stop word
+    if share <= -FAINTEST:
+        return "against"
+    return f"p{min(ceil(LEVELS * share), LEVELS)}" if share >= FAINTEST else ""
+
+
+def pieces(words: pd.DataFrame) -> list[dict]:
+    """The words of one paper in order: `before`, `word`, `level`, `strong`, `hover`.
+
+    Parameters
+    ----------
+    words : rows of EXPLANATIONS
+    """
+    largest = words["influence"].max()
+    # a word has the same influence at all its places
+    strong = set(words["influence"].drop_duplicates().nlargest(STRONG))
+    shown = []
+    for row in words.sort_values("position").itertuples():
+        attention = "" if pd.isna(row.attention) else f", attention {row.attention:.1%}"
+        shown.append(
+            {
+                "before": row.before,
+                "word": row.word,
+                "level": level(row.influence, largest),
+                "strong": row.influence in strong and row.influence > 0,
+                "hover": f"similarity {-row.influence:+.3f}, margin {-row.margin_influence:+.3f} without it{attention}",
+            }
+        )
+    return shown
+
+
+def explanation_rows(
+    words: pd.DataFrame, papers: pd.DataFrame, summary: ExplainSummary, topics: list[dict], link: str | None
+) -> list[dict]:
+    """The first explained paper of each topic, with its words as `pieces`.
+
+    Parameters
+    ----------
+    words, papers : the columns of EXPLANATIONS and EXPLAINED
+    summary : explain.json
+    topics : rows of TOPICS
+    link : see `paper_url`
+    """
+    of_paper = dict(list(words.groupby("id")))
+    rows = []
+    for paper in papers.drop_duplicates("topic").to_dict("records"):
+        topic = paper["topic"]
+        if paper["id"] not in of_paper:
+            continue  # a text without words
+        rows.append(
+            paper
+            | {
+                "name": topics[topic]["name"],
+                "second": topics[paper["second_topic"]]["name"],
+                "keywords": topics[topic]["keywords"],
+                "influential": summary["influential_words"][topic],
+                "keyword_correlation": summary["keyword_correlation"][topic],
+                "url": paper_url(link, paper["id"]),
+                "pieces": pieces(of_paper[paper["id"]]),
+            }
+        )
+    return rows
