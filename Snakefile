@@ -54,4 +54,6 @@ rule all:
         "<results>/topics/hierarchy.csv",
         "<results>/topics/trends.csv",
         "<results>/topics/trends.png",
+        "<results>/topics/explanations.parquet",
+        "<results>/topics/explanations.png",
         "<results>/evaluation/evaluation.json",
