@@ -24,7 +24,7 @@ from lib.tables import (
     write_csv,
     write_table,
 )
-from lib.topics.ctfidf import TermCounts, count_in_topics
+from lib.topics.ctfidf import TermCounts, count_in_topics, eligible
 from lib.topics.keywords import Keyword, keywords_of, restricted
 from lib.topics.labels import primary_keywords, topic_names
 from lib.topics.tree_figure import draw_tree
@@ -54,8 +54,9 @@ def hierarchy_table(
 ) -> pd.DataFrame:
     """The nodes with their names and keywords, with the columns of HIERARCHY.
 
-    Keywords of groups are weighed against the other groups, those of subtopics against the other
-    subtopics of the topic. A group of one topic has its name.
+    Keywords of groups are weighed against the other groups, times the number of topics in the group of
+    which they may be keywords: a theme runs through several. Keywords of subtopics are weighed against
+    the other subtopics of the topic. A group of one topic has its name.
 
     Parameters
     ----------
@@ -67,15 +68,16 @@ def hierarchy_table(
     group_of = levels["topic"]["parent"].to_numpy(int)
     k = len(group_of)
     into_groups = sparse.csr_matrix((np.ones(k, np.int64), (group_of, np.arange(k))))
-    groups = TermCounts(counted.terms, counted.words, sparse.csr_matrix(into_groups @ counted.counts[:k]))
-    sizes = levels["group"]["size"].to_numpy()
-    of_groups = keywords_of(groups, sizes, head_words, top)
+    of_topics = TermCounts(counted.terms, counted.words, counted.counts[:k])
+    groups = TermCounts(counted.terms, counted.words, sparse.csr_matrix(into_groups @ of_topics.counts))
+    fit = eligible(of_topics, levels["topic"]["size"].to_numpy(), head_words)
+    of_groups = keywords_of(groups, sparse.csr_matrix(into_groups @ fit.astype(np.int64)), top)
     group_names = names_of(of_groups, "group")
     words = {
         "group": [[word for word, *_ in some] for some in of_groups],
         "topic": topics["keywords"].tolist(),
     }
-    for group in range(len(sizes)):
+    for group in range(len(group_names)):
         if len(members := np.flatnonzero(group_of == group)) == 1:
             group_names[group] = topics["name"][members[0]]
             words["group"][group] = words["topic"][members[0]]
@@ -85,12 +87,13 @@ def hierarchy_table(
         inside = children(nodes, "subtopic", topic)
         if len(inside):
             some = restricted(counted, k + inside, LEAST_PAPERS)
-            found = keywords_of(some, levels["subtopic"].loc[inside, "size"].to_numpy(), head_words, top)
+            size = levels["subtopic"].loc[inside, "size"].to_numpy()
+            found = keywords_of(some, eligible(some, size, head_words), top)
             names["subtopic"] += names_of(found, topics["name"][topic])
             words["subtopic"] += [[word for word, *_ in keywords] for keywords in found]
     order = nodes["level"].unique()
     return nodes.assign(
-        share=nodes["size"] / sizes.sum(),
+        share=nodes["size"] / levels["group"]["size"].sum(),
         name=[name for level in order for name in names[level]],
         keywords=[some for level in order for some in words[level]],
     )[HIERARCHY.names]

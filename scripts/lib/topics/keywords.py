@@ -3,26 +3,24 @@
 import numpy as np
 from scipy import sparse
 
-from lib.topics.ctfidf import TermCounts, ctfidf, eligible, top_terms
+from lib.topics.ctfidf import TermCounts, ctfidf, top_terms
 
 Keyword = tuple[
     str, float, int, float
 ]  # the term, its weight, papers of the group with it, and their share of all
 
 
-def keywords_of(
-    counted: TermCounts, sizes: np.ndarray, head_words: frozenset[str], top: int
-) -> list[list[Keyword]]:
+def keywords_of(counted: TermCounts, fit: sparse.csr_matrix, top: int) -> list[list[Keyword]]:
     """The `top` keywords of each group of papers, heaviest first.
 
     Parameters
     ----------
     counted : the papers of each of k groups that have each term
-    sizes : int (k,), papers of each group
+    fit : bool (k, n_terms), which terms may be keywords of which groups, of `eligible`; or numbers by which
+        the weights are multiplied when the terms are ranked
     """
     counts = counted.counts
     weights = ctfidf(counts)
-    fit = eligible(counted, sizes, head_words)
     in_all = np.asarray(counts.sum(0)).ravel()
     found = []
     for group, columns in enumerate(top_terms(counted, weights.multiply(fit).tocsr(), top)):
