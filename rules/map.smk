@@ -123,6 +123,8 @@ rule explore:
         topics="<results>/topics/topics.parquet",
         trends="<results>/topics/trends.parquet",
         periods="<results>/topics/periods.parquet",
+        hierarchy="<results>/topics/hierarchy.parquet",
+        subtopics="<results>/clusters/subtopics.parquet",
         template="scripts/templates/explore.html",
         style="scripts/templates/explore/explore.css",
         scripts=expand("scripts/templates/explore/{name}.js", name=EXPLORE_MODULES),
@@ -155,6 +157,8 @@ rule explore:
             --topics {input.topics} \
             --trends {input.trends} \
             --periods {input.periods} \
+            --hierarchy {input.hierarchy} \
+            --subtopics {input.subtopics} \
             --template {input.template} \
             --style {input.style} \
             --scripts {input.scripts} \

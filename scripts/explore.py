@@ -15,7 +15,18 @@ from lib.map.label_layout import densest_points
 from lib.map.page import content_policy, join_modules, render
 from lib.map.page_data import cell_order, codes_of, grid_side, one_line, pack, quantize
 from lib.sampling import hash_ids, sample_rows
-from lib.tables import ASSIGNMENTS, PAPERS, PERIODS, TOPICS, TRENDS, check_same_rows, read_points, read_table
+from lib.tables import (
+    ASSIGNMENTS,
+    HIERARCHY,
+    PAPERS,
+    PERIODS,
+    SUBTOPICS,
+    TOPICS,
+    TRENDS,
+    check_same_rows,
+    read_points,
+    read_table,
+)
 from lib.topics.periods import shares_by_year
 from lib.topics.titles import latex_to_text
 
@@ -49,6 +60,46 @@ def topic_entries(topics: list[dict], anchors: np.ndarray, frame: np.ndarray) ->
         }
         for topic, place in zip(topics, on_map(anchors, frame), strict=True)
     ]
+
+
+def node_entries(nodes: list[dict], places: list[dict]) -> list[dict]:
+    """The groups, or the subtopics, of hierarchy.parquet as the page lists them."""
+    return [
+        {
+            "name": one_line(node["name"]),
+            "keywords": [one_line(word) for word in node["keywords"][:KEYWORDS]],
+            "size": node["size"],
+            "parent": node["parent"],
+            **place,
+        }
+        for node, place in zip(nodes, places, strict=True)
+    ]
+
+
+def levels(
+    hierarchy: list[dict], points: np.ndarray, subtopic_of: np.ndarray, anchors: np.ndarray, frame: np.ndarray
+) -> tuple[list[dict], list[dict], list[int]]:
+    """The groups and the subtopics as the page lists them, and the group of each topic.
+
+    Parameters
+    ----------
+    hierarchy : rows of hierarchy.parquet
+    points : float32 (n, 2)
+    subtopic_of : int (n,), -1 for papers without
+    anchors : float64 (k, 2), where each topic is densest
+    frame : float64 (2, 2), the lowest and the highest corner of the map
+    """
+    groups, topics, subtopics = (
+        sorted((node for node in hierarchy if node["level"] == level), key=lambda node: node["node"])
+        for level in ("group", "topic", "subtopic")
+    )
+    group_of = np.array([topic["parent"] for topic in topics], int)
+    sizes = np.array([topic["size"] for topic in topics], float)
+    members = (group_of == np.arange(len(groups))[:, None]) * sizes
+    middles = members @ anchors / members.sum(1, keepdims=True)
+    centres = densest_points(points, subtopic_of, len(subtopics))
+    below = node_entries(subtopics, on_map(centres, frame))
+    return node_entries(groups, on_map(middles, frame)), below, group_of.tolist()
 
 
 def trend_entries(trends: list[dict], periods: pd.DataFrame) -> tuple[list[int], list[dict]]:
@@ -118,6 +169,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         topics="topics.parquet",
         trends="trends.parquet",
         periods="periods.parquet",
+        hierarchy="hierarchy.parquet",
+        subtopics="subtopics.parquet",
         template="explore.html",
         style="its style sheet",
     )
@@ -133,10 +186,14 @@ def main(argv: list[str] | None = None) -> None:
     papers = read_table(args.papers, PAPERS, ["id", "title", "primary_category", "published"])
     points = read_points(args.coordinates)
     assigned = read_table(args.assignments, ASSIGNMENTS, ["topic", "similarity", "outlier"])
-    check_same_rows(papers=len(papers), coordinates=len(points), assignments=len(assigned))
+    subtopic_of = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"].fill_null(-1).to_numpy()
+    check_same_rows(
+        papers=len(papers), coordinates=len(points), assignments=len(assigned), subtopics=len(subtopic_of)
+    )
     topics = read_table(args.topics, TOPICS).to_pylist()
     trends = read_table(args.trends, TRENDS).to_pylist()
     periods = read_table(args.periods, PERIODS).to_pandas()
+    hierarchy = read_table(args.hierarchy, HIERARCHY).to_pylist()
 
     codes, frame, aspect = quantize(points)
     rows = sample_rows(hash_ids(papers["id"].to_pylist()), args.max_papers)
@@ -144,15 +201,20 @@ def main(argv: list[str] | None = None) -> None:
     rows = rows[cell_order(codes[rows], side)]
     about, blocks = paper_blocks(papers.take(rows), assigned.take(rows))
     anchors = densest_points(points, assigned["topic"].to_numpy(), len(topics))
+    groups, subtopics, group_of = levels(hierarchy, points, subtopic_of, anchors, frame)
     share_years, trend = trend_entries(trends, periods)
-    entries = [a | b for a, b in zip(topic_entries(topics, anchors, frame), trend, strict=True)]
+    entries = [
+        topic | change | {"group": group}
+        for topic, change, group in zip(topic_entries(topics, anchors, frame), trend, group_of, strict=True)
+    ]
     title = f"{len(points):,} papers in {len(topics)} topics"
     note = (
         f"{len(rows):,} of them shown, sampled at random" if len(rows) < len(points) else "all of them shown"
     )
     meta = {"title": title, "aspect": aspect, "grid": side, "link": args.link, "shareYears": share_years}
-    meta |= about | {"topics": entries, "groups": [], "subtopics": []}
-    blocks |= {"xy": codes[rows], "subtopic": np.full(len(rows), NONE, np.uint16)}
+    meta |= about | {"topics": entries, "groups": groups, "subtopics": subtopics}
+    within = np.where(subtopic_of[rows] < 0, NONE, subtopic_of[rows])
+    blocks |= {"xy": codes[rows], "subtopic": within.astype(np.uint16)}
     page = write_page(args.template, args.style, args.scripts, meta, blocks, note)
     with atomic_outputs(args.map) as (map_file,):
         map_file.write_text(page, encoding="utf-8")

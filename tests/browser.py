@@ -21,8 +21,16 @@ def chromium(playwright, *flags: str) -> Iterator:
 
 
 @contextmanager
-def opened(browser, file: Path, hash_: str = "", ready: str = "#map[data-ready]", **context) -> Iterator:
-    """A page of the file. It must report no error, and ask for nothing but itself."""
+def opened(
+    browser, file: Path, hash_: str = "", ready: str = "#map[data-ready]", first: str = "", **context
+) -> Iterator:
+    """A page of the file. It must report no error, and ask for nothing but itself.
+
+    Parameters
+    ----------
+    first : a script that is run before those of the page
+    context : options of a Playwright context
+    """
     tab = browser.new_context(
         **{"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"} | context
     )
@@ -32,6 +40,8 @@ def opened(browser, file: Path, hash_: str = "", ready: str = "#map[data-ready]"
     page.on("console", lambda m: m.type == "error" and faults.append(m.text))
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("request", lambda r: r.url.split("#")[0] != file.as_uri() and faults.append(f"asked for {r.url}"))
+    if first:
+        page.add_init_script(first)
     page.goto(file.as_uri() + hash_)
     page.wait_for_selector(ready)
     yield page

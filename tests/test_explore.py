@@ -14,12 +14,12 @@ import pyarrow as pa
 import pytest
 
 from browser import chromium, needs_chromium, opened
-from conftest import EVIL, ROOT, pq_write, script
-from explore import paper_blocks, trend_entries
+from conftest import EVIL, ROOT, assert_refused, pq_write, script
+from explore import main, paper_blocks, trend_entries
 from lib.map.page import content_policy, join_modules, paper_url
 from lib.map.page_data import STEPS, cell_order, codes_of, grid_side, one_line, pack, quantize
 from lib.topics.titles import latex_to_text
-from measure import page_files
+from measure import command_line, page_files
 
 KEYWORD = "<img src=x onerror=alert(2)>"
 BIDI = "\u202egnp.exe\u202c \u2066left\u2069"
@@ -172,7 +172,21 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
         "papers": np.array([30 * c for row in counts for c in row], np.int64),
         "share": np.array([c / n for row in counts for c in row]), "partial": np.zeros(k * len(years), bool),
     }  # fmt: skip
+    # topics 0 and 1 are a group, the others another; topic 0 has two subtopics
+    parent = [int(t > 1) for t in range(k)]
+    half = (np.arange(n) % 2).astype(np.int32)
+    groups = sorted(set(parent))
+    hierarchy = {
+        "level": ["group"] * len(groups) + ["topic"] * k + ["subtopic"] * 2, "node": pa.array([*groups, *range(k), 0, 1], pa.int32()),
+        "parent": pa.array([None] * len(groups) + parent + [0, 0], pa.int32()),
+        "size": [int(sizes[np.array(parent) == g].sum()) for g in groups] + [*sizes.tolist(), *np.bincount(half[topic == 0], minlength=2).tolist()],
+        "repeats": np.zeros(len(groups) + k + 2), "share": np.zeros(len(groups) + k + 2),
+        "name": [f"group {g}" for g in groups] + [*names, "even", "odd"], "keywords": [["word"]] * (len(groups) + k + 2),
+    }  # fmt: skip
+    subtopic = pa.array(np.where(topic == 0, half, -1).astype(np.int32), mask=topic != 0)
     return {
+        "hierarchy": pq_write(folder / "h.parquet", **hierarchy),
+        "subtopics": pq_write(folder / "s.parquet", id=ids, subtopic=subtopic),
         "papers": pq_write(folder / "p.parquet", id=ids, title=titles, primary_category=pa.array(categories, pa.string()),
                            published=pa.array(published, pa.date32())),
         "coordinates": pq_write(folder / "c.parquet", id=ids, x=points[:, 0].astype(np.float32), y=points[:, 1].astype(np.float32)),
@@ -186,9 +200,14 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
 
 def write_page(folder: Path, **changes) -> Path:
     flags = {key: changes.pop(key) for key in ("max_papers", "link") if key in changes}
-    result = script("explore", **write_inputs(folder, **changes), map=folder / "map.html", **flags)
-    assert result.returncode == 0, result.stderr
+    main(command_line("explore", **write_inputs(folder, **changes), map=folder / "map.html", **flags))
     return folder / "map.html"
+
+
+def test_tables_of_different_papers_are_refused(tmp_path, out):
+    inputs = write_inputs(tmp_path)
+    short = pq_write(tmp_path / "short.parquet", id=["a"], subtopic=pa.array([0], pa.int32()))
+    assert_refused(script("explore", **inputs | {"subtopics": short}, map=out / "map.html"), out, "subtopics 1")
 
 
 @pytest.fixture(scope="module")
@@ -310,19 +329,25 @@ def ids_where(mask) -> set[str]:
 
 @needs_chromium
 def test_page_shows_papers_by_webgl_and_topics_with_trends(page):
-    assert page.locator("#map").get_attribute("data-drawn-by") == "webgl"
     assert page.locator("#status").inner_text() == "150 papers"
     assert page.locator(".node.topic").count() == 4 and page.locator(".node.topic polyline").count() == 4
     assert "rising 25 % a year" in page.locator(".node.topic", has_text="prime").inner_text()
     page.locator("#order").select_option("rising")
     assert page.locator(".node.topic b").first.inner_text() == "prime"
-    drawn = page.evaluate("""() => {
-      explorer.draw();
+
+
+@needs_chromium
+def test_papers_are_drawn_by_webgl(browser, file):
+    with opened(browser, file, first="WebGLRenderingContext.prototype.getExtension = () => null") as page:
+        assert page.locator("#map").get_attribute("data-drawn-by") == "webgl"
+        count = """() => { explorer.draw();
       const gl = document.getElementById("points").getContext("webgl"), pixels = new Uint8Array(4 * gl.drawingBufferWidth * gl.drawingBufferHeight);
       gl.readPixels(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
-      return pixels.filter((value, k) => k % 4 === 3 && value > 100).length;
-    }""")
-    assert drawn > 150 * 10
+      return pixels.filter((value, k) => k % 4 === 3 && value > 150).length; }"""
+        drawn = page.evaluate(count)
+        assert drawn > 150 * 10
+        page.locator(".node.topic", has_text="prime").click()
+        assert 40 * 10 < page.evaluate(count) < drawn
 
 
 @needs_chromium
@@ -370,12 +395,35 @@ def test_each_filter_leaves_the_papers_it_names(page):
 
 
 @needs_chromium
+def test_groups_and_subtopics_are_filters_too(page):
+    page.locator(".node.group", has_text="group 1").click()
+    assert lit(page) == ids_where(TOPIC > 1)
+    assert page.locator(".node.topic[aria-pressed=true]").count() == 2
+    page.locator(".node.group", has_text="group 1").click()
+    assert len(lit(page)) == 150
+    assert page.locator(".node.subtopic", has_text="odd").is_hidden()
+    page.locator(".node.topic").first.click()
+    page.locator(".node.subtopic", has_text="odd").click()
+    page.locator(".node.topic").first.click()
+    assert lit(page) == ids_where((TOPIC == 0) & (np.arange(150) % 2 == 1))
+    assert settled(page) == "#subtopic=1"
+
+
+@needs_chromium
+def test_names_of_groups_give_way_to_those_of_subtopics(page):
+    def kinds(zoom: float) -> set[str]:
+        return set(page.evaluate("zoom => explorer.labelsAt(zoom).map(label => label.kind)", zoom))
+
+    assert kinds(1) == {"group", "topic"} and kinds(60) == {"topic", "subtopic"}
+
+
+@needs_chromium
 def test_card_says_what_a_paper_is_and_click_opens_it(page):
     row = row_of(page, "2301.00063")
     page.mouse.move(*place_of(page, row))
     card = page.locator("#card")
     expected = ["prime study 63", "2301.00063", "2004", "math.NT", "similarity 0.10", "fits nowhere well"]
-    text = card.inner_text()
+    text = card.inner_text().replace("\xa0", " ")
     assert all(word in text for word in expected), text
     page.evaluate("() => { window.open = (...how) => { window.asked = how; }; }")
     page.mouse.click(*place_of(page, row))
@@ -505,7 +553,7 @@ def test_everything_can_be_reached_by_keys(page):
 def test_papers_are_listed_in_the_chosen_order(page):
     page.click("#papers-tab")
     page.locator("#order").select_option("misfit")
-    fits = [float(f) for f in re.findall(r"similarity ([\d.]+)", page.locator("#papers").inner_text())]
+    fits = [float(f) for f in re.findall(r"similarity\s([\d.]+)", page.locator("#papers").inner_text())]
     assert len(fits) == 50 and fits == sorted(fits) and fits[14] == 0.10 < fits[15]
     page.locator("#order").select_option("newest")
     years = [int(y) for y in re.findall(r" · (20\d\d)", page.locator("#papers").inner_text())]
@@ -564,7 +612,7 @@ def test_names_never_overlap_and_more_appear_as_one_zooms_in(browser, tmp_path):
         counts = [page.evaluate("zoom => explorer.labelsAt(zoom).length", zoom) for zoom in (1, 4, 16, 64)]
         assert counts == sorted(counts) and counts[0] == len(seen[0]) and counts[-1] > 250
         assert page.locator("#years").is_hidden() and page.locator("#category-field").is_hidden()
-        assert page.locator("#order option").count() == 2
+        assert page.locator("#order option").count() == 3
 
 
 def few(n: int) -> dict:
@@ -593,8 +641,9 @@ def test_odd_maps_open_and_can_be_used(browser, tmp_path, columns):
         assert page.evaluate("explorer.points.n") == n
         row = row_of(page, "id0")
         page.mouse.move(*place_of(page, row))
-        assert "similarity 0.50" in page.locator("#card").inner_text()
-        assert [label["label"]["name"] for label in page.evaluate("explorer.visibleLabels()")] == ["only"]
+        assert "similarity\xa00.50" in page.locator("#card").inner_text()
+        assert page.evaluate("explorer.visibleLabels()[0].label.name") == "group 0"
+        assert not overlapping(page.evaluate("explorer.visibleLabels()"))
 
 
 @needs_chromium

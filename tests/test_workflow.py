@@ -339,6 +339,7 @@ CLUSTER = ("cluster", "hierarchy", *TEXT)
 EDITS = {
     "scripts/plot.py": below("plot", "report"),
     "scripts/explore.py": below("explore"),
+    "scripts/templates/explore/labels.js": below("explore"),
     "scripts/report.py": below("report"),
     "scripts/templates/report.html": below("report"),
     "scripts/templates/report/report.css": below("report"),
@@ -367,7 +368,9 @@ EDITS = {
 def test_edited_file_runs_its_steps_and_those_below(project, file):
     path = project / file
     before = path.read_bytes() if path.exists() else b""
-    mark = "<!-- a comment -->" if path.suffix in (".html", ".md") else "# a comment"
+    mark = {".html": "<!-- a comment -->", ".md": "a line", ".js": "// a comment"}.get(
+        path.suffix, "# a comment"
+    )
     path.write_bytes(before + f"\n{mark}\n".encode())
     try:
         assert dry(project) == EDITS[file]

@@ -29,7 +29,7 @@ let hovered = -1, selected = -1, style = {};
 function startDrawing() {
   let canvas = element("points");
   drawing = glDrawing(canvas, points);
-  if (!drawing) { // a canvas on which WebGL failed may have no other context
+  if (!drawing) { // a canvas that was asked for WebGL may have no other context
     const fresh = make("canvas", { id: "points" });
     fresh.setAttribute("aria-hidden", "true");
     canvas.replaceWith(fresh);
@@ -48,6 +48,7 @@ function draw() {
   style.opacity = Math.min(0.92, (0.5 + 0.3 * few) * view.zoom ** 0.25);
   style.faintOpacity = Math.min(0.6, 0.28 * view.zoom ** 0.3);
   style.filtered = isFiltered();
+  style.raised = Math.max(1.25, Math.min(2, (points.n / (counts.count + 1)) ** 0.15)); // few papers are drawn larger
   drawing.draw(style);
   placeShade(element("shade"));
   names.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
@@ -79,10 +80,10 @@ function drawRing(i, thick) {
 function strength({ kind, index }) {
   if (!style.filtered) return 1;
   const { topics, subtopics } = state, any = topics.size + subtopics.size > 0;
-  const has = t => counts.byTopic[t] > 0 && (!any || topics.has(t) || meta.subtopics.some((sub, s) => sub.topic === t && subtopics.has(s)));
+  const has = t => counts.byTopic[t] > 0 && (!any || topics.has(t) || meta.subtopics.some((sub, s) => sub.parent === t && subtopics.has(s)));
   if (kind === "group") return topicsOf(index).some(has) ? 1 : 0.25;
   if (kind === "topic") return has(index) ? 1 : 0.25;
-  const parent = meta.subtopics[index].topic;
+  const parent = meta.subtopics[index].parent;
   return counts.bySubtopic[index] > 0 && (!any || topics.has(parent) || subtopics.has(index)) ? 1 : 0.25;
 }
 
@@ -138,7 +139,7 @@ function repaint() {
   const colours = paint(points, counts.lit, state.colour, dark);
   drawing.paint(colours);
   shade(element("shade"), points, colours, dark);
-  const shown = legend(points, state.colour);
+  const shown = legend(points, state.colour, dark);
   element("legend").hidden = !shown;
   if (shown) {
     element("low").textContent = shown.low;

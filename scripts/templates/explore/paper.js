@@ -20,7 +20,7 @@ export function facts(points, texts, i, withTopic) {
   const category = meta.categories[points.category[i] - 1];
   const known = [texts.ids.get(i), points.year[i] || null, category, withTopic && meta.topics[points.topic[i]].name];
   const line = make("span", { className: "facts" }, known.filter(Boolean).join(" · "));
-  line.append(` · similarity ${(points.fit[i] / 255).toFixed(2)}`);
+  line.append(` · similarity\u00a0${(points.fit[i] / 255).toFixed(2)}`);
   if (points.outlier[i]) line.append(" · ", make("span", { className: "warn" }, "fits nowhere well"));
   return line;
 }

@@ -22,11 +22,11 @@ export function canvasDrawing(canvas, points) {
       const pixels = new Uint32Array(image.data.buffer).fill(0);
       const s = scale() * view.ratio, sx = (s * meta.aspect) / 65535, sy = s / 65535;
       const left = width / 2 - view.x * s * meta.aspect, bottom = height / 2 + view.y * s;
-      const offsets = disc(style.radius * view.ratio), edge = Math.ceil(style.radius * view.ratio);
       const opaque = alpha => (Math.round(255 * alpha) << 24) >>> 0;
       const faint = (opaque(style.faintOpacity) | (style.faint[2] << 16) | (style.faint[1] << 8) | style.faint[0]) >>> 0;
-      const jumps = Int32Array.from(offsets, ([x, y]) => y * width + x);
       for (const layer of style.filtered ? [0, 1] : [1]) {
+        const radius = style.radius * view.ratio * (layer && style.filtered ? style.raised : 1), edge = Math.ceil(radius);
+        const jumps = Int32Array.from(disc(radius), ([x, y]) => y * width + x);
         eachRange(points, ...visibleBox(style.radius + 1), (first, end) => {
           for (let i = first; i < end; i++) {
             if (colours[i] >>> 31 !== layer) continue;

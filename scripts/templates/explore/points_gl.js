@@ -39,10 +39,16 @@ function link(gl) {
   return gl.getProgramParameter(program, gl.LINK_STATUS) ? program : null;
 }
 
-// A drawing with the functions `paint` and `draw`, or null if the browser has no WebGL.
+// Whether the processor computes WebGL: that takes longer than the drawing in points_canvas.js.
+function isSoftware(gl) {
+  const info = gl.getExtension("WEBGL_debug_renderer_info");
+  return Boolean(info) && /swiftshader|llvmpipe|software|basic render/i.test(gl.getParameter(info.UNMASKED_RENDERER_WEBGL));
+}
+
+// A drawing with the functions `paint` and `draw`, or null if the browser has no WebGL of a GPU.
 export function glDrawing(canvas, points) {
-  const gl = canvas.getContext("webgl", { antialias: false, premultipliedAlpha: true });
-  const program = gl && link(gl);
+  const gl = canvas.getContext("webgl", { antialias: false });
+  const program = gl && !isSoftware(gl) && link(gl);
   if (!program) return null;
   const uniform = name => gl.getUniformLocation(program, name);
   const at = {};
@@ -74,7 +80,7 @@ export function glDrawing(canvas, points) {
       for (const layer of style.filtered ? [0, 1] : [1]) {
         gl.uniform1f(at.layer, layer);
         gl.uniform1f(at.opacity, layer ? style.opacity : style.faintOpacity);
-        gl.uniform1f(at.size, 2 * view.ratio * style.radius * (layer && style.filtered ? 1.25 : 1) + 1);
+        gl.uniform1f(at.size, 2 * view.ratio * style.radius * (layer && style.filtered ? style.raised : 1) + 1);
         for (const [first, count] of ranges) gl.drawArrays(gl.POINTS, first, count);
       }
     },

@@ -45,7 +45,7 @@ function topicItem(t, choose) {
   return item;
 }
 
-const subtopicsOf = t => meta.subtopics.flatMap((sub, s) => (sub.topic === t ? [s] : []));
+const subtopicsOf = t => meta.subtopics.flatMap((sub, s) => (sub.parent === t ? [s] : []));
 export const topicsOf = g => meta.topics.flatMap((topic, t) => (topic.group === g ? [t] : []));
 
 export function fillTopics(order, counts, choose) {
