@@ -207,7 +207,9 @@ def write_page(folder: Path, **changes) -> Path:
 def test_tables_of_different_papers_are_refused(tmp_path, out):
     inputs = write_inputs(tmp_path)
     short = pq_write(tmp_path / "short.parquet", id=["a"], subtopic=pa.array([0], pa.int32()))
-    assert_refused(script("explore", **inputs | {"subtopics": short}, map=out / "map.html"), out, "subtopics 1")
+    assert_refused(
+        script("explore", **inputs | {"subtopics": short}, map=out / "map.html"), out, "subtopics 1"
+    )
 
 
 @pytest.fixture(scope="module")
