@@ -2,12 +2,17 @@
 
 export const meta = JSON.parse(document.getElementById("meta").textContent);
 
+function bytesOf(base64) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64); // browsers of 2025 and later
+  const packed = atob(base64), bytes = new Uint8Array(packed.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = packed.charCodeAt(i);
+  return bytes;
+}
+
 async function inflate(name) {
   const element = document.getElementById(`data-${name}`);
-  const packed = atob(element.textContent.trim());
+  const bytes = bytesOf(element.textContent.trim());
   element.remove(); // the text is not needed twice in memory
-  const bytes = new Uint8Array(packed.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = packed.charCodeAt(i);
   const stream = new DecompressionStream("deflate"), writer = stream.writable.getWriter();
   writer.write(bytes);
   writer.close();
