@@ -2,13 +2,16 @@
 import { eachRange, meta } from "./data.js";
 import { scale, view, visibleBox } from "./view.js";
 
-// The offsets of the pixels of a disc.
-function disc(radius) {
-  const offsets = [], reach = Math.ceil(radius);
+// The pixels of a disc: their offsets in an image of this width, and how far the disc covers each.
+function disc(radius, width) {
+  const jumps = [], cover = [], reach = Math.ceil(radius);
   for (let y = -reach; y <= reach; y++) {
-    for (let x = -reach; x <= reach; x++) if (x * x + y * y <= radius * radius + 0.3) offsets.push([x, y]);
+    for (let x = -reach; x <= reach; x++) {
+      const inside = Math.min(1, radius + 0.5 - Math.hypot(x, y));
+      if (inside > 0.1) { jumps.push(y * width + x); cover.push(inside); }
+    }
   }
-  return offsets;
+  return { jumps: Int32Array.from(jumps), cover };
 }
 
 export function canvasDrawing(canvas, points) {
@@ -22,19 +25,21 @@ export function canvasDrawing(canvas, points) {
       const pixels = new Uint32Array(image.data.buffer).fill(0);
       const s = scale() * view.ratio, sx = (s * meta.aspect) / 65535, sy = s / 65535;
       const left = width / 2 - view.x * s * meta.aspect, bottom = height / 2 + view.y * s;
-      const opaque = alpha => (Math.round(255 * alpha) << 24) >>> 0;
-      const faint = (opaque(style.faintOpacity) | (style.faint[2] << 16) | (style.faint[1] << 8) | style.faint[0]) >>> 0;
+      const faint = (style.faint[2] << 16) | (style.faint[1] << 8) | style.faint[0];
       for (const layer of style.filtered ? [0, 1] : [1]) {
         const radius = style.radius * view.ratio * (layer && style.filtered ? style.raised : 1), edge = Math.ceil(radius);
-        const jumps = Int32Array.from(disc(radius), ([x, y]) => y * width + x);
+        const { jumps, cover } = disc(radius, width), opacity = layer ? 0.5 + style.opacity / 2 : style.faintOpacity;
+        const alphas = Uint32Array.from(cover, inside => Math.round(255 * opacity * inside));
         eachRange(points, ...visibleBox(style.radius + 1), (first, end) => {
           for (let i = first; i < end; i++) {
             if (colours[i] >>> 31 !== layer) continue;
             const x = Math.round(left + points.xy[2 * i] * sx), y = Math.round(bottom - points.xy[2 * i + 1] * sy);
             if (x < edge || y < edge || x >= width - edge || y >= height - edge) continue;
-            const colour = layer ? ((colours[i] & 0xffffff) | opaque(0.5 + style.opacity / 2)) >>> 0 : faint;
-            const middle = y * width + x;
-            for (let k = 0; k < jumps.length; k++) pixels[middle + jumps[k]] = colour;
+            const colour = layer ? colours[i] & 0xffffff : faint, middle = y * width + x;
+            for (let k = 0; k < jumps.length; k++) {
+              const at = middle + jumps[k]; // the soft edge of a disc does not cover another disc
+              if (pixels[at] >>> 24 <= alphas[k]) pixels[at] = (colour | (alphas[k] << 24)) >>> 0;
+            }
           }
         });
       }
