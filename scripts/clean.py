@@ -10,12 +10,11 @@ whatever the order of the lines.
 import argparse
 import hashlib
 import json
-import signal
 import tempfile
-from collections import Counter, deque
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,9 @@ from lib.corpus.fields import Fields
 from lib.corpus.ledger import LedgerCounts
 from lib.corpus.records import OPTIONAL, PARSED_PAPERS, Filters, Parsed, parse_block, read_leniently
 from lib.corpus.selection import Records, collect, enter, settle
-from lib.corpus.snapshot import Block, blocks, open_snapshot
+from lib.corpus.snapshot import Block, Readable, blocks, open_snapshot
 from lib.files import atomic_outputs
+from lib.pools import in_processes
 from lib.summaries import Ledger, write_json
 from lib.tables import PAPERS, table_writer
 
@@ -39,40 +39,30 @@ def parse_snapshot(
     """Parse the snapshot in `threads` processes; the papers of block i are in the i-th file."""
     parsed: list[Parsed] = []
     files: list[Path] = []
-    pending: deque[tuple[Future[Parsed], int]] = deque()
-    bar = progress(unit="B", unit_scale=True, desc="clean")
+    sizes: list[int] = []
 
-    def finish() -> None:
-        job, size = pending.popleft()
-        try:
-            parsed.append(job.result())
-        except BrokenProcessPool:
-            raise UserError(
-                f"{path}: a process that parsed it was killed, most likely for lack of memory; give `clean` "
-                "fewer threads or more memory"
-            ) from None
-        bar.update(size)
-        if len(parsed) == 1:
-            check_first_block(path, parsed[0])
-
-    # processes, since half of the work is done in Python and would wait for its global lock; Ctrl-C is ours
-    ignore = (signal.SIGINT, signal.SIG_IGN)
-    pool = ProcessPoolExecutor(threads, initializer=signal.signal, initargs=ignore)
-    with bar, pool, open_snapshot(path) as stream:
+    def tasks(stream: Readable) -> Iterator[tuple[Path, Block]]:
         for number, block in enumerate(blocks(stream, path)):
             files.append(scratch / f"{number}.arrow")
-            pending.append((pool.submit(parse_into, files[-1], block, filters, fields), len(block.data)))
-            if len(pending) > threads + 1:
-                finish()
-        while pending:
-            finish()
+            sizes.append(len(block.data))
+            yield files[-1], block
+
+    # processes, since half of the work is done in Python and would wait for its global lock
+    work = partial(parse_into, filters=filters, fields=fields)
+    with progress(unit="B", unit_scale=True, desc="clean") as bar, open_snapshot(path) as stream:
+        for part in in_processes(work, tasks(stream), threads):
+            bar.update(sizes[len(parsed)])
+            parsed.append(part)
+            if len(parsed) == 1:
+                check_first_block(path, part)
     if not parsed:
         raise UserError(f"{path}: the file holds no line; download it again")
     return parsed, files
 
 
-def parse_into(file: Path, block: Block, filters: Filters, fields: Fields) -> Parsed:
+def parse_into(task: tuple[Path, Block], filters: Filters, fields: Fields) -> Parsed:
     """Parse a block, leave its papers in an Arrow file, and return the rest."""
+    file, block = task
     parsed = parse_block(block, filters, fields)
     with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, PARSED_PAPERS) as writer:
         writer.write_batch(parsed.papers)

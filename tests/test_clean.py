@@ -311,7 +311,7 @@ def test_a_path_that_no_record_has_is_reported(out, capsys):
         assert said in warnings[0]
 
 
-def killed(*_: object) -> None:
+def killed(*_: object, **__: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 

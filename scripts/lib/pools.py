@@ -1,9 +1,13 @@
 """Run tasks in a pool and take their results in order."""
 
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
+
+from lib.cli import UserError
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -18,3 +22,31 @@ def in_order(pool: Executor, work: Callable[[S], T], tasks: Iterable[S], ahead: 
             yield pending.popleft().result()
     while pending:
         yield pending.popleft().result()
+
+
+def in_processes(
+    work: Callable[[S], T], tasks: Iterable[S], threads: int, begin: Callable[[], None] | None = None
+) -> Iterator[T]:
+    """The results of `work(task)` in order, computed in `threads` processes.
+
+    Each process first calls `begin`.
+
+    Raises
+    ------
+    UserError
+        A process was killed.
+    """
+    with ProcessPoolExecutor(threads, initializer=_begin, initargs=(begin,)) as pool:
+        try:
+            yield from in_order(pool, work, tasks, threads + 1)
+        except BrokenProcessPool:
+            raise UserError(
+                "a process of this step was killed, most likely for lack of memory; give the step fewer threads "
+                "(--set-threads STEP=1) or more memory"
+            ) from None
+
+
+def _begin(begin: Callable[[], None] | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process
+    if begin:
+        begin()

@@ -1,5 +1,6 @@
 """Where the values of a paper stand in a record, and how they become columns."""
 
+import ast
 import json
 import re
 from collections.abc import Callable
@@ -21,8 +22,10 @@ from lib.corpus.arxiv import CATEGORY, split_categories
 from lib.corpus.text import SURROGATE
 from lib.tables import PAPERS
 
-NAMES = ("id", "title", "abstract", "categories", "published", "updated")
-INDEX = re.compile(r"""\s*\{\s*(?:"[^"]*"\s*:\s*\[\s*\d|"InvertedIndex"|"IndexLength")""")
+NAMES = ("id", "title", "abstract", "categories", "published", "updated", "deleted")
+INDEX = re.compile(
+    r"""\s*\{\s*(?:"[^"]*"\s*:\s*\[\s*\d|'[^']*'\s*:\s*\[\s*\d|(["'])(?:InvertedIndex|IndexLength)\1)"""
+)
 STEP = re.compile(r"([^.\[\]]+)(\[\])?")
 # What programs write for a missing value
 PLACEHOLDERS = ("none", "nan", "null", "<na>", "n/a")
@@ -153,6 +156,11 @@ def is_empty(value: Any) -> bool:
     return value is None or value in ([], {})
 
 
+def is_true(value: Any) -> bool:
+    """Whether a value is true, or a word for it."""
+    return value is True or (value is not None and str(value).lower() in ("true", "1"))
+
+
 def as_text(value: Any) -> str | None:
     """A title, abstract or id as one string.
 
@@ -185,10 +193,12 @@ def _stored_index(text: str) -> str | None:
     """The text of an inverted abstract that is stored as a string; None if the string is something else."""
     if not INDEX.match(text):
         return None
-    try:
-        return as_text(json.loads(text))
-    except (ValueError, TypeError, RecursionError):
-        return None
+    for read in (json.loads, ast.literal_eval):  # pandas writes the latter's spelling: {'word': [0]}
+        try:
+            return as_text(read(text))
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+            pass
+    return None
 
 
 def text_column(values: list[Any], numbers: bool = False) -> tuple[pa.StringArray, list[tuple[int, str]]]:

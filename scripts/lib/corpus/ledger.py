@@ -15,6 +15,7 @@ BUCKETS = (
     "short_abstract",
     "duplicate",
     "withdrawn",
+    "deleted",
     "filtered",
 )
 FIRST = 20  # line numbers and reasons kept per bucket
@@ -29,8 +30,9 @@ VERDICTS = (
     ("filtered", "first version after `until`, or of unknown date"),
     ("duplicate", "another line with this id has a later update, a later version, or comes later"),
     ("filtered", "not in the sample of `limit`"),
+    ("deleted", "the record says that the paper is deleted"),
 )
-KEPT, WITHDRAWN, SHORT, CATEGORY, SINCE, UNTIL, DUPLICATE, LIMIT = range(len(VERDICTS))
+KEPT, WITHDRAWN, SHORT, CATEGORY, SINCE, UNTIL, DUPLICATE, LIMIT, DELETED = range(len(VERDICTS))
 
 
 class LedgerCounts:

@@ -34,6 +34,8 @@ ASIDE = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 REFERENCE = re.compile(r"&(?:(?:amp;)+|(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
+LAYERS = 8  # of markup inside markup; texts that people write have up to three
+SIGNS = re.compile("[<>&]")
 # `tex-math` is skipped only where MathML beside it says the same.
 SKIPPED = {"script", "style", "annotation", "annotation-xml"}
 # What stands before the first, second and third part of an element of MathML.
@@ -58,14 +60,22 @@ def drop_markup(text: str) -> str:
     """Text without tags and character references. The text inside tags stays; MathML becomes `$…$`.
 
     What only looks like a tag stays: `a < b and c > d`. References may stand for tags
-    (`&lt;i&gt;`), so both are repeated until nothing changes.
+    (`&lt;i&gt;`), so both are repeated until nothing changes. If more than LAYERS are nested, which takes
+    a program, their signs are dropped, so that the time grows with the length alone.
     """
-    while True:
-        plain = _without_tags(ASIDE.sub(r" \1", text)) if "<" in text else text
-        plain = REFERENCE.sub(_character, plain)
+    for _ in range(LAYERS):
+        plain = _peel(text)
         if plain == text:
             return text
         text = plain
+    return SIGNS.sub(" ", text)
+
+
+def _peel(text: str) -> str:
+    """The text without its tags, and then with what its references stand for."""
+    if "<" in text:
+        text = _without_tags(ASIDE.sub(r" \1", text))
+    return REFERENCE.sub(_character, text)
 
 
 def _character(reference: re.Match) -> str:

@@ -1,6 +1,7 @@
 """Parse the lines of a snapshot into papers; every line gets a bucket of the ledger or a verdict."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -13,8 +14,16 @@ import pyarrow.compute as pc
 
 from lib.corpus.arxiv import NOT_BARE, month_of_id, split_id
 from lib.corpus.dates import days_since_1970, map_distinct, parse_dates
-from lib.corpus.fields import JSON_TYPES, PLACEHOLDERS, Fields, category_column, is_empty, text_column
-from lib.corpus.ledger import CATEGORY, KEPT, SHORT, SINCE, UNTIL, WITHDRAWN, LedgerCounts
+from lib.corpus.fields import (
+    JSON_TYPES,
+    PLACEHOLDERS,
+    Fields,
+    category_column,
+    is_empty,
+    is_true,
+    text_column,
+)
+from lib.corpus.ledger import CATEGORY, DELETED, KEPT, SHORT, SINCE, UNTIL, WITHDRAWN, LedgerCounts
 from lib.corpus.snapshot import Block
 from lib.corpus.text import CHANGES, normalise_strings
 from lib.corpus.withdrawal import is_withdrawal_note
@@ -29,6 +38,7 @@ HEADING = (
     r"((?:We|The|In|This|These|A|An|Here|Our|It|Let|For|Background|Objectives?|Purpose|Introduction|Aims?|Motivation)\b))"
 )
 OPTIONAL = ("categories", "published", "updated")
+COMMON_CHINESE = re.compile("[的，。、]")
 
 
 @dataclass(frozen=True)
@@ -81,10 +91,11 @@ def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
     """
     faults: list[tuple[int, str, str]] = []
     records, lines = read_lines(block, fields, faults)
-    texts, changes, complete = _read_texts(records, lines, fields, faults)
+    deleted = np.array(list(map(is_true, fields.column(records, "deleted"))), bool)
+    texts, changes, complete = _read_texts(records, lines, deleted, fields, faults)
     if not complete.all():
         kept = np.flatnonzero(complete)
-        records, lines = [records[i] for i in kept], lines[kept]
+        records, lines, deleted = [records[i] for i in kept], lines[kept], deleted[kept]
         texts = {name: column.take(pa.array(kept)) for name, column in texts.items()}
     ids, versions = _bare_ids(texts["id"])
     values = {name: fields.column(records, name) for name in OPTIONAL}
@@ -94,6 +105,7 @@ def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
     filled, not_understood = _compare(values, found, ids, lines, fields)
     published = _fill_from_ids(published, ids)
     verdicts = _judge(texts["abstract"], published, matches, filters)
+    verdicts[deleted] = DELETED
     columns = [ids, texts["title"], texts["abstract"], categories, pc.list_element(categories, 0)]
     papers = pa.RecordBatch.from_arrays([*columns, published, updated], schema=PARSED_PAPERS)
     ledger = LedgerCounts()
@@ -115,9 +127,16 @@ def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
 
 
 def _read_texts(
-    records: list[Any], lines: np.ndarray, fields: Fields, faults: list[tuple[int, str, str]]
+    records: list[Any],
+    lines: np.ndarray,
+    deleted: np.ndarray,
+    fields: Fields,
+    faults: list[tuple[int, str, str]],
 ) -> tuple[dict[str, pa.StringArray], dict[str, np.ndarray], np.ndarray]:
-    """Ids, titles and abstracts, the rows that each of CHANGES changed, and which rows have all three."""
+    """Ids, titles and abstracts, the rows that each of CHANGES changed, and which rows have all three.
+
+    Of a deleted paper the id is enough.
+    """
     texts, changes = {}, {name: np.zeros(len(records), bool) for name in CHANGES}
     complete = np.ones(len(records), bool)
     for name in ("id", "title", "abstract"):
@@ -132,8 +151,10 @@ def _read_texts(
                 column = _replaced(column, headed, HEADING, r"\1")
             for change, rows in changed.items():
                 changes[change][rows] = True
-        texts[name] = column
-        complete &= _filled(fields.describe(name), name, column, wrong, complete, lines, faults)
+        excused = deleted & (name != "id")
+        texts[name] = pc.fill_null(column, "") if excused.any() else column
+        wanted = complete & ~excused
+        complete &= _filled(fields.describe(name), name, column, wrong, wanted, lines, faults) | excused
     return texts, changes, complete
 
 
@@ -198,14 +219,45 @@ def read_leniently(line: bytes) -> tuple[dict, str, str]:
     try:
         value = json.loads(line.decode(), strict=False)
     except UnicodeDecodeError as error:
-        return {}, "malformed_json", f"not UTF-8: byte 0x{line[error.start]:02x} at column {error.start + 1}"
+        reason = f"not UTF-8: byte 0x{line[error.start]:02x} at column {error.start + 1}"
+        if _is_chinese(line):
+            reason += "; it seems to be GB18030, which `iconv -f GB18030 -t UTF-8` converts"
+        return {}, "malformed_json", reason
     except RecursionError:
         return {}, "malformed_json", "nested too deeply"
+    except json.JSONDecodeError as error:
+        return {}, "malformed_json", _remedy(error) or str(error)
     except ValueError as error:
         return {}, "malformed_json", str(error)
     if not isinstance(value, dict):
-        return {}, "not_an_object", f"the line is a JSON {JSON_TYPES.get(type(value), 'null')}"
+        kind = JSON_TYPES.get(type(value), "null")
+        remedy = "; `jq -c '.[]'` writes its items one per line" if kind == "array" else ""
+        return {}, "not_an_object", f"the line is a JSON {kind}{remedy}"
     return value, "", ""
+
+
+def _remedy(error: json.JSONDecodeError) -> str:
+    """What is wrong with a line that holds more or less than one object; empty if it is something else."""
+    rest = error.doc[error.pos :].strip()
+    if error.doc.strip() in ("[", "]"):
+        return "the file is a JSON array over several lines; `jq -c '.[]'` writes its items one per line"
+    if error.msg != "Extra data":
+        return ""
+    if rest == ",":
+        return "the line ends in a comma; `sed 's/,[[:space:]]*$//'` removes it"
+    if rest.lstrip(", ").startswith("{"):
+        return "several objects on one line; `jq -c .` writes them one per line" + (
+            " once the commas between them are gone" if rest.startswith(",") else ""
+        )
+    return ""
+
+
+def _is_chinese(line: bytes) -> bool:
+    """Whether a line that is not UTF-8 reads as Chinese in GB18030, by its commonest characters."""
+    try:
+        return bool(COMMON_CHINESE.search(line.decode("gb18030")))
+    except UnicodeDecodeError:
+        return False
 
 
 def _filled(
@@ -213,14 +265,14 @@ def _filled(
     name: str,
     texts: pa.StringArray,
     wrong: list[tuple[int, str]],
-    complete: np.ndarray,
+    wanted: np.ndarray,
     lines: np.ndarray,
     faults: list[tuple[int, str, str]],
 ) -> np.ndarray:
-    """Which records have this text: bool (n,). If it is the first that one lacks, that is its fault."""
+    """Which records have this text: bool (n,). A record of `wanted`, bool (n,), that lacks it is at fault."""
     filled = pc.greater(pc.fill_null(pc.binary_length(texts), 0), 0).to_numpy(zero_copy_only=False)
     types = dict(wrong)
-    for row in np.flatnonzero(complete & ~filled).tolist():
+    for row in np.flatnonzero(wanted & ~filled).tolist():
         if row in types:
             reason = f"{path} is a JSON {types[row]}, not a string"
         else:

@@ -7,8 +7,8 @@ each process) and a chunk of papers, whatever the size of the corpus. A term is 
 
 import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from typing import BinaryIO
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from lib.corpus.spelling import one_per_word
 from lib.corpus.words import BREAK, HAN_RUN, split_token, tokens
-from lib.pools import in_order
+from lib.pools import in_processes
 
 CHUNK = 2 << 20  # words that are held at a time
 PAIRS = 16 << 20  # pairs of words that are counted in one pass
@@ -105,10 +105,8 @@ def _in_processes(
 ) -> Iterator[tuple[int, list[str], np.ndarray, np.ndarray]]:
     if threads == 1:
         _start(stop_words)
-        yield from map(_encode, batches)
-        return
-    with ProcessPoolExecutor(threads, initializer=_start, initargs=(stop_words,)) as pool:
-        yield from in_order(pool, _encode, batches, 2 * threads)
+        return map(_encode, batches)
+    return in_processes(_encode, batches, threads, partial(_start, stop_words))
 
 
 def chunks(offsets: np.ndarray, size: int = CHUNK) -> Iterator[tuple[int, int]]:

@@ -36,15 +36,18 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 # Markup, TeX letters, double spaces, control characters and all outside ASCII need a closer look.
 ODD = rf"[\x00-\x1f<&\x7f]|[^\x00-\x7f]|  |{CANDIDATE.pattern}"
 CHANGES = ("markup", "tex_letters", "unicode")
+LAYERS = 8  # of markup inside TeX inside markup
+SIGNS = re.compile(r"[<>&\\]")
 
 
 def normalise(text: str) -> tuple[str, set[str]]:
     """The normal form of a text, and which of CHANGES were needed (besides folded whitespace).
 
-    Normal forms do not change when they are normalised again.
+    Normal forms do not change when they are normalised again. Where more than LAYERS are nested, the signs
+    of markup and TeX are dropped.
     """
     changes: set[str] = set()
-    while True:
+    for _ in range(LAYERS):
         before = text
         if "<" in text or "&" in text:
             text = _applied(drop_markup, text, "markup", changes)
@@ -59,6 +62,7 @@ def normalise(text: str) -> tuple[str, set[str]]:
             text = " ".join(text.split())
         if unchanged:
             return text, changes
+    return " ".join(_plain_unicode(SIGNS.sub(" ", text)).split()), changes
 
 
 def _applied(function: Callable[[str], str], text: str, name: str, changes: set[str]) -> str:

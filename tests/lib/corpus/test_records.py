@@ -16,7 +16,8 @@ from conftest import ABSTRACT, paper
 from lib.cli import UserError
 from lib.corpus.fields import Fields, text_column
 from lib.corpus.ledger import VERDICTS, LedgerCounts
-from lib.corpus.records import OPTIONAL, Filters, parse_block
+from lib.corpus.records import OPTIONAL, Filters, parse_block, read_leniently
+from lib.corpus.selection import Records, enter, settle
 from lib.corpus.snapshot import Block, blocks
 from measure import default_flags
 
@@ -135,6 +136,58 @@ def test_odd_lines(line, bucket):
     assert buckets(many) == [bucket if one == line else "kept" for one in many]
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (SOUND + b",", "the line ends in a comma; `sed"),
+        (SOUND + b", \r", "the line ends in a comma; `sed"),
+        (SOUND + SOUND, "several objects on one line; `jq -c .` writes them one per line"),
+        (SOUND + b" , " + SOUND, "once the commas between them are gone"),
+        (b"[", "a JSON array over several lines; `jq -c '.[]'`"),
+        (b"[" + SOUND + b"]", "the line is a JSON array; `jq -c '.[]'`"),
+        (SOUND + b"x", "Extra data"),
+        (SOUND[:-1], "Expecting ',' delimiter"),
+        (
+            json.dumps(paper(title="量子的测量"), ensure_ascii=False).encode("gb18030"),
+            "it seems to be GB18030",
+        ),
+    ],
+)
+def test_the_reason_says_what_to_do(line, reason):
+    _, bucket, found = read_leniently(line)
+    assert reason in found and bucket == ("not_an_object" if "is a JSON" in reason else "malformed_json")
+
+
+def test_only_chinese_is_taken_for_gb18030():
+    for encoding in ("latin-1", "cp1252", "utf-16-le"):
+        line = json.dumps(paper(title="Café à l'été, naïve Schrödinger"), ensure_ascii=False).encode(encoding)
+        assert "GB18030" not in read_leniently(line)[2]
+
+
+def test_a_deleted_record_replaces_the_earlier_ones():
+    """It needs nothing but its id."""
+    fields = FIELDS.paths | {"deleted": ("delete",), "updated": ()}
+    lines = [
+        paper("1"),
+        paper("2", delete=False),
+        {"id": "1", "delete": True, "title": None},
+        paper("3", delete="True"),
+        {"id": "4", "delete": True},
+        paper("4"),
+        {"delete": True},
+        {"id": "5", "delete": False},
+    ]
+    block = Block(1, b"\n".join(json.dumps(line).encode() for line in lines))
+    parsed = parse_block(block, FILTERS, Fields(fields))
+    records = Records.join([parsed])
+    kept = settle(records, None)
+    assert records.ids.take(pa.array(kept)).to_pylist() == ["2", "4"]
+    enter(parsed.ledger, records)
+    counts = {name: count for name, count in parsed.ledger.counts.items() if count}
+    assert counts == {"kept": 2, "deleted": 2, "duplicate": 2, "no_id": 1, "no_title": 1}
+    assert parsed.papers["id"].to_pylist() == ["1", "2", "4"]
+
+
 RECORD = {
     "ids": {"doi": "10.1/x", "pmid": 7},
     "title": ["A title", "in two parts"],
@@ -202,6 +255,12 @@ def test_a_line_of_many_papers_is_refused():
     [
         ('{"We": [0, 3], "study": [1], "things": [2], "do": [4]}', "We study things We do"),
         ({"IndexLength": 2, "InvertedIndex": {"b": [1], "a": [0]}}, "a b"),
+        # as Python writes it
+        (str({"We": [0, 3], "study": [1], "things": [2], "it's": [4]}), "We study things We it's"),
+        (str({"it's": [0, 2], "so": [1]}), "it's so it's"),
+        (str({"IndexLength": 2, "InvertedIndex": {"b": [1], "a": [0]}}), "a b"),
+        ("{'We': [0, 3], 'study'", "{'We': [0, 3], 'study'"),
+        ("{'We': [open('x')]} is a set", "{'We': [open('x')]} is a set"),
         ('{"IndexLength": 2, "InvertedIndex": {"b": [1], "a": [0]}}', "a b"),
         ('{"We": [0, 3], "study"', '{"We": [0, 3], "study"'),
         ('{"We": ["a"]} is a set', '{"We": ["a"]} is a set'),

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.corpus.text import normalise, normalise_strings
+from lib.corpus import markup
+from lib.corpus.text import LAYERS, normalise, normalise_strings
 
 CASES = [
     # JATS, HTML, MathML
@@ -86,6 +87,34 @@ def test_a_long_hostile_text_takes_linear_time(piece):
     text = piece * 50_000
     expected = text if HOSTILE[piece] is None else HOSTILE[piece] * 50_000
     assert normalise(text)[0].replace(" ", "") == expected.replace(" ", "")
+
+
+NESTED = {
+    "comments": ("<!--", "a", "-->"),
+    "sections": ("<![CDATA[", "a", "]]>"),
+    "tags": ("<br", "", ">"),
+    "references of references": ("", "&", "#38;"),
+    "TeX in tags": ("<sub a\\", "", "o=1>"),
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_nested_markup_takes_linear_work(monkeypatch, name):
+    """The characters that are looked at are counted: without LAYERS they would grow with the square of the depth."""
+    peel, work = markup._peel, [0]
+
+    def counted(text: str) -> str:
+        work[0] += len(text)
+        return peel(text)
+
+    monkeypatch.setattr(markup, "_peel", counted)
+    first, inner, last = NESTED[name]
+    for depth in (4, 300, 600):
+        text = first * depth + inner + last * depth
+        work[0] = 0
+        normal, _ = normalise(text)
+        assert work[0] <= 2 * LAYERS * (len(text) + 1)
+        assert normalise(normal) == (normal, set())
 
 
 PIECES = (
