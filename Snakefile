@@ -35,6 +35,10 @@ include: "rules/map.smk"
 include: "rules/evaluation.smk"
 
 
+onsuccess:
+    warn_of_steps()
+
+
 rule all:
     default_target: True
     input:

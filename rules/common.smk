@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from datetime import date
@@ -314,7 +315,29 @@ def digest(wildcards):
             f"{output.papers} was made with another {', '.join(other)} than the config says, and Snakemake "
             "takes it for up to date, most likely since a run was killed. Run again with `--forcerun clean`."
         )
+    check_number_of_topics(output.digest)
     return output.digest
+
+
+def check_number_of_topics(digest):
+    """Raise a WorkflowError if cluster.k is above the number of papers, before anything is encoded."""
+    papers, k = int(Path(digest).read_text("utf-8").split()[1]), config["cluster"]["k"]
+    if k is not None and k > papers:
+        raise WorkflowError(
+            f"config key cluster.k: {k} topics of {papers} papers; set it lower, or to null"
+        )
+
+
+def warn_of_steps():
+    """Show the warnings in the logs of all steps."""
+    logs = results_folder(config) / "logs"
+    said = {}
+    for log in sorted(logs.rglob("*.log")):
+        for line in re.split(r"[\r\n]", log.read_text("utf-8", "replace")):
+            if line.startswith("warning: "):
+                said.setdefault(line, log)
+    for line, log in said.items():
+        logger.warning(f"{line} ({log})")
 
 
 def chosen(wildcards):

@@ -114,9 +114,9 @@ def summarize_words(
     rows : int (m,), the papers whose windows are counted, ascending
     """
     number = {term: i for i, term in enumerate(corpus.vocabulary["term"].to_pylist())}
-    pairs = keyword_pairs(keywords)
-    wanted = np.unique([number[word] for some in pairs for word, _ in some[:TOP]])
-    own = [np.searchsorted(wanted, [number[word] for word, _ in some[:TOP]]) for some in pairs]
+    pairs = keyword_pairs(keywords, len(table))
+    wanted = np.unique([number[word] for some in pairs for word, _ in some[:TOP]]).astype(int)
+    own = [np.searchsorted(wanted, [number[word] for word, _ in some[:TOP]]).astype(int) for some in pairs]
     # the floor: the same keywords, dealt to the topics at random
     dealt = np.split(
         np.random.default_rng(0).permutation(np.concatenate(own)), np.cumsum([len(some) for some in own])[:-1]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from lib.cli import Parser, UserError, run, say
+from lib.cli import Parser, run, say, warn
 from lib.corpus.words import read_words
 from lib.files import atomic_outputs
 from lib.tables import (
@@ -79,14 +79,14 @@ def main(argv: list[str] | None = None) -> None:
         head_words=read_words(args.head_words),
         top=args.top,
     )
-    if silent := sorted(set(range(k)) - set(table["topic"])):
-        raise UserError(
-            f"config key terms.min_count: topic {silent[0]} has no words, since too few papers share one; set it "
-            "lower, or check whether its papers are in a script without spaces, whose words are not known"
-        )
     with atomic_outputs(args.keywords, args.csv) as (keywords_file, csv_file):
         write_table(keywords_file, table, KEYWORDS)
         write_csv(csv_file, table)
+    if silent := sorted(set(range(k)) - set(table["topic"])):
+        warn(
+            f"topics without keywords, which are named by a title: {', '.join(map(str, silent))}. Their papers are in "
+            "a script without spaces, whose words are not known, or share too few words (config key terms.min_count)"
+        )
     for topic, group in table[table["topic"] < 5].groupby("topic"):
         say(f"topic {topic}: {', '.join(group['keyword'].head(6))}")
 

@@ -37,6 +37,8 @@ from lib.topics.representatives import (
 from lib.topics.titles import ELLIPSIS, latex_to_text, short_titles
 from lib.vectors import open_embeddings, read_array, take
 
+NAME_CHARS = 40  # of a title that is the name of a topic without keywords
+
 
 def most_telling(
     rows: np.ndarray, titles: list[str], languages: list[str], topic: int, keywords: Keywords, width: int
@@ -138,13 +140,17 @@ def topic_table(
     """
     papers = assignments["silhouette"].astype(float).groupby(assignments["topic"])
     words = [[word for word, _ in pairs] for pairs in keywords]
-    primary = primary_keywords(keywords)
+    titles = [short_titles(title, NAME_CHARS)[-1] for title in central["title"]]
+    primary = primary_keywords(keywords, titles)
     table = pd.DataFrame(
         {
             "size": papers.size(),
             "share": papers.size() / len(assignments),
             "name": topic_names(words, primary),
-            "label": [f"{word} | {title}" for word, title in zip(primary, central["shown"], strict=True)],
+            "label": [
+                f"{word} | {title}" if own else title
+                for word, title, own in zip(primary, central["shown"], words, strict=True)
+            ],
             "primary_keyword": primary,
             "keywords": words,
             "representative_id": central["id"],
@@ -218,7 +224,8 @@ def main(argv: list[str] | None = None) -> None:
     assignments = read_table(args.assignments, ASSIGNMENTS, names).to_pandas()
     check_same_rows(papers=len(papers), assignments=len(assignments))
     vectors = open_embeddings(args.embeddings, len(papers))
-    pairs = keyword_pairs(read_table(args.keywords, KEYWORDS).to_pandas())
+    k = int(assignments["topic"].max()) + 1
+    pairs = keyword_pairs(read_table(args.keywords, KEYWORDS).to_pandas(), k)
     picked, central = choose_papers(papers, assignments, vectors, Keywords(pairs), args)
     similarity = assignments["similarity"].to_numpy()
     representatives = representative_table(papers, picked, similarity, args.representatives_per_topic)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from lib.cli import Parser, UserError, progress, run, say
+from lib.cli import Parser, UserError, progress, run, say, warn
 from lib.corpus.terms import (
     HYPHEN,
     Spellings,
@@ -89,13 +89,13 @@ def number_corpus(
         batches = text_batches(args.papers, without_words)
         spelled = spell(batches, read_words(args.stop_words), file, args.threads)
     if without_words[0]:
-        say(
+        warn(
             f"{without_words[0]:,} of {len(spelled.offsets) - 1:,} papers have no keywords: their scripts "
             "(Japanese, Thai, ...) put no spaces between words"
         )
     stream = np.memmap(scratch / "stream", np.int32, "r")
     words = number_words(stream, spelled, args.min_count)
-    if len(words.terms) == 1:
+    if len(words.terms) == 1 and without_words[0] < len(spelled.offsets) - 1:
         raise UserError(
             f"config key terms.min_count: no word is in {args.min_count} papers; set it lower, or check "
             "terms.stop_words"

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import SUBJECTS, assert_refused, pq_write, script
+from conftest import SUBJECTS, assert_refused, keyword_inputs, pq_write, script, term_files
 from lib.topics.representatives import ROLES
+from summaries import PROJECT
 
 
 def test_planted_subjects_are_labelled(planted):
@@ -97,3 +98,54 @@ def test_bad_inputs_are_refused(planted, tmp_path, out):
     assert_refused(result, out, "keywords 4, centroids 5")
     (tmp_path / "k.parquet").write_bytes(b"PAR1")
     assert_refused(run_label(planted, out, keywords=tmp_path / "k.parquet"), out, "k.parquet")
+
+
+@pytest.mark.parametrize("lacking", [(2,), (0, 1, 2, 3)])
+def test_topics_without_words_are_named_by_titles_and_measured(planted, tmp_path, lacking):
+    """Words of Japanese are not known. Here one subject is in Japanese, and then all are."""
+    of_subject = [
+        f"{start}銀河のせいちょう" for start in ("わたしたちの", "あたらしい", "おおきな", "ふるい")
+    ]
+    wordless = np.isin(planted.truth, lacking)
+    titles = [
+        of_subject[subject] if lost else title
+        for subject, lost, title in zip(planted.truth, wordless, planted.titles, strict=True)
+    ]
+    texts = [
+        f"{title}をけんきゅうする" if lost else text
+        for lost, title, text in zip(wordless, titles, planted.texts, strict=True)
+    ]
+    columns = pq.read_table(planted.papers).to_pydict() | {"title": titles, "text": texts}
+    papers, at = pq_write(tmp_path / "p.parquet", **columns), planted.folder
+    keywords = {"keywords": tmp_path / "keywords.parquet"}
+    counted = script("terms", papers=papers, min_count=2, **term_files(tmp_path))
+    assigned = {"assignments": at / "assignments.parquet"}
+    weighed = script("keywords", **keyword_inputs(tmp_path), **assigned, **keywords, csv=tmp_path / "k.csv")
+    labelled = run_label(planted, tmp_path, papers=papers, **keywords)
+    (tmp_path / "project.json").write_text(json.dumps(PROJECT))
+    measured = script(
+        "evaluate",
+        papers=papers,
+        cluster=at / "cluster.json",
+        project=tmp_path / "project.json",
+        topics=tmp_path / "t.parquet",
+        evaluation=tmp_path / "e.json",
+        **term_files(tmp_path),
+        **assigned,
+        **keywords,
+    )
+    for step in (counted, weighed, labelled, measured):
+        assert step.returncode == 0, step.stderr
+    assert "warning: " in counted.stderr and "have no keywords" in counted.stderr
+    assert "warning: topics without keywords, which are named by a title" in weighed.stderr
+    words = json.loads((tmp_path / "e.json").read_text())["words"]
+    assert [npmi is None for npmi in words["npmi_by_topic"]].count(True) == len(lacking)
+    topics = pq.read_table(tmp_path / "t.parquet").to_pylist()
+    assignments = pq.read_table(at / "assignments.parquet")["topic"].to_numpy()
+    for row in topics:
+        (subject,) = set(planted.truth[assignments == row["topic"]])
+        if subject in lacking:
+            assert row["name"] == row["label"] == row["primary_keyword"] == of_subject[subject]
+            assert row["keywords"] == []
+        else:
+            assert row["keywords"] and row["label"].startswith(f"{row['primary_keyword']} | ")

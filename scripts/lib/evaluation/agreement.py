@@ -63,7 +63,9 @@ def clusters_of_words(
     parts = [terms[offsets[row] : offsets[row + 1]] for row in rows]
     bounds = np.cumsum([0, *map(len, parts)])
     ones = np.ones(bounds[-1])
-    counts = sparse.csr_matrix((ones, np.concatenate(parts), bounds), shape=(len(rows), n_terms))
+    counts = sparse.csr_matrix(
+        (ones, np.concatenate(parts), bounds), shape=(len(rows), max(n_terms, 2))
+    )  # SVD wants two
     components = max(min(COMPONENTS, min(counts.shape) - 1), 1)
     reduced = TruncatedSVD(components, random_state=0).fit_transform(TfidfTransformer().fit_transform(counts))
     return KMeans(min(k, len(rows)), n_init=3, random_state=0).fit_predict(normalize(reduced))

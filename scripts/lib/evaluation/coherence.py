@@ -41,7 +41,7 @@ def in_papers(terms: np.ndarray, offsets: np.ndarray, wanted: np.ndarray) -> Tog
     terms, offsets : the terms of each paper, as the step `terms` writes them
     wanted : int (m,), distinct rows of the vocabulary
     """
-    column = np.full(int(wanted.max()) + 1, -1)
+    column = np.full(int(wanted.max(initial=0)) + 1, -1)
     column[wanted] = np.arange(len(wanted))
     pairs = sparse.csr_matrix((len(wanted), len(wanted)))
     for start, stop in chunks(offsets):
@@ -89,7 +89,7 @@ def _occurrences(
     tokens: np.ndarray, offsets: np.ndarray, rows: np.ndarray, words: list[tuple[int, ...]]
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """For chunks of papers: their numbers of words, and paper, position and term of each occurrence."""
-    size = max(max(some) for some in words) + 1
+    size = max((max(some) for some in words), default=0) + 1
     single = np.full(size, -1)
     for term, some in enumerate(words):
         if len(some) == 1:

@@ -13,7 +13,6 @@ holds back words that many topics use.
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -51,11 +50,6 @@ class TermCounts:
     def of(cls, vocabulary: pa.Table, counts: sparse.csr_matrix) -> "TermCounts":
         """From vocabulary.parquet and counts (k, n_terms)."""
         return cls(vocabulary["term"].to_pylist(), words_of(vocabulary, np.arange(len(vocabulary))), counts)
-
-    @cached_property
-    def bigrams(self) -> np.ndarray:
-        """The rows of the first and the second word of each term, -1 for a word: int64 (n_terms, 2)."""
-        return np.array([words if len(words) == 2 else (-1, -1) for words in self.words], np.int64)
 
 
 def count_in_topics(
@@ -156,25 +150,24 @@ def _top_terms_of(counted: TermCounts, weights: sparse.csr_matrix, n: int, topic
         words = [counted.terms[word] for word in counted.words[term]]
         if term in replaced or any(akin(word, other) for word in words for other in said):
             continue
-        if any(stands_for(counted, papers, term, other) for other in picked):
+        if any(stands_for(counted, term, other) for other in picked):
             continue
-        picked = [other for other in picked if not stands_for(counted, papers, other, term)] + [term]
+        picked = [other for other in picked if not stands_for(counted, other, term)] + [term]
         said += words
         if len(picked) == n:
             break
     return picked
 
 
-def stands_for(counted: TermCounts, papers: np.ndarray, short: int, term: int) -> bool:
-    """Whether one term of a topic abbreviates another: `llms` of `language models`, `cot` of `chain-of-thought`.
+def stands_for(counted: TermCounts, short: int, term: int) -> bool:
+    """Whether one term abbreviates another: `llms` of `language models`, `cot` of `chain-of-thought`.
 
-    The letters are the initials of the term, or of three words of which the term is two. The third
-    stands beside them in at least half as many papers as the term: `large language`, but for `gap` and
-    `graph attention` no word with p.
+    The letters are the initials of the term, or those of the term and of one word more before or behind it:
+    `large` counts in no term. Since an abstract spells an abbreviation out, the term must then be frequent
+    enough, topic by topic, to be in half of the papers with the abbreviation. `graph attention` is not for `gap`.
 
     Parameters
     ----------
-    papers : int (n_terms,), papers of the topic that have each term
     short, term : rows of terms
     """
     letters, initials = counted.terms[short].removesuffix("s"), _initials(counted.terms[term])
@@ -182,18 +175,10 @@ def stands_for(counted: TermCounts, papers: np.ndarray, short: int, term: int) -
         return False
     if letters == initials:
         return True
-    first, second = counted.bigrams[term]
-    if first < 0 or initials not in (letters[1:], letters[:-1]):
+    if initials not in (letters[1:], letters[:-1]):
         return False
-    sides = [(1, first, 0, letters[0])] if initials == letters[1:] else []
-    sides += [(0, second, 1, letters[-1])] if initials == letters[:-1] else []
-    return any(
-        counted.terms[word].startswith(letter)
-        for side, shared, other, letter in sides
-        for word in counted.bigrams[
-            (counted.bigrams[:, side] == shared) & (2 * papers >= papers[term]), other
-        ]
-    )
+    papers = counted.counts[:, [short, term]].toarray()
+    return bool(2 * papers.min(1).sum() >= papers[:, 0].sum())
 
 
 def _initials(term: str) -> str:

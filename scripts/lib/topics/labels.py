@@ -7,18 +7,24 @@ from lib.corpus.spelling import stems
 SEPARATOR = " · "  # between the keywords of a name
 
 
-def keyword_pairs(keywords: pd.DataFrame) -> list[list[tuple[str, float]]]:
-    """The (keyword, weight) pairs of each topic, heaviest first, of the columns of KEYWORDS."""
-    listed = keywords.groupby("topic")
-    return [list(zip(group["keyword"], group["weight"], strict=True)) for _, group in listed]
+def keyword_pairs(keywords: pd.DataFrame, k: int) -> list[list[tuple[str, float]]]:
+    """The (keyword, weight) pairs of each of k topics, heaviest first, of the columns of KEYWORDS.
+
+    A topic of whose papers no words are known has none.
+    """
+    pairs: list[list[tuple[str, float]]] = [[] for _ in range(k)]
+    for topic, word, weight in zip(keywords["topic"], keywords["keyword"], keywords["weight"], strict=True):
+        pairs[topic].append((word, weight))
+    return pairs
 
 
-def primary_keywords(keywords: list[list[tuple[str, float]]]) -> list[str]:
+def primary_keywords(keywords: list[list[tuple[str, float]]], titles: list[str]) -> list[str]:
     """A keyword for each topic that no other topic has, apart from plural endings.
 
     Parameters
     ----------
     keywords : (keyword, weight) pairs of each topic, heaviest first
+    titles : of each topic, what stands in for its keywords if it has none
 
     A keyword of two topics goes to the one where it weighs more. Weights are relative to the
     heaviest keyword of the topic, since all weights of a topic with a varied vocabulary are smaller.
@@ -38,11 +44,11 @@ def primary_keywords(keywords: list[list[tuple[str, float]]]) -> list[str]:
             taken.add(name)
     # other topics may have all keywords of a topic: vectors can tell papers apart that words cannot
     for topic, pairs in enumerate(keywords):
-        word, number = pairs[0][0], 2
+        word, number = (pairs[0][0], 2) if pairs else (titles[topic], 1)
         while topic not in given:
-            name = f"{stems(word)} ({number})"
-            if name not in taken:
-                given[topic] = f"{word} ({number})"
+            suffix = f" ({number})" if number > 1 else ""
+            if (name := stems(word) + suffix) not in taken:
+                given[topic] = word + suffix
                 taken.add(name)
             number += 1
     return [given[topic] for topic in range(len(keywords))]

@@ -107,48 +107,40 @@ def test_general_and_head_words_count_in_bigrams_only():
     assert first == ["galaxy", "gauge", "training set", "wide"] and second == ["stars", "planet", "dust"]
 
 
-LLMS = {
-    "llms": [60, 0],
-    "large": [50, 20],
-    "language": [50, 20],
-    "models": [60, 60],
-    "large language": [30, 0],
-    "language models": [50, 0],
-    "agents": [10, 0],
-}
-
-
 def test_a_spelled_out_term_wins_over_its_abbreviation():
     """The abbreviation weighs more here, and is left out all the same."""
-    assert keywords(counted(LLMS), [100, 100])[0][:2] == ["language models", "agents"]
-    alone = {name: counts for name, counts in LLMS.items() if name != "language models"}
-    assert keywords(counted(alone), [100, 100])[0][0] == "llms"
+    some = {
+        "llms": [60, 0],
+        "language": [50, 20],
+        "models": [60, 60],
+        "language models": [50, 0],
+        "agents": [10, 0],
+    }
+    assert keywords(counted(some), [100, 100])[0][:2] == ["language models", "agents"]
+    del some["language models"]
+    assert keywords(counted(some), [100, 100])[0][0] == "llms"
 
 
-def abbreviates(short: str, term: str, **papers: int) -> bool:
-    """Whether a term stands for another in a topic with these papers (`_` for the space of a bigram)."""
-    names = {name.replace("_", " "): n for name, n in papers.items()} | {short: 9}
-    words = {word: 50 for name in (term, *names) for word in name.split()}
-    table = words | {term: 20} | names
-    some = counted({name: [n] for name, n in table.items()})
+def abbreviates(short: str, term: str, papers: list[int], of_term: list[int]) -> bool:
+    words = {word: [90] * len(papers) for word in term.split()}
+    some = counted(words | {short: papers, term: of_term})
     row = some.terms.index
-    found = stands_for(some, some.counts.toarray()[0], row(short), row(term))
-    assert not stands_for(some, some.counts.toarray()[0], row(term), row(short))
-    return found
+    assert not stands_for(some, row(term), row(short))
+    return stands_for(some, row(short), row(term))
 
 
 def test_abbreviations():
-    assert abbreviates("llms", "language models", large_language=15)
-    assert abbreviates("llm", "large language", language_models=50)
-    assert abbreviates("rag", "retrieval augmented", augmented_generation=10)
-    assert abbreviates("cot", "chain-of-thought") and abbreviates("cots", "chain-of-thought")
-    # no word in the right place, or one of too few papers, or of another letter
-    assert not abbreviates("llms", "language models")
-    assert not abbreviates("gap", "graph attention", attention_pooling=9)
-    assert not abbreviates("gap", "graph attention", attention_layers=20, pooling_graph=20)
-    # a plural of two letters
-    assert not abbreviates("gas", "graph attention", attention_scores=20)
-    assert not abbreviates("gas", "dark matter") and not abbreviates("spin", "spin liquid")
+    assert abbreviates("llms", "language models", [40, 10], [30, 5])
+    assert abbreviates("llm", "large language", [40, 10], [25, 0])
+    assert abbreviates("rag", "retrieval augmented", [20, 0], [18, 1])
+    assert abbreviates("cot", "chain-of-thought", [20, 0], [2, 0])
+    # too rare to be in half of the papers, in all or where the word is
+    assert not abbreviates("gap", "graph attention", [40, 5], [20, 0])
+    assert not abbreviates("gap", "graph attention", [40, 5], [10, 30])
+    # a plural of two letters, and others
+    assert not abbreviates("gas", "graph attention", [20, 5], [20, 5])
+    assert not abbreviates("gas", "dark matter", [9, 9], [9, 9])
+    assert not abbreviates("spin", "spin liquid", [9, 9], [9, 9])
 
 
 def test_words_that_begin_alike():
