@@ -89,6 +89,7 @@ BORROWED = {
         "batch_tokens": ("embed", "batch_tokens"),
         "stop_words": ("terms", "stop_words"),
     },
+    "label": {f"llm_{key}": ("llm", key) for key in ("url", "model", "key_variable", "seconds", "cache")},
     "select_k": {"k": ("cluster", "k")},
     "smooth": {
         "smooth": ("cluster", "smooth"),

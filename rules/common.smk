@@ -67,6 +67,7 @@ def check_config(config):
     validator = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
     faults = [fault for e in validator.iter_errors(config) for fault in describe(e)]
     faults += file_faults(config) + results_fault(config) + locale_faults(config)
+    faults += llm_fault(config)
     if faults:
         raise WorkflowError(
             "The configuration (config.yaml, --configfile, --config) has faults:",
@@ -83,6 +84,8 @@ def describe(error):
     elif "propertyNames" in error.absolute_schema_path:
         known, names = error.schema["enum"], [error.instance]
     else:
+        if key == "llm.key_variable":  # perhaps the key itself, which must not be shown
+            error.message = "the value is not the name of an environment variable"
         description = error.schema.get("description")
         suffix = f" ({description})" if description else ""
         return [f"{key or 'config'}: {error.message}{suffix}"]
@@ -151,6 +154,14 @@ def results_fault(config):
             "name another one, such as results or runs/astro"
         ]
     return []
+
+
+def llm_fault(config):
+    """A fault if a language model is to be asked whose name is not given."""
+    llm = config.get("llm")
+    if not isinstance(llm, dict) or not llm.get("url") or llm.get("model"):
+        return []
+    return ["llm.model: set it to the name of the model to ask at llm.url"]
 
 
 def locale_faults(value, key=""):

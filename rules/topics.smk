@@ -70,6 +70,8 @@ rule label:
         runtime=60,
     params:
         label=settings("label"),
+        llm=settings("llm"),
+        execution=execution("llm"),
     shell:
         """
         python {input.script} \
@@ -82,6 +84,11 @@ rule label:
             --representatives-per-topic {params.label[representatives_per_topic]} \
             --title {params.label[title]} \
             --title-chars {params.label[title_chars]} \
+            --llm-url {params.llm[url]} \
+            --llm-model {params.llm[model]:q} \
+            --llm-key-variable {params.execution[key_variable]} \
+            --llm-seconds {params.execution[seconds]} \
+            --llm-cache {params.execution[cache]:q} \
             --representatives {output.representatives} \
             --topics {output.topics} \
             --csv {output.csv} \

@@ -1,12 +1,14 @@
 """Choose the papers that stand for each topic, and give the topic its name and label."""
 
 import argparse
+import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from lib.cli import Parser, run, say
+from lib.cli import Parser, optional, run, say, warn
 from lib.corpus.languages import language_of
 from lib.files import atomic_outputs
 from lib.map.palette import hex_colours, topic_colours
@@ -24,6 +26,7 @@ from lib.tables import (
     write_table,
 )
 from lib.topics.labels import keyword_pairs, primary_keywords, topic_names
+from lib.topics.naming import TITLES, Server, evidence_of, key_of, name_topics, summary_of
 from lib.topics.representatives import (
     CANDIDATES,
     CUT,
@@ -177,6 +180,11 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli.flag("--representatives-per-topic", int, "papers listed per topic and role")
     cli.flag("--title", str, "the title in the label: telling or nearest", choices=["telling", "nearest"])
     cli.flag("--title-chars", int, "longest title in a label")
+    cli.flag("--llm-url", optional(str), "address of a language model that names topics; None: keywords")
+    cli.flag("--llm-model", optional(str), "name of that model")
+    cli.flag("--llm-key-variable", optional(str), "environment variable with the key of that address")
+    cli.flag("--llm-seconds", float, "longest time for an answer")
+    cli.flag("--llm-cache", optional(Path), "folder of the answers")
     cli.outputs(representatives="representatives.parquet", topics="topics.parquet", csv="topics.csv")
     return cli.parse_args(argv)
 
@@ -217,6 +225,37 @@ def choose_papers(
     return picked, pd.DataFrame(central, columns=["id", "title", "shown"])
 
 
+def ask_for_names(
+    topics: pd.DataFrame,
+    titles: pa.Array,
+    picked: list[list[Picked]],
+    centroids: np.ndarray,
+    args: argparse.Namespace,
+) -> list[str]:
+    """The names of topics by the language model of the flags; warns of those that keep their own.
+
+    Parameters
+    ----------
+    topics : columns `name` and `keywords`
+    titles : of all papers
+    picked : for each topic its papers in each role
+    """
+    server = Server(
+        args.llm_url,
+        args.llm_model,
+        key_of(args.llm_key_variable, dict(os.environ)),
+        args.llm_seconds,
+        args.llm_cache,
+    )
+    telling = [next(some.rows for some in roles if some.role == "telling") for roles in picked]
+    shown = [[latex_to_text(title) for title in titles.take(rows[:TITLES]).to_pylist()] for rows in telling]
+    evidence = evidence_of(topics["keywords"].tolist(), shown, centroids)
+    names, reasons = name_topics(server, evidence, topics["name"].tolist())
+    if reasons:
+        warn(summary_of(reasons, len(names)))
+    return names
+
+
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     papers = read_table(args.papers, PAPERS, ["id", "title", "primary_category", "published"])
@@ -234,6 +273,8 @@ def main(argv: list[str] | None = None) -> None:
     centroids = read_array(args.centroids)
     check_same_rows(keywords=len(pairs), centroids=len(centroids))
     topics = topic_table(assignments, categories, pairs, central, repeats, centroids)
+    if args.llm_url:
+        topics["name"] = ask_for_names(topics, papers["title"], picked, centroids, args)
     with atomic_outputs(args.representatives, args.topics, args.csv) as outputs:
         representatives_file, topics_file, csv_file = outputs
         write_table(representatives_file, representatives, REPRESENTATIVES)

@@ -122,6 +122,9 @@ MISTAKES = {
     "another path variable": ({"pathvars": {"logs": "x"}}, "pathvars.logs", "unknown key"),
     "misspelt field": ({"clean": {"fields": {"titel": "x"}}}, "clean.fields.titel", "did you mean 'title'?"),
     "unknown field": ({"clean": {"fields": {"x": "y"}}}, "clean.fields.x", "known are id, title, abstract"),
+    "a language model without its name": ({"llm": {"url": "http://localhost:1/v1"}}, "llm.model: set it"),
+    "an address with a password": ({"llm": {"url": "https://me:pw@x.org", "model": "m"}}, "llm.url"),
+    "a key": ({"llm": {"key_variable": "sk-1"}}, "llm.key_variable: the value is not the name"),
     "field that is a number": ({"clean": {"fields": {1: "y"}}}, "clean.fields.1: unknown key"),
 }
 
@@ -135,6 +138,13 @@ def test_mistakes_are_named(case, common, monkeypatch):
     for text in said:
         assert text in str(caught.value)
     assert "()" not in str(caught.value)
+
+
+def test_a_key_in_place_of_its_variable_is_not_shown(common, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(WorkflowError) as caught:
+        common.check_config({"input": "data/sample.jsonl.gz", "llm": {"key_variable": "sk-very-secret"}})
+    assert "secret" not in str(caught.value)
 
 
 def test_all_mistakes_are_named_at_once(common, monkeypatch):
@@ -194,6 +204,32 @@ def test_what_means_the_same_is_the_same_text(common):
     assert repr(common.canonical(plain, SCHEMA)) == repr(common.canonical(other, SCHEMA))
     other["select_k"]["candidates"] = [7]
     assert repr(common.canonical(plain, SCHEMA)) != repr(common.canonical(other, SCHEMA))
+
+
+def test_more_topics_than_papers_are_refused_before_anything_is_encoded(common, tmp_path):
+    """The digest says how many papers there are."""
+    file = tmp_path / "papers.digest"
+    file.write_text("0123abcd  30 papers\n")
+    names = common.check_number_of_topics.__globals__
+    for k in (None, 30):
+        names["config"] = {"cluster": {"k": k}}
+        common.check_number_of_topics(file)
+    names["config"] = {"cluster": {"k": 31}}
+    with pytest.raises(WorkflowError, match=r"cluster\.k: 31 topics of 30 papers"):
+        common.check_number_of_topics(file)
+
+
+def test_warnings_of_steps_are_shown_once(common, tmp_path):
+    (tmp_path / "logs/embed").mkdir(parents=True)
+    for part in (0, 1):
+        (tmp_path / f"logs/embed/{part}.log").write_text("80%|\rwarning: half precision\n3 papers\n")
+    (tmp_path / "logs/clean.log").write_text("3 lines\nwarning: no dates\n")
+    names = common.warn_of_steps.__globals__
+    names["config"] = {"pathvars": {"results": str(tmp_path)}}
+    common.warn_of_steps()
+    shown = [text.partition(" (")[0] for text in common.warnings]
+    assert shown == ["warning: no dates", "warning: half precision"] and "clean.log" in common.warnings[0]
+    common.warnings.clear()
 
 
 def test_another_corpus_in_the_same_folder_is_announced(common, tmp_path, monkeypatch):

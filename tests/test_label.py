@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import SUBJECTS, assert_refused, keyword_inputs, pq_write, script, term_files
+from conftest import ENVIRONMENT, SUBJECTS, assert_refused, keyword_inputs, pq_write, script, term_files
 from lib.topics.representatives import ROLES
 from summaries import PROJECT
 
@@ -149,3 +149,20 @@ def test_topics_without_words_are_named_by_titles_and_measured(planted, tmp_path
             assert row["keywords"] == []
         else:
             assert row["keywords"] and row["label"].startswith(f"{row['primary_keyword']} | ")
+
+
+def test_names_by_a_language_model_fall_back_with_a_warning(planted, tmp_path, monkeypatch):
+    """No server listens at this address. The key is in no file and in no message."""
+    key = "sk-very-secret"
+    monkeypatch.setitem(ENVIRONMENT, "SOME_KEY", key)
+    server = {"llm_url": "http://127.0.0.1:9/v1", "llm_model": "some-model", "llm_key_variable": "SOME_KEY"}
+    result = run_label(planted, tmp_path, **server, llm_cache=tmp_path / "names")
+    assert result.returncode == 0, result.stderr
+    assert "warning: 4 of 4 topics keep their default names" in result.stderr
+    names = pq.read_table(tmp_path / "t.parquet")["name"].to_pylist()
+    assert names == pq.read_table(planted.folder / "topics.parquet")["name"].to_pylist()
+    assert key not in result.stderr + result.stdout
+    assert all(key.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    monkeypatch.delitem(ENVIRONMENT, "SOME_KEY")
+    out = tmp_path / "out"
+    assert_refused(run_label(planted, out, **server), out, "environment variable SOME_KEY is not set")
