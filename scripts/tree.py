@@ -36,7 +36,8 @@ LEAST_PAPERS = 3  # of siblings that have a term, for it to be a keyword of one 
 def names_of(keywords: list[list[Keyword]], of_parent: str) -> list[str]:
     """The names of siblings by their keywords; one without keywords has that of its parent and a number."""
     known = [i for i, some in enumerate(keywords) if some]
-    primary = primary_keywords([[(word, weight) for word, weight, *_ in keywords[i]] for i in known])
+    pairs = [[(word, weight) for word, weight, *_ in keywords[i]] for i in known]
+    primary = primary_keywords(pairs, [of_parent] * len(known))
     named = topic_names([[word for word, *_ in keywords[i]] for i in known], primary)
     names = [f"{of_parent} ({i + 1})" for i in range(len(keywords))]
     for i, name in zip(known, named, strict=True):
