@@ -135,8 +135,9 @@ def main(argv: list[str] | None = None) -> None:
     vocabulary = read_table(args.vocabulary, VOCABULARY, ["term"])["term"].to_pylist()
     offsets = read_array(args.term_offsets)
     check_same_rows(terms=len(offsets) - 1, assignments=len(assignments))
-    pairs = keyword_pairs(read_table(args.keywords, KEYWORDS).to_pandas())
-    names = topic_names([[word for word, _ in some] for some in pairs], primary_keywords(pairs))
+    pairs = keyword_pairs(read_table(args.keywords, KEYWORDS).to_pandas(), len(centroids))
+    wordless = [f"topic {topic}" for topic in range(len(centroids))]
+    names = topic_names([[word for word, _ in some] for some in pairs], primary_keywords(pairs, wordless))
     counts = count_in_topics(
         read_array(args.terms, mapped=True),
         offsets,
