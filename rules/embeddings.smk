@@ -2,6 +2,8 @@
 
 PARTS = range(config["embed"]["parts"])
 IMAGE = config["embed"]["image"]
+NEIGHBORS_GPUS = config["neighbors"]["gpus"]
+NEIGHBORS_IMAGE = IMAGE if NEIGHBORS_GPUS else None
 
 
 rule embed:
@@ -103,19 +105,26 @@ rule neighbors:
     benchmark:
         "<benchmarks>/neighbors.tsv"
     conda:
-        "../envs/clusters.yaml"
+        None
+        if NEIGHBORS_IMAGE
+        else "../envs/embeddings.yaml" if NEIGHBORS_GPUS else "../envs/clusters.yaml"
+    container:
+        NEIGHBORS_IMAGE
     threads: 8
     resources:
         mem_mb=scaled(8000),
         runtime=120,
+        gpu=NEIGHBORS_GPUS,
     params:
         neighbors=settings("neighbors"),
+        execution=execution("neighbors"),
     shell:
         """
         python {input.script} \
             --papers {input.papers} \
             --embeddings {input.embeddings} \
             --k {params.neighbors[k]} \
+            --gpus {params.execution[gpus]} \
             --threads {threads} \
             --neighbors {output.neighbors} \
             --similarities {output.similarities} \

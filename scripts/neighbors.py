@@ -13,10 +13,28 @@ from lib.tables import PAPERS, read_table
 from lib.vectors import open_embeddings
 
 
+def nearest_on_gpu(vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, float]:
+    """As `nearest_rows`, exact, on CUDA."""
+    import torch  # not in every environment of this step
+
+    from lib.embeddings.device import pick_device
+    from lib.embeddings.nearest_cuda import nearest_rows_cuda
+
+    device = pick_device("cuda", key="neighbors.gpus", instead="0")
+    try:
+        return nearest_rows_cuda(vectors, k, device=device)
+    except torch.OutOfMemoryError:
+        raise UserError(
+            "config key neighbors.gpus: the GPU has too little free memory for all vectors; end what else "
+            "runs on it, or set it to 0 to search on the CPU"
+        ) from None
+
+
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(papers="papers.parquet", embeddings="embeddings.npy")
     cli.flag("--k", int, "nearest papers of each paper")
+    cli.flag("--gpus", int, "1: compute all products on CUDA")
     cli.threads()
     cli.outputs(neighbors="neighbors.npy", similarities="similarities.npy", summary="neighbors.json")
     return cli.parse_args(argv)
@@ -30,7 +48,8 @@ def main(argv: list[str] | None = None) -> None:
     if len(ids) < 2:
         raise UserError(f"neighbors: a paper needs another one to be near, there are {len(ids)}")
     k = min(args.k, len(ids) - 1)
-    rows, cosines, recall = nearest_rows(vectors, k, args.threads)
+    found = nearest_on_gpu(vectors, k) if args.gpus else nearest_rows(vectors, k, args.threads)
+    rows, cosines, recall = found
     seconds = round(time.perf_counter() - begun, 1)
     summary = NeighborsSummary(papers=len(ids), k=k, recall=recall, seconds=seconds)
     with atomic_outputs(args.neighbors, args.similarities, args.summary) as outputs:

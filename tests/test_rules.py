@@ -119,7 +119,7 @@ def test_rule_has_log_benchmark_env_and_resources(step):
     assert str(rule.benchmark).startswith(f"results/benchmarks/{step}")
     assert (ROOT / "rules" / str(rule.conda_env)).resolve() == env(rule)
     assert {"mem_mb", "runtime"} <= set(rule.resources)
-    assert ("gpu" in rule.resources) == (step in ("embed", "cluster", "explain"))
+    assert ("gpu" in rule.resources) == (step in ("embed", "neighbors", "cluster", "explain"))
     assert ">{log} 2>&1" in rule.shellcmd
     assert re.fullmatch(r'[^"\n]+\.', rule.docstring), "the docstring is one sentence"
 
@@ -160,20 +160,21 @@ def wanted_distributions(step: str) -> dict[str, set[str]]:
 def test_env_names_every_package_that_the_script_imports(step):
     known = set(env_pins(env(RULES[step])))
     lacks = {name for name, brought in wanted_distributions(step).items() if not brought & known}
-    # cluster imports PyTorch only with a GPU, and then runs in the environment of embed
-    assert lacks == ({"torch"} if step == "cluster" else set())
+    # these import PyTorch only with a GPU, and then run in the environment of embed
+    assert lacks == ({"torch"} if step in ("cluster", "neighbors") else set())
 
 
-def test_cluster_with_a_gpu_runs_in_the_environment_of_embed():
-    rule = parse_rules(cluster={"gpus": 1})["cluster"]
-    assert str(rule.conda_env) == "../envs/embeddings.yaml"
+@pytest.mark.parametrize("step", ["neighbors", "cluster"])
+def test_with_a_gpu_a_step_runs_in_the_environment_of_embed(step):
+    rule = parse_rules(**{step: {"gpus": 1}})[step]
+    assert str(rule.conda_env) == "../envs/embeddings.yaml" and rule.resources["gpu"] == 1
     known = set(env_pins(ROOT / "envs" / "embeddings.yaml"))
-    lacks = {name for name, brought in wanted_distributions("cluster").items() if not brought & known}
+    lacks = {name for name, brought in wanted_distributions(step).items() if not brought & known}
     assert not lacks
-    image = parse_rules(cluster={"gpus": 1}, embed={"image": "x.sif"})
+    image = parse_rules(**{step: {"gpus": 1}}, embed={"image": "x.sif"})
     assert all(
-        image[step].conda_env is None and image[step].container_img == "x.sif"
-        for step in ("embed", "cluster", "explain")
+        image[name].conda_env is None and image[name].container_img == "x.sif"
+        for name in ("embed", step, "explain")
     )
 
 

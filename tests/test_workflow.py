@@ -397,6 +397,7 @@ SETTINGS = {
     "embed={device: cpu, batch_tokens: 2048, cache: elsewhere, gpus: 1, require_flash: true}": {},
     "embed={image: embed-2.sif}": {},
     "cluster={gpus: 1}": {},
+    "neighbors={gpus: 1}": {},
     # a default that is written out, and keys in another order
     "keywords={top: 10, head_words: data/words/head_words.txt}": {},
     "project={perplexity: 30.0, min_dist: 0.10}": {},

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
+from lib.embeddings.device import unit_tensor
 from lib.lloyd import column_variance
 from lib.vectors import release_pages
 
@@ -79,7 +80,7 @@ def _blocks(vectors: np.ndarray, step: int, device: torch.device, keep: bool | N
     def blocks() -> Iterator[tuple[slice, torch.Tensor]]:
         for start in starts:
             rows = kept[start] if keep else read(start)
-            yield slice(start, start + step), _unit(rows)
+            yield slice(start, start + step), unit_tensor(rows)
 
     return blocks
 
@@ -103,11 +104,3 @@ def _step(
         sums += member.T @ rows
         counts += member.sum(0)
     return sums, counts, changed
-
-
-def _unit(rows: torch.Tensor) -> torch.Tensor:
-    """What `lib.vectors.unit` does, on the device."""
-    if rows.dtype == torch.float32:
-        return rows
-    rows = rows.float()
-    return rows / rows.square().sum(1, keepdim=True).sqrt()

@@ -45,6 +45,14 @@ def name_device(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
+def unit_tensor(rows: torch.Tensor) -> torch.Tensor:
+    """What `lib.vectors.unit` does, on the device of the rows."""
+    if rows.dtype == torch.float32:
+        return rows
+    rows = rows.float()
+    return rows / rows.square().sum(1, keepdim=True).sqrt()
+
+
 def pick_precision(wanted: str, device: torch.device) -> str:
     """`auto` takes bfloat16 if the device has instructions for it, else what is fast and safe."""
     if wanted != "auto":
