@@ -48,6 +48,13 @@ def corpora(limit: int) -> Iterator[tuple[str, np.ndarray, list[str]]]:
         yield corpus().stem, *encoded(corpus().stem, corpus(), limit)
 
 
+def texts(name: str, limit: int) -> list[str]:
+    """The titles and abstracts of a corpus that `corpora` gave."""
+    file = OUT / f"vectors-{name}-{None if name == 'bundled' else limit}" / "papers.parquet"
+    columns = pq.read_table(file, columns=["title", "abstract"]).to_pydict()
+    return [f"{title}. {abstract}" for title, abstract in zip(*columns.values(), strict=True)]
+
+
 def measured(name: str, raw: np.ndarray, primary: list[str]) -> list[list]:
     from sklearn.metrics import adjusted_mutual_info_score
 

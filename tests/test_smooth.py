@@ -63,4 +63,4 @@ def test_threads_change_no_bit(planted, out):
 
 def test_bad_input_is_refused(planted, out):
     assert_broken_embeddings_are_refused(run_smooth, planted, out)
-    assert_refused(run_smooth(planted, out, smooth=16), out, "cluster.smooth: 16", "15 nearest papers")
+    assert_refused(run_smooth(planted, out, smooth=21), out, "cluster.smooth: 21", "20 nearest papers")
