@@ -10,11 +10,14 @@ from lib.summaries import ExplainSummary
 STRONG = 5  # words of a paper that are underlined
 LEVELS = 4  # colours for words that speak for the topic
 FAINTEST = 0.125  # of the largest influence; words below have no colour
+# Influences are compared with the largest one, and with this where no word has so much: a paper that
+# says its subject in many ways has pale colours.
+FULL = 0.02
 
 
 def level(influence: float, largest: float) -> str:
     """The colour class of a word: p1 to p4 for its topic, `against` it, or empty for neither."""
-    share = influence / largest if largest > 0 else 0.0  # nan for a stop word
+    share = influence / max(largest, FULL)  # nan for a stop word
     if share <= -FAINTEST:
         return "against"
     return f"p{min(ceil(LEVELS * share), LEVELS)}" if share >= FAINTEST else ""
