@@ -18,7 +18,8 @@ ROUNDING = {"float32": 1e-4, "float16": 1e-3, "bfloat16": 5e-3}
 def load_encoder_of(summary: EmbeddingsSummary, device: str, budget: int | None) -> Encoder:
     """The encoder that `embed` used, in float32.
 
-    Rounding to bfloat16 changes a cosine by as much as leaving out a word does.
+    On the bundled papers, rounding to bfloat16 changes a cosine by 0.0007 (root mean square), and leaving
+    out a word by 0.004 (median).
 
     Parameters
     ----------
