@@ -68,11 +68,12 @@ prune-cache: $(VENV)/.run ## delete cached vectors that no corpus uses (PAPERS="
 	@python tools/prune_cache.py --cache $(or $(CACHE),cache/embeddings) \
 	  --papers $(or $(PAPERS),$(RESULTS)/corpus/papers.parquet) $(ARGS)
 
-lock: ## pin requirements.in and all it needs in requirements.txt
+lock: ## pin requirements.in and all it needs in requirements.txt and envs/
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet --requirement requirements.in
 	{ echo "# Made by \`make lock\` from requirements.in: do not edit."; \
 	  $(VENV)-lock/bin/python -m pip freeze | sed 's/+cpu//'; } > requirements.txt
+	$(VENV)-lock/bin/python tools/pin_envs.py
 	rm -rf $(VENV)-lock
 
 $(VENV)/.python:

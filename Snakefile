@@ -17,6 +17,17 @@ config.update(canonical(config, SCHEMA))
 warn_of_another_corpus(config)
 
 
+onstart:
+    refuse_ignored_image()
+    warn_of_running_jobs()
+
+
+localrules:
+    all,
+    select_k,
+    report,
+
+
 pathvars:
     logs="<results>/logs",
     benchmarks="<results>/benchmarks",

@@ -26,10 +26,10 @@ rule smooth:
         "<benchmarks>/smooth.tsv"
     conda:
         "../envs/clusters.yaml"
-    threads: 4
+    threads: 8
     resources:
-        mem_mb=scaled(3000),
-        runtime=30,
+        mem_mb=memory("smooth"),
+        runtime=minutes("smooth"),
     params:
         # one dict, since Snakemake does not notice that two params swap their values
         smooth={
@@ -70,14 +70,12 @@ rule scan_k:
         "<logs>/scan_k/{k}.log",
     benchmark:
         "<benchmarks>/scan_k/{k}.tsv"
-    group:
-        "scan_k"
     conda:
         "../envs/clusters.yaml"
-    threads: 2
+    threads: 8
     resources:
-        mem_mb=scaled(3000),
-        runtime=60,
+        mem_mb=memory("scan_k"),
+        runtime=minutes("scan_k"),
     params:
         seed=config["scan_k"]["seed"],
     shell:
@@ -124,8 +122,8 @@ checkpoint select_k:
         "../envs/clusters.yaml"
     threads: 1
     resources:
-        mem_mb=scaled(1000),
-        runtime=10,
+        mem_mb=memory("select_k"),
+        runtime=minutes("select_k"),
     params:
         k=config["cluster"]["k"],
     shell:
@@ -161,15 +159,13 @@ rule cluster:
     benchmark:
         "<benchmarks>/cluster.tsv"
     conda:
-        None
-        if GPU_IMAGE
-        else "../envs/embeddings.yaml" if GPUS else "../envs/clusters.yaml"
+        None if GPU_IMAGE else f"../envs/{GPU_ENV}" if GPUS else "../envs/clusters.yaml"
     container:
         GPU_IMAGE
     threads: 8
     resources:
-        mem_mb=scaled(8000 if GPUS else 4000),
-        runtime=240,
+        mem_mb=memory("cluster"),
+        runtime=minutes("cluster"),
         gpu=GPUS,
     params:
         cluster=settings("cluster"),
@@ -218,8 +214,8 @@ rule hierarchy:
         "../envs/clusters.yaml"
     threads: 8
     resources:
-        mem_mb=scaled(4000),
-        runtime=60,
+        mem_mb=memory("hierarchy"),
+        runtime=minutes("hierarchy"),
     params:
         hierarchy=settings("hierarchy"),
     shell:

@@ -1,6 +1,7 @@
 """Functions for the configuration and for the inputs, params and resources of the rules."""
 
 import ast
+import getpass
 import json
 import re
 import subprocess
@@ -16,8 +17,13 @@ from jsonschema import Draft202012Validator, FormatChecker
 from snakemake import __version__ as snakemake_version
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+from snakemake.settings.types import DeploymentMethod
 
 ROOT = Path(workflow.basedir)
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from lib import budget
+
 SCHEMA_FILE = str(ROOT / "rules/config.schema.yaml")
 SCHEMA = yaml.load(
     Path(SCHEMA_FILE).read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -371,10 +377,81 @@ ASSIGNED = {
 }
 
 
-def scaled(mb):
-    """Memory that grows with each attempt, for a profile that retries."""
+def papers_of_corpus():
+    """How many papers there are, or about how many at most before `clean` has run with these settings."""
+    ledger = results_folder(config) / "corpus/ledger.json"
+    snapshot = Path(config["input"])
+    made, other = changes_since(ledger, config)
+    if made and not other:
+        return json.loads(ledger.read_text("utf-8"))["buckets"]["kept"]["count"]
+    packed = snapshot.suffix in (".gz", ".zst", ".bz2", ".xz", ".zip", ".tgz")
+    papers = budget.expected_papers(snapshot.stat().st_size, packed)
+    return min(papers, config["clean"]["limit"] or papers)
 
-    def memory(wildcards, attempt):
-        return mb * attempt
 
-    return memory
+def dim_of_vectors():
+    """Numbers per vector; before they are known, those of a large encoder."""
+    summary = results_folder(config) / "embeddings/embeddings.json"
+    return json.loads(summary.read_text("utf-8"))["dim"] if summary.is_file() else 1024
+
+
+def size(step, wildcards):
+    """The size of the work of a step."""
+    papers = papers_of_corpus()
+    candidates = [int(wildcards.k)] if step == "scan_k" else CANDIDATES
+    return budget.Size(
+        papers=papers,
+        dim=dim_of_vectors(),
+        sample=min(papers, config["scan_k"]["sample"]),
+        topics=max(candidates),
+        parts=config["embed"]["parts"],
+        gpu=bool(config.get(step, {}).get("gpus", config["embed"]["gpus"])),
+    )
+
+
+def memory(step):
+    """The resource mem_mb of a rule: from the table in scripts/lib/budget.py, times the attempt."""
+    return lambda wildcards, attempt: budget.requested_mb(
+        step, size(step, wildcards), attempt
+    )
+
+
+def minutes(step):
+    """The resource runtime of a rule: from the table in scripts/lib/budget.py, times the attempt."""
+    return lambda wildcards, attempt: budget.requested_minutes(
+        step, size(step, wildcards), attempt
+    )
+
+
+def warn_of_running_jobs():
+    """Warn of SLURM jobs that a killed run left in this folder: this run would submit them again."""
+    if not which("squeue"):
+        return
+    command = ["squeue", "--noheader", "--user", getpass.getuser(), "--format=%i|%Z|%k"]
+    try:
+        lines = subprocess.check_output(command, text=True, timeout=20).splitlines()
+    except (OSError, subprocess.SubprocessError):
+        return  # SLURM does not answer; submitting says why
+    jobs = [line.split("|", 2) for line in lines if line.count("|") >= 2]
+    own = [
+        (job, comment.removeprefix("rule_"))
+        for job, folder, comment in jobs
+        if comment.startswith("rule_") and Path(folder) == Path.cwd()
+    ]
+    if own:
+        logger.warning(
+            f"warning: jobs of an earlier run are still in the queue for this folder: "
+            f"{', '.join(f'{job} ({name})' for job, name in own)}. This run submits the same work again. Stop it, "
+            f"run `scancel {' '.join(job for job, _ in own)}`, and start it again, unless they belong to a run "
+            "with another results folder."
+        )
+
+
+def refuse_ignored_image():
+    """Raise a WorkflowError if a step would run outside the image that the config names."""
+    method = workflow.deployment_settings.deployment_method
+    if config["embed"]["image"] and DeploymentMethod.APPTAINER not in method:
+        raise WorkflowError(
+            f"embed.image is {config['embed']['image']}, but without `--sdm apptainer` the step would run outside "
+            "it. Add `--sdm apptainer` (or `--sdm conda apptainer`), or set embed.image to null."
+        )

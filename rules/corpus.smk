@@ -19,8 +19,8 @@ checkpoint clean:
         "../envs/corpus.yaml"
     threads: 4
     resources:
-        mem_mb=scaled(2000),
-        runtime=60,
+        mem_mb=memory("clean"),
+        runtime=minutes("clean"),
     params:
         clean=settings("clean"),
         fields=json.dumps(config["clean"]["fields"]),
@@ -61,8 +61,8 @@ rule terms:
         "../envs/corpus.yaml"
     threads: 4
     resources:
-        mem_mb=scaled(4000),
-        runtime=60,
+        mem_mb=memory("terms"),
+        runtime=minutes("terms"),
     params:
         terms=settings("terms"),
     shell:

@@ -4,6 +4,8 @@ PARTS = range(config["embed"]["parts"])
 IMAGE = config["embed"]["image"]
 NEIGHBORS_GPUS = config["neighbors"]["gpus"]
 NEIGHBORS_IMAGE = IMAGE if NEIGHBORS_GPUS else None
+FLASH = config["embed"]["attention"] == "flash_attention_2"
+GPU_ENV = "embeddings-flash.yaml" if FLASH else "embeddings.yaml"
 
 
 rule embed:
@@ -11,7 +13,7 @@ rule embed:
     input:
         **code("embed"),
         **CORPUS,
-        env="envs/embeddings.yaml",
+        env=f"envs/{GPU_ENV}",
     output:
         vectors=temp(ensure("<results>/embeddings/parts/{part}.npy", non_empty=True)),
         summary=temp(ensure("<results>/embeddings/parts/{part}.json", non_empty=True)),
@@ -20,13 +22,13 @@ rule embed:
     benchmark:
         "<benchmarks>/embed/{part}.tsv"
     conda:
-        None if IMAGE else "../envs/embeddings.yaml"
+        None if IMAGE else f"../envs/{GPU_ENV}"
     container:
         IMAGE
     threads: 8
     resources:
-        mem_mb=scaled(16000),
-        runtime=720,
+        mem_mb=memory("embed"),
+        runtime=minutes("embed"),
         gpu=config["embed"]["gpus"],
     params:
         embed=settings("embed"),
@@ -75,8 +77,8 @@ rule gather:
         "../envs/corpus.yaml"
     threads: 1
     resources:
-        mem_mb=scaled(2000),
-        runtime=60,
+        mem_mb=memory("gather"),
+        runtime=minutes("gather"),
     shell:
         """
         python {input.script} \
@@ -107,13 +109,13 @@ rule neighbors:
     conda:
         None
         if NEIGHBORS_IMAGE
-        else "../envs/embeddings.yaml" if NEIGHBORS_GPUS else "../envs/clusters.yaml"
+        else f"../envs/{GPU_ENV}" if NEIGHBORS_GPUS else "../envs/clusters.yaml"
     container:
         NEIGHBORS_IMAGE
     threads: 8
     resources:
-        mem_mb=scaled(8000),
-        runtime=120,
+        mem_mb=memory("neighbors"),
+        runtime=minutes("neighbors"),
         gpu=NEIGHBORS_GPUS,
     params:
         neighbors=settings("neighbors"),

@@ -23,8 +23,8 @@ rule evaluate:
         "../envs/topics.yaml"
     threads: 1
     resources:
-        mem_mb=scaled(4000),
-        runtime=60,
+        mem_mb=memory("evaluate"),
+        runtime=minutes("evaluate"),
     shell:
         """
         python {input.script} \
@@ -87,8 +87,8 @@ rule report:
         "../envs/map.yaml"
     threads: 1
     resources:
-        mem_mb=scaled(1000),
-        runtime=10,
+        mem_mb=memory("report"),
+        runtime=minutes("report"),
     params:
         link=lambda wildcards: config["link"],
         about=about_run,

@@ -41,8 +41,8 @@ rule project:
         "../envs/map.yaml"
     threads: 8
     resources:
-        mem_mb=scaled(8000),
-        runtime=240,
+        mem_mb=memory("project"),
+        runtime=minutes("project"),
     params:
         project=settings("project"),
     shell:
@@ -93,8 +93,8 @@ rule plot:
         "../envs/map.yaml"
     threads: 1
     resources:
-        mem_mb=scaled(4000),
-        runtime=30,
+        mem_mb=memory("plot"),
+        runtime=minutes("plot"),
     params:
         plot=settings("plot"),
     shell:
@@ -143,8 +143,8 @@ rule explore:
         "../envs/map.yaml"
     threads: 1
     resources:
-        mem_mb=scaled(4000),
-        runtime=30,
+        mem_mb=memory("explore"),
+        runtime=minutes("explore"),
     params:
         explore=settings("explore"),
         link=lambda wildcards: config["link"],

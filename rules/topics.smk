@@ -19,8 +19,8 @@ rule keywords:
     conda:
         "../envs/topics.yaml"
     resources:
-        mem_mb=scaled(4000),
-        runtime=60,
+        mem_mb=memory("keywords"),
+        runtime=minutes("keywords"),
     params:
         keywords=settings("keywords"),
     shell:
@@ -66,8 +66,8 @@ rule label:
     conda:
         "../envs/topics.yaml"
     resources:
-        mem_mb=scaled(4000),
-        runtime=60,
+        mem_mb=memory("label"),
+        runtime=minutes("label"),
     params:
         label=settings("label"),
         llm=settings("llm"),
@@ -127,8 +127,8 @@ rule tree:
     conda:
         "../envs/topics.yaml"
     resources:
-        mem_mb=scaled(4000),
-        runtime=30,
+        mem_mb=memory("tree"),
+        runtime=minutes("tree"),
     params:
         keywords=settings("keywords"),
     shell:
@@ -188,8 +188,8 @@ rule trends:
     conda:
         "../envs/topics.yaml"
     resources:
-        mem_mb=scaled(4000),
-        runtime=30,
+        mem_mb=memory("trends"),
+        runtime=minutes("trends"),
     shell:
         """
         python {input.script} \
@@ -221,7 +221,7 @@ rule explain:
         centroids="<results>/clusters/centroids.npy",
         keywords="<results>/topics/keywords.parquet",
         stop_words=config["terms"]["stop_words"],
-        env="envs/embeddings.yaml",
+        env=f"envs/{GPU_ENV}",
     output:
         explanations=ensure("<results>/topics/explanations.parquet", non_empty=True),
         explained=ensure("<results>/topics/explained.parquet", non_empty=True),
@@ -236,13 +236,13 @@ rule explain:
     benchmark:
         "<benchmarks>/explain.tsv"
     conda:
-        None if IMAGE else "../envs/embeddings.yaml"
+        None if IMAGE else f"../envs/{GPU_ENV}"
     container:
         IMAGE
     threads: 8
     resources:
-        mem_mb=scaled(16000),
-        runtime=240,
+        mem_mb=memory("explain"),
+        runtime=minutes("explain"),
         gpu=config["embed"]["gpus"],
     params:
         explain=settings("explain"),

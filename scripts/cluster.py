@@ -13,6 +13,7 @@ from lib.clusters.repeats import cluster_draw, jaccard_by_topic, repeating_share
 from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.silhouette import cosine_silhouette
 from lib.clusters.smoothing import SAMPLE_FILES, Sample, read_sample, smoothed, usable_neighbors
+from lib.container import check_image
 from lib.files import atomic_outputs, read_number
 from lib.lloyd import Clustering, cluster_sums, inertia_of, lloyd
 from lib.parallel import map_tasks
@@ -160,6 +161,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
+    check_image()
     k = read_number(args.chosen)
     ids = read_table(args.papers, PAPERS, ["id"])["id"]
     vectors = open_embeddings(args.embeddings, len(ids))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lib.cli import Parser, UserError, boolean, optional, run, say, warn
+from lib.container import check_image
 from lib.embeddings.cache import Cache, Lookup, text_hashes, variants
 from lib.embeddings.model import hash_files, locate
 from lib.embeddings.modules import Layout, read_layout
@@ -208,6 +209,7 @@ def warn_of_long_texts(layout: Layout) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
+    check_image()
     start = time.perf_counter()
     folder = locate(args.model, args.revision)
     from lib.embeddings.device import pick_device, pick_precision

@@ -1,6 +1,7 @@
 """Rules: what Snakemake knows of them, and whether it is what their scripts and envs need."""
 
 import ast
+import gzip
 import re
 import sys
 from functools import cache
@@ -10,9 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 from snakemake.api import SnakemakeApi
+from snakemake.iocontainers import Wildcards
 from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSettings, StorageSettings
 
+import pin_envs
 from conftest import ROOT
+from lib import budget
 
 SCRIPTS = ROOT / "scripts"
 STAGES = {
@@ -79,7 +83,8 @@ def pins(lines: list[str]) -> dict[str, str]:
 
 
 def env_pins(file: Path) -> dict[str, str]:
-    dependencies = yaml.safe_load(file.read_text())["dependencies"]
+    """The pins of the packages that scripts import; those that they need are checked in test_conda.py."""
+    dependencies = yaml.safe_load(file.read_text().partition(pin_envs.MARK)[0])["dependencies"]
     (pip,) = [entry["pip"] for entry in dependencies if isinstance(entry, dict)]
     assert all("==" in requirement for requirement in pip), f"{file.name} has an unpinned package"
     return pins(pip)
@@ -178,6 +183,16 @@ def test_with_a_gpu_a_step_runs_in_the_environment_of_embed(step):
     )
 
 
+def test_flash_attention_by_name_takes_the_environment_that_has_it():
+    rules = parse_rules(embed={"attention": "flash_attention_2"}, cluster={"gpus": 1})
+    assert env(rules["embed"]).name == Path(rules["embed"].conda_env).name == "embeddings-flash.yaml"
+    assert Path(rules["cluster"].conda_env).name == "embeddings-flash.yaml"
+    # PyTorch comes from conda, and pip installs no second one
+    plain, flash = (env_pins(ROOT / "envs" / f"embeddings{kind}.yaml") for kind in ("", "-flash"))
+    assert plain.pop("torch") and flash == plain
+    assert "torch==" not in (ROOT / "envs" / "embeddings-flash.yaml").read_text()
+
+
 def test_imports_are_seen_through_lib():
     lib, packages = imports(SCRIPTS / "explore.py")
     names = {path.stem for path in lib}
@@ -208,7 +223,8 @@ def test_each_env_is_used_and_names_no_more_than_is_imported():
     used: dict[Path, set[str]] = {}
     for step in STEPS:
         used.setdefault(env(RULES[step]), set()).update(*wanted_distributions(step).values())
-    assert set(used) == set((ROOT / "envs").glob("*.yaml"))
+    flash = ROOT / "envs" / "embeddings-flash.yaml"
+    assert set(used) | {flash} == set((ROOT / "envs").glob("*.yaml"))
     # with a GPU, cluster runs in the environment of embed
     used[ROOT / "envs" / "embeddings.yaml"].update(*wanted_distributions("cluster").values())
     # the model of the default config is data, not an import
@@ -233,3 +249,58 @@ def test_functions_and_modules_are_short(folder):
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):
                 assert node.end_lineno - node.lineno < 60, f"{file}: {node.name}"
+
+
+SMALL = budget.Size(papers=600, dim=384, sample=600, topics=8, parts=3, gpu=False)
+ARXIV = budget.Size(papers=2_900_000, dim=1024, sample=100_000, topics=120, parts=8, gpu=False)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_requests_grow_with_the_corpus_and_the_attempt(step):
+    for request in (budget.requested_mb, budget.requested_minutes):
+        assert request(step, SMALL) <= request(step, ARXIV)
+        assert request(step, ARXIV, attempt=3) == 3 * request(step, ARXIV)
+
+
+def test_rules_request_what_the_table_says_of_the_corpus():
+    """Before `clean` has run, the size of the snapshot tells about how many papers there are at most."""
+    assert set(budget.MEMORY_MB) == set(budget.SECONDS) == set(STEPS)
+    rules = parse_rules()  # the functions of other parsed rules see the config that was parsed last
+    with gzip.open(ROOT / "data" / "sample.jsonl.gz") as file:
+        papers = len(file.readlines()) - 10  # a few are not kept
+    wildcards = Wildcards(fromdict={"k": "40"})
+    least = budget.Size(papers=papers, dim=384, sample=papers, topics=40, parts=1, gpu=False)
+    most = least._replace(papers=2 * papers, sample=2 * papers, dim=1024)
+    for step in STEPS:
+        for name, request in (("mem_mb", budget.requested_mb), ("runtime", budget.requested_minutes)):
+            asked = rules[step].resources[name].evaluate(wildcards, attempt=2).value
+            assert request(step, least, 2) <= asked <= request(step, most, 2), step
+
+
+def test_the_table_in_the_docs_shows_what_is_requested():
+    table = re.findall(
+        r"^\| `(\w+)` \| (\d+) \| ([\d,]+) \| (\d+) \| ([\d,]+) \| (\d+) \|$",
+        (ROOT / "docs" / "cluster.md").read_text(),
+        flags=re.M,
+    )
+    assert [row[0] for row in table] == STEPS
+    bundled = budget.Size(papers=4464, dim=384, sample=4464, topics=40, parts=1, gpu=False)
+    for step, *numbers in table:
+        expected = [RULES[step].resources["_cores"].value]
+        for corpus in (bundled, ARXIV._replace(gpu=step in ("embed", "explain"))):
+            expected += [budget.requested_mb(step, corpus), budget.requested_minutes(step, corpus)]
+        assert [int(number.replace(",", "")) for number in numbers] == expected, step
+
+
+def test_slurm_profile_groups_all_small_steps():
+    profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
+    local = {"select_k", "report"}  # a second each, on the login node
+    alone = {"clean", "terms", "embed", "explain"}
+    assert set(profile["groups"]) == set(STEPS) - local - alone
+    snakefile = (ROOT / "Snakefile").read_text()
+    assert all(re.search(rf"^    {step},$", snakefile, flags=re.M) for step in local)
+    # a group requests the cores of its largest member only if that one takes all that are allowed
+    largest = dict.fromkeys(profile["groups"].values(), 0)
+    for step, name in profile["groups"].items():
+        largest[name] = max(largest[name], RULES[step].resources["_cores"].value)
+    assert set(largest.values()) == {profile["cores"]}

@@ -98,7 +98,7 @@ def snakemake(folder: Path, *flags: str) -> str:
     """Run snakemake in a copy of the project: all that it printed. It must succeed."""
     command = ["snakemake", "--cores", "2", "--configfile", "mine.yaml", *flags]
     result = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=300
+        command, cwd=folder, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=900
     )
     said = result.stdout + result.stderr
     assert result.returncode == 0, said[-6000:]

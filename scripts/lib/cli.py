@@ -64,6 +64,16 @@ def boolean(text: str) -> bool:
     return text == "True"
 
 
+def container_hint() -> str:
+    """What a message about a missing or read-only path adds inside an Apptainer image."""
+    if "APPTAINER_CONTAINER" not in os.environ:
+        return ""
+    return (
+        "; inside the image only the working directory is there, and symbolic links out of it lead nowhere: bind "
+        'their file system with `apptainer-args: "--nv -B /scratch"` in the profile'
+    )
+
+
 def run(main: Callable[[], None]) -> None:
     """Run the main function of a script.
 
@@ -82,9 +92,11 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         sys.exit("interrupted")
     except OSError as error:
-        if error.errno not in (errno.ENOENT, errno.EACCES, errno.ENOSPC, errno.EROFS, errno.EDQUOT):
+        paths = (errno.ENOENT, errno.EACCES, errno.EROFS, errno.EEXIST)
+        if error.errno not in (*paths, errno.ENOSPC, errno.EDQUOT):
             raise
-        sys.exit(f"error: {error.filename or 'a file'}: {error.strerror}")
+        hint = container_hint() if error.errno in paths else ""
+        sys.exit(f"error: {error.filename or 'a file'}: {error.strerror}{hint}")
 
 
 def progress(items: Iterable[T] | None = None, **options: Any) -> tqdm:

@@ -21,7 +21,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from lib.cli import UserError, warn
+from lib.cli import UserError, container_hint, warn
 from lib.summaries import Origin
 from lib.tables import PAPERS, read_table
 
@@ -96,7 +96,7 @@ class Cache:
         except (OSError, ValueError, TypeError) as error:
             raise UserError(
                 f"embed.cache: {self.folder}: {error}; make it writable, point `embed.cache` to another "
-                "folder, or set it to null"
+                f"folder, or set it to null{container_hint()}"
             ) from None
         if found != FORMAT:
             raise UserError(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lib.cli import UserError, warn
+from lib.cli import UserError, container_hint, warn
 
 # The files that an encoder needs. Other weight formats of a hub repository are not fetched.
 PATTERNS = ("*.safetensors", "*.json", "*.txt", "*.model")
@@ -51,7 +51,7 @@ def locate(model: str, revision: str | None = None) -> Path:
     elif model.startswith((".", "/", "~")) or Path(model).is_dir():
         folder = Path(model).expanduser()
         if not folder.is_dir():
-            raise UserError(f"config key embed.model: no such folder: {folder}")
+            raise UserError(f"config key embed.model: no such folder: {folder}{container_hint()}")
     else:
         folder = _from_hub(model, revision)
     if not (folder / "config.json").is_file():
