@@ -239,7 +239,7 @@ EXPLAINED = pa.schema(
         _column(
             "loss_random",
             pa.float64(),
-            "the same for 5 random words that are no stop words, mean of 10 choices",
+            "the same for 5 random words that are no stop words, mean of 5 choices",
         ),
         _column("loss_attention", pa.float64(), "the same for the 5 words with the most attention"),
     ]

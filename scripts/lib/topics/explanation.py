@@ -19,7 +19,7 @@ from lib.embeddings.occlusion import SPECIAL, Reading, encode_without, read
 
 JOINTS = re.compile("[-'’ ]")
 LEFT_OUT = 5  # words that are left out together to test the explanation
-DRAWS = 10  # random choices of them, of which the mean is taken
+DRAWS = 5  # random choices of them, of which the mean is taken
 
 
 @dataclass(frozen=True)
