@@ -10,7 +10,6 @@ whatever the order of the lines.
 import argparse
 import hashlib
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -27,7 +26,7 @@ from lib.corpus.ledger import LedgerCounts
 from lib.corpus.records import OPTIONAL, PARSED_PAPERS, Filters, Parsed, parse_block, read_leniently
 from lib.corpus.selection import Records, collect, enter, settle
 from lib.corpus.snapshot import Block, Readable, blocks, open_snapshot
-from lib.files import atomic_outputs
+from lib.files import atomic_outputs, scratch_folder
 from lib.pools import in_processes
 from lib.summaries import Ledger, write_json
 from lib.tables import PAPERS, table_writer
@@ -190,9 +189,9 @@ def main(argv: list[str] | None = None) -> None:
     fields = Fields.parse(args.fields)
     with (
         atomic_outputs(args.papers, args.ledger, args.digest) as (papers, ledger_file, digest_file),
-        tempfile.TemporaryDirectory(prefix=".clean-", dir=papers.parent) as scratch,
+        scratch_folder(".clean-", papers.parent) as scratch,
     ):
-        parsed, files = parse_snapshot(args.snapshot, Path(scratch), filters, fields, args.threads)
+        parsed, files = parse_snapshot(args.snapshot, scratch, filters, fields, args.threads)
         ledger, not_understood = LedgerCounts(), LedgerCounts(OPTIONAL)
         normalised, filled = Counter[str](), Counter[str]()
         matched: set[str] = set()

@@ -4,7 +4,6 @@ Topics play no part here: a new K or another clustering reads the same terms.
 """
 
 import argparse
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from lib.corpus.terms import (
     terms_of_papers,
 )
 from lib.corpus.words import lacks_words, read_words
-from lib.files import atomic_outputs
+from lib.files import atomic_outputs, scratch_folder
 from lib.tables import VOCABULARY, count_rows, read_batches, write_table
 from lib.vectors import Appended
 
@@ -134,9 +133,9 @@ def main(argv: list[str] | None = None) -> None:
     names = (args.vocabulary, args.tokens, args.offsets, args.terms, args.term_offsets)
     with (
         atomic_outputs(*names) as outputs,
-        tempfile.TemporaryDirectory(prefix=".terms-", dir=outputs[0].parent) as scratch,
+        scratch_folder(".terms-", outputs[0].parent) as scratch,
     ):
-        words, vocabulary, spelled = number_corpus(args, Path(scratch), outputs)
+        words, vocabulary, spelled = number_corpus(args, scratch, outputs)
     n = len(words.terms) - 1
     say(
         f"{spelled.offsets[-1]:,} words of {len(spelled.offsets) - 1:,} papers in {len(spelled.words) - 1:,} spellings; "

@@ -1,6 +1,9 @@
-"""Write outputs atomically, and name a damaged input in an error message."""
+"""Write outputs atomically, and name a damaged input or a full disk in an error message."""
 
+import errno
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,18 +15,51 @@ from lib.cli import UserError
 def atomic_outputs(*paths: Path) -> Iterator[list[Path]]:
     """Yield a temporary path beside each output, and move all into place if nothing failed.
 
-    A script that fails or is killed therefore never leaves half an output.
+    A script that fails or is killed therefore never leaves half an output. What a killed script left is
+    deleted by the next one.
+
+    Raises
+    ------
+    UserError
+        The disk is full; names the outputs.
     """
     temporary = [path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}") for path in paths]
     for path in paths:
         path.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in path.parent.glob(f".{path.name}.*.part{path.suffix}"):
+            leftover.unlink(missing_ok=True)
     try:
         yield temporary
         for part, path in zip(temporary, paths, strict=True):
             part.replace(path)
+    except OSError as error:
+        if not is_full(error):
+            raise
+        free = shutil.disk_usage(paths[0].parent).free / 1e6
+        raise UserError(
+            f"{', '.join(map(str, paths))}: cannot be written, the disk is full ({free:,.0f} MB free); free some "
+            "space and run again"
+        ) from None
     finally:
         for part in temporary:
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch_folder(prefix: str, parent: Path) -> Iterator[Path]:
+    """Yield a new folder in `parent` and delete it at the end, and those that a killed script left."""
+    for leftover in parent.glob(f"{prefix}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
+        yield Path(folder)
+
+
+def is_full(error: OSError) -> bool:
+    """Whether an error says that the disk or the quota is full.
+
+    numpy raises an error without a number when fewer bytes were written than asked for.
+    """
+    return error.errno in (errno.ENOSPC, errno.EDQUOT) or (error.errno is None and "written" in str(error))
 
 
 def read_number(path: Path) -> int:

@@ -1,6 +1,6 @@
 """Smoothed vectors: the unit mean of a paper's vector and those of its nearest papers."""
 
-import tempfile
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from lib.cli import UserError
+from lib.files import scratch_folder
 from lib.parallel import for_chunks
 from lib.vectors import check_unit, read_array, release_pages, unit
 
@@ -61,9 +62,12 @@ def smoothed(vectors: np.ndarray, near: np.ndarray, folder: Path, threads: int =
     if not near.shape[1]:
         yield vectors
         return
-    with tempfile.TemporaryDirectory(prefix=".smoothed-", dir=folder) as scratch:
-        file = Path(scratch) / "vectors.npy"
+    with scratch_folder(".smoothed-", folder) as scratch:
+        file = scratch / "vectors.npy"
         out = np.lib.format.open_memmap(file, "w+", np.float16, vectors.shape)
+        if hasattr(os, "posix_fallocate"):  # a full disk is an error here, and a bus error later
+            with file.open("r+b") as stream:
+                os.posix_fallocate(stream.fileno(), 0, file.stat().st_size)
         smooth(vectors, np.arange(len(vectors)), near, out, threads)
         out.flush()
         yield read_array(file, mapped=True)
