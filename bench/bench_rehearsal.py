@@ -199,7 +199,8 @@ def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
         coordinates="coordinates.parquet", assignments="assignments.parquet", topics="topics.parquet"
     )
     summaries = run.files(cluster="cluster.json", project="project.json")
-    run.step("plot", **shown, **summaries, maps=run.file("map.png"))
+    tree = run.files(hierarchy="hierarchy.parquet")
+    run.step("plot", **shown, **tree, **summaries, maps=run.file("map.png"))
     shown |= run.files(trends="trends.parquet", periods="periods.parquet")
     shown |= run.files(hierarchy="hierarchy.parquet", subtopics="subtopics.parquet")
     run.step("explore", papers=inputs["papers"], **shown, **page_files(), map=run.file("map.html"))

@@ -72,6 +72,7 @@ rule plot:
         **ASSIGNED,
         coordinates="<results>/map/coordinates.parquet",
         topics="<results>/topics/topics.parquet",
+        hierarchy="<results>/topics/hierarchy.parquet",
         cluster="<results>/clusters/cluster.json",
         project="<results>/map/project.json",
         env="envs/map.yaml",
@@ -103,6 +104,7 @@ rule plot:
             --coordinates {input.coordinates} \
             --assignments {input.assignments} \
             --topics {input.topics} \
+            --hierarchy {input.hierarchy} \
             --cluster {input.cluster} \
             --project {input.project} \
             --style {params.plot[style]} \

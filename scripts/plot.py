@@ -7,9 +7,11 @@ from lib.cli import Parser, optional, run, say
 from lib.files import atomic_outputs
 from lib.map.figure import Texts, draw_map
 from lib.map.fonts import drawable
+from lib.map.labels import Group
 from lib.style import save
 from lib.summaries import ClusterSummary, ProjectSummary, read_json
-from lib.tables import ASSIGNMENTS, TOPICS, check_same_rows, read_points, read_table
+from lib.tables import ASSIGNMENTS, HIERARCHY, TOPICS, check_same_rows, read_points, read_table
+from lib.topics.labels import SEPARATOR
 
 
 def captions(papers: int, cluster: ClusterSummary, project: ProjectSummary) -> tuple[str, str]:
@@ -26,12 +28,26 @@ def captions(papers: int, cluster: ClusterSummary, project: ProjectSummary) -> t
     return left, right
 
 
+def read_groups(path: Path) -> list[Group]:
+    """The groups of topics in hierarchy.parquet; none if each topic is a group, or all are one."""
+    rows = read_table(path, HIERARCHY, ["level", "node", "parent", "name"]).to_pylist()
+    names = {row["node"]: row["name"] for row in rows if row["level"] == "group"}
+    topics = [row for row in rows if row["level"] == "topic"]
+    if not 1 < len(names) <= len(topics) / 2:
+        return []
+    return [
+        Group(SEPARATOR.join(name.split(SEPARATOR)[:2]), [t["node"] for t in topics if t["parent"] == node])
+        for node, name in names.items()
+    ]
+
+
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(
         coordinates="coordinates.parquet",
         assignments="assignments.parquet",
         topics="topics.parquet",
+        hierarchy="hierarchy.parquet",
         cluster="cluster.json",
         project="project.json",
     )
@@ -50,9 +66,19 @@ def main(argv: list[str] | None = None) -> None:
     table = read_table(args.topics, TOPICS, ["name", "colour"]).to_pydict()
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
     title = args.title or f"{len(points):,} papers in {len(table['name'])} topics"
-    families, (title, *names) = drawable([title, *table["name"]])
-    texts = Texts(names, title, *captions(len(points), cluster, project))
-    figure = draw_map(points, topics, table["colour"], texts, dark=args.style == "dark", families=families)
+    groups = read_groups(args.hierarchy)
+    families, texts = drawable([title, *table["name"], *(group.name for group in groups)])
+    title, names, written = texts[0], texts[1 : len(table["name"]) + 1], texts[len(table["name"]) + 1 :]
+    groups = [Group(name, group.topics) for name, group in zip(written, groups, strict=True)]
+    figure = draw_map(
+        points,
+        topics,
+        table["colour"],
+        Texts(names, title, *captions(len(points), cluster, project)),
+        groups=groups,
+        dark=args.style == "dark",
+        families=families,
+    )
     with atomic_outputs(*args.maps) as files:
         for file in files:
             save(figure, file, args.dpi)

@@ -15,6 +15,14 @@ from summaries import CLUSTER, PROJECT
 COLOURS = ["#1b6ca8", "#c2410c", "#2f8f4e"]
 
 
+def hierarchy(path, groups: list[str]):
+    """A tree of these groups and three topics, of which the last is in the last group."""
+    levels = ["group"] * len(groups) + ["topic"] * 3
+    parents = [None] * len(groups) + [0, 0, len(groups) - 1]
+    names = [*groups, "a", "b", "c"]
+    return pq_write(path, level=levels, node=[*range(len(groups)), 0, 1, 2], parent=parents, name=names)
+
+
 @pytest.fixture
 def inputs(tmp_path) -> dict:
     rng = np.random.default_rng(2)
@@ -27,6 +35,7 @@ def inputs(tmp_path) -> dict:
         "coordinates": pq_write(tmp_path / "c.parquet", id=[str(i) for i in range(90)], x=x, y=y),
         "assignments": pq_write(tmp_path / "a.parquet", topic=topic),
         "topics": pq_write(tmp_path / "t.parquet", name=names, colour=COLOURS),
+        "hierarchy": hierarchy(tmp_path / "h.parquet", ["maths · proofs · sums", "physics · stars"]),
         "cluster": tmp_path / "cluster.json",
         "project": tmp_path / "project.json",
     }
@@ -53,6 +62,16 @@ def test_dark_style_and_vector_formats(inputs, out):
     assert (ground < 0.2).all()
     assert (out / "one.pdf").read_bytes().startswith(b"%PDF")
     assert "<!-- 90 papers in 3 topics -->" in (out / "one.svg").read_text(encoding="utf-8")
+
+
+def test_groups_are_those_of_the_hierarchy(tmp_path):
+    """A tree in which each topic is a group, or all topics are one, has nothing to add to the names of topics."""
+    rows = {"level": ["group"] * 2 + ["topic"] * 4 + ["subtopic"], "node": [0, 1, 0, 1, 2, 3, 0]}
+    rows |= {"parent": [None, None, 1, 0, 1, 0, 3], "name": ["a · b · c", "d", "t", "u", "v", "w", "s"]}
+    groups = plot.read_groups(pq_write(tmp_path / "h.parquet", **rows))
+    assert [(group.name, group.topics) for group in groups] == [("a · b", [1, 3]), ("d", [0, 2])]
+    for names in (["one"], ["one", "two", "three"]):
+        assert plot.read_groups(hierarchy(tmp_path / "h.parquet", names)) == []
 
 
 def test_colours_are_those_of_the_table(inputs, out):
