@@ -213,6 +213,7 @@ def evaluation_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
         assignments="assignments.parquet",
         keywords="keywords.parquet",
         topics="topics.parquet",
+        coordinates="coordinates.parquet",
         cluster="cluster.json",
         project="project.json",
     )

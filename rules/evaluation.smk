@@ -10,6 +10,7 @@ rule evaluate:
         **TERMS,
         keywords="<results>/topics/keywords.parquet",
         topics="<results>/topics/topics.parquet",
+        coordinates="<results>/map/coordinates.parquet",
         cluster="<results>/clusters/cluster.json",
         project="<results>/map/project.json",
         env="envs/topics.yaml",
@@ -37,6 +38,7 @@ rule evaluate:
             --keywords {input.keywords} \
             --assignments {input.assignments} \
             --topics {input.topics} \
+            --coordinates {input.coordinates} \
             --cluster {input.cluster} \
             --project {input.project} \
             --evaluation {output.evaluation} \

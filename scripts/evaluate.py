@@ -1,4 +1,4 @@
-"""Measure the corpus and the topics: languages, shape, agreement with categories, keywords."""
+"""Measure the corpus, the topics and the map: languages, shape, agreement with categories, keywords."""
 
 import argparse
 from dataclasses import dataclass
@@ -26,11 +26,13 @@ from lib.evaluation.coherence import (
 )
 from lib.evaluation.retrieval import hit_share, reciprocal_ranks
 from lib.files import atomic_outputs
+from lib.map.fidelity import largest_pieces
 from lib.sampling import hash_ids, sample_rows
 from lib.summaries import (
     ClusterSummary,
     CorpusSummary,
     Evaluation,
+    MapQuality,
     ProjectSummary,
     SizeSummary,
     WordSummary,
@@ -45,6 +47,7 @@ from lib.tables import (
     TOPICS,
     VOCABULARY,
     check_same_rows,
+    read_points,
     read_table,
     read_texts,
 )
@@ -56,6 +59,7 @@ from lib.vectors import read_array
 SAMPLE = 2000  # papers whose language and script are determined: two seconds
 WINDOWED = 200_000  # papers whose windows are counted
 BY_WORDS = 20_000  # papers that are clustered by words alone
+MAPPED = 20_000  # papers by which the pieces of topics on the map are found
 TOP = 10  # keywords of which coherence and diversity are measured
 
 
@@ -148,6 +152,26 @@ def summarize_words(
     )
 
 
+def map_quality(project: ProjectSummary, points: np.ndarray, topics: np.ndarray, k: int) -> MapQuality:
+    """How faithful the map is, and how far topics lie in pieces on it.
+
+    Parameters
+    ----------
+    points : float32 (m, 2), of a sample
+    topics : int (m,), 0 to k - 1
+    """
+    pieces = largest_pieces(points, topics, k)
+    sizes = np.bincount(topics, minlength=k)
+    return MapQuality(
+        neighbors_kept=project["neighbors_kept"],
+        trustworthiness=project["trustworthiness"],
+        category_accuracy=project["category_accuracy"],
+        category_accuracy_on_map=project["category_accuracy_on_map"],
+        largest_piece=float(np.average([share or 0 for share in pieces], weights=sizes)),
+        largest_piece_by_topic=pieces,
+    )
+
+
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(
@@ -160,6 +184,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         assignments="assignments.parquet",
         keywords="keywords.parquet",
         topics="topics.parquet",
+        coordinates="coordinates.parquet",
         cluster="cluster.json",
         project="project.json",
     )
@@ -174,11 +199,14 @@ def main(argv: list[str] | None = None) -> None:
     assignments = read_table(args.assignments, ASSIGNMENTS, ["topic", "silhouette"])
     topics = assignments["topic"].to_numpy()
     corpus = Terms.read(args)
-    check_same_rows(papers=len(primary), assignments=len(topics), terms=len(corpus.offsets) - 1)
+    points = read_points(args.coordinates)
+    check_same_rows(
+        papers=len(primary), assignments=len(topics), terms=len(corpus.offsets) - 1, coordinates=len(points)
+    )
     table = read_table(args.topics, TOPICS).to_pandas()
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
     drawn = hash_ids(papers["id"].to_pylist())
-    some = sample_rows(drawn, BY_WORDS)
+    some, mapped = sample_rows(drawn, BY_WORDS), sample_rows(drawn, MAPPED)
     floor = clusters_of_words(corpus.terms, corpus.term_offsets, some, len(corpus.vocabulary), cluster["k"])
     words = summarize_words(
         corpus, read_table(args.keywords, KEYWORDS).to_pandas(), table, topics, sample_rows(drawn, WINDOWED)
@@ -196,7 +224,7 @@ def main(argv: list[str] | None = None) -> None:
         archive=agreement(topics, [archive(name) for name in primary]),
         primary_category_by_words=agreement(floor, [primary[row] for row in some]),
         words=words,
-        map_neighbors_kept=project["neighbors_kept"],
+        map=map_quality(project, points[mapped], topics[mapped], cluster["k"]),
     )
     with atomic_outputs(args.evaluation) as (evaluation_file,):
         write_json(evaluation_file, evaluation)

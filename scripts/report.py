@@ -17,6 +17,7 @@ from lib.evaluation.report_texts import (
     count,
     encoding,
     headline,
+    map_sentences,
     truncation,
     word_rows,
 )
@@ -121,6 +122,7 @@ def measured_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[st
     return {
         "title": f"{evaluation['papers']:,} papers in {evaluation['k']} topics",
         "facts": headline(evaluation),
+        "map_sentences": map_sentences(evaluation["map"]),
         "selection": read_json(args.selection, KSelection),
         "scan_columns": list(scans),
         "scans": scans.to_numpy().tolist(),

@@ -19,6 +19,10 @@ PROJECT = {
     "n_neighbors": 15,
     "neighbors_kept": 0.5,
     "neighbors_kept_at_random": 0.1,
+    "checked": 140,
+    "trustworthiness": 0.93,
+    "category_accuracy": 0.7,
+    "category_accuracy_on_map": 0.6,
     "seconds": 1.0,
 }
 EMBEDDINGS = {

@@ -67,6 +67,10 @@ def run_evaluate(planted, out, **changes):
     at = planted.folder
     (at / "project.json").write_text(json.dumps(PROJECT))
     inputs = {"papers": planted.papers, "cluster": at / "cluster.json", "project": at / "project.json"}
+    points = np.random.default_rng(0).normal(size=(2, 140)) + 20 * np.stack(
+        [planted.truth, planted.truth % 2]
+    )
+    inputs["coordinates"] = pq_write(out.parent / "xy.parquet", x=points[0], y=points[1])
     inputs |= {name: at / f"{name}.parquet" for name in ("assignments", "keywords", "topics")}
     return script("evaluate", **inputs | term_files(at) | {"evaluation": out / "e.json"} | changes)
 
@@ -87,6 +91,8 @@ def test_planted_subjects_agree_with_their_categories(planted, out):
         words["npmi"]
     )
     assert found["negative_silhouette_share"] == 0
+    assert found["map"]["trustworthiness"] == PROJECT["trustworthiness"]
+    assert found["map"]["largest_piece"] > 0.9 and len(found["map"]["largest_piece_by_topic"]) == 4
 
 
 def test_words_alone_find_planted_groups():

@@ -37,11 +37,13 @@ def test_map_of_planted_subjects(planted, out):
     assert (summary["papers"], summary["fitted"], summary["n_neighbors"]) == (140, 120, 8)
     assert summary["method"] == "umap"
     assert summary["neighbors_kept_at_random"] < summary["neighbors_kept"] <= 1
+    assert summary["checked"] == 120 and 0.8 < summary["trustworthiness"] <= 1
+    assert summary["category_accuracy"] > 0.9 and summary["category_accuracy_on_map"] > 0.9
 
 
 def test_too_few_papers_are_refused(planted, tmp_path, out):
     np.save(tmp_path / "e.npy", planted.vectors[:9])
-    papers = pq_write(tmp_path / "p.parquet", id=planted.ids[:9])
+    papers = pq_write(tmp_path / "p.parquet", id=planted.ids[:9], primary_category=["math.AG"] * 9)
     assert_refused(run_project(planted, out, papers=papers, embeddings=tmp_path / "e.npy"), out, "9")
 
 

@@ -61,7 +61,14 @@ EVALUATION = {
         "c_v_by_topic": [0.6, 0.7],
         "keyword_hits_by_topic": [0.7, 0.8],
     },
-    "map_neighbors_kept": 0.31,
+    "map": {
+        "neighbors_kept": 0.31,
+        "trustworthiness": 0.94,
+        "category_accuracy": 0.66,
+        "category_accuracy_on_map": None,
+        "largest_piece": 0.8,
+        "largest_piece_by_topic": [0.9, 0.7],
+    },
 }
 ORIGIN = {"device": "<i>cpu</i>", "attention": "sdpa", "kernels": ["k1", "k2"]}
 EMBEDDED = EMBEDDINGS | {

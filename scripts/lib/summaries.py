@@ -187,14 +187,22 @@ class ExplainSummary(TypedDict):
 
 
 class ProjectSummary(TypedDict):
-    """How the map was laid out and how faithful it is."""
+    """How the map was laid out and how faithful it is to the fitted papers, measured on `checked` of them.
+
+    `category_accuracy` is the share of papers that have the primary category of most of their `n_neighbors` nearest
+    papers, and `category_accuracy_on_map` the same with the nearest on the map.
+    """
 
     method: str
     papers: int
     fitted: int
+    checked: int
     n_neighbors: int
     neighbors_kept: float
     neighbors_kept_at_random: float
+    trustworthiness: float
+    category_accuracy: float | None
+    category_accuracy_on_map: float | None
     seconds: float
 
 
@@ -248,6 +256,20 @@ class WordSummary(TypedDict):
     keyword_hits_by_topic: list[float]
 
 
+class MapQuality(TypedDict):
+    """How faithful the map is: the figures of `project.json`, and the share of topics' papers in their largest piece.
+
+    `largest_piece` is the mean over all papers.
+    """
+
+    neighbors_kept: float
+    trustworthiness: float
+    category_accuracy: float | None
+    category_accuracy_on_map: float | None
+    largest_piece: float
+    largest_piece_by_topic: list[float | None]
+
+
 class Evaluation(TypedDict):
     """Measures of the corpus and of the topics."""
 
@@ -264,7 +286,7 @@ class Evaluation(TypedDict):
     archive: Agreement
     primary_category_by_words: Agreement
     words: WordSummary
-    map_neighbors_kept: float
+    map: MapQuality
 
 
 def three_digits(value: float | None, unknown: str = "–") -> str:

@@ -2,7 +2,15 @@
 
 from lib.corpus.ledger import VERDICTS
 from lib.embeddings.origins import describe_origins
-from lib.summaries import Agreement, CorpusSummary, EmbeddingsSummary, Evaluation, Ledger, three_digits
+from lib.summaries import (
+    Agreement,
+    CorpusSummary,
+    EmbeddingsSummary,
+    Evaluation,
+    Ledger,
+    MapQuality,
+    three_digits,
+)
 
 TIMED = 1000  # papers; the speed of fewer is that of starting the device
 
@@ -23,8 +31,27 @@ def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
         ("Papers nearer to another topic", f"{evaluation['negative_silhouette_share']:.0%}"),
         ("Smallest to largest topic", f"{sizes['smallest']:,} – {sizes['largest']:,}"),
         ("Coherence of keywords (NPMI)", three_digits(evaluation["words"]["npmi"])),
-        ("Neighbors kept on the map", f"{evaluation['map_neighbors_kept']:.0%}"),
+        ("Neighbors kept on the map", f"{evaluation['map']['neighbors_kept']:.0%}"),
     ]
+
+
+def map_sentences(quality: MapQuality) -> str:
+    """What the fidelity of the map means to those who read it."""
+    text = (
+        f"Of the nearest neighbors of a paper, {quality['neighbors_kept']:.0%} are among its nearest on the map. "
+        f"Its trustworthiness is {quality['trustworthiness']:.2f}: 1 means that all papers side by side on the map are "
+        "similar, and chance gives 0.5. "
+    )
+    in_space, on_map = quality["category_accuracy"], quality["category_accuracy_on_map"]
+    if in_space is not None and on_map is not None:
+        text += (
+            f"The neighbors on the map tell the primary category of {on_map:.0%} of the papers; those by text tell "
+            f"that of {in_space:.0%}. "
+        )
+    return text + (
+        f"On average {quality['largest_piece']:.0%} of a topic lies in one piece; a plane cannot keep together all "
+        "that is similar."
+    )
 
 
 def agreement_rows(evaluation: Evaluation) -> list[tuple[str, Agreement]]:

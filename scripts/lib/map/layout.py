@@ -1,9 +1,8 @@
-"""The layout of the map: UMAP or t-SNE from a PCA start, and how faithful it is."""
+"""The layout of the map: UMAP or t-SNE from a PCA start."""
 
 import warnings
 
 import numpy as np
-from scipy.spatial import KDTree
 from threadpoolctl import threadpool_limits
 
 from lib.parallel import one_blas_thread
@@ -89,20 +88,3 @@ def interpolate(rows: np.ndarray, cosines: np.ndarray, fitted: np.ndarray) -> np
     weight = cosines - cosines[:, -1:] + 1e-3
     weight /= weight.sum(1, keepdims=True)
     return np.einsum("ij,ijk->ik", weight, fitted[rows]).astype(np.float32)
-
-
-def neighbors_kept(rows: np.ndarray, plane: np.ndarray, checked: np.ndarray) -> float:
-    """The mean share of a row's nearest neighbors that are also nearest on the map.
-
-    Parameters
-    ----------
-    rows : int (n, n_neighbors), the nearest neighbors of all rows
-    plane : float32 (n, 2), the map
-    checked : int (m,), the rows to check
-    """
-    n = rows.shape[1]
-    _, nearest = KDTree(plane).query(plane[checked], n + 1)
-    kept = [
-        len(np.intersect1d(a[a != i][:n], b)) for i, a, b in zip(checked, nearest, rows[checked], strict=True)
-    ]
-    return float(np.mean(kept)) / n

@@ -1,14 +1,13 @@
-"""The layout of the map: the PCA start, t-SNE, interpolation and the share of neighbors kept."""
+"""The layout of the map: the PCA start, t-SNE and interpolation."""
 
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
-from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
 from conftest import assert_subjects_lie_apart, random_rows
 from lib.embeddings.nearest import exact_neighbors
-from lib.map.layout import fit_tsne, interpolate, neighbors_kept, principal_plane
+from lib.map.layout import fit_tsne, interpolate, principal_plane
 
 
 @pytest.fixture(scope="module")
@@ -22,21 +21,6 @@ def test_plane_is_that_of_pca(rows):
     np.testing.assert_allclose(mine, theirs, atol=1e-3)
     assert mine[:, 0].std() == pytest.approx(1, abs=1e-5)
     np.testing.assert_array_equal(mine, principal_plane(rows))
-
-
-def test_share_of_neighbors_kept_by_hand(rows):
-    near, _ = exact_neighbors(rows, rows, 5, exclude_self=True)
-    plane = rows[:, :2]
-    checked = np.arange(0, 500, 7)
-    kept = []
-    for i in checked:
-        distance = np.linalg.norm(plane - plane[i], axis=1)
-        distance[i] = np.inf
-        kept.append(len(set(np.argsort(distance)[:5]) & set(near[i])) / 5)
-    assert neighbors_kept(near, plane, checked) == pytest.approx(np.mean(kept))
-    # the neighbors on the plane itself are all kept
-    _, flat = NearestNeighbors(n_neighbors=6).fit(plane).kneighbors(plane)
-    assert neighbors_kept(flat[:, 1:], plane, checked) == 1
 
 
 def test_a_paper_is_interpolated_between_its_neighbors_whatever_the_other_queries(rows):
