@@ -21,13 +21,14 @@ def captions(papers: int, cluster: ClusterSummary, project: ProjectSummary) -> t
         f"{papers:,} papers   ·   K = {cluster['k']} topics   ·   "
         f"mean silhouette {cluster['silhouette']:.3f} (cosine)"
     )
+    fitted = "" if project["fitted"] == project["papers"] else f" of {project['fitted']:,} papers"
     right = (
-        f"{method} of {project['fitted']:,} papers; keeps {project['neighbors_kept']:.0%} of their "
-        f"{project['n_neighbors']} nearest neighbors, trustworthiness {project['trustworthiness']:.2f}"
+        f"{method}{fitted}: {project['neighbors_kept']:.0%} of {project['n_neighbors']} nearest neighbors kept, "
+        f"trustworthiness {project['trustworthiness']:.2f}"
     )
     in_space, on_map = project["category_accuracy"], project["category_accuracy_on_map"]
     if in_space is not None and on_map is not None:
-        right += f"; neighbors tell the category of {on_map:.0%} (in full space {in_space:.0%})"
+        right += f", categories told by neighbors {on_map:.0%} (full space {in_space:.0%})"
     return left, right
 
 

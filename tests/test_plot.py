@@ -9,6 +9,7 @@ from matplotlib.image import imread
 import plot
 from conftest import EVIL, pq_write, script
 from lib.map import fonts
+from lib.map.figure import Texts, draw_map
 from measure import command_line
 from summaries import CLUSTER, PROJECT
 
@@ -62,6 +63,17 @@ def test_dark_style_and_vector_formats(inputs, out):
     assert (ground < 0.2).all()
     assert (out / "one.pdf").read_bytes().startswith(b"%PDF")
     assert "<!-- 90 papers in 3 topics -->" in (out / "one.svg").read_text(encoding="utf-8")
+
+
+def test_captions_do_not_meet():
+    """With the largest numbers that they hold."""
+    cluster = CLUSTER | {"k": 300, "silhouette": -0.123}
+    project = PROJECT | {"method": "tsne", "papers": 2_900_000, "fitted": 100_000, "n_neighbors": 100}
+    points = np.random.default_rng(0).normal(size=(30, 2)).astype(np.float32)
+    texts = Texts(["a"], "title", *plot.captions(2_900_000, cluster, project))
+    figure = draw_map(points, np.zeros(30, int), ["#1b6ca8"], texts)
+    left, right = (text.get_window_extent() for text in figure.texts[1:])
+    assert left.x1 + 10 < right.x0 and right.x1 < figure.bbox.x1
 
 
 def test_groups_are_those_of_the_hierarchy(tmp_path):

@@ -1,0 +1,60 @@
+"""The step `plot` on synthetic coordinates: 2.9 million papers (PLOT_PAPERS) in 40 topics, and fewer."""
+
+import json
+import os
+
+import numpy as np
+import pyarrow as pa
+
+from measure import OUT, command, script, table
+
+PAPERS = int(os.environ.get("PLOT_PAPERS", "2900000"))
+TOPICS = 40
+
+
+def inputs(n: int) -> dict:
+    """The inputs of `plot`: heavy-tailed clumps on the plane, four to a topic, of unequal sizes."""
+    from lib.map.palette import hex_colours, topic_colours
+    from lib.tables import ASSIGNMENTS, COORDINATES, HIERARCHY, write_table
+    from lib.tables import TOPICS as SCHEMA
+
+    folder = OUT / f"plot-{n}"
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(TOPICS, 2)) * [4, 3]
+    clumps = centres[:, None] + rng.normal(size=(TOPICS, 4, 2)) * 0.5
+    topic = rng.choice(TOPICS, n, p=rng.dirichlet(np.full(TOPICS, 3.0)))
+    points = clumps[topic, rng.integers(4, size=n)] + 0.2 * rng.standard_t(3, size=(n, 2))
+    files = {
+        name: folder / f"{name}.parquet" for name in ("coordinates", "assignments", "topics", "hierarchy")
+    }
+    empty = {name: pa.nulls(n) for name in ASSIGNMENTS.names}
+    ids = pa.array(np.arange(n)).cast(pa.string())
+    write_table(
+        files["coordinates"], pa.table({"id": ids, "x": points[:, 0], "y": points[:, 1]}), COORDINATES
+    )
+    write_table(files["assignments"], pa.table(empty | {"topic": topic}), ASSIGNMENTS)
+    names = [f"topic {i} · keyword · another keyword" for i in range(TOPICS)]
+    empty = {name: pa.nulls(TOPICS) for name in SCHEMA.names}
+    named = pa.table(empty | {"name": names, "colour": hex_colours(topic_colours(centres))})
+    write_table(files["topics"], named, SCHEMA)
+    empty = {name: pa.nulls(TOPICS) for name in HIERARCHY.names}
+    nodes = {"level": ["topic"] * TOPICS, "node": range(TOPICS), "name": names}
+    write_table(files["hierarchy"], pa.table(empty | {k: pa.array(v) for k, v in nodes.items()}), HIERARCHY)
+    measures = dict.fromkeys(("neighbors_kept", "neighbors_kept_at_random", "trustworthiness"), 0.5)
+    project = {"method": "umap", "papers": n, "fitted": n, "checked": n, "n_neighbors": 15, "seconds": 1}
+    project |= measures | {"category_accuracy": None, "category_accuracy_on_map": None}
+    cluster = {"k": TOPICS, "papers": n, "smooth": 0, "silhouette": 0.1, "inertia": 1, "iterations": 1}
+    cluster |= {"silhouette_by_topic": [], "repeats_by_topic": [], "sizes": [], "outliers": 0}
+    for name, content in {"project": project, "cluster": cluster}.items():
+        files[name] = folder / f"{name}.json"
+        files[name].write_text(json.dumps(content))
+    return files | {"maps": folder / "map.png"}
+
+
+def main() -> None:
+    rows = []
+    for n in (4_500, 100_000, PAPERS):
+        seconds, peak, processor = command(script("plot", **inputs(n)))
+        rows.append([f"{n:,}", seconds, processor, peak])
+    table("plot, synthetic coordinates, 200 dpi", ["papers", "seconds", "processor seconds", "peak MB"], rows)
