@@ -26,7 +26,7 @@ from lib.tables import (
 )
 from lib.topics.ctfidf import TermCounts, count_in_topics, eligible
 from lib.topics.keywords import Keyword, keywords_of, restricted
-from lib.topics.labels import primary_keywords, topic_names
+from lib.topics.labels import SEPARATOR, primary_keywords, topic_names
 from lib.topics.tree_figure import draw_tree
 from lib.vectors import read_array
 
@@ -34,7 +34,12 @@ LEAST_PAPERS = 3  # of siblings that have a term, for it to be a keyword of one 
 
 
 def names_of(keywords: list[list[Keyword]], of_parent: str) -> list[str]:
-    """The names of siblings by their keywords; one without keywords has that of its parent and a number."""
+    """The names of siblings by their keywords; one without keywords has that of its parent and a number.
+
+    Keywords of the parent's name are left out where there are others: they do not tell siblings apart.
+    """
+    said = set(of_parent.split(SEPARATOR))
+    keywords = [[keyword for keyword in some if keyword[0] not in said] or some for some in keywords]
     known = [i for i, some in enumerate(keywords) if some]
     pairs = [[(word, weight) for word, weight, *_ in keywords[i]] for i in known]
     primary = primary_keywords(pairs, [of_parent] * len(known))
@@ -78,10 +83,12 @@ def hierarchy_table(
         "group": [[word for word, *_ in some] for some in of_groups],
         "topic": topics["keywords"].tolist(),
     }
-    for group in range(len(group_names)):
+    for group, name in enumerate(group_names):
         if len(members := np.flatnonzero(group_of == group)) == 1:
             group_names[group] = topics["name"][members[0]]
             words["group"][group] = words["topic"][members[0]]
+        elif name in set(topics["name"]):
+            group_names[group] = SEPARATOR.join(words["group"][group][:4])
     names = {"group": group_names, "topic": topics["name"].tolist(), "subtopic": []}
     words["subtopic"] = []
     for topic in range(k):

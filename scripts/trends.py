@@ -147,7 +147,8 @@ def main(argv: list[str] | None = None) -> None:
     years, shares = shares_by_year(by_period)
     families, shown = drawable(names)
     change = table["change_per_year"].to_numpy(float)
-    figure = plot_trends(shown, shares, years, list(table["trend"]), change, tuple(families))
+    papers = np.array([np.count_nonzero(periods(days, "year") == year) for year in years])
+    figure = plot_trends(shown, shares, years, papers, list(table["trend"]), change, tuple(families))
     written = (args.trends, args.periods, args.subtopic_trends, args.subtopic_periods)
     with atomic_outputs(*written, args.csv, args.subtopic_csv, args.figure) as outputs:
         *files, csv_file, subtopic_csv_file, figure_file = outputs

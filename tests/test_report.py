@@ -279,7 +279,11 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self.open = tag
-        self.links += [value for name, value in attrs if name in ("href", "src") and value[0] != "#"]
+        self.links += [
+            value
+            for name, value in attrs
+            if name in ("href", "src") and value[0] != "#" and value != "map.html"
+        ]
         assert not any(name.startswith("on") for name, _ in attrs)
 
     def handle_data(self, data):

@@ -81,7 +81,7 @@ def _silhouette_peak(table: pd.DataFrame) -> Choice | None:
     plateau = k[silhouette >= silhouette[peak] - np.hypot(spread[peak], spread)].tolist()
     sentence = (
         f"The silhouette is highest at K = {k[peak]} ({silhouette[peak]:.3f}) and above {STRUCTURE}: the papers "
-        f"fall into groups of their own.{_beyond(k, peak)}"
+        f"fall into clearly separate groups.{_beyond(k, peak)}"
     )
     return Choice(int(k[peak]), "silhouette peak", plateau, sentence)
 
@@ -93,8 +93,8 @@ def _finest_that_repeats(table: pd.DataFrame) -> Choice:
     best = int(np.abs(np.log(k / finest)).argmin())
     plateau = [int(c) for c in k if c == k[best] or finest / NEAR <= c <= finest * NEAR]
     sentence = (
-        f"No K stands out: the silhouette is {silhouette.max():.3f} at most, and groups of their own would have "
-        f"more than {STRUCTURE}. K = {k[best]} is proposed: "
+        f"No K stands out: the papers do not fall into clearly separate groups (the silhouette is "
+        f"{silhouette.max():.2f} at most; clear groups exceed {STRUCTURE}). K = {k[best]} is proposed: "
     )
     if repeating.min() >= ENOUGH:
         sentence += f"at every candidate {ENOUGH:.0%} or more of the papers lie in topics that repeat on random halves"
@@ -102,8 +102,8 @@ def _finest_that_repeats(table: pd.DataFrame) -> Choice:
         sentence += f"at no candidate {ENOUGH:.0%} of the papers lie in topics that repeat on random halves"
     else:
         sentence += (
-            f"the share of papers in topics that repeat on random halves falls below {ENOUGH:.0%} at about "
-            f"K = {finest:.0f}, and is {repeating[best]:.0%} at {k[best]}"
+            f"it is the candidate nearest to K = {finest:.0f}, up to about which {ENOUGH:.0%} of the papers lie in "
+            "topics that repeat when random halves of the papers are clustered"
         )
     return Choice(int(k[best]), "finest that repeats", plateau, f"{sentence}.{_beyond(k, best)}")
 

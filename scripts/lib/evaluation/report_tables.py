@@ -12,11 +12,11 @@ from lib.summaries import Ledger
 PAPERS_PER_TOPIC = 3
 
 
-def sparkline(shares: list[float]) -> str:
-    """The points of an SVG line, 80 by 18, through the yearly shares of a topic."""
-    highest = max([*shares, 1e-12])
-    step = 80 / max(len(shares) - 1, 1)
-    return " ".join(f"{i * step:.1f},{17 - 16 * share / highest:.1f}" for i, share in enumerate(shares))
+def sparkline(years: np.ndarray, shares: np.ndarray) -> str:
+    """The points of an SVG line, 80 by 18, through the shares of a topic in these years, two at least."""
+    x = 80 * (years - years[0]) / (years[-1] - years[0])
+    y = 17 - 16 * shares / max(shares.max(), 1e-12)
+    return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
 
 
 def per_year(change: float | None) -> str | None:
@@ -33,7 +33,8 @@ def trend_cells(trends: list[dict], years: np.ndarray, shares: np.ndarray) -> di
         return {}
     return {
         row["topic"]: {
-            "line": sparkline(share.tolist()),
+            "line": sparkline(years, share),
+            "span": f"{years[0]} to {years[-1]}",
             "trend": row["trend"],
             "order": row["change_per_year"] or 0.0,
             "change": per_year(row["change_per_year"]),

@@ -31,7 +31,7 @@ def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
         ("Papers nearer to another topic", f"{evaluation['negative_silhouette_share']:.0%}"),
         ("Smallest to largest topic", f"{sizes['smallest']:,} – {sizes['largest']:,}"),
         ("Coherence of keywords (NPMI)", three_digits(evaluation["words"]["npmi"])),
-        ("Neighbors kept on the map", f"{evaluation['map']['neighbors_kept']:.0%}"),
+        ("Nearest neighbors kept on the map", f"{evaluation['map']['neighbors_kept']:.0%}"),
     ]
 
 
@@ -62,7 +62,7 @@ def agreement_rows(evaluation: Evaluation) -> list[tuple[str, Agreement]]:
         rows.append(("Archive", archive))
     if rows:
         by_words = evaluation["primary_category_by_words"]
-        rows.append(("Primary category, topics by words alone", by_words))
+        rows.append(("Primary category, baseline: TF-IDF and K-means", by_words))
     return rows
 
 
@@ -93,15 +93,20 @@ def word_rows(evaluation: Evaluation) -> list[tuple[str, str, str, str]]:
             "Papers placed by keywords alone",
             f"{words['keyword_hits']:.0%}",
             f"{1 / evaluation['k']:.0%}",
-            "papers whose topic has the heaviest keywords in them",
+            "papers that hold more of the keywords of their own topic than of any other, by weight",
         ),
         (
             "Title to topic",
             f"{words['title_mrr']:.2f}",
             "",
-            "mean reciprocal rank of the topic by its title, which was chosen for this",
+            "mean reciprocal rank of the topic when it is searched by its title; titles are chosen to do well here",
         ),
-        ("Label to topic", f"{words['label_mrr']:.2f}", "", "mean reciprocal rank of the topic by its label"),
+        (
+            "Label to topic",
+            f"{words['label_mrr']:.2f}",
+            "",
+            "mean reciprocal rank of the topic when it is searched by its label",
+        ),
     ]
 
 

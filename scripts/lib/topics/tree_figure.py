@@ -16,7 +16,8 @@ from lib.style import FAINT, INK, use_style
 ROW = 0.27  # inches per topic
 WIDTH = 14.0  # inches
 NAME_WIDTH = 26  # characters of the name of a group in a line
-NAME_CHARS = 44  # of a topic
+NAME_CHARS = 38  # of a topic
+PALE = "#5c6470"  # dark enough to be read
 
 
 def draw_tree(
@@ -95,12 +96,13 @@ def _draw_topics(
         axis.text(0.135, y, _cut(name, NAME_CHARS), ha="left", va="center", fontsize=9, color=INK)
         if topic in inside:
             parts = ";   ".join(
-                f"{_cut(row.name.split(' · ')[0], 28)} {row.size:,}" for row in inside[topic].itertuples()
+                f"{_cut(', '.join(row.name.split(' · ')[:2]), 34)} {row.size:,}"
+                for row in inside[topic].itertuples()
             )
-            axis.text(0.46, y, _cut(parts, 96), ha="left", va="center", fontsize=7.5, color=FAINT)
+            axis.text(0.44, y, _cut(parts, 110), ha="left", va="center", fontsize=7.5, color=PALE)
     axis.set_xlim(0, 1)
     axis.set_axis_off()
-    for x, text in ((0.0, "papers"), (0.135, "topic"), (0.46, "subtopics")):
+    for x, text in ((0.0, "papers"), (0.135, "topic"), (0.44, "subtopics")):
         axis.text(x, -0.25, text, ha="left", va="bottom", fontsize=8, color=FAINT)
 
 

@@ -4,6 +4,7 @@ from math import ceil
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.style import ACCENT, BLUE, FAINT, INK, use_style
@@ -17,16 +18,20 @@ def plot_trends(
     names: list[str],
     shares: np.ndarray,
     years: np.ndarray,
+    papers: np.ndarray,
     trends: list[str],
     changes: np.ndarray,
     families: tuple[str, ...] = (),
 ) -> Figure:
-    """Small multiples: the share of the corpus that each topic has in each year, rising topics first.
+    """Small multiples: the papers of the corpus by year, then the share of each topic, rising topics first.
+
+    Lines are broken between years that do not follow each other.
 
     Parameters
     ----------
     names : of the topics
     shares, years : float (k, m) and int (m,), as `shares_by_year` returns them
+    papers : int (m,), of the corpus in these years
     trends : "rising", "fading" or "" of each topic
     changes : float (k,), change per year, nan if not tested
     families : fonts for what the font of the figures lacks
@@ -45,7 +50,7 @@ def plot_trends(
     order = np.argsort(-np.nan_to_num(changes), kind="stable")
     if len(order) > MOST:
         order = np.r_[order[: MOST // 2], order[-MOST // 2 :]]
-    rows = ceil(len(order) / COLUMNS)
+    rows = ceil((1 + len(order)) / COLUMNS)
     figure, axes = plt.subplots(
         rows,
         COLUMNS,
@@ -56,15 +61,30 @@ def plot_trends(
     )
     for axis in axes.flat:
         axis.set_axis_off()
-    for axis, topic in zip(axes.flat, order, strict=False):
-        axis.set_axis_on()
-        colour = COLOURS[trends[topic]]
-        axis.plot(years, 100 * shares[topic], color=colour, lw=1.6, marker=".", ms=3)
-        axis.fill_between(years, 100 * shares[topic], color=colour, alpha=0.15, lw=0)
-        axis.set_ylim(0)
-        change = "" if np.isnan(changes[topic]) else f"   {changes[topic]:+.1%} per year"
-        name = names[topic] if len(names[topic]) < 34 else f"{names[topic][:33]}…"
-        axis.set_title(f"{name}\n{trends[topic] or 'no trend'}{change}", fontsize=7.5, loc="left", color=INK)
-        axis.tick_params(labelsize=7)
+    first, *others = axes.flat
+    first.set_axis_on()
+    first.bar(years, papers, color=FAINT, width=0.9)
+    first.set_title("all papers\nnumber per year", fontsize=7.5, loc="left", color=INK)
+    first.tick_params(labelsize=7)
+    for axis, topic in zip(others, order, strict=False):
+        _draw_topic(axis, names[topic], years, 100 * shares[topic], trends[topic], changes[topic])
     figure.supylabel("% of the papers of the year", fontsize=9)
     return figure
+
+
+def _draw_topic(
+    axis: Axes, name: str, years: np.ndarray, percent: np.ndarray, trend: str, change: float
+) -> None:
+    apart = 1 + np.flatnonzero(np.diff(years) > 1)
+    x, y = (
+        np.insert(years.astype(float), apart, np.nan),
+        np.insert(percent, apart, np.nan),
+    )  # a NaN breaks the line
+    axis.set_axis_on()
+    axis.plot(x, y, color=COLOURS[trend], lw=1.6, marker=".", ms=3)
+    axis.fill_between(x, y, color=COLOURS[trend], alpha=0.15, lw=0)
+    axis.set_ylim(0)
+    per_year = "" if np.isnan(change) else f"   {change:+.1%} per year"
+    shown = name if len(name) < 41 else f"{name[:40]}…"
+    axis.set_title(f"{shown}\n{trend or 'not significant'}{per_year}", fontsize=7.5, loc="left", color=INK)
+    axis.tick_params(labelsize=7)
