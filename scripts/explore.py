@@ -30,7 +30,7 @@ from lib.tables import (
 from lib.topics.periods import shares_by_year
 from lib.topics.titles import latex_to_text
 
-NONE = 65535  # the subtopic of a paper whose topic is not divided
+NONE = 65535  # no subtopic, or no second topic
 KEYWORDS = 8  # shown per topic
 CATEGORIES = 2000  # that can be chosen: the most frequent
 
@@ -106,7 +106,14 @@ def trend_entries(trends: list[dict], periods: pd.DataFrame) -> tuple[list[int],
     """The years with enough papers, and for each topic its share in them, its change per year and its trend."""
     years, shares = shares_by_year(periods)
     entries = [
-        {"trend": trend["trend"], "change": trend["change_per_year"], "shares": []} for trend in trends
+        {
+            "trend": trend["trend"],
+            "change": trend["change_per_year"],
+            "low": trend["low"],
+            "high": trend["high"],
+            "shares": [],
+        }
+        for trend in trends
     ]
     if len(years) > 1:
         for entry, row in zip(entries, shares, strict=True):
@@ -120,7 +127,7 @@ def paper_blocks(papers: pa.Table, assigned: pa.Table) -> tuple[dict, dict[str, 
     Parameters
     ----------
     papers : columns id, title, primary_category and published, in the order of the page
-    assigned : columns topic, similarity and outlier of the same papers
+    assigned : columns topic, similarity, second_topic, silhouette and outlier of the same papers
     """
     categories = [one_line(c) if c else None for c in papers["primary_category"].to_pylist()]
     frequent = Counter(c for c in categories if c).most_common(CATEGORIES)
@@ -129,7 +136,10 @@ def paper_blocks(papers: pa.Table, assigned: pa.Table) -> tuple[dict, dict[str, 
     year = np.where(np.isnat(year), 0, year.astype(np.int64) + 1970)
     dated = year[year > 0]
     similarity = np.nan_to_num(assigned["similarity"].to_numpy())
+    silhouette = np.nan_to_num(assigned["silhouette"].to_numpy())
     blocks = {
+        "second": assigned["second_topic"].fill_null(-1).to_numpy().astype(np.uint16),  # -1 becomes NONE
+        "nearer": (silhouette < 0).astype(np.uint8),
         "topic": assigned["topic"].to_numpy().astype(np.uint16),
         "category": codes_of(categories, names),
         "year": year.astype(np.uint16),
@@ -185,7 +195,9 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     papers = read_table(args.papers, PAPERS, ["id", "title", "primary_category", "published"])
     points = read_points(args.coordinates)
-    assigned = read_table(args.assignments, ASSIGNMENTS, ["topic", "similarity", "outlier"])
+    assigned = read_table(
+        args.assignments, ASSIGNMENTS, ["topic", "similarity", "second_topic", "silhouette", "outlier"]
+    )
     subtopic_of = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"].fill_null(-1).to_numpy()
     check_same_rows(
         papers=len(papers), coordinates=len(points), assignments=len(assigned), subtopics=len(subtopic_of)
@@ -208,9 +220,7 @@ def main(argv: list[str] | None = None) -> None:
         for topic, change, group in zip(topic_entries(topics, anchors, frame), trend, group_of, strict=True)
     ]
     title = f"{len(points):,} papers in {len(topics)} topics"
-    note = (
-        f"{len(rows):,} of them shown, sampled at random" if len(rows) < len(points) else "all of them shown"
-    )
+    note = f"{len(rows):,} of them shown, sampled at random" if len(rows) < len(points) else ""
     meta = {"title": title, "aspect": aspect, "grid": side, "link": args.link, "shareYears": share_years}
     meta |= about | {"topics": entries, "groups": groups, "subtopics": subtopics}
     within = np.where(subtopic_of[rows] < 0, NONE, subtopic_of[rows])
@@ -218,7 +228,7 @@ def main(argv: list[str] | None = None) -> None:
     page = write_page(args.template, args.style, args.scripts, meta, blocks, note)
     with atomic_outputs(args.map) as (map_file,):
         map_file.write_text(page, encoding="utf-8")
-    say(f"{title}, {note}: {len(page) / 1e6:.1f} MB")
+    say(f"{title}, {len(rows):,} shown: {len(page) / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pytest
 
 from browser import chromium, needs_chromium, opened
 from conftest import EVIL, ROOT, assert_refused, pq_write, script
-from explore import main, paper_blocks, trend_entries
+from explore import NONE, main, paper_blocks, trend_entries
 from lib.map.page import content_policy, join_modules, paper_url
 from lib.map.page_data import STEPS, cell_order, codes_of, grid_side, one_line, pack, quantize
 from lib.topics.titles import latex_to_text
@@ -88,12 +88,19 @@ def test_papers_without_date_category_or_similarity_are_kept():
         }
     )
     assigned = pa.table(
-        {"topic": [0, 0, 1], "similarity": [-0.5, None, 0.4], "outlier": [False, True, False]}
+        {
+            "topic": [0, 0, 1],
+            "similarity": [-0.5, None, 0.4],
+            "second_topic": pa.array([1, None, 0], pa.int32()),
+            "silhouette": [-0.1, None, 0.2],
+            "outlier": [False, True, False],
+        }
     )
     about, blocks = paper_blocks(papers, assigned)
     assert about == {"categories": ["cs.LG"], "years": [1969, 2021]}
     assert blocks["year"].tolist() == [1969, 0, 2021] and blocks["category"].tolist() == [1, 0, 1]
     assert blocks["fit"].tolist() == [0, 0, 102] and blocks["outlier"].tolist() == [0, 1, 0]
+    assert blocks["second"].tolist() == [1, NONE, 0] and blocks["nearer"].tolist() == [1, 0, 0]
 
 
 def test_modules_become_one_script():
@@ -163,7 +170,7 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
         "topic": np.arange(k, dtype=np.int32), "name": names, "dated_papers": sizes, "first_year": pa.nulls(k, pa.int32()),
         "half_by": pa.nulls(k, pa.int32()), "peak_year": pa.nulls(k, pa.int32()),
         "change_per_year": [0.01, 0.25] + [0.02] * (k - 2) if years else pa.nulls(k, pa.float64()),
-        "low": np.zeros(k), "high": np.zeros(k), "q_value": np.zeros(k),
+        "low": np.full(k, 0.01), "high": np.full(k, 0.52), "q_value": np.zeros(k),
         "trend": ["", "rising"] + [""] * (k - 2) if years else [""] * k,
     }  # fmt: skip
     periods = {
@@ -190,7 +197,8 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
         "papers": pq_write(folder / "p.parquet", id=ids, title=titles, primary_category=pa.array(categories, pa.string()),
                            published=pa.array(published, pa.date32())),
         "coordinates": pq_write(folder / "c.parquet", id=ids, x=points[:, 0].astype(np.float32), y=points[:, 1].astype(np.float32)),
-        "assignments": pq_write(folder / "a.parquet", topic=topic.astype(np.int32), similarity=similarity, outlier=similarity < 0.2),
+        "assignments": pq_write(folder / "a.parquet", topic=topic.astype(np.int32), similarity=similarity, outlier=similarity < 0.2,
+                                second_topic=((topic + 1) % k).astype(np.int32), silhouette=np.where(np.arange(n) % 7 == 5, -0.1, 0.1)),
         "topics": pq_write(folder / "t.parquet", **topics),
         "trends": pq_write(folder / "tr.parquet", **trends),
         "periods": pq_write(folder / "pe.parquet", **periods),
@@ -266,12 +274,18 @@ def test_a_sample_is_shown_if_there_are_more_papers(tmp_path):
     assert "100 of them shown" in page and "150 papers" in page
 
 
+def test_that_all_papers_are_shown_goes_without_saying(file):
+    assert "of them shown" not in file.read_text(encoding="utf-8")
+
+
 def test_trends_without_years_say_nothing():
     import pandas as pd
 
     periods = pd.DataFrame({"topic": [], "unit": [], "period": [], "papers": [], "share": [], "partial": []})
-    years, entries = trend_entries([{"trend": "", "change_per_year": None}], periods)
-    assert years == [] and entries == [{"trend": "", "change": None, "shares": []}]
+    years, entries = trend_entries(
+        [{"trend": "", "change_per_year": None, "low": None, "high": None}], periods
+    )
+    assert years == [] and entries == [{"trend": "", "change": None, "low": None, "high": None, "shares": []}]
 
 
 # ---- the browser
@@ -363,6 +377,11 @@ def test_papers_are_drawn_by_webgl(browser, file):
         ("中文", {IDS[3]}),
         ('"study 45"', {IDS[45]}),
         ("45 neuron", set()),
+        ("euron", set()),
+        ("gal study 9", {IDS[9]}),
+        ("neurons", ids_where(TOPIC == 2)),
+        ("study-45", {IDS[45]}),
+        ("longs", {IDS[4]}),
     ],
 )
 def test_search_finds_words_in_titles_and_ids(page, query, expected):
@@ -406,9 +425,77 @@ def test_groups_and_subtopics_are_filters_too(page):
     assert page.locator(".node.subtopic", has_text="odd").is_hidden()
     page.locator(".node.topic").first.click()
     page.locator(".node.subtopic", has_text="odd").click()
-    page.locator(".node.topic").first.click()
     assert lit(page) == ids_where((TOPIC == 0) & (np.arange(150) % 2 == 1))
-    assert settled(page) == "#subtopic=1"
+    assert "topic=0&subtopic=1" in settled(page)
+    page.locator(".node.topic", has_text="qubit").click()
+    assert lit(page) == ids_where(((TOPIC == 0) & (np.arange(150) % 2 == 1)) | (TOPIC == 3))
+    page.locator(".node.topic").first.click()
+    assert lit(page) == ids_where(TOPIC == 3)
+
+
+@needs_chromium
+def test_a_topic_of_a_chosen_group_narrows_it(page):
+    page.locator(".node.group", has_text="group 1").click()
+    page.locator(".node.topic", has_text="qubit").click()
+    assert lit(page) == ids_where(TOPIC == 3)
+    page.locator(".node.topic", has_text="qubit").click()
+    assert len(lit(page)) == 150
+
+
+@needs_chromium
+def test_papers_nearer_to_another_topic_can_be_found(page):
+    page.locator("#nearer").check()
+    page.wait_for_timeout(100)
+    assert lit(page) == ids_where(np.arange(150) % 7 == 5)
+    assert "nearer=1" in settled(page)
+    page.mouse.move(*place_of(page, row_of(page, IDS[68])))
+    text = page.locator("#card").inner_text()
+    assert "nearer to another topic" in text and "next topic: neuron" in text
+
+
+@needs_chromium
+def test_a_search_leaves_topics_with_hits_or_in_whose_description_the_words_are(page):
+    def shown(kind: str) -> list[str]:
+        return page.locator(f".node.{kind}:visible b").all_inner_texts()
+
+    page.fill("#search", "neurons")
+    page.wait_for_timeout(300)
+    assert shown("topic") == ["neuron"] and len(shown("group")) == 1
+    page.fill("#search", "img")  # a word of the name, and of no title but one of the same topic
+    page.wait_for_timeout(300)
+    assert shown("topic") == [KEYWORD] and page.locator(".node.topic.found").count() == 1
+    page.fill("#search", "even")  # the name of a subtopic
+    page.wait_for_timeout(300)
+    assert shown("topic") == [KEYWORD] and shown("subtopic") == ["even", "odd"] and not lit(page)
+
+
+@needs_chromium
+def test_card_of_a_paper_that_no_longer_passes_closes(page):
+    page.evaluate("() => { window.open = () => null; }")
+    page.mouse.click(*place_of(page, row_of(page, "2301.00063")))
+    page.locator(".node.topic", has_text="prime").click()
+    assert page.locator("#card.selected").is_visible()
+    page.locator(".node.topic", has_text="prime").click()
+    page.locator(".node.topic", has_text="qubit").click()
+    assert page.locator("#card").is_hidden() and "paper=" not in settled(page)
+
+
+@needs_chromium
+def test_trends_say_what_they_measure(browser, tmp_path):
+    """Years without papers leave a gap in the line."""
+    days = [date((2001, 2002, 2010)[i % 3], 3, 1) for i in range(150)]
+    with opened(browser, write_page(tmp_path, published=days)) as page:
+        node = page.locator(".node.topic", has_text="prime")
+        line = [
+            float(point.split(",")[0]) for point in node.locator("polyline").get_attribute("points").split()
+        ]
+        assert line == pytest.approx([0, 72 / 9, 72], abs=0.1)
+        share = (TOPIC == 1)[::3].sum() / 150
+        title = node.locator("svg title").text_content()
+        assert f"{share:.1%} in 2001".replace("%", " %") in title and "2010" in title
+        words = node.locator(".up").get_attribute("title")
+        assert "95 % interval 1 to 52 %" in words and "trend of the sample" in words
+        assert "trend of the sample" in page.locator("#topics .note").inner_text()
 
 
 @needs_chromium
@@ -424,7 +511,14 @@ def test_card_says_what_a_paper_is_and_click_opens_it(page):
     row = row_of(page, "2301.00063")
     page.mouse.move(*place_of(page, row))
     card = page.locator("#card")
-    expected = ["prime study 63", "2301.00063", "2004", "math.NT", "similarity 0.10", "fits nowhere well"]
+    expected = [
+        "prime study 63",
+        "2301.00063",
+        "2004",
+        "math.NT",
+        "similarity to its topic 0.10 (cosine",
+        "unusual for its topic",
+    ]
     text = card.inner_text().replace("\xa0", " ")
     assert all(word in text for word in expected), text
     page.evaluate("() => { window.open = (...how) => { window.asked = how; }; }")
@@ -542,7 +636,18 @@ def test_everything_can_be_reached_by_keys(page):
     for _ in range(25):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.className"))
-    assert {"category", "outliers", "from", "to", "topics-tab", "order", "map", "theme", "closer"} <= reached
+    assert {
+        "category",
+        "outliers",
+        "nearer",
+        "from",
+        "to",
+        "topics-tab",
+        "order",
+        "map",
+        "theme",
+        "closer",
+    } <= reached
     page.locator("#topics-tab").focus()
     page.keyboard.press("ArrowRight")
     assert (
@@ -643,7 +748,7 @@ def test_odd_maps_open_and_can_be_used(browser, tmp_path, columns):
         assert page.evaluate("explorer.points.n") == n
         row = row_of(page, "id0")
         page.mouse.move(*place_of(page, row))
-        assert "similarity\xa00.50" in page.locator("#card").inner_text()
+        assert "similarity to its topic\xa00.50" in page.locator("#card").inner_text()
         assert page.evaluate("explorer.visibleLabels()[0].label.name") == "group 0"
         assert not overlapping(page.evaluate("explorer.visibleLabels()"))
 

@@ -10,10 +10,8 @@ export function setUpFilters(points, on) {
   category.append(make("option", { value: 0 }, "all"));
   meta.categories.forEach((name, c) => category.append(make("option", { value: c + 1 }, `${name} (${number(sizes[c + 1])})`)));
   element("category-field").hidden = meta.categories.length < 2;
-  const misfits = points.outlier.reduce((sum, flag) => sum + flag, 0);
-  element("outliers-field").title = "Papers whose similarity to their topic is unusually low";
-  element("outliers-field").querySelector("span").textContent = `Fits nowhere well (${number(misfits)})`;
-  element("outliers-field").hidden = !misfits;
+  setUpFlag("outliers", points.outlier, "Unusual for its topic", "Less similar to its topic than nearly all of its papers", on);
+  setUpFlag("nearer", points.nearer, "Nearer to another topic", "On average nearer to the papers of another topic (negative silhouette)", on);
   element("years").hidden = !meta.years || meta.years[0] === meta.years[1];
   for (const id of ["from", "to"]) {
     const slider = element(id);
@@ -26,8 +24,16 @@ export function setUpFilters(points, on) {
   }
   element("search").addEventListener("input", event => { state.query = event.target.value; on("query"); });
   category.addEventListener("change", () => { state.category = Number(category.value); on("filter"); });
-  element("outliers").addEventListener("change", event => { state.outliers = event.target.checked; on("filter"); });
   element("filters").addEventListener("submit", event => event.preventDefault());
+}
+
+// A filter for papers that have a flag, with their number.
+function setUpFlag(id, flags, name, explanation, on) {
+  const field = element(`${id}-field`), flagged = flags.reduce((sum, flag) => sum + flag, 0);
+  field.title = explanation;
+  field.querySelector("span").textContent = `${name} (${number(flagged)})`;
+  field.hidden = !flagged;
+  element(id).addEventListener("change", event => { state[id] = event.target.checked; on("filter"); });
 }
 
 // Show the state in the form.
@@ -35,6 +41,7 @@ export function markFilters(counts) {
   if (element("search").value !== state.query) element("search").value = state.query;
   element("category").value = state.category;
   element("outliers").checked = state.outliers;
+  element("nearer").checked = state.nearer;
   element("from").value = state.from;
   element("to").value = state.to;
   const { from, to } = state;

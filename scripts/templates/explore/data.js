@@ -22,10 +22,10 @@ async function inflate(name) {
 // One entry per paper. Papers are sorted by the cell of a grid, row by row, so that the papers of
 // neighbouring cells of a row are a range.
 export async function loadPoints() {
-  const names = ["xy", "topic", "subtopic", "category", "year", "fit", "outlier"];
+  const names = ["xy", "topic", "subtopic", "second", "category", "year", "fit", "outlier", "nearer"];
   const buffers = await Promise.all(names.map(inflate));
-  const kinds = [Uint16Array, Uint16Array, Uint16Array, Uint16Array, Uint16Array, Uint8Array, Uint8Array];
-  const points = Object.fromEntries(names.map((name, i) => [name, new kinds[i](buffers[i])]));
+  const bytes = new Set(["fit", "outlier", "nearer"]);
+  const points = Object.fromEntries(names.map((name, i) => [name, new (bytes.has(name) ? Uint8Array : Uint16Array)(buffers[i])]));
   points.n = points.topic.length;
   points.starts = cellStarts(points.xy, points.n);
   return points;
@@ -70,12 +70,19 @@ class Lines {
   }
   get(i) { return this.text.slice(this.starts[i], this.starts[i + 1] - 1); }
   get folded() { return this.search ??= new Lines(fold(this.text)); }
-  // Sets found[i] to 1 for each line that contains the word, which is folded.
+  // Sets found[i] to 1 for each line in which a word begins with the given one, which is folded. A plural
+  // finds its singular too.
   mark(word, found) {
-    const { text, starts } = this.folded;
-    for (let at = text.indexOf(word), line = 0; at >= 0; at = text.indexOf(word, starts[line + 1])) {
+    const { text, starts } = this.folded, plural = /[a-z]{2}[a-rt-z]s$/.test(word), stem = plural ? word.slice(0, -1) : word;
+    for (let at = text.indexOf(stem), line = 0; at >= 0;) {
+      const end = text[at + stem.length] ?? "";
+      if (LETTER.test(text[at - 1] ?? "") || (plural && end !== "s" && LETTER.test(end))) {
+        at = text.indexOf(stem, at + 1);
+        continue;
+      }
       while (starts[line + 1] <= at) line++;
       found[line] = 1;
+      at = text.indexOf(stem, starts[line + 1]);
     }
   }
   indexOf(line) {
@@ -90,9 +97,12 @@ class Lines {
   }
 }
 
-// Without case and accents.
+// Of the scripts that put spaces between words.
+const LETTER = /[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}]/u;
+
+// Without case and accents, and with a space for a hyphen.
 function fold(text) {
-  const low = text.toLowerCase();
+  const low = text.toLowerCase().replace(/[-\u2010-\u2013]/g, " ");
   return /^[\0-\x7f]*$/.test(low) ? low : low.normalize("NFD").replace(/\p{M}+/gu, "");
 }
 
@@ -102,17 +112,24 @@ export async function loadTexts() {
   return { titles, ids };
 }
 
-// Which papers have every word of the query in their title or id ("two words" in quotes are one);
-// null if the query is empty.
-export function matching(texts, query) {
-  const words = (fold(query).match(/"[^"]+"|\S+/g) || []).map(w => w.replace(/"/g, "")).filter(Boolean);
+// Which lines have every word of the query in one of the columns ("two words" in quotes are one); null
+// if the query is empty.
+export function matching(columns, query) {
+  const words = (query.match(/"[^"]+"|\S+/g) || []).map(word => fold(word.replaceAll('"', "")).trim()).filter(Boolean);
   if (!words.length) return null;
-  const n = texts.titles.starts.length - 1, all = new Uint8Array(n).fill(1), found = new Uint8Array(n);
+  const n = columns[0].starts.length - 1, all = new Uint8Array(n).fill(1), found = new Uint8Array(n);
   for (const word of words) {
     found.fill(0);
-    texts.titles.mark(word, found);
-    texts.ids.mark(word, found);
+    for (const column of columns) column.mark(word, found);
     for (let i = 0; i < n; i++) all[i] &= found[i];
   }
   return all;
+}
+
+const described = nodes => [new Lines(nodes.map(node => [node.name, ...node.keywords].join(" ")).join("\n"))];
+const topicTexts = described(meta.topics), subtopicTexts = described(meta.subtopics);
+
+// Which topics and subtopics have every word of the query in their name or keywords.
+export function matchingTopics(query) {
+  return { topics: matching(topicTexts, query) ?? [], subtopics: matching(subtopicTexts, query) ?? [] };
 }

@@ -1,23 +1,22 @@
 // Which papers pass the filters, and the first of them in an order.
 import { meta } from "./data.js";
-import { state } from "./state.js";
+import { state, subtopicPasses, wholeTopicPasses } from "./state.js";
 
 // `lit`: 1 for each paper that passes. `byTopic`, `bySubtopic`: papers that pass all filters but that
 // for topics. `byYear`: papers that pass all filters but that for years.
 export function passing(points, matches) {
-  const { n, topic, subtopic, category, year, outlier } = points;
+  const { n, topic, subtopic, category, year, outlier, nearer } = points;
   const result = {
     lit: new Uint8Array(n), count: 0, byTopic: new Uint32Array(meta.topics.length),
     bySubtopic: new Uint32Array(meta.subtopics.length), byYear: new Uint32Array(meta.years ? meta.years[1] - meta.years[0] + 1 : 0),
   };
-  const inTopic = Uint8Array.from(meta.topics, (_, t) => state.topics.has(t));
-  const inSubtopic = Uint8Array.from(meta.subtopics, (_, s) => state.subtopics.has(s));
-  const anyTopic = !state.topics.size && !state.subtopics.size;
+  const inTopic = Uint8Array.from(meta.topics, (_, t) => wholeTopicPasses(t));
+  const inSubtopic = Uint8Array.from(meta.subtopics, (_, s) => subtopicPasses(s));
   // papers without a year have year 0; they pass if all years do
   const first = meta.years?.[0] ?? 0, from = state.from === first ? 0 : state.from, to = state.to;
   for (let i = 0; i < n; i++) {
-    if ((matches && !matches[i]) || (state.category && category[i] !== state.category) || (state.outliers && !outlier[i])) continue;
-    const chosen = anyTopic || inTopic[topic[i]] || inSubtopic[subtopic[i]];
+    if ((matches && !matches[i]) || (state.category && category[i] !== state.category) || (state.outliers && !outlier[i]) || (state.nearer && !nearer[i])) continue;
+    const chosen = inTopic[topic[i]] || inSubtopic[subtopic[i]];
     const dated = (year[i] === 0 ? from === 0 && to === meta.years?.[1] : year[i] >= from && year[i] <= to) || !meta.years;
     if (chosen && year[i]) result.byYear[year[i] - first]++;
     if (!dated) continue;

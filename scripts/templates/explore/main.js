@@ -2,7 +2,7 @@
 // lists and the address in line with the state.
 import { fitBounds, legend, paint } from "./colours.js";
 import { markFilters, markTab, setUpFilters, setUpTabs } from "./controls.js";
-import { loadPoints, loadTexts, matching, meta } from "./data.js";
+import { loadPoints, loadTexts, matching, matchingTopics, meta } from "./data.js";
 import { placeShade, shade } from "./density.js";
 import { element, make } from "./elements.js";
 import { passing } from "./filter.js";
@@ -12,7 +12,7 @@ import { fillPapers, markPaper, PAPER_ORDERS } from "./papers.js";
 import { endFlight, flyTo, listen, nearest, pressKey, screenOf } from "./pointer.js";
 import { canvasDrawing } from "./points_canvas.js";
 import { glDrawing } from "./points_gl.js";
-import { clearFilters, isFiltered, readAddress, state, writeAddress } from "./state.js";
+import { clearFilters, isFiltered, readAddress, state, subtopicPasses, topicPasses, writeAddress } from "./state.js";
 import { fillTopics, markTopics, TOPIC_ORDERS, topicsOf } from "./topics.js";
 import { moveTo, view, zoomAt } from "./view.js";
 
@@ -21,7 +21,7 @@ const systemDark = matchMedia("(prefers-color-scheme: dark)");
 const orders = { topics: TOPIC_ORDERS, papers: PAPER_ORDERS };
 const order = { topics: Object.keys(TOPIC_ORDERS)[0], papers: Object.keys(PAPER_ORDERS)[0] };
 const points = await loadPoints();
-let texts = null, drawing, matches = null, counts, tab = "topics", queued = false, saving = 0, typing = 0;
+let texts = null, drawing, matches = null, found, counts, tab = "topics", queued = false, saving = 0, typing = 0;
 let hovered = -1, selected = -1, style = {};
 
 // ---- the map
@@ -79,12 +79,10 @@ function drawRing(i, thick) {
 // Names of topics without papers that pass are faint.
 function strength({ kind, index }) {
   if (!style.filtered) return 1;
-  const { topics, subtopics } = state, any = topics.size + subtopics.size > 0;
-  const has = t => counts.byTopic[t] > 0 && (!any || topics.has(t) || meta.subtopics.some((sub, s) => sub.parent === t && subtopics.has(s)));
+  const has = t => counts.byTopic[t] > 0 && topicPasses(t);
   if (kind === "group") return topicsOf(index).some(has) ? 1 : 0.25;
   if (kind === "topic") return has(index) ? 1 : 0.25;
-  const parent = meta.subtopics[index].parent;
-  return counts.bySubtopic[index] > 0 && (!any || topics.has(parent) || subtopics.has(index)) ? 1 : 0.25;
+  return counts.bySubtopic[index] > 0 && subtopicPasses(index) ? 1 : 0.25;
 }
 
 function resize() {
@@ -102,28 +100,42 @@ function resize() {
 
 // The filters changed: which papers pass, all counts and lists, the paint.
 function filterChanged() {
-  matches = texts && matching(texts, state.query);
-  counts = passing(points, matches);
-  markFilters(counts);
-  if (tab === "topics") fillTopics(order.topics, counts, choose); else listPapers();
+  matches = texts && matching([texts.titles, texts.ids], state.query);
+  found = matchingTopics(state.query);
+  count();
+  if (tab === "topics") fillTopics(order.topics, counts, found, choose); else listPapers();
   hover(-1);
   repaint();
   saveAddress();
 }
 
-function choose(kind, index) {
-  if (kind === "group") {
-    const own = topicsOf(index), all = own.every(t => state.topics.has(t));
-    for (const t of own) if (all) state.topics.delete(t); else state.topics.add(t);
-  } else {
-    const set = kind === "topic" ? state.topics : state.subtopics;
-    if (!set.delete(index)) set.add(index);
-  }
+function count() {
   counts = passing(points, matches);
   markFilters(counts);
-  markTopics(counts);
+  if (selected >= 0 && !counts.lit[selected]) select(-1);
+}
+
+// A topic of a chosen group narrows the group; a subtopic narrows its topic.
+function choose(kind, index) {
+  if (kind === "subtopic") {
+    if (!state.subtopics.delete(index)) state.subtopics.add(index);
+  } else {
+    const group = topicsOf(kind === "group" ? index : meta.topics[index].group), own = kind === "group" ? group : [index];
+    const narrow = kind === "topic" && group.length > 1 && group.every(t => state.topics.has(t));
+    const chosen = own.every(t => state.topics.has(t));
+    if (narrow) group.forEach(dismiss);
+    for (const t of own) if (narrow || !chosen) state.topics.add(t); else dismiss(t);
+  }
+  count();
+  markTopics(counts, found);
   repaint();
   saveAddress();
+}
+
+// End the choice of a topic and of its subtopics.
+function dismiss(t) {
+  state.topics.delete(t);
+  for (const s of state.subtopics) if (meta.subtopics[s].parent === t) state.subtopics.delete(s);
 }
 
 function listPapers() {
@@ -210,7 +222,7 @@ function addressChanged() {
 function showTab(name) {
   tab = name;
   markTab(tab, orders[tab], order[tab]);
-  if (tab === "topics") fillTopics(order.topics, counts, choose); else listPapers();
+  if (tab === "topics") fillTopics(order.topics, counts, found, choose); else listPapers();
 }
 
 // ---- start

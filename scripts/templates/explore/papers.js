@@ -4,7 +4,7 @@ import { element, make } from "./elements.js";
 import { firstRows } from "./filter.js";
 import { facts, titleOf } from "./paper.js";
 
-export const PAPER_ORDERS = { fit: "best fit first", misfit: "worst fit first", ...(meta.years ? { newest: "newest first", oldest: "oldest first" } : {}) };
+export const PAPER_ORDERS = { fit: "most similar to topic", misfit: "least similar to topic", ...(meta.years ? { newest: "newest first", oldest: "oldest first" } : {}) };
 const PAGE = 50;
 let shown = PAGE;
 
@@ -24,6 +24,7 @@ export function fillPapers(points, texts, lit, order, selected, on, more = false
   }
   const panel = element("papers");
   panel.replaceChildren(list);
+  if (!more) panel.scrollTop = 0;
   if (rows.length > shown) {
     panel.append(make("button", { id: "more", type: "button", textContent: "Show more", onclick: () => {
       const at = shown;

@@ -9,7 +9,7 @@ export const state = {};
 function fresh() {
   return {
     query: "", topics: new Set(), subtopics: new Set(), category: 0, from: firstYear, to: lastYear,
-    outliers: false, selected: "", colour: "topic", theme: "",
+    outliers: false, nearer: false, selected: "", colour: "topic", theme: "",
   };
 }
 
@@ -21,8 +21,21 @@ export function clearFilters() {
 
 export function isFiltered() {
   const years = state.from > firstYear || state.to < lastYear;
-  return Boolean(state.query.trim() || state.topics.size || state.subtopics.size || state.category || years || state.outliers);
+  return Boolean(state.query.trim() || state.topics.size || state.subtopics.size || state.category || years || state.outliers || state.nearer);
 }
+
+// A chosen subtopic narrows its topic. With nothing chosen all topics pass.
+const narrowed = t => [...state.subtopics].some(s => meta.subtopics[s].parent === t);
+const nothing = () => !state.topics.size && !state.subtopics.size;
+
+// Whether the choice of topics lets through papers of a topic, or all papers of a subtopic.
+export const topicPasses = t => nothing() || state.topics.has(t) || narrowed(t);
+export function subtopicPasses(s) {
+  const { parent } = meta.subtopics[s];
+  return nothing() || (narrowed(parent) ? state.subtopics.has(s) : state.topics.has(parent));
+}
+// Whether the choice of topics lets through all papers of a topic.
+export const wholeTopicPasses = t => nothing() || (state.topics.has(t) && !narrowed(t));
 
 export function writeAddress() {
   const hash = new URLSearchParams(), put = (key, value) => { if (value) hash.set(key, value); };
@@ -35,6 +48,7 @@ export function writeAddress() {
   put("category", meta.categories[state.category - 1]);
   if (state.from > firstYear || state.to < lastYear) hash.set("years", `${state.from}-${state.to}`);
   put("outliers", state.outliers && "1");
+  put("nearer", state.nearer && "1");
   put("paper", state.selected);
   put("colour", state.colour !== "topic" && state.colour);
   put("theme", state.theme);
@@ -59,6 +73,7 @@ export function readAddress() {
     state.to = Math.max(state.from, Math.min(lastYear, Number(years[2])));
   }
   state.outliers = get("outliers") === "1";
+  state.nearer = get("nearer") === "1";
   state.selected = get("paper");
   state.colour = ["group", "year", "fit"].includes(get("colour")) ? get("colour") : "topic";
   state.theme = ["light", "dark"].includes(get("theme")) ? get("theme") : "";

@@ -7,19 +7,27 @@ export const TOPIC_ORDERS = { ...(meta.groups.length ? { group: "by group" } : {
 if (!meta.shareYears.length) delete TOPIC_ORDERS.rising;
 const buttons = { group: [], topic: [], subtopic: [] };
 
+const CAVEAT = "In a sample not drawn evenly over the years this is the trend of the sample.";
+
+// The years with few papers are left out, so that the years are not evenly spaced.
 function sparkline(shares) {
-  const top = Math.max(...shares) || 1, step = 72 / Math.max(1, shares.length - 1);
-  const svg = makeSvg("svg", { viewBox: "0 0 72 18", "aria-hidden": "true" });
-  svg.append(makeSvg("polyline", { points: shares.map((share, i) => `${(i * step).toFixed(1)},${(17 - (16 * share) / top).toFixed(1)}`).join(" ") }));
+  const years = meta.shareYears, top = Math.max(...shares) || 1, first = years[0], last = years.at(-1);
+  const svg = makeSvg("svg", { viewBox: "0 0 72 18", "aria-hidden": "true" }), title = makeSvg("title", {});
+  title.textContent = `Share of the papers of each year: ${percent(shares[0])} in ${first}, ${percent(shares.at(-1))} in ${last}. ${CAVEAT}`;
+  svg.append(title, makeSvg("polyline", {
+    points: shares.map((share, i) => `${((72 * (years[i] - first)) / (last - first)).toFixed(1)},${(17 - (16 * share) / top).toFixed(1)}`).join(" "),
+  }));
   return svg;
 }
 
+const percent = share => `${(100 * share).toFixed(1)} %`;
+
 // A trend in words; only of topics whose change is more than chance.
-function trendWords({ trend, change }) {
-  const percent = Math.round(100 * Math.abs(change));
-  if (trend === "rising") return make("span", { className: "up" }, `▲ rising ${percent} % a year`);
-  if (trend === "fading") return make("span", { className: "down" }, `▼ fading ${percent} % a year`);
-  return "";
+function trendWords({ trend, change, low, high }) {
+  if (!trend) return "";
+  const whole = value => Math.round(100 * value), rising = trend === "rising";
+  const title = `Share of the papers of each year: change per year ${whole(change)} %, 95 % interval ${whole(low)} to ${whole(high)} %. ${CAVEAT}`;
+  return make("span", { className: rising ? "up" : "down", title }, `${rising ? "▲ rising" : "▼ fading"} ${whole(Math.abs(change))} % a year`);
 }
 
 function node(kind, index, { name, colour, keywords }, choose) {
@@ -48,7 +56,9 @@ function topicItem(t, choose) {
 const subtopicsOf = t => meta.subtopics.flatMap((sub, s) => (sub.parent === t ? [s] : []));
 export const topicsOf = g => meta.topics.flatMap((topic, t) => (topic.group === g ? [t] : []));
 
-export function fillTopics(order, counts, choose) {
+// A search hides topics without papers that pass, unless their name or keywords have the words.
+// `found`: which topics and subtopics have them.
+export function fillTopics(order, counts, found, choose) {
   const all = meta.topics.map((_, t) => t), size = t => (isFiltered() ? counts.byTopic[t] : meta.topics[t].size);
   const rise = t => (meta.topics[t].change ?? -Infinity) + (meta.topics[t].trend === "rising" ? 1e6 : 0);
   const items = [];
@@ -58,30 +68,37 @@ export function fillTopics(order, counts, choose) {
       items.push(make("li", {}, node("group", g, { name: group.name }, choose), list));
     });
   } else {
-    const orders = { size: (a, b) => size(b) - size(a) || a - b, rising: (a, b) => rise(b) - rise(a), name: (a, b) => meta.topics[a].name.localeCompare(meta.topics[b].name) };
+    const orders = { size: (a, b) => Number(found.topics[b] ?? 0) - Number(found.topics[a] ?? 0) || size(b) - size(a) || a - b, rising: (a, b) => rise(b) - rise(a), name: (a, b) => meta.topics[a].name.localeCompare(meta.topics[b].name) };
     items.push(...all.sort(orders[order]).map(t => topicItem(t, choose)));
   }
-  element("topics").replaceChildren(make("ul", {}, ...items));
-  markTopics(counts);
+  const note = make("p", { className: "note" }, `▲▼ Share of the papers of each year, change per year. ${CAVEAT}`);
+  note.hidden = !meta.topics.some(topic => topic.trend);
+  element("topics").replaceChildren(note, make("ul", {}, ...items));
+  markTopics(counts, found);
 }
 
 // Show what is chosen, and how many papers pass the filters.
-export function markTopics(counts) {
+export function markTopics(counts, found) {
+  const searched = Boolean(state.query.trim());
   const filtered = isFiltered();
-  const mark = (entry, chosen, size, shown) => {
+  const mark = (entry, chosen, size, shown, named, hidden) => {
     if (!entry) return;
     entry.button.setAttribute("aria-pressed", String(chosen));
     entry.size.textContent = filtered ? number(shown) : number(size);
     entry.button.classList.toggle("none", filtered && shown === 0);
+    entry.button.classList.toggle("found", named);
+    entry.button.parentElement.hidden = hidden;
   };
+  const named = t => Boolean(found.topics[t]), partNamed = t => subtopicsOf(t).some(s => found.subtopics[s]);
+  const hidden = t => searched && !counts.byTopic[t] && !named(t) && !partNamed(t) && !state.topics.has(t);
   meta.topics.forEach((topic, t) => {
-    mark(buttons.topic[t], state.topics.has(t), topic.size, counts.byTopic[t]);
+    mark(buttons.topic[t], state.topics.has(t), topic.size, counts.byTopic[t], named(t), hidden(t));
     const list = buttons.topic[t]?.subtopics;
-    if (list) list.hidden = !state.topics.has(t) && !subtopicsOf(t).some(s => state.subtopics.has(s));
+    if (list) list.hidden = !state.topics.has(t) && !partNamed(t) && !subtopicsOf(t).some(s => state.subtopics.has(s));
   });
-  meta.subtopics.forEach((sub, s) => mark(buttons.subtopic[s], state.subtopics.has(s), sub.size, counts.bySubtopic[s]));
+  meta.subtopics.forEach((sub, s) => mark(buttons.subtopic[s], state.subtopics.has(s), sub.size, counts.bySubtopic[s], Boolean(found.subtopics[s]), false));
   meta.groups.forEach((group, g) => {
     const own = topicsOf(g), shown = own.reduce((sum, t) => sum + counts.byTopic[t], 0);
-    mark(buttons.group[g], own.every(t => state.topics.has(t)), group.size, shown);
+    mark(buttons.group[g], own.every(t => state.topics.has(t)), group.size, shown, false, own.every(hidden));
   });
 }
