@@ -48,6 +48,7 @@ include: "rules/evaluation.smk"
 
 onsuccess:
     warn_of_steps()
+    remove_parts()
 
 
 rule all:

@@ -168,7 +168,8 @@ rule cluster:
         runtime=minutes("cluster"),
         gpu=GPUS,
     params:
-        cluster=settings("cluster"),
+        # without K, which comes from k.txt: setting it to what was proposed clusters nothing again
+        cluster={k: v for k, v in settings("cluster").items() if k != "k"},
         execution=execution("cluster"),
     shell:
         """

@@ -377,6 +377,20 @@ ASSIGNED = {
 }
 
 
+def remove_parts():
+    """Delete the parts of the embeddings that a killed run left.
+
+    Snakemake deletes them right after `gather`, or never.
+    """
+    folder = results_folder(config) / "embeddings"
+    whole = folder / "embeddings.npy"
+    if not (workflow.is_main_process and whole.is_file()):
+        return
+    for part in (folder / "parts").glob("*"):
+        if part.stat().st_mtime <= whole.stat().st_mtime:
+            part.unlink()
+
+
 def papers_of_corpus():
     """How many papers there are, or about how many at most before `clean` has run with these settings."""
     ledger = results_folder(config) / "corpus/ledger.json"

@@ -32,7 +32,7 @@ EVIL = r"""<script>alert(1)</script> "quoted" 'single' </script><b>&amp; $\frac{
 
 def pytest_collection_modifyitems(items: list) -> None:
     """Put the files that take longest first, so that no core waits for them at the end."""
-    longest = [f"test_{name}.py" for name in ("slurm", "apptainer", "workflow", "conda", "embed")]
+    longest = [f"test_{name}.py" for name in ("slurm", "apptainer", "reruns", "workflow", "conda", "embed")]
     items.sort(key=lambda item: item.path.name not in longest)
 
 

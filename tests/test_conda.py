@@ -12,7 +12,8 @@ import pytest
 
 import pin_envs
 from conftest import ENVIRONMENT, ROOT
-from test_workflow import FILES, copy_project, sample_lines, snakemake
+from test_workflow import FILES
+from workflow import copy_project, sample_lines, snakemake
 
 CONFIG = """\
 input: data/papers.jsonl
@@ -33,8 +34,7 @@ def test_every_package_is_pinned_the_indirect_ones_too():
 
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the environment files are for Python 3.11")
 def test_declared_packages_suffice_and_give_the_same_results(tmp_path):
-    folder = copy_project(tmp_path / "project", sample_lines())
-    (folder / "mine.yaml").write_text(CONFIG)
+    folder = copy_project(tmp_path / "project", sample_lines(300), CONFIG)
     snakemake(folder)
     path = os.pathsep.join([str(ROOT / "tests" / "conda" / "bin"), ENVIRONMENT["PATH"]])
     command = ["snakemake", "--cores=2", "--sdm=conda", "--configfile=mine.yaml"]

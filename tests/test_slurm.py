@@ -11,7 +11,8 @@ import pytest
 
 import slurm_node
 from conftest import ENVIRONMENT
-from test_workflow import FILES, copy_project, sample_lines, snakemake
+from test_workflow import FILES
+from workflow import copy_project, sample_lines, snakemake
 
 pytestmark = pytest.mark.skipif(slurm_node.missing() is not None, reason=str(slurm_node.missing()))
 
@@ -126,8 +127,7 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    folder = copy_project(tmp_path_factory.mktemp("slurm-project"), sample_lines())
-    (folder / "mine.yaml").write_text(CONFIG)
+    folder = copy_project(tmp_path_factory.mktemp("slurm-project"), sample_lines(300), CONFIG)
     snakemake(folder)
     with slurm_node.one_node(tmp_path_factory.mktemp("slurm")) as environment:
         yield Cluster(folder, environment)

@@ -1,0 +1,158 @@
+"""Kill the workflow at seeded moments, run it again, and compare the results with those of undisturbed runs."""
+
+import json
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from conftest import ENVIRONMENT
+
+# What depends on the run and not on the papers, by key of the JSON files.
+MEASURED = {
+    "seconds",
+    "encode_seconds",
+    "model_flops",
+    "matmul_flops_per_second",
+    "flops_per_second",
+    "share_of_matmul_rate",
+    "tokens_per_second",
+    "tokens",
+    "padding_tokens",
+    "padding_share",
+    "truncated_papers",
+    "truncated_tokens",
+    "cache_hits",
+    "cache_misses",
+}
+# What the report says of the run: what it marks as measured, how many vectors came from the cache, and how
+# many papers were cut.
+OF_THE_RUN = re.compile(
+    r"<(p|div|tr) data-measured.*?</\1>|<h2 id=\"embeddings\">.*?</p>|<tr><th [^>]*>Cut at .*?</tr>",
+    re.DOTALL,
+)
+STEP = re.compile(r"scripts/(\w+)\.py$")
+VICTIMS = ("script", "main", "all")  # the process of the step, the main process of Snakemake, or everything
+
+
+@dataclass
+class Kill:
+    """Whom to kill, and after which share of the processor time that the step needs undisturbed."""
+
+    victim: str
+    share: float
+
+
+class Run:
+    """One call of snakemake, and the processor seconds of each step's script as far as they were seen."""
+
+    def __init__(self, folder: Path):
+        self.log = (folder / "run.log").open("ab")
+        command = ["snakemake", "--cores", "2", "--configfile", "mine.yaml"]
+        self.main = psutil.Popen(
+            command,
+            cwd=folder,
+            env=ENVIRONMENT,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.seconds: dict[str, float] = {}
+
+    def scripts(self) -> Iterator[tuple[str, psutil.Process]]:
+        """The running scripts of steps; their worker processes are not among them."""
+        for process in self.main.children(recursive=True):
+            try:
+                words = process.cmdline()[:2]
+                step = STEP.search(words[1]) if len(words) == 2 else None
+                if step and STEP.search((process.parent() or process).cmdline()[1]) is None:
+                    used = process.cpu_times()
+                    self.seconds[step[1]] = max(self.seconds.get(step[1], 0), used.user + used.system)
+                    yield step[1], process
+            except (psutil.Error, IndexError):
+                continue
+
+    def finish(self, plan: dict[str, Kill], needed: dict[str, float]) -> str | None:
+        """Wait for the end, or kill at the first moment of the plan; returns the step that was hit."""
+        while self.main.poll() is None:
+            for step, process in list(self.scripts()):
+                kill = plan.get(step)
+                due = kill and self.seconds[step] >= kill.share * needed[step]
+                if due and self.kill(kill.victim, process):
+                    return step
+            time.sleep(0.05)  # reading the table of processes takes milliseconds
+        return None
+
+    def kill(self, victim: str, script: psutil.Process) -> bool:
+        """Send SIGKILL; false if the process had just ended."""
+        hit = {"script": [script], "main": [self.main]}.get(victim)
+        try:
+            for process in hit or [self.main, *self.main.children(recursive=True)]:
+                process.send_signal(signal.SIGKILL)
+        except psutil.NoSuchProcess:
+            return False
+        self.main.wait()
+        return True
+
+
+def run(folder: Path, plan: dict[str, Kill], needed: dict[str, float]) -> tuple[str | None, int, dict]:
+    """Unlock and run snakemake; returns the step that was killed, the exit status and the seconds per step."""
+    unlock = ["snakemake", "--unlock", "--configfile", "mine.yaml"]
+    subprocess.run(unlock, cwd=folder, env=ENVIRONMENT, capture_output=True, check=True)
+    call = Run(folder)
+    step = call.finish(plan, needed)
+    return step, call.main.wait(), call.seconds
+
+
+def run_undisturbed(folder: Path) -> dict[str, float]:
+    """Run without a kill; returns the processor seconds per step."""
+    _, status, seconds = run(folder, {}, {})
+    assert not status, (folder / "run.log").read_text()[-6000:]
+    return seconds
+
+
+def run_killed(folder: Path, kills: dict[str, Kill], needed: dict[str, float]) -> list[str]:
+    """Run until all is done, killing each step of the plan once; returns the steps that were hit."""
+    plan, hits = dict(kills), []
+    while True:
+        step, status, _ = run(folder, plan, needed)
+        if step is None:
+            assert not status, f"after {hits}: " + (folder / "run.log").read_text()[-6000:]
+            return hits
+        print(f"killed {plan[step].victim} at {plan[step].share:.2f} of {step}", flush=True)
+        del plan[step]
+        hits.append(step)
+
+
+def plain(value):
+    """A JSON value without what was measured."""
+    if isinstance(value, dict):
+        return {key: plain(entry) for key, entry in value.items() if key not in MEASURED}
+    return [plain(entry) for entry in value] if isinstance(value, list) else value
+
+
+def content(path: Path):
+    """What must be equal of a file."""
+    if path.suffix == ".json":
+        return plain(json.loads(path.read_text()))
+    if path.name == "report.html":
+        return OF_THE_RUN.sub("", path.read_text())
+    return path.read_bytes()
+
+
+def differences(one: Path, two: Path) -> list[str]:
+    """The files of two results folders that differ, or are in one of them only."""
+    found = []
+    for folder in (one, two):
+        paths = (path for path in folder.rglob("*") if path.is_file())
+        names = {str(path.relative_to(folder)) for path in paths}
+        found.append({name for name in names if not name.startswith(("logs/", "benchmarks/"))})
+    both = found[0] & found[1]
+    return sorted(found[0] ^ found[1]) + sorted(
+        name for name in both if content(one / name) != content(two / name)
+    )

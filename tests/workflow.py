@@ -1,0 +1,101 @@
+"""Copies of the project, and the jobs that Snakemake starts in them."""
+
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+from snakemake import cli
+
+from conftest import ENVIRONMENT, ROOT
+
+
+def sample_lines(count: int) -> list[bytes]:
+    """Bundled papers of all years and subjects."""
+    with gzip.open(ROOT / "data" / "sample.jsonl.gz") as file:
+        lines = list(file)
+    return lines[:: len(lines) // count][:count]
+
+
+def copy_project(folder: Path, lines: list[bytes], config: str) -> Path:
+    """The workflow in a folder, with papers in data/papers.jsonl and a config in mine.yaml."""
+    for name in ("rules", "scripts", "envs", "profiles", "presets", "docs", "data/words"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy(ROOT / name, folder / name)
+    (folder / "data" / "papers.jsonl").write_bytes(b"".join(lines))
+    # config.yaml names the bundled sample; mine.yaml names another
+    (folder / "mine.yaml").write_text(config)
+    return folder
+
+
+def arguments(*flags: str) -> list[str]:
+    """The command line after `snakemake`. A later --cores counts."""
+    return ["--cores", "2", "--configfile", "mine.yaml", *flags]
+
+
+def snakemake(folder: Path, *flags: str) -> str:
+    """Run snakemake in a copy of the project: all that it printed. It must succeed."""
+    result = subprocess.run(
+        ["snakemake", *arguments(*flags)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=ENVIRONMENT,
+        check=False,
+        timeout=900,
+    )
+    assert result.returncode == 0, result.stdout[-6000:]
+    return result.stdout
+
+
+def dry_run(folder: Path, *flags: str) -> dict[str, int]:
+    """The jobs of a dry run, in a fork of this process: that takes a third of the time."""
+    with tempfile.TemporaryFile() as said:
+        child = os.fork()
+        if not child:  # pragma: no cover
+            try:
+                os.chdir(folder)
+                sys.stdout = sys.stderr = os.fdopen(said.fileno(), "w", closefd=False)
+                os.environ |= ENVIRONMENT
+                cli.main(arguments("-n", *flags))
+            except SystemExit as end:
+                sys.stdout.flush()
+                os._exit(int(end.code or 0))
+            finally:
+                os._exit(70)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        said.seek(0)
+        text = said.read().decode(errors="replace")
+    assert status == 0, text[-6000:]
+    return jobs(text)
+
+
+def jobs(said: str) -> dict[str, int]:
+    """The jobs per rule in the job tables that snakemake printed, without `all`; the last table counts."""
+    found: dict[str, int] = {}
+    for table in re.findall(r"^job +count\n-.*\n((?:\w+ +\d+\n)+)", said, flags=re.M):
+        found |= {name: int(n) for name, n in (line.split() for line in table.splitlines())}
+    assert found or "Nothing to be done" in said, said[-3000:]
+    return {name: n for name, n in found.items() if name not in ("all", "total")}
+
+
+def ran(said: str) -> list[str]:
+    """The rule of each job that was started."""
+    return re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):$", said, flags=re.M)
+
+
+def read(folder: Path, name: str):
+    """A file of the results: an array, a table or an object."""
+    path = folder / "results" / name
+    if path.suffix == ".json":
+        return json.loads(path.read_text())
+    return np.load(path) if path.suffix == ".npy" else pq.read_table(path)
