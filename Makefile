@@ -39,7 +39,7 @@ endif
 SET := --config $(SETTINGS)
 endif
 
-.PHONY: help run explain test lint docs bench lock prune-cache
+.PHONY: help budget run explain test lint docs bench lock prune-cache
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -51,6 +51,9 @@ run: $(VENV)/.run ## map the papers (INPUT=mine.jsonl.gz RESULTS=runs/mine CONFI
 explain: $(VENV)/.run ## say why a paper is in its topic (ID=0704.0001 RESULTS=runs/mine)
 	@test -n "$(ID)" || { echo "error: name a paper: make explain ID=0704.0001" >&2; exit 1; }
 	@python tools/explain_paper.py --id='$(ID)' --results '$(RESULTS)' --threads $(CORES) $(ARGS)
+
+budget: $(VENV)/.run ## print time, memory and disk per step, and beside them those of the last run
+	@python tools/budget.py $(SET) $(ARGS)
 
 test: $(VENV)/.test ## run the tests (ARGS="-k kmeans")
 	@python -m pytest $(ARGS)

@@ -1,4 +1,4 @@
-"""Memory and time of each step, fitted to measured runs: the one source of what the rules request.
+"""Memory, time and disk of each step, fitted to measured runs: the source of what the rules request.
 
 The formulas are linear in the sizes of `Size.units`. The figures are those of docs/benchmarks.md (two cores,
 600 to 2.9 million papers). `embed` on a GPU is arithmetic, not measured.
@@ -99,6 +99,20 @@ SECONDS: dict[str, Fit] = {
     "explore": {"base": 4, "papers": 3},
     "evaluate": {"base": 5, "papers": 60},
     "report": {"base": 3},
+}
+
+# MB of the files that stay in the results folder, measured on the 4,464 bundled papers
+DISK_MB: dict[str, Fit] = {
+    "clean": {"papers": 840},
+    "terms": {"papers": 900},
+    "gather": {"vectors": 1000},
+    "neighbors": {"papers": 90},
+    "smooth": {"sample": 1750},
+    "cluster": {"papers": 23},
+    "project": {"papers": 16},
+    "plot": {"base": 1},
+    "explore": {"papers": 100},
+    "report": {"base": 2},
 }
 
 
