@@ -32,7 +32,8 @@ def opened(
     context : options of a Playwright context
     """
     tab = browser.new_context(
-        **{"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"} | context
+        **{"viewport": {"width": 1280, "height": 800}, "color_scheme": "light", "reduced_motion": "reduce"}
+        | context
     )
     page = tab.new_page()
     faults: list[str] = []

@@ -363,6 +363,7 @@ def test_papers_are_drawn_by_webgl(browser, file):
         drawn = page.evaluate(count)
         assert drawn > 150 * 10
         page.locator(".node.topic", has_text="prime").click()
+        page.click("#whole")
         assert 40 * 10 < page.evaluate(count) < drawn
 
 
@@ -540,7 +541,8 @@ def test_hover_finds_the_nearest_paper(page):
         distance = np.hypot(*(places - (x, y)).T)
         page.mouse.move(box["x"] + x, box["y"] + y)
         shown = page.locator("#card").is_visible()
-        assert shown == (distance.min() <= 10)
+        on_name = page.evaluate("([x, y]) => Boolean(explorer.labelAt(x, y))", [x, y])
+        assert shown == (distance.min() <= 10 and not on_name)
         if shown:
             ids = page.evaluate("i => explorer.texts.ids.get(i)", int(distance.argmin()))
             assert ids in page.locator("#card").inner_text()
@@ -559,7 +561,7 @@ def test_titles_are_text_and_no_script_in_them_runs(browser, file):
         assert page.locator("#papers .paper").count() == 150
         assert page.locator("#papers img, #papers script, #topics img").count() == 0
         for i in range(len(ODD)):
-            page.mouse.move(*place_of(page, row_of(page, IDS[i])))
+            page.locator(f'.paper[data-row="{row_of(page, IDS[i])}"]').hover()
             box = page.locator("#card").bounding_box()
             assert box["height"] < 400 and box["y"] >= 0 and box["x"] + box["width"] <= 1280
         assert page.evaluate("document.documentElement.dataset.hit") is None
@@ -746,11 +748,77 @@ def test_odd_maps_open_and_can_be_used(browser, tmp_path, columns):
     n = len(columns["ids"])
     with opened(browser, write_page(tmp_path, **columns)) as page:
         assert page.evaluate("explorer.points.n") == n
-        row = row_of(page, "id0")
-        page.mouse.move(*place_of(page, row))
+        page.click("#papers-tab")
+        page.locator(".paper").first.hover()
         assert "similarity to its topic\xa00.50" in page.locator("#card").inner_text()
-        assert page.evaluate("explorer.visibleLabels()[0].label.name") == "group 0"
+        assert page.evaluate("explorer.visibleLabels()[0].label.name") == "only"
         assert not overlapping(page.evaluate("explorer.visibleLabels()"))
+
+
+@needs_chromium
+def test_topics_are_named_by_their_first_keyword_and_by_more_where_there_is_room(browser, tmp_path):
+    names = [f"topic{i} · second keyword · third" for i in range(4)]
+    with opened(browser, write_page(tmp_path, names=names)) as page:
+
+        def lines_at(zoom: float) -> dict:
+            found = page.evaluate("zoom => explorer.labelsAt(zoom).filter(l => l.kind === 'topic')", zoom)
+            assert len(found) == len({label["index"] for label in found})
+            return {label["index"]: label["lines"] for label in found}
+
+        assert lines_at(0.5) == {i: [f"topic{i}"] for i in range(4)}
+        assert all("second keyword" in " ".join(lines) for lines in lines_at(60).values())
+
+
+@needs_chromium
+def test_names_stay_inside_the_view_and_clear_of_the_buttons(page):
+    box = page.locator("#map").bounding_box()
+    tools = page.locator("#tools").bounding_box()
+    left, bottom = tools["x"] - box["x"], tools["y"] + tools["height"] - box["y"]
+    for x, y, zoom in np.random.default_rng(7).uniform((0, 0, 0.7), (1, 1, 12), (40, 3)):
+        labels = page.evaluate("v => { Object.assign(explorer.view, v); return explorer.visibleLabels(); }", {"x": x, "y": y, "zoom": zoom})  # fmt: skip
+        assert not overlapping(labels)
+        for label in labels:
+            across, up = label["label"]["width"] / 2, label["label"]["height"] / 2
+            assert across <= label["x"] + 0.01 <= box["width"] - across + 0.02
+            assert up <= label["y"] + 0.01 <= box["height"] - up + 0.02
+            assert label["x"] + across <= left + 0.01 or label["y"] - up >= bottom - 0.01
+
+
+@needs_chromium
+def test_a_click_on_a_name_chooses_it_and_the_view_fits_it(page):
+    before = page.evaluate("({...explorer.view})")
+    label = page.evaluate("explorer.visibleLabels().find(l => l.label.name === 'qubit')")
+    box = page.locator("#map").bounding_box()
+    page.mouse.click(box["x"] + label["x"], box["y"] + label["y"])
+    assert lit(page) == ids_where(TOPIC == 3)
+    assert page.evaluate("explorer.view.zoom") > 1.5 * before["zoom"]
+    places = np.array([page.evaluate("i => explorer.screenOf(i)", row_of(page, i)) for i in lit(page)])
+    inside = ((places > 0) & (places < (box["width"], box["height"]))).all(1)
+    assert inside.mean() >= 0.8
+    assert "qubit" in page.evaluate("explorer.visibleLabels().map(l => l.label.name)")
+
+
+@needs_chromium
+def test_half_of_the_papers_have_the_darker_half_of_the_colours(page):
+    page.locator("#colour").select_option("year")
+    assert page.locator("#shade").is_hidden()
+    years = 2001 + np.arange(150) % 20
+    assert page.locator("#low").inner_text() == "2001" and page.locator("#high").inner_text() == "2020"
+    assert page.locator("#middle").inner_text() == f"median {int(np.sort(years)[75])}"
+    page.locator("#colour").select_option("topic")
+    assert page.locator("#shade").is_visible() and page.locator("#legend").is_hidden()
+
+
+@needs_chromium
+def test_help_and_the_map_are_one_key_away(page):
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "map"
+    page.click("#help")
+    assert "plus and minus zoom" in page.locator("#keys").inner_text()
+    page.click("#help")
+    assert page.locator("#keys").is_hidden()
 
 
 @needs_chromium
@@ -768,6 +836,7 @@ def test_without_webgl_a_canvas_shows_the_papers(playwright, file):
         shown, colours = page.evaluate(count)
         assert shown > 150 * 10 and colours >= 4
         page.locator(".node.topic", has_text="prime").click()
+        page.click("#whole")
         fewer, _ = page.evaluate(count)
         assert 0 < fewer < shown
         page.mouse.move(*place_of(page, row_of(page, "2301.00070")))
@@ -788,7 +857,8 @@ def test_on_a_phone_a_tap_shows_the_card_with_a_link(browser, file):
         link = page.locator("#card a.title")
         assert link.is_visible() and link.get_attribute("href").startswith("https://arxiv.org/abs/2301.")
         box = page.locator("#card").bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["height"] < 780 * 0.52 / 3
+        assert page.locator("#colour").is_visible()
 
 
 @needs_chromium

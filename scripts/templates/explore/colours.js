@@ -23,21 +23,32 @@ function palette(points, by, dark) {
     return [meta.topics.map(topic => rgb(groupColour(topic.group))), points.topic];
   }
   if (by === "year" && meta.years) {
-    const [first, last] = meta.years, colours = { 0: UNKNOWN };
-    for (let year = first; year <= last; year++) colours[year] = ramp((year - first) / Math.max(1, last - first), dark);
-    return [colours, points.year];
+    return [rankedRamp(points.year, dark), points.year];
   }
   if (by === "fit") {
-    const [low, high] = fitBounds(points);
-    return [Array.from({ length: 256 }, (_, fit) => ramp((fit - low) / Math.max(1, high - low), dark)), points.fit];
+    return [rankedRamp(points.fit, dark), points.fit];
   }
   return [meta.topics.map(topic => rgb(topic.colour)), points.topic];
 }
 
-// Where all but 1 % of the papers at each end lie.
-export function fitBounds(points) {
-  const sorted = points.fit.slice().sort(), at = share => sorted[Math.round(share * (points.n - 1))];
-  return [at(0.01), at(0.99)];
+// The colour of each value by its rank among the papers, so that most papers do not share one colour.
+// Year 0 is unknown, and so is similarity 0.
+function rankedRamp(values, dark) {
+  const counts = new Map(), colours = { 0: UNKNOWN };
+  for (const value of values) if (value) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const known = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  let below = 0;
+  for (const value of [...counts.keys()].sort((a, b) => a - b)) {
+    colours[value] = ramp((below + counts.get(value) / 2) / known, dark);
+    below += counts.get(value);
+  }
+  return colours;
+}
+
+// The lowest, the median and the highest of the known values.
+function spread(values) {
+  const sorted = values.filter(Boolean).sort();
+  return [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)];
 }
 
 // Red, green, blue, and 255 if the paper passes the filters, for each paper.
@@ -59,8 +70,11 @@ export function paint(points, lit, by, dark) {
 export function legend(points, by, dark) {
   const steps = [0, 0.2, 0.4, 0.6, 0.8, 1].map(share => `rgb(${ramp(share, dark).join()})`);
   const gradient = `linear-gradient(90deg, ${steps.join(", ")})`;
-  if (by === "year" && meta.years) return { gradient, low: String(meta.years[0]), high: String(meta.years[1]) };
+  if (by === "year" && meta.years) {
+    const [low, middle, high] = spread(points.year);
+    return { gradient, low: `${low}`, middle: `median ${middle}`, high: `${high}` };
+  }
   if (by !== "fit") return null;
-  const [low, high] = fitBounds(points).map(fit => (fit / 255).toFixed(2));
-  return { gradient, low: `${low} fits badly`, high: `${high} fits well` };
+  const [low, middle, high] = spread(points.fit).map(fit => (fit / 255).toFixed(2));
+  return { gradient, low: `similarity ${low}`, middle: `median ${middle}`, high };
 }

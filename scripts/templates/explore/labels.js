@@ -1,12 +1,12 @@
 // The names on the map. Each has a range of zoom in which it shows, such that names never overlap and
-// none comes and goes while one moves the map: active ranges, Been, Daiches & Yap (2006), Dynamic map
+// none flickers while one zooms: active ranges, Been, Daiches & Yap (2006), Dynamic map
 // labeling.
 import { meta } from "./data.js";
 import { SEPARATOR } from "./elements.js";
 import { fitted, toScreen, view } from "./view.js";
 
 const FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', 'Noto Sans CJK SC', sans-serif";
-let labels = [];
+let labels = [], chosenNow = () => false;
 
 // A name on lines, one or more keywords per line.
 function lines(name) {
@@ -24,16 +24,24 @@ function candidates() {
   const groups = meta.groups.map((group, i) => (
     { ...group, kind: "group", index: i, px: view.width < 600 ? 13 : 16, weight: 700, until: 2.2, lines: lines(group.name.toUpperCase()) }));
   const topics = meta.topics.map((topic, i) => (
-    { ...topic, kind: "topic", index: i, px: 12 + 3 * Math.sqrt(topic.size / largest), weight: 600, until: Infinity, lines: lines(topic.name) }));
+    { ...topic, kind: "topic", index: i, px: 12 + 3 * Math.sqrt(topic.size / largest), weight: 600, until: Infinity, lines: lines(topic.name.split(SEPARATOR)[0]) }));
   const subtopics = meta.subtopics.map((sub, i) => (
     { ...sub, kind: "subtopic", index: i, px: 11.5, weight: 500, until: Infinity, from: 2.2, lines: lines(sub.name) }));
   const larger = (a, b) => b.size - a.size;
-  return [...groups.sort(larger), ...topics.sort(larger), ...subtopics.sort(larger)];
+  const chosenFirst = (a, b) => Number(chosenNow(b)) - Number(chosenNow(a));
+  topics.sort(larger);
+  // the whole name takes the place of the first keyword where there is room
+  const whole = topics.filter(topic => topic.name.includes(SEPARATOR)).map(topic => ({ ...topic, lines: lines(topic.name), short: topic }));
+  for (const label of subtopics) if (chosenNow(label)) label.from = 0.5;
+  return [...topics, ...groups.sort(larger), ...subtopics.filter(chosenNow)].sort(chosenFirst)
+    .concat(whole, subtopics.filter(label => !chosenNow(label)).sort(larger));
 }
 
-// Measure all names and give each its range of zoom; call it again if the size of the map changes.
-export function layOutLabels(context) {
+// Measure all names and give each its range of zoom; call it again if the size of the map changes, or
+// what is chosen: `chosen(label)` says which names come first.
+export function layOutLabels(context, chosen) {
   const s = fitted(), gap = 5;
+  chosenNow = chosen;
   labels = candidates();
   for (const label of labels) {
     label.font = `${label.weight} ${label.px}px ${FONT}`;
@@ -47,12 +55,14 @@ export function layOutLabels(context) {
     let from = label.from ?? 0.5;
     for (let j = 0; j < i; j++) {
       const other = labels[j];
+      if (other === label.short) continue;
       const apart = Math.min( // the zoom from which the two no longer overlap
         (label.width + other.width) / 2 / (Math.abs(label.x - other.x) * s * meta.aspect),
         (label.height + other.height) / 2 / (Math.abs(label.y - other.y) * s));
       if (apart > other.from) from = Math.max(from, Math.min(apart, other.until));
     }
     label.from = from;
+    if (label.short) label.from = label.short.until = Math.max(from, label.short.from);
   });
 }
 
@@ -62,10 +72,11 @@ export const labelsAt = zoom => labels.filter(label => zoom >= label.from && zoo
 export function visibleLabels() {
   const out = [];
   for (const label of labelsAt(view.zoom)) {
-    const place = toScreen(label.x, label.y), halves = [label.width / 2, label.height / 2];
-    const [x, y] = place.map((at, axis) => inwards(at, halves[axis], axis ? view.height : view.width));
+    const place = toScreen(label.x, label.y), across = label.width / 2, up = label.height / 2;
+    if (place[0] < 0 || place[1] < 0 || place[0] > view.width || place[1] > view.height) continue;
+    const x = inside(place[0], across, view.width - across);
+    const y = inside(place[1], x + across > view.tools.left ? view.tools.bottom + up : up, view.height - up);
     const moved = x !== place[0] || y !== place[1];
-    if (x < -halves[0] || y < -halves[1] || x > view.width + halves[0] || y > view.height + halves[1]) continue;
     const covers = other => (moved || other.moved)
       && Math.abs(x - other.x) < (label.width + other.label.width) / 2 && Math.abs(y - other.y) < (label.height + other.label.height) / 2;
     if (!out.some(covers)) out.push({ label, x, y, moved });
@@ -73,9 +84,12 @@ export function visibleLabels() {
   return out;
 }
 
-// A name at the rim moves inwards by up to half its size; it slides out once its place is beyond the rim.
-function inwards(at, half, length) {
-  return at + Math.max(0, Math.min(half, half - at)) - Math.max(0, Math.min(half, at + half - length));
+// A name at the rim, or under the buttons, moves to where all of it shows.
+const inside = (at, low, high) => Math.max(low, Math.min(at, high));
+
+// The name at a pixel, or undefined.
+export function labelAt(px, py) {
+  return visibleLabels().find(({ label, x, y }) => Math.abs(px - x) < label.width / 2 && Math.abs(py - y) < label.height / 2)?.label;
 }
 
 // `strength(label)` from 0 to 1 says how much a name matters under the filters.
@@ -84,13 +98,12 @@ export function drawLabels(context, style, strength) {
   context.textBaseline = "middle";
   context.lineJoin = "round";
   for (const { label, x, y } of visibleLabels().reverse()) {
-    const grown = Math.min(1, 0.25 + (view.zoom / label.from - 1) * 6); // a name fades in
-    context.globalAlpha = strength(label) * (label.from > 0.5 ? grown : 1) * (label.kind === "group" ? 0.82 : 1);
+    context.globalAlpha = strength(label);
     context.font = label.font;
     context.letterSpacing = label.spacing;
     context.strokeStyle = style.paper;
     context.lineWidth = label.px / 3.2;
-    context.fillStyle = label.kind === "subtopic" ? style.faintInk : style.ink;
+    context.fillStyle = style.ink;
     label.lines.forEach((line, k) => {
       const at = y + (k - (label.lines.length - 1) / 2) * label.px * 1.15;
       context.strokeText(line, x, at);

@@ -1,12 +1,12 @@
 // Puts the page together: whatever changes calls one of the functions below, which bring the map, the
 // lists and the address in line with the state.
-import { fitBounds, legend, paint } from "./colours.js";
+import { legend, paint } from "./colours.js";
 import { markFilters, markTab, setUpFilters, setUpTabs } from "./controls.js";
 import { loadPoints, loadTexts, matching, matchingTopics, meta } from "./data.js";
 import { placeShade, shade } from "./density.js";
 import { element, make } from "./elements.js";
 import { passing } from "./filter.js";
-import { drawLabels, labelsAt, layOutLabels, visibleLabels } from "./labels.js";
+import { drawLabels, labelAt, labelsAt, layOutLabels, visibleLabels } from "./labels.js";
 import { address, hideCard, placeCard, showCard } from "./paper.js";
 import { fillPapers, markPaper, PAPER_ORDERS } from "./papers.js";
 import { endFlight, flyTo, listen, nearest, pressKey, screenOf } from "./pointer.js";
@@ -14,7 +14,7 @@ import { canvasDrawing } from "./points_canvas.js";
 import { glDrawing } from "./points_gl.js";
 import { clearFilters, isFiltered, readAddress, state, subtopicPasses, topicPasses, writeAddress } from "./state.js";
 import { fillTopics, markTopics, TOPIC_ORDERS, topicsOf } from "./topics.js";
-import { moveTo, view, zoomAt } from "./view.js";
+import { middleOf, moveTo, view, zoomAt } from "./view.js";
 
 const map = element("map"), names = element("names").getContext("2d");
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
@@ -92,9 +92,14 @@ function resize() {
     element(id).width = Math.round(view.width * view.ratio);
     element(id).height = Math.round(view.height * view.ratio);
   }
-  layOutLabels(names);
+  const tools = element("tools");
+  view.tools = { left: tools.offsetLeft - 4, bottom: tools.offsetTop + tools.offsetHeight + 4 };
+  layOutLabels(names, isChosen);
   redraw();
 }
+
+const isChosen = ({ kind, index }) => (kind === "group" ? topicsOf(index).every(t => state.topics.has(t))
+  : (kind === "topic" ? state.topics : state.subtopics).has(index));
 
 // ---- changes
 
@@ -103,6 +108,7 @@ function filterChanged() {
   matches = texts && matching([texts.titles, texts.ids], state.query);
   found = matchingTopics(state.query);
   count();
+  layOutLabels(names, isChosen);
   if (tab === "topics") fillTopics(order.topics, counts, found, choose); else listPapers();
   hover(-1);
   repaint();
@@ -127,10 +133,20 @@ function choose(kind, index) {
     for (const t of own) if (narrow || !chosen) state.topics.add(t); else dismiss(t);
   }
   count();
-  markTopics(counts, found);
+  layOutLabels(names, isChosen);
+  if (tab === "topics") markTopics(counts, found); else listPapers();
+  showChosen();
   repaint();
   saveAddress();
 }
+
+// Fit the view to the papers of what is chosen.
+function showChosen() {
+  const rows = state.topics.size + state.subtopics.size ? Array.from(counts.lit.keys()).filter(i => counts.lit[i]) : [];
+  if (rows.length) fly(middleOf(points.xy, rows));
+}
+
+function fly(to) { flyTo(to, () => { redraw(); saveAddress(); }); }
 
 // End the choice of a topic and of its subtopics.
 function dismiss(t) {
@@ -147,13 +163,15 @@ function repaint() {
   const dark = (state.theme || (systemDark.matches ? "dark" : "light")) === "dark";
   document.documentElement.dataset.theme = dark ? "dark" : "light";
   const read = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  style = { ...style, ink: read("--ink"), paper: read("--paper"), faintInk: read("--faint"), faint: dark ? [120, 128, 142] : [165, 163, 156] };
+  style = { ...style, ink: read("--ink"), paper: read("--paper"), faint: dark ? [120, 128, 142] : [165, 163, 156] };
   const colours = paint(points, counts.lit, state.colour, dark);
   drawing.paint(colours);
   shade(element("shade"), points, colours, dark);
   const shown = legend(points, state.colour, dark);
   element("legend").hidden = !shown;
+  element("shade").hidden = Boolean(shown); // a mean of these colours would say nothing
   if (shown) {
+    element("middle").textContent = shown.middle;
     element("low").textContent = shown.low;
     element("high").textContent = shown.high;
     element("legend").querySelector("i").style.background = shown.gradient;
@@ -179,14 +197,14 @@ function hover(i) {
   redraw();
 }
 
-function select(i, fly = false) {
+function select(i, near = false) {
   selected = hovered = -1;
   if (i >= 0) selected = i;
   state.selected = i >= 0 ? texts.ids.get(i) : "";
   markPaper(i);
   if (i < 0) hideCard();
   else {
-    if (fly) flyTo(points.xy[2 * i] / 65535, points.xy[2 * i + 1] / 65535, 6, () => { redraw(); saveAddress(); });
+    if (near) fly({ x: points.xy[2 * i] / 65535, y: points.xy[2 * i + 1] / 65535, zoom: Math.max(view.zoom, 6) });
     showSelected();
   }
   redraw();
@@ -198,6 +216,8 @@ function showSelected() {
 }
 
 function click(x, y, touch) {
+  const label = labelAt(x, y);
+  if (label) return void choose(label.kind, label.index);
   const i = texts ? nearest(points, counts.lit, x, y, touch ? 22 : 10) : -1;
   if (i < 0) return void (selected >= 0 && select(-1));
   select(i);
@@ -222,6 +242,8 @@ function addressChanged() {
 function showTab(name) {
   tab = name;
   markTab(tab, orders[tab], order[tab]);
+  const panel = element("panel"), form = element("filters"); // the panel scrolls on a phone
+  panel.scrollTop = Math.min(panel.scrollTop, form.offsetTop + form.offsetHeight - panel.offsetTop);
   if (tab === "topics") fillTopics(order.topics, counts, found, choose); else listPapers();
 }
 
@@ -237,7 +259,11 @@ function setUp() {
   element("clear").addEventListener("click", () => { clearFilters(); filterChanged(); element("search").focus(); });
   listen(map, {
     move: moved, leave: () => hover(-1), click,
-    hover: (x, y) => hover(nearest(points, counts.lit, x, y, 10)),
+    hover: (x, y) => {
+      const label = labelAt(x, y);
+      hover(label ? -1 : nearest(points, counts.lit, x, y, 10));
+      map.classList.toggle("on", Boolean(label) || hovered >= 0);
+    },
   });
   map.addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target !== map) return;
@@ -251,6 +277,11 @@ function setUp() {
     if (event.key === "Escape" && selected >= 0) { select(-1); map.focus(); }
     if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { event.preventDefault(); element("search").focus(); }
   });
+  element("skip").addEventListener("click", () => map.focus());
+  element("help").addEventListener("click", () => {
+    element("keys").hidden = !element("keys").hidden;
+    element("help").setAttribute("aria-expanded", String(!element("keys").hidden));
+  });
   const zoom = factor => () => { zoomAt(view.width / 2, view.height / 2, factor); moved(); };
   element("closer").addEventListener("click", zoom(1.6));
   element("farther").addEventListener("click", zoom(1 / 1.6));
@@ -261,8 +292,7 @@ function setUp() {
     saveAddress();
   });
   const colours = { topic: "by topic", ...(meta.groups.length ? { group: "by group" } : {}), ...(meta.years ? { year: "by year" } : {}) };
-  const [low, high] = fitBounds(points);
-  if (high > low) colours.fit = "by fit";
+  if (points.fit.some(fit => fit !== points.fit[0])) colours.fit = "by similarity";
   element("colour").append(...Object.entries(colours).map(([value, text]) => make("option", { value }, text)));
   element("colour").addEventListener("change", event => { state.colour = event.target.value; repaint(); saveAddress(); });
   systemDark.addEventListener("change", repaint);
@@ -283,5 +313,5 @@ texts = await loadTexts();
 addressChanged(); // the query and the selected paper need the texts
 drawn.ready = performance.now();
 // for tests, measurements and the console
-globalThis.explorer = { points, texts, view, state, drawn, draw, screenOf: i => screenOf(points, i), labelsAt, visibleLabels, lit: () => counts.lit };
+globalThis.explorer = { points, texts, view, state, drawn, draw, screenOf: i => screenOf(points, i), labelAt, labelsAt, visibleLabels, lit: () => counts.lit };
 map.dataset.ready = "yes";

@@ -77,14 +77,14 @@ let flight = 0;
 
 export function endFlight() { flight++; }
 
-// Glide until the point is in the middle at no less than the zoom.
-export function flyTo(x, y, zoom, onMove) {
-  const from = { ...view }, start = performance.now(), to = Math.max(view.zoom, zoom), own = ++flight;
+// Glide until the point is in the middle at the zoom.
+export function flyTo({ x, y, zoom }, onMove) {
+  const from = { ...view }, start = performance.now(), own = ++flight;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const step = now => {
     if (own !== flight) return;
     const share = still ? 1 : Math.min(1, Math.max(0, now - start) / 450), eased = share * share * (3 - 2 * share);
-    moveTo({ x: from.x + eased * (x - from.x), y: from.y + eased * (y - from.y), zoom: from.zoom * (to / from.zoom) ** eased });
+    moveTo({ x: from.x + eased * (x - from.x), y: from.y + eased * (y - from.y), zoom: from.zoom * (zoom / from.zoom) ** eased });
     onMove();
     if (share < 1) requestAnimationFrame(step);
   };
