@@ -48,7 +48,7 @@ def missing() -> str | None:
     """Why no SLURM can be started here, or None."""
     if os.geteuid():
         return "a SLURM of one node needs root"
-    if not all(Path(path).exists() for path in DAEMONS.values()):
+    if not all(map(shutil.which, ("setpriv", *DAEMONS.values()))):
         return "no SLURM: apt-get install slurm-wlm slurm-wlm-basic-plugins (.ci/run does)"
     return None
 
@@ -80,15 +80,27 @@ def one_node(folder: Path) -> Iterator[dict[str, str]]:
     srun.chmod(0o755)
     path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"SLURM_CONF": str(conf), "PATH": path}
+    daemons = []
     try:
-        for command in ([DAEMONS["slurmctld"]], [DAEMONS["slurmd"], "-N", "n1"]):
-            subprocess.run(command, env=environment, check=True, timeout=60)
+        for command in ([DAEMONS["slurmctld"], "-D"], [DAEMONS["slurmd"], "-D", "-N", "n1"]):
+            daemons.append(start(command, environment))
         wait_until_idle(folder, environment)
         yield environment
     finally:
         subprocess.run(["scancel", "--user", "root"], env=environment, check=False, timeout=60)
-        for name in reversed(DAEMONS):
-            stop(folder / f"{name}.pid")
+        for daemon in reversed(daemons):
+            stop(daemon)
+
+
+def start(command: list[str], environment: dict[str, str]) -> subprocess.Popen:
+    """Start a daemon in the foreground, which the kernel ends if this process is killed."""
+    return subprocess.Popen(
+        ["setpriv", "--pdeathsig=TERM", *command],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def wait_until_idle(folder: Path, environment: dict[str, str]) -> None:
@@ -104,15 +116,11 @@ def wait_until_idle(folder: Path, environment: dict[str, str]) -> None:
     raise RuntimeError(f"SLURM did not come up: {state.stdout}{state.stderr}{logs}")
 
 
-def stop(pid_file: Path) -> None:
+def stop(daemon: subprocess.Popen) -> None:
     """End a daemon and wait until it has ended."""
+    daemon.terminate()
     try:
-        pid = int(pid_file.read_text())
-        os.kill(pid, 15)
-    except (OSError, ValueError):
-        return
-    for _ in range(100):
-        if not Path(f"/proc/{pid}").exists():
-            return
-        time.sleep(0.1)
-    os.kill(pid, 9)
+        daemon.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        daemon.kill()
+        daemon.wait()
