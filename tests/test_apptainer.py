@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ENVIRONMENT, ROOT
+from conftest import ENVIRONMENT, ROOT, needs_real_parts
 from lib.cli import UserError
 from lib.container import check_image, pins
 from test_workflow import copy_project, sample_lines, snakemake
@@ -109,6 +109,7 @@ def embed(folder: Path, results: str, image: Path, *flags: str, **keys) -> str:
     return result.stdout + result.stderr
 
 
+@needs_real_parts
 @needs_apptainer
 def test_image_is_built_and_embeds_with_the_same_bits(base, tmp_path):
     image = tmp_path / "embed-1.sif"
@@ -137,6 +138,7 @@ def test_image_is_built_and_embeds_with_the_same_bits(base, tmp_path):
         assert "Traceback" not in said
 
 
+@needs_real_parts
 @needs_apptainer
 def test_build_fails_if_flash_attention_cannot_be_installed(base, tmp_path):
     built = build(base, tmp_path / "x.sif", "2.8.3")

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 import pin_envs
-from conftest import ENVIRONMENT, ROOT
+from conftest import ENVIRONMENT, ROOT, needs_real_parts
 from test_workflow import FILES
 from workflow import copy_project, sample_lines, snakemake
 
@@ -32,6 +32,7 @@ def test_every_package_is_pinned_the_indirect_ones_too():
         assert pin_envs.pinned(file.read_text(), pins) == file.read_text(), f"run `make lock`: {file.name}"
 
 
+@needs_real_parts
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the environment files are for Python 3.11")
 def test_declared_packages_suffice_and_give_the_same_results(tmp_path):
     folder = copy_project(tmp_path / "project", sample_lines(300), CONFIG)

@@ -2,7 +2,7 @@
 
 What should run is derived from the rules: the steps that read what changed, and all below them. What does
 run is what Snakemake says, in a copy of a finished project per case. `UPDATE=1 python -m pytest -n 0
-tests/test_reruns.py -k table` writes the table. `KILLS=50 python -m pytest -n 0 -s tests/test_reruns.py
+tests/test_reruns.py -k table` writes the table. `REAL_PARTS=1 KILLS=50 python -m pytest -n 0 -s tests/test_reruns.py
 -k kills` is the long version of the last test.
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import ABSTRACT, ENVIRONMENT, ROOT
+from conftest import ABSTRACT, ENVIRONMENT, ROOT, needs_real_parts
 from encoders import tiny_bert
 from kills import VICTIMS, Kill, differences, run_killed, run_undisturbed
 from test_rules import RULES, SCRIPTS, STEPS, env, imports
@@ -395,6 +395,7 @@ def test_papers_of_other_settings_are_found(project):
 # Kills
 
 
+@needs_real_parts
 def test_kills_change_nothing(project, tmp_path):
     """Passes with two configs in one folder by turns, so that each pass replaces the results of the other.
 

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 import slurm_node
-from conftest import ENVIRONMENT
+from conftest import ENVIRONMENT, needs_real_parts
 from test_workflow import FILES
 from workflow import copy_project, sample_lines, snakemake
 
-pytestmark = pytest.mark.skipif(slurm_node.missing() is not None, reason=str(slurm_node.missing()))
+pytestmark = [
+    needs_real_parts,
+    pytest.mark.skipif(slurm_node.missing() is not None, reason=str(slurm_node.missing())),
+]
 
 CONFIG = """\
 input: data/papers.jsonl
