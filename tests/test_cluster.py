@@ -94,7 +94,7 @@ def test_unsound_rows_are_refused(planted, tmp_path, out, dtype, fault, smooth):
 
 
 def test_more_neighbors_than_the_graph_holds_are_refused(planted, out):
-    assert_refused(run_cluster(planted, out, smooth=16), out, "cluster.smooth: 16", "neighbors.k to 16")
+    assert_refused(run_cluster(planted, out, smooth=21), out, "cluster.smooth: 21", "neighbors.k to 21")
 
 
 def test_fit_is_measured_on_the_original_vectors(planted, tmp_path, out):

@@ -123,11 +123,13 @@ def test_topics_without_words_are_named_by_titles_and_measured(planted, tmp_path
     weighed = script("keywords", **keyword_inputs(tmp_path), **assigned, **keywords, csv=tmp_path / "k.csv")
     labelled = run_label(planted, tmp_path, papers=papers, **keywords)
     (tmp_path / "project.json").write_text(json.dumps(PROJECT))
+    points = np.random.default_rng(0).normal(size=(2, len(planted.ids))).astype(np.float32)
     measured = script(
         "evaluate",
         papers=papers,
         cluster=at / "cluster.json",
         project=tmp_path / "project.json",
+        coordinates=pq_write(tmp_path / "xy.parquet", x=points[0], y=points[1]),
         topics=tmp_path / "t.parquet",
         evaluation=tmp_path / "e.json",
         **term_files(tmp_path),
