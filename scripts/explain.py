@@ -110,7 +110,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         vocabulary="vocabulary.parquet",
         terms="terms.npy",
         term_offsets="term_offsets.npy",
-        stop_words="words that are no content, one per line",
+        stop_words="words that are never left out, one per line",
     )
     cli.flag("--papers-per-topic", int, "papers explained per topic; 0: none")
     cli.flag("--device", str, "where to compute", choices=["auto", "cuda", "mps", "cpu"])

@@ -1,7 +1,8 @@
-"""Memory, time and disk of each step, fitted to measured runs: the source of what the rules request.
+"""Memory, time and disk of each step: the source of what the rules request.
 
-The formulas are linear in the sizes of `Size.units`. The figures are those of docs/benchmarks.md (two cores,
-600 to 2.9 million papers). `embed` on a GPU is arithmetic, not measured.
+The formulas are linear in the sizes of `Size.units`. They are rough: most rest on the runs in
+docs/benchmarks.md (two cores, 600 to 2.9 million papers), and those of `hierarchy`, `tree`, `trends` and
+`explain` are extrapolated from the bundled papers. `embed` on a GPU is arithmetic, not measured.
 """
 
 from math import ceil

@@ -228,7 +228,7 @@ EXPLAINED = pa.schema(
         _column(
             "attention_correlation",
             pa.float64(),
-            "Spearman's correlation of attention (rollout) and influence over the distinct words that are no stop words",
+            "Spearman's correlation of attention (rollout) and influence over the distinct words, without stop words",
         ),
         _column(
             "special_attention",
@@ -239,7 +239,7 @@ EXPLAINED = pa.schema(
         _column(
             "loss_random",
             pa.float64(),
-            "the same for 5 random words that are no stop words, mean of 5 choices",
+            "the same for 5 random words that are not stop words, mean of 5 choices",
         ),
         _column("loss_attention", pa.float64(), "the same for the 5 words with the most attention"),
     ]

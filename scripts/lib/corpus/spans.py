@@ -7,7 +7,7 @@ from lib.corpus.tex import formulae
 from lib.corpus.words import COMMAND, HAN_RUN, LINK, WORD, cut_chinese, is_japanese
 
 Span = tuple[int, int]  # first character, and the one behind the last
-# A link is one word; the name of a TeX command is none.
+# A link is one word. The name of a TeX command is not a word.
 PIECE = re.compile(rf"(?P<link>{LINK.pattern})|{COMMAND.pattern}|(?P<word>{WORD.pattern})")
 
 

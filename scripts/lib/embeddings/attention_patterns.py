@@ -57,7 +57,7 @@ def rollout(layers: np.ndarray) -> np.ndarray:
 def pooling_weights(length: int, pooling: str, skip: int) -> np.ndarray:
     """The share of each token in the vector of a text: float64 (length,), sums to 1.
 
-    All pooled tokens have the same share if `pooling` is max, for which there is no exact one.
+    If `pooling` is max, all tokens have the same share, since exact shares are not defined.
     """
     weights = np.zeros(length)
     weights[{"cls": slice(skip, skip + 1), "last": slice(-1, None)}.get(pooling, slice(skip, None))] = 1

@@ -8,7 +8,7 @@ from lib.embeddings.device import unit_tensor
 from lib.vectors import check_unit, release_pages, unit_rows
 
 QUERIES = 4096  # rows whose products are held at a time
-POINTS = 2**26 // QUERIES  # with so many rows: 256 MB of float32
+POINTS = 2**26 // QUERIES  # rows compared with them at a time: 256 MB of products in float32
 READ = 65536  # rows copied to the device at a time
 
 

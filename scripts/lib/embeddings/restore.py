@@ -45,7 +45,7 @@ def load_encoder_of(summary: EmbeddingsSummary, device: str, budget: int | None)
     changed += ["the pooling"] if layout.pooled != summary["pooling"] else []
     if changed:
         raise UserError(
-            f"the model {summary['model']} is not the one of embeddings.json any more ({', '.join(changed)} differ); run "
+            f"the model {summary['model']} is no longer the one of embeddings.json ({', '.join(changed)} differ); run "
             "`embed` again, or put the model of the run back"
         )
     return load(folder, device=pick_device(device), precision="float32", budget=budget, **settings)  # type: ignore[arg-type]

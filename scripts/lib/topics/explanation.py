@@ -1,8 +1,8 @@
 """Why a paper is in its topic: the words whose absence makes it less similar to the topic.
 
 Influence is measured by occlusion: a word is left out everywhere in the text, and the rest is encoded
-again. Stop words stay: without them a text is no sentence any more, which moves its vector too, and
-says nothing of its subject. Attention stands beside influence for comparison. It does not explain by itself
+again. Stop words stay: a text without them is not a sentence, which moves its vector too and says nothing
+about its subject. Attention stands beside influence for comparison. It does not explain by itself
 (Jain & Wallace 2019, Attention is not explanation).
 """
 
@@ -138,7 +138,7 @@ def fit(vectors: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndar
 def distinct(words: list[str], stop_words: frozenset[str]) -> tuple[list[str], np.ndarray]:
     """The distinct words in order, each in its first spelling, and for each word which of them it is.
 
-    A plural is the same word, and so is a word with a hyphen or without. A stop word is none: -1.
+    A plural is the same word, and so is a word with a hyphen or without. A stop word has the number -1.
     """
     numbers: dict[str, int] = {}
     first: list[str] = []
