@@ -88,19 +88,12 @@ def repeats(
 
 def steps_on_gpu(vectors: np.ndarray, initial: np.ndarray) -> tuple[np.ndarray, int]:
     """Lloyd's algorithm on CUDA: centroids float32 (k, dim) and the number of steps."""
-    import torch  # not in every environment of this step
-
+    # PyTorch is not in every environment of this step
     from lib.clusters.lloyd_cuda import lloyd_cuda
-    from lib.embeddings.device import pick_device
+    from lib.embeddings.device import gpu_for
 
-    device = pick_device("cuda", key="cluster.gpus", instead="0")
-    try:
+    with gpu_for("cluster.gpus") as device:
         return lloyd_cuda(vectors, initial, device=device)
-    except torch.OutOfMemoryError:
-        raise UserError(
-            "config key cluster.gpus: the GPU has too little free memory; end what else runs on it, or "
-            "set it to 0 to cluster on the CPU"
-        ) from None
 
 
 def measure(

@@ -11,6 +11,7 @@ from lib.clusters.kmeans import SKETCH
 from lib.clusters.levels import cut, number_of_groups, subtopics
 from lib.clusters.ward import ward_linkage
 from lib.files import atomic_outputs
+from lib.grouping import rows_by_label
 from lib.parallel import map_tasks
 from lib.sketch import AXES_ROWS, principal_axes, unit_sketch
 from lib.tables import ASSIGNMENTS, NODES, SUBTOPICS, check_same_rows, read_table, write_table
@@ -50,17 +51,15 @@ def divide(
     topics : int (n,), 0 to k - 1
     most : largest number of subtopics
     """
-    order = np.argsort(topics, kind="stable")
-    ends = np.searchsorted(topics[order], np.arange(k + 1))
 
-    def work(topic: int) -> Divided:
-        rows = order[ends[topic] : ends[topic + 1]]
+    def work(rows: np.ndarray) -> Divided:
         n = min(most, 2 * len(rows) // min_papers)
         if n < 2:
             return np.zeros(len(rows), np.int32), np.empty(0)
         return subtopics(sketches_of(vectors, rows), n, seed)
 
-    return list(progress(map_tasks(range(k), threads, work), desc="divide", unit="topic", total=k))
+    found = map_tasks(rows_by_label(topics, k), threads, work)
+    return list(progress(found, desc="divide", unit="topic", total=k))
 
 
 def node_table(
@@ -77,11 +76,9 @@ def node_table(
     k = len(groups)
     sizes = np.bincount(topics, minlength=k)
     first = np.cumsum([0, *(len(repeats) for _, repeats in divided)])
-    order = np.argsort(topics, kind="stable")
     owner = np.empty(len(topics), np.int32)
-    owner[order] = np.concatenate(
-        [start + labels for start, (labels, _) in zip(first, divided, strict=False)]
-    )
+    for rows, start, (labels, _) in zip(rows_by_label(topics, k), first[:-1], divided, strict=True):
+        owner[rows] = start + labels
     whole = np.diff(first)[topics] == 0
     parents = np.repeat(np.arange(k), np.diff(first))
     levels = {

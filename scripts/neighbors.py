@@ -15,19 +15,12 @@ from lib.vectors import open_embeddings
 
 def nearest_on_gpu(vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, float]:
     """As `nearest_rows`, exact, on CUDA."""
-    import torch  # not in every environment of this step
-
-    from lib.embeddings.device import pick_device
+    # PyTorch is not in every environment of this step
+    from lib.embeddings.device import gpu_for
     from lib.embeddings.nearest_cuda import nearest_rows_cuda
 
-    device = pick_device("cuda", key="neighbors.gpus", instead="0")
-    try:
+    with gpu_for("neighbors.gpus") as device:
         return nearest_rows_cuda(vectors, k, device=device)
-    except torch.OutOfMemoryError:
-        raise UserError(
-            "config key neighbors.gpus: the GPU has too little free memory for all vectors; end what else "
-            "runs on it, or set it to 0 to search on the CPU"
-        ) from None
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:

@@ -50,9 +50,30 @@ def names_of(keywords: list[list[Keyword]], of_parent: str) -> list[str]:
     return names
 
 
-def children(nodes: pd.DataFrame, level: str, parent: int) -> np.ndarray:
-    """The nodes of a level with this parent: int (m,)."""
-    return nodes.loc[(nodes["level"] == level) & (nodes["parent"] == parent), "node"].to_numpy()
+def count_terms(
+    terms: np.ndarray,
+    offsets: np.ndarray,
+    owner: np.ndarray,
+    subtopic: np.ndarray,
+    parents: np.ndarray,
+    n: int,
+) -> sparse.csr_matrix:
+    """The papers of each topic, and then of each subtopic, that have each term: int64 csr (k + m, n).
+
+    Parameters
+    ----------
+    terms, offsets : the terms of each paper, as the step `terms` writes them (may be memory-mapped)
+    owner : int (n_papers,), the topic of each paper, 0 to k - 1
+    subtopic : int (n_papers,), 0 to m - 1; -1 where the topic is not divided
+    parents : int (m,), the topic of each subtopic
+    n : number of terms
+    """
+    m, k = len(parents), int(owner.max()) + 1
+    leaf = np.where(subtopic < 0, m + owner, subtopic)  # so that the terms are read once
+    counts = count_in_topics(terms, offsets, leaf, m + k, n)
+    topics = np.r_[parents, np.arange(k)]
+    into_topics = sparse.csr_matrix((np.ones(m + k, np.int64), (topics, np.arange(m + k))))
+    return sparse.vstack([into_topics @ counts, counts[:m]], format="csr")
 
 
 def hierarchy_table(
@@ -83,22 +104,20 @@ def hierarchy_table(
         "group": [[word for word, *_ in some] for some in of_groups],
         "topic": topics["keywords"].tolist(),
     }
+    topic_name = topics["name"].tolist()
     for group, name in enumerate(group_names):
         if len(members := np.flatnonzero(group_of == group)) == 1:
-            group_names[group] = topics["name"][members[0]]
+            group_names[group] = topic_name[members[0]]
             words["group"][group] = words["topic"][members[0]]
-        elif name in set(topics["name"]):
+        elif name in topic_name:
             group_names[group] = SEPARATOR.join(words["group"][group][:4])
-    names = {"group": group_names, "topic": topics["name"].tolist(), "subtopic": []}
+    names = {"group": group_names, "topic": topic_name, "subtopic": []}
     words["subtopic"] = []
-    for topic in range(k):
-        inside = children(nodes, "subtopic", topic)
-        if len(inside):
-            some = restricted(counted, k + inside, LEAST_PAPERS)
-            size = levels["subtopic"].loc[inside, "size"].to_numpy()
-            found = keywords_of(some, eligible(some, size, head_words), top)
-            names["subtopic"] += names_of(found, topics["name"][topic])
-            words["subtopic"] += [[word for word, *_ in keywords] for keywords in found]
+    for topic, inside in nodes[nodes["level"] == "subtopic"].groupby("parent"):
+        some = restricted(counted, k + inside["node"].to_numpy(), LEAST_PAPERS)
+        found = keywords_of(some, eligible(some, inside["size"].to_numpy(), head_words), top)
+        names["subtopic"] += names_of(found, topic_name[int(topic)])
+        words["subtopic"] += [[word for word, *_ in keywords] for keywords in found]
     order = nodes["level"].unique()
     return nodes.assign(
         share=nodes["size"] / levels["group"]["size"].sum(),
@@ -135,14 +154,9 @@ def main(argv: list[str] | None = None) -> None:
     vocabulary = read_table(args.vocabulary, VOCABULARY)
     terms, offsets = read_array(args.terms, mapped=True), read_array(args.term_offsets)
     check_same_rows(terms=len(offsets) - 1, assignments=len(owner), subtopics=len(subtopic))
+    parents = nodes.loc[nodes["level"] == "subtopic", "parent"].to_numpy(int)
     inside = subtopic.fill_null(-1).to_numpy()
-    counts = sparse.vstack(
-        [
-            count_in_topics(terms, offsets, some, int((nodes["level"] == level).sum()), len(vocabulary))
-            for level, some in (("topic", owner), ("subtopic", inside))
-        ],
-        format="csr",
-    )
+    counts = count_terms(terms, offsets, owner, inside, parents, len(vocabulary))
     head_words = read_words(args.head_words)
     table = hierarchy_table(nodes, TermCounts.of(vocabulary, counts), topics, head_words, args.top)
     families, shown = drawable(table["name"].tolist())

@@ -5,7 +5,6 @@ fits are in scripts/lib/budget.py. A measurement of two seconds says how fast th
 """
 
 import argparse
-import csv
 import os
 import shutil
 import sys
@@ -31,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from lib import budget
+from lib.evaluation.report_tables import step_rows
 
 SECOND = 1.0  # of each of the two measurements
 # One core of the machine of the fits: half of the 187 GFLOP/s of docs/benchmarks.md, and words counted there.
@@ -130,17 +130,6 @@ def predict(step: str, names: dict, threads: int, speed: float) -> tuple[int, fl
     return len(jobs), seconds, memory, budget.value(budget.DISK_MB.get(step, {}), sizes[0])
 
 
-def measured(step: str, folder: Path) -> tuple[float, float] | None:
-    """Seconds, added up, and the largest memory in MB of the last jobs of a step."""
-    rows: list[dict[str, str]] = []
-    for path in [folder / f"{step}.tsv", *folder.glob(f"{step}/*.tsv")]:
-        if path.is_file():
-            with path.open() as file:
-                rows += csv.DictReader(file, delimiter="\t")
-    numbers = [(float(row["s"]), float(row["max_rss"])) for row in rows if row["max_rss"] not in ("NA", "-")]
-    return (sum(s for s, _ in numbers), max(mb for _, mb in numbers)) if numbers else None
-
-
 def written(step: str, folder: Path) -> list[Path]:
     """The files that a step has written to the results folder."""
     return [path for pattern in FILES.get(step, ()) for path in folder.glob(pattern)]
@@ -163,12 +152,19 @@ def main(argv: list[str] | None = None) -> None:
     )
     rows: list[list[str]] = []
     total = [0.0, 0.0, 0.0, 0.0]
+    real = {row["name"]: row for row in step_rows(folder / "benchmarks")}
     for step, cores in threads.items():
         jobs, seconds, memory, disk = predict(step, names, cores, speed)
-        real = measured(step, folder / "benchmarks") or (None, None)
+        last = real.get(step, {"seconds": None, "peak": None})
         there = sum(path.stat().st_size for path in written(step, folder)) / 1e6
-        rows.append([step, str(jobs), *map(figure, (seconds, real[0], memory, real[1], disk, there or None))])
-        total = [a + (b or 0) for a, b in zip(total, (seconds, real[0], disk, there), strict=True)]
+        rows.append(
+            [
+                step,
+                str(jobs),
+                *map(figure, (seconds, last["seconds"], memory, last["peak"], disk, there or None)),
+            ]
+        )
+        total = [a + (b or 0) for a, b in zip(total, (seconds, last["seconds"], disk, there), strict=True)]
     rows.append(
         ["all, one after another", "", figure(total[0]), figure(total[1]), "", "", *map(figure, total[2:])]
     )

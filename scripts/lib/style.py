@@ -54,6 +54,11 @@ def use_style(families: Sequence[str] = (), *, dark: bool = False) -> None:
     )
 
 
+def cut(text: str, width: int) -> str:
+    """A text of at most `width` characters, with an ellipsis for what is left out."""
+    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+
+
 def save(figure: Figure, path: Path, dpi: int) -> None:
     """Write a .png, .svg or .pdf without date and version, so that equal figures are equal files."""
     absent = {".png": ["Software"], ".svg": ["Date"], ".pdf": ["CreationDate", "Creator", "Producer"]}

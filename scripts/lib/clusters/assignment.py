@@ -1,10 +1,10 @@
 """How well each paper fits its topic, and how topics are numbered."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
+from lib.grouping import rows_by_label
 from lib.lloyd import Clustering
 from lib.parallel import for_chunks
 from lib.vectors import unit_rows
@@ -80,10 +80,8 @@ def find_outliers(similarity: np.ndarray, labels: np.ndarray, k: int) -> np.ndar
     bool (n,)
     """
     fence = np.zeros(k, np.float32)
-    order = np.argsort(labels, kind="stable")
-    ends = np.searchsorted(labels[order], np.arange(k + 1))
-    for topic, (a, b) in enumerate(pairwise(ends)):
-        if a < b:
-            low, high = np.quantile(similarity[order[a:b]], [0.25, 0.75])
+    for topic, rows in enumerate(rows_by_label(labels, k)):
+        if len(rows):
+            low, high = np.quantile(similarity[rows], [0.25, 0.75])
             fence[topic] = low - 1.5 * (high - low)
     return similarity < fence[labels]

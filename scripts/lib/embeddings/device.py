@@ -4,6 +4,8 @@ This module does not import transformers, which takes seconds: a run that finds 
 the cache does not need it.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -30,6 +32,25 @@ def pick_device(
             f"set `{key}` to {instead}"
         )
     return _numbered(wanted, part)
+
+
+@contextmanager
+def gpu_for(key: str) -> Iterator[torch.device]:
+    """The GPU on which a step computes if a config key is 1.
+
+    Raises
+    ------
+    UserError
+        There is none, or its memory does not suffice; names the key.
+    """
+    device = pick_device("cuda", key=key, instead="0")
+    try:
+        yield device
+    except torch.OutOfMemoryError:
+        raise UserError(
+            f"config key {key}: the GPU has too little free memory; end what else runs on it, or set it to 0 to "
+            "compute on the CPU"
+        ) from None
 
 
 def _numbered(name: str, part: int) -> torch.device:

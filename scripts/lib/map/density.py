@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from lib.grouping import rows_by_label
+
 CLOUD_CELLS = 560  # of the grid of the clouds, along the width: 5 pixels each at 200 dpi
 # The bandwidth of the clouds as a share of the width, times n ** (-1 / 6) as in Scott's rule.
 BANDWIDTH = 0.055
@@ -53,13 +55,11 @@ def clouds(
     """
     shape = view.grid(CLOUD_CELLS)
     cells = view.cells(points, shape)
-    order = np.argsort(topics, kind="stable")
-    starts = np.searchsorted(topics[order], np.arange(len(colours) + 1))
     sigma = max(min(BANDWIDTH * len(points) ** (-1 / 6), WIDEST) * CLOUD_CELLS, 1.5)
     total, weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     mixed = np.zeros((*shape, 3), np.float32)
-    for topic, colour in enumerate(colours):
-        own = cells[order[starts[topic] : starts[topic + 1]]]
+    for rows, colour in zip(rows_by_label(topics, len(colours)), colours, strict=True):
+        own = cells[rows]
         if not len(own):
             continue
         box = _box(own, shape, int(4 * sigma) + 1)

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from lib.grouping import rows_by_label
+
 CELLS = 96  # of the density grid, in each direction
 ROUNDS = 4  # in which each label may move again, once all are placed
 
@@ -20,10 +22,8 @@ def densest_points(points: np.ndarray, topics: np.ndarray, k: int) -> np.ndarray
     low, high = points.min(0), points.max(0)
     high = np.maximum(high, low + 1e-6)
     densest = np.empty((k, 2))
-    order = np.argsort(topics, kind="stable")
-    starts = np.searchsorted(topics[order], np.arange(k + 1))
-    for topic in range(k):
-        own = points[order[starts[topic] : starts[topic + 1]]]
+    for topic, rows in enumerate(rows_by_label(topics, k)):
+        own = points[rows]
         if not len(own):
             densest[topic] = (low + high) / 2
             continue

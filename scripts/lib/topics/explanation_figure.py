@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
-from lib.style import ACCENT, BLUE, FAINT, INK, use_style
+from lib.style import ACCENT, BLUE, FAINT, INK, cut, use_style
 from lib.topics.explanation import Explanation
 
 SHOWN = 20  # words
@@ -38,7 +38,7 @@ def plot_explanation(
     )
     figure.suptitle(title, fontsize=11, ha="left", x=0.01, color=INK)
     _draw_bars(axes[0], explanation, order)
-    labels = [words[i] if len(words[i]) <= LONGEST else f"{words[i][: LONGEST - 1]}…" for i in order]
+    labels = [cut(words[i], LONGEST) for i in order]
     axes[0].set_yticks(np.arange(len(order)), labels, fontsize=9)
     if attention is None or explanation.special is None or not len(order):
         reason = "This encoder gives no attention." if len(order) else "No word speaks for the topic."

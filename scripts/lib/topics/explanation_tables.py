@@ -72,15 +72,18 @@ def paper_table(papers: list[Paper], found: list[Explanation]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=EXPLAINED.names)
 
 
-def beside_keywords(influence: dict[str, float], weights: dict[str, float]) -> float | None:
+def beside_keywords(influence: dict[str, float], weights: np.ndarray, column: dict[str, int]) -> float | None:
     """Spearman's correlation of the influence and the c-TF-IDF weight of the words that are terms of the corpus.
 
     Parameters
     ----------
     influence : of the words of some papers of a topic
-    weights : in this topic, of all terms, by their plain form
+    weights : float (n_terms,), in this topic
+    column : of each term in `weights`, by its plain form
     """
-    known = [(value, weights[plain(word)]) for word, value in influence.items() if plain(word) in weights]
+    known = [
+        (value, weights[column[plain(word)]]) for word, value in influence.items() if plain(word) in column
+    ]
     return rank_correlation(*np.array(known).reshape(-1, 2).T)
 
 
@@ -100,18 +103,13 @@ def summarize(
     vocabulary : the terms
     weights : (k, n_terms), class-based TF-IDF
     """
+    column = {plain(term): i for i, term in enumerate(vocabulary) if " " not in term}
     words, correlations = [], []
     for topic in range(weights.shape[0]):
         of_topic = [one for paper, one in zip(papers, found, strict=True) if paper.topic == topic]
         influence = mean_influence(of_topic) if of_topic else {}
         words.append([word for word, value in influence.items() if value > 0][:LISTED])
-        row = weights[[topic]].toarray().ravel()
-        of_terms = {
-            plain(term): weight
-            for term, weight in zip(vocabulary, row.tolist(), strict=True)
-            if " " not in term
-        }
-        correlations.append(beside_keywords(influence, of_terms))
+        correlations.append(beside_keywords(influence, weights[[topic]].toarray().ravel(), column))
 
     def known(name: str) -> pd.Series:
         return table[name].dropna().astype(float)

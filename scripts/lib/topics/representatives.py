@@ -1,12 +1,12 @@
 """The papers that stand for a topic: the nearest, the most telling, a diverse few, the latest, the borderline ones."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from lib.corpus.spelling import plain
 from lib.corpus.words import split_token, tokens
+from lib.grouping import rows_by_label
 
 CANDIDATES = 20  # nearest papers among which the most telling title is chosen
 DIVERSE_OF = 50  # nearest papers among which the diverse ones are chosen
@@ -32,9 +32,8 @@ def by_topic(topics: np.ndarray, k: int, similarity: np.ndarray) -> list[np.ndar
     topics : int (n,), 0 to k - 1
     similarity : float (n,), cosine to the own centroid
     """
-    order = np.lexsort((np.arange(len(topics)), -similarity, topics))
-    bounds = np.searchsorted(topics[order], np.arange(k + 1))
-    return [order[a:b] for a, b in pairwise(bounds)]
+    nearest = np.argsort(-similarity, kind="stable")
+    return [nearest[rows] for rows in rows_by_label(topics[nearest], k)]
 
 
 class Keywords:

@@ -11,7 +11,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import dendrogram
 
-from lib.style import FAINT, INK, use_style
+from lib.style import FAINT, INK, cut, use_style
 
 ROW = 0.27  # inches per topic
 WIDTH = 14.0  # inches
@@ -69,7 +69,7 @@ def _draw_groups(axis: Axes, groups: pd.DataFrame, leaves: np.ndarray, group_of:
     """The name and size of each group, beside the middle of its topics."""
     for group, row in enumerate(groups.itertuples()):
         places = np.flatnonzero(group_of[leaves] == group)
-        name = fill(row.name, NAME_WIDTH) if len(places) > 2 else _cut(row.name, NAME_WIDTH + 4)
+        name = fill(row.name, NAME_WIDTH) if len(places) > 2 else cut(row.name, NAME_WIDTH + 4)
         axis.text(
             1.08,
             places.mean() + 0.5,
@@ -93,18 +93,14 @@ def _draw_topics(
         name, size = topics["name"][topic], int(topics["size"][topic])
         axis.barh(y, 0.09 * size / largest, 0.62, color=colours[topic], lw=0)
         axis.text(0.095, y, f"{size:,}", ha="left", va="center", fontsize=7.5, color=FAINT)
-        axis.text(0.135, y, _cut(name, NAME_CHARS), ha="left", va="center", fontsize=9, color=INK)
+        axis.text(0.135, y, cut(name, NAME_CHARS), ha="left", va="center", fontsize=9, color=INK)
         if topic in inside:
             parts = ";   ".join(
-                f"{_cut(', '.join(row.name.split(' · ')[:2]), 34)} {row.size:,}"
+                f"{cut(', '.join(row.name.split(' · ')[:2]), 34)} {row.size:,}"
                 for row in inside[topic].itertuples()
             )
-            axis.text(0.44, y, _cut(parts, 110), ha="left", va="center", fontsize=7.5, color=PALE)
+            axis.text(0.44, y, cut(parts, 110), ha="left", va="center", fontsize=7.5, color=PALE)
     axis.set_xlim(0, 1)
     axis.set_axis_off()
     for x, text in ((0.0, "papers"), (0.135, "topic"), (0.44, "subtopics")):
         axis.text(x, -0.25, text, ha="left", va="bottom", fontsize=8, color=FAINT)
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"

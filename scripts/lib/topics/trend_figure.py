@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.style import ACCENT, BLUE, FAINT, INK, use_style
+from lib.style import ACCENT, BLUE, FAINT, INK, cut, use_style
 
 COLUMNS = 5
 MOST = 120  # topics in one figure; beyond, those with the strongest trends at both ends
@@ -85,6 +85,7 @@ def _draw_topic(
     axis.fill_between(x, y, color=COLOURS[trend], alpha=0.15, lw=0)
     axis.set_ylim(0)
     per_year = "" if np.isnan(change) else f"   {change:+.1%} per year"
-    shown = name if len(name) < 41 else f"{name[:40]}…"
-    axis.set_title(f"{shown}\n{trend or 'not significant'}{per_year}", fontsize=7.5, loc="left", color=INK)
+    axis.set_title(
+        f"{cut(name, 41)}\n{trend or 'not significant'}{per_year}", fontsize=7.5, loc="left", color=INK
+    )
     axis.tick_params(labelsize=7)
