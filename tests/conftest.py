@@ -16,6 +16,7 @@ from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
 
 import measure
+from browser import chromium
 from lib.corpus.words import read_words
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -262,6 +263,22 @@ def scan_results(silhouettes: list[float], repeating: list[float], spread: float
 def pq_write(path: Path, **columns) -> Path:
     pq.write_table(pa.table(columns), path)
     return path
+
+
+@pytest.fixture(scope="module")
+def playwright():
+    """Playwright, imported only where a test opens a page."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(playwright):
+    """Headless Chromium, one for the tests of a file."""
+    with chromium(playwright) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

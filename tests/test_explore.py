@@ -291,20 +291,6 @@ def test_trends_without_years_say_nothing():
 # ---- the browser
 
 
-@pytest.fixture(scope="module")
-def playwright():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright):
-    with chromium(playwright) as started:
-        yield started
-
-
 @pytest.fixture
 def page(browser, file):
     with opened(browser, file) as shown:

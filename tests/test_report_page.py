@@ -6,7 +6,7 @@ import tarfile
 
 import pytest
 
-from browser import chromium, needs_chromium, opened
+from browser import needs_chromium, opened
 from conftest import script
 from test_report import inputs  # noqa: F401  # a fixture
 
@@ -15,19 +15,11 @@ AXE = "axe-core@4.14.1"
 
 
 @pytest.fixture
-def page(inputs, out, playwright_session):  # noqa: F811
+def page(inputs, out, browser):  # noqa: F811
     file = out / "report.html"
     assert script("report", **inputs, report=file).returncode == 0
-    with chromium(playwright_session) as browser, opened(browser, file, ready="html[data-ready]") as tab:
+    with opened(browser, file, ready="html[data-ready]") as tab:
         yield tab
-
-
-@pytest.fixture(scope="module")
-def playwright_session():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        yield playwright
 
 
 @pytest.fixture(scope="session")
