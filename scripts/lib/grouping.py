@@ -1,5 +1,7 @@
 """Rows by their label."""
 
+from itertools import pairwise
+
 import numpy as np
 
 
@@ -8,7 +10,8 @@ def rows_by_label(labels: np.ndarray, k: int) -> list[np.ndarray]:
 
     Parameters
     ----------
-    labels : int (n,), 0 to k - 1
+    labels : int (n,), 0 to k - 1; rows of any other label are left out
     """
     order = np.argsort(labels, kind="stable")
-    return np.split(order, np.searchsorted(labels[order], np.arange(1, k)))
+    bounds = np.searchsorted(labels[order], np.arange(k + 1))
+    return [order[start:end] for start, end in pairwise(bounds)]

@@ -6,9 +6,10 @@ import pytest
 from lib.grouping import rows_by_label
 
 
-@pytest.mark.parametrize("k", [1, 2, 7])
+@pytest.mark.parametrize("k", [0, 1, 2, 7])
 def test_rows_of_each_label_are_those_that_have_it(k):
-    labels = np.random.default_rng(k).integers(k, size=50).astype(np.int32)
+    """Labels outside 0 to k - 1, such as -1 for papers without one, are left out."""
+    labels = np.random.default_rng(k).integers(-1, k + 1, size=50).astype(np.int32)
     labels[labels == 1] = 0  # a label without rows
     found = rows_by_label(labels, k)
     assert [rows.tolist() for rows in found] == [

@@ -1,9 +1,8 @@
 """How topics grow and shrink over the years, and which of these trends are more than chance.
 
 The papers of a topic in a year are a count, the papers of the whole corpus in that year its exposure.
-A quasi-Poisson regression on the year gives the change of the topic's share per year; its dispersion
-is estimated from the residuals, and is at least 1 (McCullagh & Nelder, 1989). The false discovery rate
-over all topics is controlled by Benjamini & Hochberg (1995).
+A quasi-Poisson regression on the year gives the change of the topic's share per year (McCullagh & Nelder,
+1989). The false discovery rate over all topics is controlled by Benjamini & Hochberg (1995).
 """
 
 import warnings
@@ -44,7 +43,7 @@ def change_per_year(counts: np.ndarray, exposure: np.ndarray, years: np.ndarray)
         warnings.simplefilter("ignore")  # a topic of one year has a perfect fit
         fit = model.fit()
     freedom = int(known.sum()) - 2
-    dispersion = max(float(fit.pearson_chi2) / freedom, 1.0)
+    dispersion = max(overdispersion(counts[known], fit.mu, freedom), 1.0)
     slope, error = float(fit.params[1]), float(fit.bse[1]) * dispersion**0.5
     if not np.isfinite(slope) or not np.isfinite(error) or abs(slope) > 5:
         return Trend()
@@ -52,6 +51,24 @@ def change_per_year(counts: np.ndarray, exposure: np.ndarray, years: np.ndarray)
     p_value = float(2 * stats.t.sf(abs(slope) / error, freedom))
     change, low, high = np.expm1([slope, slope - wide, slope + wide]).tolist()
     return Trend(change, low, high, p_value)
+
+
+def overdispersion(counts: np.ndarray, means: np.ndarray, freedom: int) -> float:
+    """How many times the variance of counts exceeds their means.
+
+    Pearson's statistic divided by 1 + the mean of (count - mean) / mean: Fletcher (2012), Estimating
+    overdispersion when fitting a generalized linear model to sparse data. Without the divisor, the estimate
+    is mostly too small in a corpus of uneven years, and one unexpected paper in a nearly empty year makes
+    it far too large.
+
+    Parameters
+    ----------
+    counts : int (m,), not all 0
+    means : float64 (m,), of the fit
+    freedom : degrees of freedom of the residuals
+    """
+    pearson = float(((counts - means) ** 2 / means).sum()) / freedom
+    return pearson / float((counts / means).mean())
 
 
 def adjusted(p_values: np.ndarray) -> np.ndarray:

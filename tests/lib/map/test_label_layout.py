@@ -16,6 +16,12 @@ def test_anchor_lies_where_the_topic_is_densest():
     assert np.isfinite(found).all()  # also for a topic without papers
 
 
+def test_anchor_of_a_subtopic_ignores_the_papers_without_one():
+    points = np.float32([[0, 0], [0, 0], [0, 0], [10, 10]])
+    np.testing.assert_allclose(densest_points(points, np.array([-1, -1, -1, 0]), 1), [(10, 10)], atol=0.2)
+    assert densest_points(points, np.full(4, -1), 0).shape == (0, 2)
+
+
 def test_anchor_is_not_at_a_clump_on_the_rim():
     rng = np.random.default_rng(0)
     inside = rng.normal((0, 0), 0.3, (100, 2))

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import gammaln
 
-from lib.topics.regression import MIN_YEARS, Trend, adjusted, change_per_year
+from lib.topics.regression import MIN_YEARS, Trend, adjusted, change_per_year, overdispersion
 
 YEARS = np.arange(2005, 2025)
 
@@ -58,6 +58,28 @@ def test_noise_beyond_poisson_widens_the_interval():
     calm = change_per_year(counts + rng.integers(-3, 4, len(YEARS)), exposure, YEARS)
     wild = change_per_year(counts + rng.integers(-80, 81, len(YEARS)), exposure, YEARS)
     assert wild.high - wild.low > 3 * (calm.high - calm.low)
+
+
+def uneven_noise(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Counts without a trend whose variance is four times their mean, and a corpus of uneven years."""
+    rng = np.random.default_rng(seed)
+    exposure = np.round(rng.lognormal(3.5, 1.8, 30)).astype(int) + 1
+    return rng.poisson(rng.gamma(0.02 * exposure / 3, 3)), exposure
+
+
+def test_chance_in_a_corpus_of_uneven_years_is_not_a_trend():
+    years = np.arange(1991, 2021)
+    trends = [change_per_year(*uneven_noise(seed), years) for seed in range(400)]
+    p_values = np.array([trend.p_value for trend in trends])
+    assert np.isfinite(p_values).sum() > 300
+    assert np.nanmean(p_values < 0.05) <= 0.1  # with Pearson's estimate alone 0.12
+
+
+def test_one_paper_in_a_nearly_empty_year_is_not_overdispersion():
+    counts, means = np.array([20, 30, 40, 1]), np.array([20, 30, 40, 1e-6])
+    pearson = ((counts - means) ** 2 / means).sum() / 2
+    assert pearson > 1e5
+    assert overdispersion(counts, means, 2) == pytest.approx(2, rel=0.01)  # 4 years / 2 degrees of freedom
 
 
 @pytest.mark.parametrize(
