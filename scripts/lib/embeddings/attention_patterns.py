@@ -35,7 +35,8 @@ def attention_by_layer(encoder: Encoder, ids: np.ndarray) -> np.ndarray | None:
         encoder.model.set_attn_implementation(implementation(encoder.attention))
     if not layers or any(layer is None or layer.ndim != 4 for layer in layers):
         return None
-    return np.stack([layer[0].float().mean(0).cpu().numpy() for layer in layers])
+    found = np.stack([layer[0].float().mean(0).cpu().numpy() for layer in layers])
+    return found / found.sum(-1, keepdims=True)  # in bfloat16 a sum is 1 only about
 
 
 def rollout(layers: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from lib.cli import UserError
-from lib.embeddings.device import pick_device
+from lib.embeddings.device import pick_device, pick_precision
 from lib.embeddings.encoder import Encoder, load
 from lib.embeddings.model import hash_files, locate
 from lib.embeddings.modules import read_layout
@@ -16,10 +16,10 @@ ROUNDING = {"float32": 1e-4, "float16": 1e-3, "bfloat16": 5e-3}
 
 
 def load_encoder_of(summary: EmbeddingsSummary, device: str, budget: int | None) -> Encoder:
-    """The encoder that `embed` used, in float32.
+    """The encoder that `embed` used, in float32 if that did, else in what is fast on this device.
 
-    On the bundled papers, rounding to bfloat16 changes a cosine by 0.0007 (root mean square), and leaving
-    out a word by 0.004 (median).
+    In two bundled papers, bfloat16 changed the influence of a word by 0.0003 (root mean square; the median
+    influence is 0.0017). The ranks of the words agree (Spearman 0.994), and it takes 0.6 of the time.
 
     Parameters
     ----------
@@ -48,7 +48,9 @@ def load_encoder_of(summary: EmbeddingsSummary, device: str, budget: int | None)
             f"the model {summary['model']} is no longer the one of embeddings.json ({', '.join(changed)} differ); run "
             "`embed` again, or put the model of the run back"
         )
-    return load(folder, device=pick_device(device), precision="float32", budget=budget, **settings)  # type: ignore[arg-type]
+    on = pick_device(device)
+    precision = pick_precision("float32" if summary["precision"] == "float32" else "auto", on)
+    return load(folder, device=on, precision=precision, budget=budget, **settings)  # type: ignore[arg-type]
 
 
 def check_same_vector(made: np.ndarray, stored: np.ndarray, name: str, precision: str) -> float:
