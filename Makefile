@@ -11,7 +11,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # A mistyped variable would be ignored. `origin` says "command line" of those given there.
-KNOWN := INPUT RESULTS CONFIG ARGS CORES PYTHON VENV PAPERS CACHE CORPUS ID
+KNOWN := INPUT RESULTS CONFIG ARGS CORES PYTHON VENV PAPERS CACHE CORPUS ID EXPORT
 UNKNOWN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 UNKNOWN := $(filter-out $(KNOWN) SHELL,$(UNKNOWN))
 ifneq ($(UNKNOWN),)
@@ -39,7 +39,7 @@ endif
 SET := --config $(SETTINGS)
 endif
 
-.PHONY: help budget run explain test lint docs bench lock prune-cache
+.PHONY: help budget run explain atlas test lint docs bench lock prune-cache
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -51,6 +51,10 @@ run: $(VENV)/.run ## map the papers (INPUT=mine.jsonl.gz RESULTS=runs/mine CONFI
 explain: $(VENV)/.run ## say why a paper is in its topic (ID=0704.0001 RESULTS=runs/mine)
 	@test -n "$(ID)" || { echo "error: name a paper: make explain ID=0704.0001" >&2; exit 1; }
 	@python tools/explain_paper.py --id='$(ID)' --results '$(RESULTS)' --threads $(CORES) $(ARGS)
+
+atlas: $(VENV)/.run $(VENV)-atlas/.ready ## explore millions of papers in Embedding Atlas (EXPORT=site/; the rest as for `run`)
+	@snakemake atlas --cores $(CORES) $(SET) $(ARGS)
+	@tools/open_atlas.sh $(VENV)-atlas '$(RESULTS)' '$(EXPORT)'
 
 budget: $(VENV)/.run ## print time, memory and disk per step, and beside them those of the last run
 	@python tools/budget.py $(SET) $(ARGS)
@@ -71,12 +75,17 @@ prune-cache: $(VENV)/.run ## delete cached vectors that no corpus uses (PAPERS="
 	@python tools/prune_cache.py --cache $(or $(CACHE),cache/embeddings) \
 	  --papers $(or $(PAPERS),$(RESULTS)/corpus/papers.parquet) $(ARGS)
 
-lock: ## pin requirements.in and all it needs in requirements.txt and envs/
+lock: ## pin requirements.in and all it needs in requirements.txt and envs/, and the same for `atlas`
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet --requirement requirements.in
 	{ echo "# Made by \`make lock\` from requirements.in: do not edit."; \
 	  $(VENV)-lock/bin/python -m pip freeze | sed 's/+cpu//'; } > requirements.txt
 	$(VENV)-lock/bin/python tools/pin_envs.py
+	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
+	grep -v '^embedding-atlas' requirements-atlas.in | $(VENV)-lock/bin/python -m pip install --quiet --requirement /dev/stdin
+	grep '^embedding-atlas' requirements-atlas.in | $(VENV)-lock/bin/python -m pip install --quiet --no-deps --requirement /dev/stdin
+	{ echo "# Made by \`make lock\` from requirements-atlas.in: do not edit."; \
+	  $(VENV)-lock/bin/python -m pip freeze; } > requirements-atlas.txt
 	rm -rf $(VENV)-lock
 
 $(VENV)/.python:
@@ -92,4 +101,10 @@ $(VENV)/.run: requirements.txt | $(VENV)/.python
 
 $(VENV)/.test: requirements-dev.txt $(VENV)/.run
 	@tools/uv_install.sh requirements-dev.txt $(VENV)
+	@touch $@
+
+$(VENV)-atlas/.ready: requirements-atlas.txt | $(VENV)/.run
+	@echo "Setting up $(VENV)-atlas: this takes a few seconds, once"
+	@rm -rf $(VENV)-atlas && $(VENV)/bin/python -m venv $(VENV)-atlas
+	@tools/uv_install.sh requirements-atlas.txt $(VENV)-atlas --no-deps
 	@touch $@

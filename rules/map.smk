@@ -169,3 +169,49 @@ rule explore:
             --map {output.map} \
             >{log} 2>&1
         """
+
+
+rule atlas:
+    """Write the papers and the names on the map as tables for Embedding Atlas."""
+    input:
+        **code("atlas"),
+        **CORPUS,
+        **ASSIGNED,
+        coordinates="<results>/map/coordinates.parquet",
+        topics="<results>/topics/topics.parquet",
+        hierarchy="<results>/topics/hierarchy.parquet",
+        subtopics="<results>/clusters/subtopics.parquet",
+        neighbors="<results>/embeddings/neighbors.npy",
+        similarities="<results>/embeddings/similarities.npy",
+        env="envs/map.yaml",
+    output:
+        atlas=ensure("<results>/map/atlas.parquet", non_empty=True),
+        labels=ensure("<results>/map/labels.parquet", non_empty=True),
+    log:
+        "<logs>/atlas.log",
+    benchmark:
+        "<benchmarks>/atlas.tsv"
+    conda:
+        "../envs/map.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory("atlas"),
+        runtime=minutes("atlas"),
+    params:
+        link=lambda wildcards: config["link"],
+    shell:
+        """
+        python {input.script} \
+            --papers {input.papers} \
+            --coordinates {input.coordinates} \
+            --assignments {input.assignments} \
+            --topics {input.topics} \
+            --hierarchy {input.hierarchy} \
+            --subtopics {input.subtopics} \
+            --neighbors {input.neighbors} \
+            --similarities {input.similarities} \
+            --link={params.link:q} \
+            --atlas {output.atlas} \
+            --labels {output.labels} \
+            >{log} 2>&1
+        """

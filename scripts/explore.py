@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from lib.cli import Parser, optional, run, say
 from lib.files import atomic_outputs
-from lib.map.label_layout import densest_points
+from lib.map.label_layout import densest_points, group_middles
 from lib.map.page import content_policy, join_modules, render
 from lib.map.page_data import cell_order, codes_of, grid_side, one_line, pack, quantize
 from lib.sampling import hash_ids, sample_rows
@@ -95,8 +95,7 @@ def levels(
     )
     group_of = np.array([topic["parent"] for topic in topics], int)
     sizes = np.array([topic["size"] for topic in topics], float)
-    members = (group_of == np.arange(len(groups))[:, None]) * sizes
-    middles = members @ anchors / members.sum(1, keepdims=True)
+    middles = group_middles(anchors, sizes, group_of, len(groups))
     centres = densest_points(points, subtopic_of, len(subtopics))
     below = node_entries(subtopics, on_map(centres, frame))
     return node_entries(groups, on_map(middles, frame)), below, group_of.tolist()

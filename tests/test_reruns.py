@@ -24,7 +24,7 @@ import yaml
 from conftest import ABSTRACT, ENVIRONMENT, ROOT, needs_real_parts
 from encoders import tiny_bert
 from kills import VICTIMS, Kill, differences, run_killed, run_undisturbed
-from test_rules import RULES, SCRIPTS, STEPS, env, imports
+from test_rules import RULES, RUN_STEPS, SCRIPTS, env, imports
 from workflow import copy_project, dry_run, ran, read, sample_lines, snakemake
 
 PAGE = ROOT / "docs" / "reruns.md"
@@ -67,7 +67,7 @@ def above(step: str) -> frozenset[str]:
 def below(steps: Iterable[str]) -> set[str]:
     """Steps, and all that read what they write, directly or not."""
     found = set(steps)
-    while more := {step for step in STEPS if above(step) & found} - found:
+    while more := {step for step in RUN_STEPS if above(step) & found} - found:
         found |= more
     return found
 
@@ -76,7 +76,7 @@ def using(file: str) -> set[str]:
     """The steps that have a file as their script, a module, an environment or another input."""
     return {
         step
-        for step in STEPS
+        for step in RUN_STEPS
         if ROOT / file in imports(SCRIPTS / f"{step}.py")[0]
         or file in (f"scripts/{step}.py", str(env(RULES[step]).relative_to(ROOT)))
         or file in map(str, RULES[step].input)
@@ -161,7 +161,7 @@ def touch(*patterns: str) -> Callable[[Path], object]:
 
 # Snakemake compares files below 1 MB by content; real snapshots are larger
 BLANK = b" " * 1_100_000 + b"\n"
-ALL = set(STEPS)
+ALL = set(RUN_STEPS)
 NEW = {"id": "9912.99999", "title": "A paper that was not there before", "abstract": ABSTRACT}
 WITHDRAWN = "This paper has been withdrawn by the author due to a crucial error in the main equation."
 SOURCES = ("rules/*", "scripts/**/*.py", "scripts/**/*.html", "envs/*", "data/words/*", "Snakefile", "*.yaml")
@@ -211,7 +211,7 @@ DELETED = [
 
 def writer(name: str) -> str:
     """The step that writes a file of the results."""
-    return next(step for step in STEPS if f"results/{name}" in map(str, RULES[step].output))
+    return next(step for step in RUN_STEPS if f"results/{name}" in map(str, RULES[step].output))
 
 
 def cases() -> list[Case]:
@@ -431,12 +431,12 @@ def test_kills_change_nothing(project, tmp_path):
 
 def row(case: Case) -> str:
     """A row of the table."""
-    for first in STEPS:
+    for first in RUN_STEPS:
         if case.expected == below({first}) and len(case.expected) > 3:
             jobs = "all steps" if case.expected == ALL else f"`{first}` and all steps below it"
             break
     else:
-        jobs = ", ".join(f"`{step}`" for step in STEPS if step in case.expected) or "none"
+        jobs = ", ".join(f"`{step}`" for step in RUN_STEPS if step in case.expected) or "none"
     texts = "all" if case.encoded is None else str(case.encoded)
     return f"| {case.what} | {jobs} | {texts} |\n"
 

@@ -24,10 +24,11 @@ STAGES = {
     "embeddings": ["embed", "gather", "neighbors"],
     "clusters": ["smooth", "scan_k", "select_k", "cluster", "hierarchy"],
     "topics": ["keywords", "label", "tree", "trends", "explain"],
-    "map": ["project", "plot", "explore"],
+    "map": ["project", "plot", "explore", "atlas"],
     "evaluation": ["evaluate", "report"],
 }
 STEPS = [step for steps in STAGES.values() for step in steps]
+RUN_STEPS = [step for step in STEPS if step != "atlas"]  # those of `all`; the other is made on request
 OPTIONAL = {"flash_attn"}  # used if it is installed
 ON_TOP = {"topics.csv", "map.png", "map.html", "report.html"}  # results that are not in a stage's folder
 

@@ -13,7 +13,7 @@ from sklearn.metrics import silhouette_samples
 
 from conftest import ENVIRONMENT, ROOT
 from lib import tables
-from test_rules import STEPS
+from test_rules import RUN_STEPS
 from workflow import copy_project, ran, read, sample_lines, snakemake
 
 CONFIG = """\
@@ -98,7 +98,7 @@ def test_first_run_makes_every_file_and_no_other(project):
     assert made == set(FILES)  # no parts, no leftovers
     assert all((results / name).stat().st_size for name in FILES)
     assert sorted(ran((project / "first-run.txt").read_text())) == sorted(
-        [*STEPS, "embed", "scan_k", "all"]  # two parts, two candidates
+        [*RUN_STEPS, "embed", "scan_k", "all"]  # two parts, two candidates
     )
 
 

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from lib import summaries, tables
+from lib.map import atlas
 
 WIDTH = 105
 CONFIG_HEADER = """\
@@ -63,6 +64,8 @@ TABLES = {
     "topics/explanations.parquet": tables.EXPLANATIONS,
     "topics/explained.parquet": tables.EXPLAINED,
     "map/coordinates.parquet": tables.COORDINATES,
+    "map/atlas.parquet": atlas.ATLAS,
+    "map/labels.parquet": atlas.ATLAS_LABELS,
 }
 JSON_FILES = {
     "corpus/ledger.json": summaries.Ledger,

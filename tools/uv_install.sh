@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install a requirements file into an environment with uv: `tools/uv_install.sh requirements.txt .venv`.
+# Install a requirements file into an environment with uv: `tools/uv_install.sh requirements.txt .venv [--no-deps]`.
 #
 # uv takes seconds where pip takes minutes, but reads neither pip's configuration nor its variables.
 # They are passed on, since they say where this machine gets packages (and which build of PyTorch).
@@ -21,7 +21,7 @@ pass_on SSL_CERT_FILE cert
 
 $python -m pip install --quiet uv==0.13.9 2>/dev/null || $python -m pip install --quiet uv
 # Compiled as pip does: where PYTHONDONTWRITEBYTECODE is set, each start of Python would compile it all again.
-if ! $python -m uv pip install --quiet --compile-bytecode --python $python --requirement "$1"; then
+if ! $python -m uv pip install --quiet --compile-bytecode --python $python "${@:3}" --requirement "$1"; then
   echo "uv failed; installing with pip instead" >&2
-  $python -m pip install --quiet --requirement "$1"
+  $python -m pip install --quiet "${@:3}" --requirement "$1"
 fi

@@ -17,7 +17,7 @@ def densest_points(points: np.ndarray, topics: np.ndarray, k: int) -> np.ndarray
     Parameters
     ----------
     points : float32 (n, 2)
-    topics : int (n,), 0 to k - 1
+    topics : int (n,), 0 to k - 1, or -1 for papers without
     """
     low, high = points.min(0), points.max(0)
     high = np.maximum(high, low + 1e-6)
@@ -35,6 +35,19 @@ def densest_points(points: np.ndarray, topics: np.ndarray, k: int) -> np.ndarray
         x, y = np.unravel_index(density.argmax(), counts.shape)
         densest[topic] = (xs[x] + xs[x + 1]) / 2, (ys[y] + ys[y + 1]) / 2
     return densest
+
+
+def group_middles(anchors: np.ndarray, sizes: np.ndarray, group_of: np.ndarray, groups: int) -> np.ndarray:
+    """The mean of the topics' points in each group, weighted by size: float64 (groups, 2).
+
+    Parameters
+    ----------
+    anchors : float64 (k, 2), a point of each topic
+    sizes : float64 (k,), papers of each topic
+    group_of : int (k,), 0 to groups - 1
+    """
+    members = (group_of == np.arange(groups)[:, None]) * sizes
+    return members @ anchors / members.sum(1, keepdims=True)
 
 
 def spiral(reach: float) -> np.ndarray:

@@ -31,6 +31,14 @@ def test_anchor_is_not_at_a_clump_on_the_rim():
     np.testing.assert_allclose(found[0], (0, 0), atol=0.5)
 
 
+def test_papers_without_a_topic_count_for_none():
+    here, there = np.full((5, 2), -5.0), np.full((50, 2), 5.0)
+    points = np.concatenate([here, there])
+    found = densest_points(points, np.repeat([0, -1], [5, 50]), 1)
+    np.testing.assert_allclose(found, [(-5, -5)], atol=0.5)
+    assert densest_points(points, np.full(55, -1), 0).shape == (0, 2)
+
+
 def assert_apart(centres: np.ndarray, sizes: np.ndarray, bounds: np.ndarray) -> None:
     assert (centres - sizes / 2 >= bounds[0] - 1e-6).all() and (centres + sizes / 2 <= bounds[1] + 1e-6).all()
     for i in range(len(centres)):
