@@ -85,10 +85,12 @@ def make_inputs(folder: Path, n: int) -> dict[str, Path]:
         },
         "assignments": {"topic": topic, "similarity": similarity, "outlier": similarity < 0.35},
         "topics": topic_table(topic, titles, n),
-        "trends": trend_table(),
+        "trends": trend_table("topic", TOPICS),
+        "subtopic_trends": trend_table("subtopic", 6 * TOPICS),
         "hierarchy": hierarchy_table(topic, part),
         "subtopics": {"id": ids, "subtopic": (6 * topic + part).astype(np.int32)},
-        "periods": period_table(topic, years),
+        "periods": period_table("topic", topic, TOPICS, years),
+        "subtopic_periods": period_table("subtopic", 6 * topic + part, 6 * TOPICS, years),
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, columns in tables.items():
@@ -144,19 +146,21 @@ def hierarchy_table(topic: np.ndarray, part: np.ndarray) -> dict:
     }
 
 
-def trend_table() -> dict:
-    change = np.random.default_rng(2).normal(size=TOPICS) / 10
+def trend_table(level: str, count: int) -> dict:
+    change = np.random.default_rng(2).normal(size=count) / 10
     trend = np.select([change > 0.1, change < -0.1], ["rising", "fading"], "").tolist()
-    return {"topic": np.arange(TOPICS), "change_per_year": change, "trend": trend}
+    return {level: np.arange(count), "change_per_year": change, "trend": trend}
 
 
-def period_table(topic: np.ndarray, years: np.ndarray) -> dict:
+def period_table(level: str, node: np.ndarray, count: int, years: np.ndarray) -> dict:
+    """The papers of each year of each node of a level."""
     span = np.arange(years.min(), years.max() + 1)
-    counts = np.array([[((years == y) & (topic == t)).sum() for y in span] for t in range(TOPICS)])
+    counts = np.bincount(node * len(span) + years - span[0], minlength=count * len(span))
+    counts = counts.reshape(count, len(span))
     return {
-        "topic": np.repeat(np.arange(TOPICS), len(span)),
+        level: np.repeat(np.arange(count), len(span)),
         "unit": ["year"] * counts.size,
-        "period": pa.array([date(int(y), 1, 1) for _ in range(TOPICS) for y in span], pa.date32()),
+        "period": pa.array([date(int(y), 1, 1) for _ in range(count) for y in span], pa.date32()),
         "papers": counts.ravel(),
         "share": (counts / counts.sum(0)).ravel(),
         "partial": [False] * counts.size,

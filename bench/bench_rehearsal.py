@@ -201,7 +201,8 @@ def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     summaries = run.files(cluster="cluster.json", project="project.json")
     tree = run.files(hierarchy="hierarchy.parquet")
     run.step("plot", **shown, **tree, **summaries, maps=run.file("map.png"))
-    shown |= run.files(trends="trends.parquet", periods="periods.parquet")
+    trends = ("trends", "periods", "subtopic_trends", "subtopic_periods")
+    shown |= run.files(**{name: f"{name}.parquet" for name in trends})
     shown |= run.files(hierarchy="hierarchy.parquet", subtopics="subtopics.parquet")
     run.step("explore", papers=inputs["papers"], **shown, **page_files(), map=run.file("map.html"))
 

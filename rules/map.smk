@@ -125,6 +125,8 @@ rule explore:
         topics="<results>/topics/topics.parquet",
         trends="<results>/topics/trends.parquet",
         periods="<results>/topics/periods.parquet",
+        subtopic_trends="<results>/topics/subtopic_trends.parquet",
+        subtopic_periods="<results>/topics/subtopic_periods.parquet",
         hierarchy="<results>/topics/hierarchy.parquet",
         subtopics="<results>/clusters/subtopics.parquet",
         template="scripts/templates/explore.html",
@@ -159,6 +161,8 @@ rule explore:
             --topics {input.topics} \
             --trends {input.trends} \
             --periods {input.periods} \
+            --subtopic-trends {input.subtopic_trends} \
+            --subtopic-periods {input.subtopic_periods} \
             --hierarchy {input.hierarchy} \
             --subtopics {input.subtopics} \
             --template {input.template} \

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from lib.cli import Parser, optional, run, say
@@ -20,6 +19,8 @@ from lib.tables import (
     HIERARCHY,
     PAPERS,
     PERIODS,
+    SUBTOPIC_PERIODS,
+    SUBTOPIC_TRENDS,
     SUBTOPICS,
     TOPICS,
     TRENDS,
@@ -27,7 +28,7 @@ from lib.tables import (
     read_points,
     read_table,
 )
-from lib.topics.periods import shares_by_year
+from lib.topics.periods import shares_by_year, shares_in
 from lib.topics.titles import latex_to_text
 
 NONE = 65535  # no subtopic, or no second topic
@@ -101,23 +102,25 @@ def levels(
     return node_entries(groups, on_map(middles, frame)), below, group_of.tolist()
 
 
-def trend_entries(trends: list[dict], periods: pd.DataFrame) -> tuple[list[int], list[dict]]:
-    """The years with enough papers, and for each topic its share in them, its change per year and its trend."""
-    years, shares = shares_by_year(periods)
-    entries = [
+def trend_entries(trends: list[dict], shares: np.ndarray) -> list[dict]:
+    """The trend of each topic or subtopic, its change per year, and its shares in the years that are shown.
+
+    Parameters
+    ----------
+    trends : rows of trends.parquet or subtopic_trends.parquet
+    shares : float64 (k, m); they are not shown if m is below 2
+    """
+    shown = shares if shares.shape[1] > 1 else np.empty((len(trends), 0))
+    return [
         {
             "trend": trend["trend"],
             "change": trend["change_per_year"],
             "low": trend["low"],
             "high": trend["high"],
-            "shares": [],
+            "shares": [float(f"{share:.3g}") for share in row],
         }
-        for trend in trends
+        for trend, row in zip(trends, shown, strict=True)
     ]
-    if len(years) > 1:
-        for entry, row in zip(entries, shares, strict=True):
-            entry["shares"] = [float(f"{share:.3g}") for share in row]
-    return [int(year) for year in years] if len(years) > 1 else [], entries
 
 
 def paper_blocks(papers: pa.Table, assigned: pa.Table) -> tuple[dict, dict[str, np.ndarray | list[str]]]:
@@ -178,6 +181,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         topics="topics.parquet",
         trends="trends.parquet",
         periods="periods.parquet",
+        subtopic_trends="subtopic_trends.parquet",
+        subtopic_periods="subtopic_periods.parquet",
         hierarchy="hierarchy.parquet",
         subtopics="subtopics.parquet",
         template="explore.html",
@@ -202,8 +207,10 @@ def main(argv: list[str] | None = None) -> None:
         papers=len(papers), coordinates=len(points), assignments=len(assigned), subtopics=len(subtopic_of)
     )
     topics = read_table(args.topics, TOPICS).to_pylist()
-    trends = read_table(args.trends, TRENDS).to_pylist()
-    periods = read_table(args.periods, PERIODS).to_pandas()
+    years, shares = shares_by_year(read_table(args.periods, PERIODS).to_pandas())
+    trends = trend_entries(read_table(args.trends, TRENDS).to_pylist(), shares)
+    shares = shares_in(years, read_table(args.subtopic_periods, SUBTOPIC_PERIODS).to_pandas())
+    subtopic_trends = trend_entries(read_table(args.subtopic_trends, SUBTOPIC_TRENDS).to_pylist(), shares)
     hierarchy = read_table(args.hierarchy, HIERARCHY).to_pylist()
 
     codes, frame, aspect = quantize(points)
@@ -213,14 +220,15 @@ def main(argv: list[str] | None = None) -> None:
     about, blocks = paper_blocks(papers.take(rows), assigned.take(rows))
     anchors = densest_points(points, assigned["topic"].to_numpy(), len(topics))
     groups, subtopics, group_of = levels(hierarchy, points, subtopic_of, anchors, frame)
-    share_years, trend = trend_entries(trends, periods)
     entries = [
-        topic | change | {"group": group}
-        for topic, change, group in zip(topic_entries(topics, anchors, frame), trend, group_of, strict=True)
+        topic | trend | {"group": group}
+        for topic, trend, group in zip(topic_entries(topics, anchors, frame), trends, group_of, strict=True)
     ]
+    subtopics = [node | trend for node, trend in zip(subtopics, subtopic_trends, strict=True)]
     title = f"{len(points):,} papers in {len(topics)} topics"
     note = f"{len(rows):,} of them shown, sampled at random" if len(rows) < len(points) else ""
-    meta = {"title": title, "aspect": aspect, "grid": side, "link": args.link, "shareYears": share_years}
+    meta = {"title": title, "aspect": aspect, "grid": side, "link": args.link}
+    meta["shareYears"] = years.tolist() if len(years) > 1 else []
     meta |= about | {"topics": entries, "groups": groups, "subtopics": subtopics}
     within = np.where(subtopic_of[rows] < 0, NONE, subtopic_of[rows])
     blocks |= {"xy": codes[rows], "subtopic": within.astype(np.uint16)}

@@ -18,6 +18,7 @@ from conftest import EVIL, ROOT, assert_refused, pq_write, script
 from explore import NONE, main, paper_blocks, trend_entries
 from lib.map.page import content_policy, join_modules, paper_url
 from lib.map.page_data import STEPS, cell_order, codes_of, grid_side, one_line, pack, quantize
+from lib.tables import SUBTOPIC_PERIODS, SUBTOPIC_TRENDS
 from lib.topics.titles import latex_to_text
 from measure import command_line, page_files
 
@@ -150,6 +151,12 @@ def write_inputs(folder: Path, **changes) -> dict:
     return files_of(folder, **columns)
 
 
+def filled(path: Path, schema: pa.Schema, columns: dict) -> Path:
+    """A table with all columns of a schema; those that are not given are null."""
+    rows = len(next(iter(columns.values())))
+    return pq_write(path, **{f.name: pa.array(columns.get(f.name, [None] * rows), f.type) for f in schema})
+
+
 def files_of(folder: Path, *, ids, titles, points, topic, categories, published, similarity, names) -> dict:
     k, n = len(names), len(ids)
     sizes = np.bincount(topic, minlength=k)
@@ -179,6 +186,16 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
         "papers": np.array([30 * c for row in counts for c in row], np.int64),
         "share": np.array([c / n for row in counts for c in row]), "partial": np.zeros(k * len(years), bool),
     }  # fmt: skip
+    # the second subtopic fades
+    below_trends = {
+        "subtopic": [0, 1], "topic": [0, 0], "name": ["even", "odd"], "change_per_year": [0.0, -0.12], "low": [-0.1, -0.2],
+        "high": [0.1, -0.05], "trend": ["", "fading"] if years else ["", ""],
+    }  # fmt: skip
+    below_periods = {
+        "subtopic": np.repeat([0, 1], len(years)).astype(np.int32), "unit": ["year"] * (2 * len(years)),
+        "period": pa.array([date(y, 1, 1) for _ in range(2) for y in years], pa.date32()),
+        "share": np.linspace(0.1, 0.2, 2 * len(years)), "partial": np.zeros(2 * len(years), bool),
+    }  # fmt: skip
     # topics 0 and 1 are a group, the others another; topic 0 has two subtopics
     parent = [int(t > 1) for t in range(k)]
     half = (np.arange(n) % 2).astype(np.int32)
@@ -202,6 +219,8 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
         "topics": pq_write(folder / "t.parquet", **topics),
         "trends": pq_write(folder / "tr.parquet", **trends),
         "periods": pq_write(folder / "pe.parquet", **periods),
+        "subtopic_trends": filled(folder / "st.parquet", SUBTOPIC_TRENDS, below_trends),
+        "subtopic_periods": filled(folder / "sp.parquet", SUBTOPIC_PERIODS, below_periods),
         **page_files(),
     }  # fmt: skip
 
@@ -279,13 +298,11 @@ def test_that_all_papers_are_shown_goes_without_saying(file):
 
 
 def test_trends_without_years_say_nothing():
-    import pandas as pd
-
-    periods = pd.DataFrame({"topic": [], "unit": [], "period": [], "papers": [], "share": [], "partial": []})
-    years, entries = trend_entries(
-        [{"trend": "", "change_per_year": None, "low": None, "high": None}], periods
-    )
-    assert years == [] and entries == [{"trend": "", "change": None, "low": None, "high": None, "shares": []}]
+    trends = [{"trend": "", "change_per_year": None, "low": None, "high": None}]
+    for shares in (np.empty((0, 0)), np.ones((1, 1))):
+        assert trend_entries(trends, shares) == [
+            {"trend": "", "change": None, "low": None, "high": None, "shares": []}
+        ]
 
 
 # ---- the browser
@@ -483,6 +500,31 @@ def test_trends_say_what_they_measure(browser, tmp_path):
         words = node.locator(".up").get_attribute("title")
         assert "95 % interval 1 to 52 %" in words and "trend of the sample" in words
         assert "trend of the sample" in page.locator("#topics .note").inner_text()
+
+
+@needs_chromium
+def test_subtopics_have_trends_and_rising_ones_are_shown_first(browser, tmp_path):
+    inputs = write_inputs(tmp_path)
+    with opened(browser, write_page(tmp_path)) as page:
+        page.locator(".node.topic").first.click()
+        odd = page.locator(".node.subtopic", has_text="odd")
+        assert "fading 12 % a year" in odd.inner_text() and odd.locator("polyline").count() == 1
+        assert "95 % interval -20 to -5 %" in odd.locator(".down").get_attribute("title")
+        assert page.locator(".node.subtopic").first.locator(".up, .down").count() == 0
+        page.locator(".node.topic").first.click()
+        page.locator("#order").select_option("rising")
+        assert odd.is_hidden()  # it fades
+    rises = {"trend": ["", "rising"], "change_per_year": [0.0, 0.3], "low": [0.0, 0.2], "high": [0.1, 0.4]}
+    filled(
+        inputs["subtopic_trends"],
+        SUBTOPIC_TRENDS,
+        rises | {"subtopic": [0, 1], "topic": [0, 0], "name": ["even", "odd"]},
+    )
+    main(command_line("explore", **inputs, map=tmp_path / "map.html"))
+    with opened(browser, tmp_path / "map.html") as page:
+        assert page.locator(".node.subtopic", has_text="odd").is_hidden()
+        page.locator("#order").select_option("rising")
+        assert "rising 30 % a year" in page.locator(".node.subtopic:visible", has_text="odd").inner_text()
 
 
 @needs_chromium
@@ -830,7 +872,7 @@ def test_without_webgl_a_canvas_shows_the_papers(playwright, file):
 
 
 @needs_chromium
-def test_on_a_phone_a_tap_shows_the_card_with_a_link(browser, file):
+def test_on_a_phone_a_tap_shows_a_card_below_the_map_that_leads_to_the_paper(browser, file):
     phone = {
         "viewport": {"width": 390, "height": 780},
         "has_touch": True,
@@ -842,9 +884,22 @@ def test_on_a_phone_a_tap_shows_the_card_with_a_link(browser, file):
         page.touchscreen.tap(*place_of(page, row_of(page, "2301.00140")))
         link = page.locator("#card a.title")
         assert link.is_visible() and link.get_attribute("href").startswith("https://arxiv.org/abs/2301.")
-        box = page.locator("#card").bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["height"] < 780 * 0.52 / 3
-        assert page.locator("#colour").is_visible()
+        box, shown = page.locator("#card").bounding_box(), page.locator("#map").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["y"] + box["height"] <= 780
+        assert box["y"] >= shown["y"] + shown["height"]
+        size = "element => parseFloat(getComputedStyle(element).fontSize)"
+        assert all(
+            page.locator(f"#card .{name}").first.evaluate(size) > 12 for name in ("title", "facts", "topic")
+        )
+        for target in (page.locator("#card .open"), page.locator("#card button")):
+            assert target.bounding_box()["height"] >= 36  # a finger's width
+        page.evaluate(
+            "() => addEventListener('click', e => { window.asked = e.target.href; e.preventDefault(); })"
+        )
+        page.locator("#card .open").tap()
+        assert page.evaluate("window.asked") == link.get_attribute("href")
+        page.locator("#card button").tap()
+        assert page.locator("#card").is_hidden() and page.locator("#colour").is_visible()
 
 
 @needs_chromium

@@ -46,6 +46,19 @@ def shares_by_year(periods: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return np.array([int(str(day)[:4]) for day in shares.columns], np.int64), shares.to_numpy()
 
 
+def shares_in(years: np.ndarray, periods: pd.DataFrame) -> np.ndarray:
+    """The shares of the subtopics in the given years: float64 (subtopics, m).
+
+    Parameters
+    ----------
+    years : int (m,), ascending
+    periods : columns of SUBTOPIC_PERIODS
+    """
+    yearly = periods[periods["unit"] == "year"]
+    shares = yearly.pivot(index="subtopic", columns="period", values="share")
+    return shares[[day for day in shares.columns if int(str(day)[:4]) in set(years)]].to_numpy()
+
+
 def is_partial(newest: np.datetime64, unit: str) -> bool:
     """Whether the last period is not over: no paper of December, or none of the last week of the month."""
     if unit == "year":

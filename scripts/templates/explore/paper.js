@@ -35,6 +35,8 @@ export function showCard(points, texts, i, x, y, onClose) {
   const second = meta.topics[points.second[i]];
   if (second) card.append(make("span", { className: "topic" }, dot(second.colour), `next topic: ${second.name}`));
   if (onClose) {
+    const url = address(texts.ids.get(i)); // a finger needs more to aim at than the title
+    if (url) card.append(make("a", { className: "open", href: url, target: "_blank", rel: "noopener noreferrer" }, "Open the paper ↗"));
     const close = make("button", { type: "button", textContent: "×", onclick: onClose });
     close.setAttribute("aria-label", "End the selection");
     card.append(close);

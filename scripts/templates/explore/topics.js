@@ -1,4 +1,4 @@
-// The list of groups, topics and subtopics, with keywords and the trend of each topic.
+// The list of groups, topics and subtopics, with keywords and trends.
 import { meta } from "./data.js";
 import { element, dot, make, makeSvg, number, SEPARATOR } from "./elements.js";
 import { isFiltered, state } from "./state.js";
@@ -6,6 +6,7 @@ import { isFiltered, state } from "./state.js";
 export const TOPIC_ORDERS = { ...(meta.groups.length ? { group: "by group" } : {}), size: "largest first", rising: "rising first", name: "by name" };
 if (!meta.shareYears.length) delete TOPIC_ORDERS.rising;
 const buttons = { group: [], topic: [], subtopic: [] };
+let risingFirst = false; // then subtopics that rise are shown
 
 const CAVEAT = "In a sample not drawn evenly over the years this is the trend of the sample.";
 
@@ -22,7 +23,7 @@ function sparkline(shares) {
 
 const percent = share => `${(100 * share).toFixed(1)} %`;
 
-// A trend in words; only of topics whose change is more than chance.
+// A trend in words; only where the change is more than chance.
 function trendWords({ trend, change, low, high }) {
   if (!trend) return "";
   const whole = value => Math.round(100 * value), rising = trend === "rising";
@@ -30,20 +31,19 @@ function trendWords({ trend, change, low, high }) {
   return make("span", { className: rising ? "up" : "down", title }, `${rising ? "▲ rising" : "▼ fading"} ${whole(Math.abs(change))} % a year`);
 }
 
-function node(kind, index, { name, colour, keywords }, choose) {
+function node(kind, index, { name, colour, keywords, shares, ...trend }, choose) {
   const size = make("span", { className: "size" });
   const button = make("button", { type: "button", className: `node ${kind}` }, colour ? dot(colour) : make("i"), make("b", { dir: "auto" }, name), size);
   const more = (keywords ?? []).filter(word => !name.split(SEPARATOR).includes(word)); // a name is made of keywords
   if (more.length) button.append(make("small", { dir: "auto" }, more.join(", ")));
+  if (shares?.length > 1) button.append(sparkline(shares), trendWords(trend));
   button.addEventListener("click", () => choose(kind, index));
   buttons[kind][index] = { button, size };
   return button;
 }
 
 function topicItem(t, choose) {
-  const topic = meta.topics[t], button = node("topic", t, topic, choose);
-  if (topic.shares?.length > 1) button.append(sparkline(topic.shares), trendWords(topic));
-  const item = make("li", {}, button), own = subtopicsOf(t);
+  const item = make("li", {}, node("topic", t, meta.topics[t], choose)), own = subtopicsOf(t);
   if (own.length) {
     const list = make("ul", { hidden: true });
     list.append(...own.map(s => make("li", {}, node("subtopic", s, meta.subtopics[s], choose))));
@@ -62,6 +62,7 @@ export function fillTopics(order, counts, found, choose) {
   const all = meta.topics.map((_, t) => t), size = t => (isFiltered() ? counts.byTopic[t] : meta.topics[t].size);
   const rise = t => (meta.topics[t].change ?? -Infinity) + (meta.topics[t].trend === "rising" ? 1e6 : 0);
   const items = [];
+  risingFirst = order === "rising";
   if (order === "group") {
     meta.groups.forEach((group, g) => {
       const list = make("ul", {}, ...topicsOf(g).map(t => topicItem(t, choose)));
@@ -72,7 +73,7 @@ export function fillTopics(order, counts, found, choose) {
     items.push(...all.sort(orders[order]).map(t => topicItem(t, choose)));
   }
   const note = make("p", { className: "note" }, `▲▼ Share of the papers of each year, change per year. ${CAVEAT}`);
-  note.hidden = !meta.topics.some(topic => topic.trend);
+  note.hidden = ![...meta.topics, ...meta.subtopics].some(entry => entry.trend);
   element("topics").replaceChildren(note, make("ul", {}, ...items));
   markTopics(counts, found);
 }
@@ -89,12 +90,14 @@ export function markTopics(counts, found) {
     entry.button.classList.toggle("found", named);
     entry.button.parentElement.hidden = hidden;
   };
+  const rises = t => subtopicsOf(t).some(s => meta.subtopics[s].trend === "rising");
   const named = t => Boolean(found.topics[t]), partNamed = t => subtopicsOf(t).some(s => found.subtopics[s]);
   const hidden = t => searched && !counts.byTopic[t] && !named(t) && !partNamed(t) && !state.topics.has(t);
   meta.topics.forEach((topic, t) => {
     mark(buttons.topic[t], state.topics.has(t), topic.size, counts.byTopic[t], named(t), hidden(t));
     const list = buttons.topic[t]?.subtopics;
-    if (list) list.hidden = !state.topics.has(t) && !partNamed(t) && !subtopicsOf(t).some(s => state.subtopics.has(s));
+    const open = state.topics.has(t) || partNamed(t) || subtopicsOf(t).some(s => state.subtopics.has(s));
+    if (list) list.hidden = !open && !(risingFirst && rises(t));
   });
   meta.subtopics.forEach((sub, s) => mark(buttons.subtopic[s], state.subtopics.has(s), sub.size, counts.bySubtopic[s], Boolean(found.subtopics[s]), false));
   meta.groups.forEach((group, g) => {

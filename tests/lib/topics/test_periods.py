@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.topics.periods import MIN_PAPERS, count_papers, half_by, is_partial, periods, shares_by_year
+from lib.topics.periods import (
+    MIN_PAPERS,
+    count_papers,
+    half_by,
+    is_partial,
+    periods,
+    shares_by_year,
+    shares_in,
+)
 
 
 def test_periods_and_counts():
@@ -44,3 +52,16 @@ def test_shares_are_of_whole_years_with_enough_papers():
     )
     years, shares = shares_by_year(table)
     assert years.tolist() == [2020] and shares.tolist() == [[1.0], [0.0]]
+
+
+def test_shares_of_subtopics_are_those_of_the_years_asked_for():
+    table = pd.DataFrame(
+        {
+            "subtopic": [1, 1, 1, 0, 0, 0, 0],
+            "unit": ["year"] * 6 + ["month"],
+            "period": pd.to_datetime(["2020-01-01", "2021-01-01", "2022-01-01"] * 2 + ["2020-01-01"]).date,
+            "share": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 1.0],
+        }
+    )
+    assert shares_in(np.array([2020, 2022]), table).tolist() == [[0.4, 0.6], [0.1, 0.3]]
+    assert shares_in(np.array([], int), table[:0]).shape == (0, 0)
