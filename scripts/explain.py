@@ -34,6 +34,7 @@ from lib.topics.explanation_figure import plot_explanation
 from lib.topics.explanation_tables import Paper, paper_table, summarize, word_table
 from lib.topics.labels import keyword_pairs, primary_keywords, topic_names
 from lib.topics.representatives import by_topic
+from lib.topics.titles import piece_to_text
 from lib.vectors import open_embeddings, read_array, take
 
 
@@ -94,7 +95,7 @@ def draw(papers: list[Paper], found: list[Explanation], names: list[str]) -> Fig
         figure.text(0.01, 0.5, "No explanations: explain.papers_per_topic is 0.", va="center")
         return figure
     title = f"{papers[0].id} in “{names[papers[0].topic]}”, not in “{names[papers[0].second_topic]}”"
-    families, shown = drawable([title, *found[0].words])
+    families, shown = drawable([title, *map(piece_to_text, found[0].words)])
     return plot_explanation(found[0], shown[1:], shown[0], tuple(families))
 
 

@@ -18,6 +18,7 @@ from lib.style import save
 from lib.summaries import EmbeddingsSummary, read_json
 from lib.tables import ASSIGNMENTS, TOPICS, read_table
 from lib.topics.explanation import Explanation
+from lib.topics.titles import piece_to_text
 from lib.vectors import read_array
 
 LISTED = 15  # words
@@ -39,7 +40,7 @@ def find(assignments: pd.DataFrame, name: str) -> int:
 
 def text_of(one: Explanation, own: str, second: str) -> str:
     """The explanation in words: the two topics, and a table of the most influential words."""
-    attention = one.word_attention
+    attention, words = one.word_attention, list(map(piece_to_text, one.words))
     lines = [f"topic          {own}  (similarity {one.similarity:.3f})"]
     lines += [
         f"not            {second}  ({one.similarity - one.margin:.3f}, that is {one.margin:.3f} less)",
@@ -49,12 +50,10 @@ def text_of(one: Explanation, own: str, second: str) -> str:
     for i in one.order[:LISTED]:
         share = "–" if attention is None else f"{attention[-1, i]:.1%}"
         lines.append(
-            f"{one.words[i][:30]:<30} {-one.influence[i]:+10.3f}{-one.margin_influence[i]:+10.3f}{share:>12}"
+            f"{words[i][:30]:<30} {-one.influence[i]:+10.3f}{-one.margin_influence[i]:+10.3f}{share:>12}"
         )
     against = [
-        one.words[i]
-        for i in np.argsort(one.margin_influence, kind="stable")[:5]
-        if one.margin_influence[i] < 0
+        words[i] for i in np.argsort(one.margin_influence, kind="stable")[:5] if one.margin_influence[i] < 0
     ]
     lines += ["", f"for the second-best topic speak: {', '.join(against) or 'no words'}"]
     if one.attention_correlation is not None:

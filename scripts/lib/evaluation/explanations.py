@@ -6,6 +6,7 @@ import pandas as pd
 
 from lib.map.page import paper_url
 from lib.summaries import ExplainSummary
+from lib.topics.titles import piece_to_text
 
 STRONG = 5  # words of a paper that are underlined
 LEVELS = 4  # colours for words that speak for the topic
@@ -24,7 +25,7 @@ def level(influence: float, largest: float) -> str:
 
 
 def pieces(words: pd.DataFrame) -> list[dict]:
-    """The words of one paper in order: `before`, `word`, `level`, `strong`, `hover`.
+    """The words of one paper in order, without TeX: `before`, `word`, `level`, `strong`, `hover`.
 
     Parameters
     ----------
@@ -38,8 +39,8 @@ def pieces(words: pd.DataFrame) -> list[dict]:
         attention = "" if pd.isna(row.attention) else f", attention {row.attention:.1%}"
         shown.append(
             {
-                "before": row.before,
-                "word": row.word,
+                "before": piece_to_text(row.before),
+                "word": piece_to_text(row.word),
                 "level": level(row.influence, largest),
                 "strong": row.influence in strong and row.influence > 0,
                 "hover": f"similarity {-row.influence:+.3f}, margin {-row.margin_influence:+.3f} without it{attention}",
@@ -72,7 +73,7 @@ def explanation_rows(
                 "name": topics[topic]["name"],
                 "second": topics[paper["second_topic"]]["name"],
                 "keywords": topics[topic]["keywords"],
-                "influential": summary["influential_words"][topic],
+                "influential": list(map(piece_to_text, summary["influential_words"][topic])),
                 "keyword_correlation": summary["keyword_correlation"][topic],
                 "url": paper_url(link, paper["id"]),
                 "pieces": pieces(of_paper[paper["id"]]),

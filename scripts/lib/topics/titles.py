@@ -26,6 +26,8 @@ PLAIN = re.compile(r"(?<!\\)[$%&#_]")
 ELLIPSIS = "…"
 MIN_HEAD = 15  # characters of a title before its subtitle that can stand alone
 CARET = "\ue000"  # of the private use area; the parser would make it an accent
+# A command whose argument is another piece of the text, and its braces.
+LONE = re.compile(r"\\[A-Za-z]+\*?|[{}]")
 # before a number a ~ means "about"; elsewhere it is a space that does not break
 ABOUT = re.compile(r"(?<!\\)~(?=[\d.])")
 
@@ -41,6 +43,16 @@ def latex_to_text(title: str) -> str:
     parts[::2] = map(_prose_to_text, parts[::2])
     parts[1::2] = map(_parse, parts[1::2])
     return " ".join("".join(parts).split()) or title
+
+
+def piece_to_text(piece: str) -> str:
+    """A piece of a text without TeX, such as a word or what stands between two words; spaces at its ends stay."""
+    core = piece.strip()
+    if not re.search(r"[\\$]|[{}]", core):
+        return piece
+    text = LONE.sub("", latex_to_text(core)).strip()
+    start = len(piece) - len(piece.lstrip())
+    return piece[:start] + text + piece[len(piece.rstrip()) :]
 
 
 def _prose_to_text(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.topics.titles import latex_to_text, short_titles
+from lib.topics.titles import latex_to_text, piece_to_text, short_titles
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,20 @@ def test_short_title_cuts_between_words(width):
     if cut.endswith("…"):
         words = title.replace(",", "").split()
         assert [word.strip(",") for word in cut[:-1].split()] == words[: len(cut.split())]
+
+
+@pytest.mark.parametrize(
+    ("piece", "expected"),
+    [
+        (r"$\mathrm{gl}_n(k)$", "gl_n(k)"),
+        (r" \textbf{", " "),
+        (r" (\textbf{``", " (“"),
+        ("}), ", "), "),
+        (r" \sigma/|\rho", " σ/|ρ"),
+        ("  ", "  "),
+        ("plain-word", "plain-word"),
+        (r"{\it ", " "),
+    ],
+)
+def test_pieces_of_a_text_have_no_tex_and_keep_their_spaces(piece, expected):
+    assert piece_to_text(piece) == expected
