@@ -18,7 +18,7 @@ from lib.tables import (
     write_csv,
     write_table,
 )
-from lib.topics.ctfidf import TermCounts, count_in_topics, eligible
+from lib.topics.ctfidf import TermCounts, count_in_topics, eligible, informative
 from lib.topics.keywords import keywords_of
 from lib.vectors import read_array
 
@@ -41,7 +41,8 @@ def keyword_table(
     topics : int (n,), 0 to k - 1
     """
     counted = TermCounts.of(vocabulary, count_in_topics(terms, offsets, topics, k, len(vocabulary)))
-    fit = eligible(counted, np.bincount(topics, minlength=k), head_words)
+    sizes = np.bincount(topics, minlength=k)
+    fit = eligible(counted, sizes, informative(counted, sizes), head_words)
     found = keywords_of(counted, fit, top)
     rows = [
         (topic, rank, *keyword) for topic, some in enumerate(found) for rank, keyword in enumerate(some, 1)

@@ -28,14 +28,16 @@ from lib.tables import (
 from lib.topics.labels import keyword_pairs, primary_keywords, topic_names
 from lib.topics.naming import TITLES, Server, evidence_of, key_of, name_topics, summary_of
 from lib.topics.representatives import (
-    CANDIDATES,
     CUT,
     DIVERSE_OF,
+    NAMED,
     Keywords,
     Picked,
     by_topic,
     diverse,
     latest,
+    near_center,
+    says,
 )
 from lib.topics.titles import ELLIPSIS, latex_to_text, short_titles
 from lib.vectors import open_embeddings, read_array, take
@@ -44,7 +46,13 @@ NAME_CHARS = 40  # of a title that is the name of a topic without keywords
 
 
 def most_telling(
-    rows: np.ndarray, titles: list[str], languages: list[str], topic: int, keywords: Keywords, width: int
+    rows: np.ndarray,
+    titles: list[str],
+    languages: list[str],
+    topic: int,
+    keywords: Keywords,
+    primary: str,
+    width: int,
 ) -> tuple[Picked, list[str]]:
     """The candidates in order of how well their titles tell the topic, and their titles as shown.
 
@@ -54,14 +62,16 @@ def most_telling(
     ----------
     rows : int (m,), nearest first
     titles, languages : of these papers
+    primary : the primary keyword of the topic
     """
+
+    def score(way: str) -> float:
+        return keywords.score(way, topic) - CUT * way.endswith(ELLIPSIS) + NAMED * says(way, primary)
+
     main = max(sorted(set(languages)), key=languages.count)
     ways = [
         max(
-            (
-                (keywords.score(way, topic) - CUT * way.endswith(ELLIPSIS), -i, way)
-                for i, way in enumerate(short_titles(title, width))
-            ),
+            ((score(way), -i, way) for i, way in enumerate(short_titles(title, width))),
         )
         for title in titles
     ]
@@ -193,26 +203,34 @@ def choose_papers(
     papers: pa.Table,
     assignments: pd.DataFrame,
     vectors: np.ndarray,
-    keywords: Keywords,
+    pairs: list[list[tuple[str, float]]],
     args: argparse.Namespace,
 ) -> tuple[list[list[Picked]], pd.DataFrame]:
-    """For each topic its papers in each role; and the paper of its label: `id`, `title`, `shown`."""
+    """For each topic its papers in each role; and the paper of its label: `id`, `title`, `shown`.
+
+    Parameters
+    ----------
+    pairs : (keyword, weight) of each topic, heaviest first
+    """
+    keywords, primary = Keywords(pairs), primary_keywords(pairs, [""] * len(pairs))
     similarity, margin = assignments["similarity"].to_numpy(), assignments["margin"].to_numpy()
     days = papers["published"].cast(pa.int32()).to_numpy().astype(float)
     groups = by_topic(assignments["topic"].to_numpy(), keywords.k, similarity)
-    candidates = np.sort(np.concatenate([rows[:CANDIDATES] for rows in groups]))
+    candidates = np.sort(np.concatenate([near_center(rows) for rows in groups]))
     language = dict(
         zip(candidates.tolist(), map(language_of, read_texts(args.papers, candidates)), strict=True)
     )
-    picked, central = [], []
+    picked, shown_in_label = [], []
     for topic, rows in enumerate(groups):
-        near, some = rows[:CANDIDATES], rows[:DIVERSE_OF]
+        near, some = near_center(rows), rows[:DIVERSE_OF]
         titles, languages = papers["title"].take(near).to_pylist(), [language[row] for row in near.tolist()]
-        telling, shown = most_telling(near, titles, languages, topic, keywords, args.title_chars)
+        telling, shown = most_telling(
+            near, titles, languages, topic, keywords, primary[topic], args.title_chars
+        )
         uncertain = rows[np.argsort(margin[rows], kind="stable")]
         picked.append(
             [
-                Picked("nearest", near, similarity[near]),
+                Picked("nearest", rows, similarity[rows]),
                 telling,
                 diverse(some, take(vectors, some), args.representatives_per_topic),
                 latest(rows, days, args.representatives_per_topic),
@@ -221,8 +239,9 @@ def choose_papers(
         )
         at = int(np.flatnonzero(telling.rows == near[0])[0]) if args.title == "nearest" else 0
         row = int(telling.rows[at])
-        central.append((papers["id"][row].as_py(), latex_to_text(papers["title"][row].as_py()), shown[at]))
-    return picked, pd.DataFrame(central, columns=["id", "title", "shown"])
+        title = latex_to_text(papers["title"][row].as_py())
+        shown_in_label.append((papers["id"][row].as_py(), title, shown[at]))
+    return picked, pd.DataFrame(shown_in_label, columns=["id", "title", "shown"])
 
 
 def ask_for_names(
@@ -265,14 +284,14 @@ def main(argv: list[str] | None = None) -> None:
     vectors = open_embeddings(args.embeddings, len(papers))
     k = int(assignments["topic"].max()) + 1
     pairs = keyword_pairs(read_table(args.keywords, KEYWORDS).to_pandas(), k)
-    picked, central = choose_papers(papers, assignments, vectors, Keywords(pairs), args)
+    picked, in_labels = choose_papers(papers, assignments, vectors, pairs, args)
     similarity = assignments["similarity"].to_numpy()
     representatives = representative_table(papers, picked, similarity, args.representatives_per_topic)
     categories = papers["primary_category"].combine_chunks()
     repeats = read_json(args.cluster, ClusterSummary)["repeats_by_topic"]
     centroids = read_array(args.centroids)
     check_same_rows(keywords=len(pairs), centroids=len(centroids))
-    topics = topic_table(assignments, categories, pairs, central, repeats, centroids)
+    topics = topic_table(assignments, categories, pairs, in_labels, repeats, centroids)
     if args.llm_url:
         topics["name"] = ask_for_names(topics, papers["title"], picked, centroids, args)
     with atomic_outputs(args.representatives, args.topics, args.csv) as outputs:

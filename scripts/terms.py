@@ -17,6 +17,7 @@ from lib.corpus.terms import (
     Words,
     chunks,
     count_bigrams,
+    count_in_titles,
     counts_alone,
     number_words,
     spell,
@@ -31,12 +32,15 @@ from lib.vectors import Appended
 BATCH = 2048  # papers per task of a process
 
 
-def vocabulary_table(words: Words, bigrams: list[str], codes: np.ndarray, papers: np.ndarray) -> pa.Table:
+def vocabulary_table(
+    words: Words, bigrams: list[str], codes: np.ndarray, papers: np.ndarray, titles: np.ndarray
+) -> pa.Table:
     """The words, then the bigrams, with the columns of VOCABULARY.
 
     Parameters
     ----------
     codes, papers : of the bigrams, as `count_bigrams` returns them
+    titles : int64, the titles that have each term
     """
     n = len(words.terms)
     none = np.arange(n + len(bigrams)) < n
@@ -44,6 +48,7 @@ def vocabulary_table(words: Words, bigrams: list[str], codes: np.ndarray, papers
     columns = [
         pa.array(words.terms + bigrams),
         pa.array(np.r_[words.papers, papers]),
+        pa.array(titles),
         pa.array(first.astype(np.int32), mask=none),
         pa.array(second.astype(np.int32), mask=none),
     ]
@@ -69,12 +74,20 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def text_batches(path: Path, without_words: list[int]) -> Iterator[list[str]]:
-    """The texts of papers.parquet in batches; counts the papers of which no words are known."""
+    """The texts of papers.parquet in batches, each as two parts: the title and the rest.
+
+    Counts the papers of which no words are known.
+    """
     with progress(total=count_rows(path), desc="terms", unit=" papers") as bar:
-        for batch in read_batches(path, ["text"], BATCH):
+        for batch in read_batches(path, ["title", "text"], BATCH):
             texts = batch["text"].to_pylist()
             without_words[0] += sum(map(lacks_words, texts))
-            yield texts
+            parts = []
+            for title, text in zip(batch["title"].to_pylist(), texts, strict=True):
+                beginning = title.lower()
+                cut = len(beginning) if text.startswith(beginning) else 0
+                parts += [text[:cut], text[cut:]]
+            yield parts
             bar.update(len(texts))
 
 
@@ -87,6 +100,8 @@ def number_corpus(
     with (scratch / "stream").open("wb") as file:
         batches = text_batches(args.papers, without_words)
         spelled = spell(batches, read_words(args.stop_words), file, args.threads)
+    parts = spelled.offsets
+    spelled = Spellings(spelled.words, parts[::2])
     if without_words[0]:
         warn(
             f"{without_words[0]:,} of {len(spelled.offsets) - 1:,} papers have no keywords: their scripts "
@@ -113,9 +128,10 @@ def number_corpus(
     fresh = np.array([taken.setdefault(term, i) == i for i, term in enumerate(shown)], bool)
     codes, papers = codes[fresh], papers[fresh]
     bigrams = [term for term, is_fresh in zip(shown, fresh, strict=True) if is_fresh]
-    vocabulary = vocabulary_table(words, bigrams, codes, papers)
-    write_table(vocabulary_file, vocabulary, VOCABULARY)
     alone, counts = counts_alone(words.terms), [np.zeros(1, np.int64)]
+    titles = count_in_titles(tokens, parts, codes, alone)
+    vocabulary = vocabulary_table(words, bigrams, codes, papers, titles)
+    write_table(vocabulary_file, vocabulary, VOCABULARY)
     with terms_file.open("wb") as file:
         written = Appended(file, np.int32)
         for start, stop in chunks(offsets):

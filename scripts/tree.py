@@ -24,7 +24,7 @@ from lib.tables import (
     write_csv,
     write_table,
 )
-from lib.topics.ctfidf import TermCounts, count_in_topics, eligible
+from lib.topics.ctfidf import TermCounts, count_in_topics, eligible, informative
 from lib.topics.keywords import Keyword, keywords_of, restricted
 from lib.topics.labels import SEPARATOR, primary_keywords, topic_names
 from lib.topics.tree_figure import draw_tree
@@ -33,13 +33,22 @@ from lib.vectors import read_array
 LEAST_PAPERS = 3  # of siblings that have a term, for it to be a keyword of one of them
 
 
-def names_of(keywords: list[list[Keyword]], of_parent: str) -> list[str]:
+def names_of(keywords: list[list[Keyword]], of_parent: str, sizes: np.ndarray) -> list[str]:
     """The names of siblings by their keywords; one without keywords has that of its parent and a number.
 
-    Keywords of the parent's name are left out where there are others: they do not tell siblings apart.
+    Keywords of the parent's name are left out where there are others, if they do not tell siblings apart:
+    of the papers with the keyword in excess of the sibling's share, less than half are there.
+
+    Parameters
+    ----------
+    sizes : int (m,), papers of each sibling
     """
     said = set(of_parent.split(SEPARATOR))
-    keywords = [[keyword for keyword in some if keyword[0] not in said] or some for some in keywords]
+    least = (1 + sizes / sizes.sum()) / 2
+    keywords = [
+        [keyword for keyword in some if keyword[0] not in said or keyword[3] >= own] or some
+        for some, own in zip(keywords, least, strict=True)
+    ]
     known = [i for i, some in enumerate(keywords) if some]
     pairs = [[(word, weight) for word, weight, *_ in keywords[i]] for i in known]
     primary = primary_keywords(pairs, [of_parent] * len(known))
@@ -81,42 +90,45 @@ def hierarchy_table(
 ) -> pd.DataFrame:
     """The nodes with their names and keywords, with the columns of HIERARCHY.
 
+    A group is named by the primary keywords of its largest topics; a group of one topic has its name.
     Keywords of groups are weighed against the other groups, times the number of topics in the group of
     which they may be keywords: a theme runs through several. Keywords of subtopics are weighed against
-    the other subtopics of the topic. A group of one topic has its name.
+    the other subtopics of the topic.
 
     Parameters
     ----------
     nodes : columns of NODES
     counted : rows are the topics and then the subtopics
-    topics : columns `name` and `keywords`
+    topics : columns `name`, `primary_keyword` and `keywords`, largest topics first
     """
     levels = {level: some.set_index("node") for level, some in nodes.groupby("level")}
     group_of = levels["topic"]["parent"].to_numpy(int)
     k = len(group_of)
     into_groups = sparse.csr_matrix((np.ones(k, np.int64), (group_of, np.arange(k))))
-    of_topics = TermCounts(counted.terms, counted.words, counted.counts[:k])
-    groups = TermCounts(counted.terms, counted.words, sparse.csr_matrix(into_groups @ of_topics.counts))
-    fit = eligible(of_topics, levels["topic"]["size"].to_numpy(), head_words)
+    of_topics = counted.regrouped(counted.counts[:k])
+    groups = counted.regrouped(sparse.csr_matrix(into_groups @ of_topics.counts))
+    sizes = levels["topic"]["size"].to_numpy()
+    specific = informative(of_topics, sizes)
+    fit = eligible(of_topics, sizes, specific, head_words)
     of_groups = keywords_of(groups, sparse.csr_matrix(into_groups @ fit.astype(np.int64)), top)
-    group_names = names_of(of_groups, "group")
+    primary = topics["primary_keyword"]
+    group_names = [SEPARATOR.join(primary[group_of == group][:3]) for group in range(len(levels["group"]))]
     words = {
         "group": [[word for word, *_ in some] for some in of_groups],
         "topic": topics["keywords"].tolist(),
     }
     topic_name = topics["name"].tolist()
-    for group, name in enumerate(group_names):
+    for group in range(len(group_names)):
         if len(members := np.flatnonzero(group_of == group)) == 1:
             group_names[group] = topic_name[members[0]]
             words["group"][group] = words["topic"][members[0]]
-        elif name in topic_name:
-            group_names[group] = SEPARATOR.join(words["group"][group][:4])
     names = {"group": group_names, "topic": topic_name, "subtopic": []}
     words["subtopic"] = []
     for topic, inside in nodes[nodes["level"] == "subtopic"].groupby("parent"):
-        some = restricted(counted, k + inside["node"].to_numpy(), LEAST_PAPERS)
-        found = keywords_of(some, eligible(some, inside["size"].to_numpy(), head_words), top)
-        names["subtopic"] += names_of(found, topic_name[int(topic)])
+        some, kept = restricted(counted, k + inside["node"].to_numpy(), LEAST_PAPERS)
+        fit = eligible(some, inside["size"].to_numpy(), specific[kept], head_words)
+        found = keywords_of(some, fit, top)
+        names["subtopic"] += names_of(found, topic_name[int(topic)], inside["size"].to_numpy())
         words["subtopic"] += [[word for word, *_ in keywords] for keywords in found]
     order = nodes["level"].unique()
     return nodes.assign(
@@ -147,7 +159,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     nodes = read_table(args.nodes, NODES).to_pandas()
-    topics = read_table(args.topics, TOPICS, ["name", "keywords", "colour"]).to_pandas()
+    topics = read_table(args.topics, TOPICS, ["name", "primary_keyword", "keywords", "colour"]).to_pandas()
     topics["keywords"] = topics["keywords"].map(list)
     owner = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
     subtopic = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"]

@@ -102,8 +102,10 @@ class Planted:
         self.texts, self.titles = [], []
         for subject in self.truth:
             words = rng.choice(vocabularies[subject], 12)
-            self.titles.append(f"The {words[0]} and the {words[1]}")
-            self.texts.append(" of the ".join(words) + ". we propose a new method and show results.")
+            title = f"The {words[0]} and the {words[1]}"
+            body = " of the ".join(words)
+            self.titles.append(title)
+            self.texts.append(f"{title.lower()}. {body}. we propose a new method and show results.")
         self.ids = [f"2301.{i:05d}" for i in range(n)]
         self.papers = pq_write(
             folder / "papers.parquet",

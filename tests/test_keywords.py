@@ -9,7 +9,7 @@ from conftest import SUBJECTS, assert_refused, keyword_inputs, pq_write, script,
 
 def test_planted_subjects_give_their_words(planted):
     table = pq.read_table(planted.folder / "keywords.parquet")
-    assert table.column_names == ["topic", "rank", "keyword", "weight", "papers", "share"]
+    assert table.column_names == ["topic", "rank", "keyword", "weight", "papers", "share", "title_rate"]
     vocabularies = [set(subject.split()) for subject in SUBJECTS.values()]
     owner = pq.read_table(planted.folder / "assignments.parquet")["topic"].to_numpy()
     for topic in range(4):
@@ -30,13 +30,14 @@ def test_planted_subjects_give_their_words(planted):
 def test_vocabulary_is_that_of_the_texts(planted):
     vocabulary = pq.read_table(planted.folder / "vocabulary.parquet").to_pylist()
     texts = [set(text.replace(".", " ").split()) for text in planted.texts]
-    assert vocabulary[0] == {"term": "", "papers": 0, "first": None, "second": None}
+    assert vocabulary[0] == {"term": "", "papers": 0, "titles": 0, "first": None, "second": None}
     words = [row for row in vocabulary[1:] if row["first"] is None]
     assert {word for subject in SUBJECTS.values() for word in subject.split()} <= {
         row["term"] for row in words
     }
     for row in words:
         assert row["papers"] == sum(row["term"] in text for text in texts)
+        assert row["titles"] == sum(row["term"] in title.lower().split() for title in planted.titles)
     offsets = np.load(planted.folder / "offsets.npy")
     tokens = np.load(planted.folder / "tokens.npy")
     first = [vocabulary[i]["term"] for i in tokens[: offsets[1]] if i]
@@ -80,6 +81,6 @@ def test_a_corpus_without_frequent_words_is_refused(planted, tmp_path, out):
 
 
 def test_papers_and_assignments_of_different_length_are_refused(planted, tmp_path, out):
-    papers = pq_write(tmp_path / "p.parquet", text=planted.texts[:-1])
+    papers = pq_write(tmp_path / "p.parquet", title=planted.titles[:-1], text=planted.texts[:-1])
     assert run_terms(papers, tmp_path, min_count=1).returncode == 0
     assert_refused(run_keywords(planted, out, **keyword_inputs(tmp_path)), out, "139", "140")

@@ -60,6 +60,7 @@ VOCABULARY = pa.schema(
             "a word or a bigram in its most frequent spelling; row i is term i, row 0 is empty",
         ),
         _column("papers", pa.int64(), "papers that have it"),
+        _column("titles", pa.int64(), "papers that have it in the title"),
         _column("first", pa.int32(), "row of the first word of a bigram; null for words"),
         _column("second", pa.int32(), "row of the second word"),
     ]
@@ -104,9 +105,16 @@ KEYWORDS = pa.schema(
         _column("topic", pa.int32(), "number of the topic"),
         _column("rank", pa.int32(), "1 for the keyword with the largest weight"),
         _column("keyword", pa.string(), "a word or a bigram"),
-        _column("weight", pa.float64(), "class-based TF-IDF times the square root of `share`"),
+        _column(
+            "weight", pa.float64(), "class-based TF-IDF times the square roots of `share` and `title_rate`"
+        ),
         _column("papers", pa.int64(), "papers of the topic that have it"),
         _column("share", pa.float64(), "share of all papers with the keyword that are in the topic"),
+        _column(
+            "title_rate",
+            pa.float64(),
+            "how often the keyword is in the title of a paper that has it; 1 is the mean of all terms",
+        ),
     ]
 )
 TOPICS = pa.schema(

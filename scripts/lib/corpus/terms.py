@@ -275,6 +275,27 @@ def terms_of_papers(
     return once_per_paper(found, np.concatenate([papers[words], papers[at[known]]]))
 
 
+def count_in_titles(
+    tokens: np.ndarray, parts: np.ndarray, bigrams: np.ndarray, alone: np.ndarray
+) -> np.ndarray:
+    """In how many titles each term is: int64 (n_terms,).
+
+    Parameters
+    ----------
+    parts : int64 (2 n_papers + 1,), where the title and the rest of each paper begin in the tokens
+    bigrams, alone : as for `terms_of_papers`
+    """
+    counts = np.zeros(len(alone) + len(bigrams), np.int64)
+    for start, stop in chunks(parts[::2]):
+        lengths = np.diff(parts[2 * start : 2 * stop + 1])
+        in_title = np.repeat(np.arange(len(lengths)) % 2 == 0, lengths)
+        words = tokens[parts[2 * start] : parts[2 * stop]][in_title]
+        offsets = np.r_[0, np.cumsum(lengths[::2])]
+        _, found = terms_of_papers(words, offsets, bigrams, alone, 0, stop - start)
+        counts += np.bincount(found, minlength=len(counts))
+    return counts
+
+
 def counts_alone(terms: list[str]) -> np.ndarray:
     """Which words count outside bigrams: all but BREAK and single characters of Chinese. bool (n,)."""
     return np.array([len(term) > 1 or bool(term and not HAN_RUN.fullmatch(term)) for term in terms])

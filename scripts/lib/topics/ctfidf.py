@@ -20,9 +20,14 @@ from scipy import sparse
 
 from lib.corpus.terms import chunks, papers_of
 
-SPECIFIC = 2.0  # a word with a smaller spread says little alone
+GENERAL = 0.62  # the share of all uses of terms that are uses of general terms
+OWN = 0.8  # of the papers of a term that are in one topic, if it is not general whatever its rank
+COVER = 0.05  # of the papers of a topic that a keyword is in, at least
 FEW = 3  # terms of a topic, below which general ones are better than none
-SHARE = 0.2  # unless this share of its papers is in the topic
+PRIOR = 5  # papers with the mean share of titles that are added to those of each term
+HELD = 0.8  # of the papers of a word that have it in one bigram, if it hardly stands elsewhere
+LEAST = 5  # keywords of a topic, behind which light ones are left out
+LIGHT = 0.2  # of the weight of the heaviest keyword
 
 
 def words_of(vocabulary: pa.Table, rows: np.ndarray) -> list[tuple[int, ...]]:
@@ -39,17 +44,42 @@ class TermCounts:
     ----------
     terms : of the vocabulary; the first is empty
     words : for each term the rows of its words: one, or two for a bigram
+    title_rate : float64 (n_terms,), as `title_rates` returns them
     counts : int64 csr (k, n_terms)
     """
 
     terms: list[str]
     words: list[tuple[int, ...]]
+    title_rate: np.ndarray
     counts: sparse.csr_matrix
 
     @classmethod
     def of(cls, vocabulary: pa.Table, counts: sparse.csr_matrix) -> "TermCounts":
         """From vocabulary.parquet and counts (k, n_terms)."""
-        return cls(vocabulary["term"].to_pylist(), words_of(vocabulary, np.arange(len(vocabulary))), counts)
+        papers, titles = (vocabulary[name].to_numpy() for name in ("papers", "titles"))
+        words = words_of(vocabulary, np.arange(len(vocabulary)))
+        return cls(vocabulary["term"].to_pylist(), words, title_rates(papers, titles), counts)
+
+    def regrouped(self, counts: sparse.csr_matrix) -> "TermCounts":
+        """The same terms in other groups of papers: counts (m, n_terms)."""
+        return TermCounts(self.terms, self.words, self.title_rate, counts)
+
+
+def title_rates(papers: np.ndarray, titles: np.ndarray) -> np.ndarray:
+    """How often a term is in the title if it is in the paper, as a multiple of the mean: float64 (n_terms,).
+
+    Titles say what a paper is about: `graphene` is in the title of 2 of 3 papers that have the word,
+    `accuracy` in that of 1 of 50. PRIOR papers with the mean rate are added to each term, so that rare
+    terms are near 1.
+
+    Parameters
+    ----------
+    papers, titles : int64 (n_terms,), the papers that have the term, in the text and in the title
+    """
+    mean = titles.sum() / max(papers.sum(), 1)
+    if mean == 0:
+        return np.ones(len(papers))
+    return (titles + PRIOR * mean) / (papers + PRIOR) / mean
 
 
 def count_in_topics(
@@ -98,22 +128,38 @@ def spread(counts: sparse.csr_matrix, sizes: np.ndarray) -> np.ndarray:
     return np.exp(kl)
 
 
-def eligible(counted: TermCounts, sizes: np.ndarray, head_words: frozenset[str]) -> sparse.csr_matrix:
+def informative(counted: TermCounts, sizes: np.ndarray) -> np.ndarray:
+    """Which terms are not general: bool (n_terms,).
+
+    A term says much if it narrows the topics down and if titles have it: it is ranked by its spread times
+    the square root of its title rate. The terms that say least, with GENERAL of all uses, are general, but
+    for those that one topic has nearly alone. The limit thus adapts to the corpus and to the number of topics.
+    """
+    says = spread(counted.counts, sizes) * np.sqrt(counted.title_rate)
+    uses = np.asarray(counted.counts.sum(0)).ravel()
+    own = counted.counts.max(0).toarray().ravel() >= OWN * np.maximum(uses, 1)
+    order = np.argsort(says, kind="stable")
+    total = np.cumsum(uses[order])
+    if total[-1] == 0:
+        return np.ones(len(says), bool)
+    return own | (says >= says[order[np.searchsorted(total, GENERAL * total[-1])]])
+
+
+def eligible(
+    counted: TermCounts, sizes: np.ndarray, specific: np.ndarray, head_words: frozenset[str]
+) -> sparse.csr_matrix:
     """Which terms may be keywords of which topics: bool csr (k, n_terms).
 
-    A word that says little alone may not: one of `head_words`, or one that narrows the topics down to no
-    less than 1 / SPECIFIC, unless SHARE of its papers are in the topic, and 1.5 times as many as of all
-    papers. A bigram may, unless its first word is a head word. Where fewer than FEW terms may, all may.
+    Those that COVER of the papers of the topic have, if they are specific. Not those that are or begin with
+    one of `head_words`. Where fewer than FEW terms may, all may.
+
+    Parameters
+    ----------
+    specific : bool (n_terms,), as `informative` returns it
     """
-    in_all = np.maximum(np.asarray(counted.counts.sum(0)).ravel(), 1)
-    general = spread(counted.counts, sizes) < SPECIFIC
-    bigram = np.array([len(words) == 2 for words in counted.words], bool)
     head = np.array([counted.terms[words[0]] in head_words for words in counted.words], bool)
     found = counted.counts.tocoo()
-    share = found.data / in_all[found.col]
-    of_all = sizes / sizes.sum()
-    enough = np.maximum(SHARE, np.minimum(1.5 * of_all, (1 + of_all) / 2))[found.row]
-    fit = ~head[found.col] & (bigram[found.col] | ~general[found.col] | (share >= enough))
+    fit = (specific & ~head)[found.col] & (found.data >= COVER * sizes[found.row])
     fit |= np.bincount(found.row[fit], minlength=len(sizes))[found.row] < FEW
     return sparse.csr_matrix((fit[fit], (found.row[fit], found.col[fit])), counted.counts.shape)
 
@@ -121,10 +167,13 @@ def eligible(counted: TermCounts, sizes: np.ndarray, head_words: frozenset[str])
 def top_terms(counted: TermCounts, weights: sparse.csr_matrix, n: int) -> list[list[int]]:
     """For each topic the rows of its n heaviest terms that do not repeat each other, heaviest first.
 
+    Behind the first LEAST, terms with less than LIGHT of the weight of the heaviest are left out.
+
     A bigram replaces each of its words of which it holds half or more in the topic: `dark` in `dark
     matter`, `reinforcement` in `reinforcement learning`. A term is skipped if another has said one of
     its words, also in another form (`superconducting` after `superconductors`). An abbreviation is left
-    out if the list has the term that it is short for: `llms` beside `language models`.
+    out if the list has the term that it is short for: `llms` beside `language models`. A bigram that is
+    cut out of three words is left out: `orbit coupling` beside `spin-orbit`.
 
     Parameters
     ----------
@@ -136,7 +185,9 @@ def top_terms(counted: TermCounts, weights: sparse.csr_matrix, n: int) -> list[l
 def _top_terms_of(counted: TermCounts, weights: sparse.csr_matrix, n: int, topic: int) -> list[int]:
     row = weights[[topic]]
     papers = counted.counts[[topic]].toarray().ravel()
-    order = row.indices[np.lexsort((row.indices, -row.data))][: 20 * n].tolist()
+    cut = _cut_out(counted, papers)
+    heaviest = np.lexsort((row.indices, -row.data))[: 20 * n]
+    order, weight = row.indices[heaviest].tolist(), row.data[heaviest].tolist()
     replaced = {
         word
         for term in order
@@ -146,9 +197,11 @@ def _top_terms_of(counted: TermCounts, weights: sparse.csr_matrix, n: int, topic
     }
     picked: list[int] = []
     said: list[str] = []
-    for term in order:
+    for term, heavy in zip(order, weight, strict=True):
+        if len(picked) >= LEAST and heavy < LIGHT * weight[0]:
+            break
         words = [counted.terms[word] for word in counted.words[term]]
-        if term in replaced or any(akin(word, other) for word in words for other in said):
+        if term in replaced or term in cut or any(akin(word, other) for word in words for other in said):
             continue
         if any(stands_for(counted, term, other) for other in picked):
             continue
@@ -157,6 +210,32 @@ def _top_terms_of(counted: TermCounts, weights: sparse.csr_matrix, n: int, topic
         if len(picked) == n:
             break
     return picked
+
+
+def _cut_out(counted: TermCounts, papers: np.ndarray) -> set[int]:
+    """The bigrams with a word that HELD of its papers have in another bigram, which is as frequent.
+
+    The other bigram ends with the first word (`orbit coupling`), or begins with the second one (`supervised
+    fine`). With a hyphen the latter is a word of its own: `vision-language` models.
+
+    Parameters
+    ----------
+    papers : int (n_terms,), the papers of a topic that have each term
+    """
+    bigrams = [term for term in np.flatnonzero(papers).tolist() if len(counted.words[term]) == 2]
+    before: dict[int, int] = {}  # papers of the most frequent bigram that ends with a word
+    behind: dict[int, int] = {}  # and of the one that begins with it
+    for term in bigrams:
+        first, second = counted.words[term]
+        before[second] = max(before.get(second, 0), int(papers[term]))
+        behind[first] = max(behind.get(first, 0), int(papers[term]))
+    return {
+        term
+        for term in bigrams
+        for word, other in zip(counted.words[term], (before, behind), strict=True)
+        if other.get(word, 0) >= max(HELD * papers[word], papers[term])
+        and not (other is behind and "-" in counted.terms[term])
+    }
 
 
 def stands_for(counted: TermCounts, short: int, term: int) -> bool:

@@ -5,13 +5,14 @@ from scipy import sparse
 
 from lib.topics.ctfidf import TermCounts, ctfidf, top_terms
 
-Keyword = tuple[
-    str, float, int, float
-]  # the term, its weight, papers of the group with it, and their share of all
+# the term, its weight, papers of the group with it, their share of all, and its title rate
+Keyword = tuple[str, float, int, float, float]
 
 
 def keywords_of(counted: TermCounts, fit: sparse.csr_matrix, top: int) -> list[list[Keyword]]:
     """The `top` keywords of each group of papers, heaviest first.
+
+    They are chosen by class-based TF-IDF, and then weighed by it times the square root of the title rate.
 
     Parameters
     ----------
@@ -24,18 +25,17 @@ def keywords_of(counted: TermCounts, fit: sparse.csr_matrix, top: int) -> list[l
     in_all = np.asarray(counts.sum(0)).ravel()
     found = []
     for group, columns in enumerate(top_terms(counted, weights.multiply(fit).tocsr(), top)):
-        papers = [int(counts[group, column]) for column in columns]
-        found.append(
-            [
-                (counted.terms[column], float(weights[group, column]), n, n / int(in_all[column]))
-                for column, n in zip(columns, papers, strict=True)
-            ]
-        )
+        keywords = []
+        for column in columns:
+            n, rate = int(counts[group, column]), float(counted.title_rate[column])
+            weight = float(weights[group, column]) * rate**0.5
+            keywords.append((counted.terms[column], weight, n, n / int(in_all[column]), rate))
+        found.append(sorted(keywords, key=lambda keyword: -keyword[1]))
     return found
 
 
-def restricted(counted: TermCounts, rows: np.ndarray, least: int) -> TermCounts:
-    """The counts of some groups, with the terms that at least `least` papers of them have.
+def restricted(counted: TermCounts, rows: np.ndarray, least: int) -> tuple[TermCounts, list[int]]:
+    """The counts of some groups, with the terms that at least `least` papers of them have; and these terms.
 
     Parameters
     ----------
@@ -46,8 +46,10 @@ def restricted(counted: TermCounts, rows: np.ndarray, least: int) -> TermCounts:
     place = {column: i for i, column in enumerate(often.tolist())}
     kept = [column for column in place if all(word in place for word in counted.words[column])]
     place = {column: i for i, column in enumerate(kept)}
-    return TermCounts(
+    some = TermCounts(
         [counted.terms[column] for column in kept],
         [tuple(place[word] for word in counted.words[column]) for column in kept],
+        counted.title_rate[kept],
         sparse.csr_matrix(counts[:, kept]),
     )
+    return some, kept

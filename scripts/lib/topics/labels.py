@@ -27,17 +27,18 @@ def primary_keywords(keywords: list[list[tuple[str, float]]], titles: list[str])
     titles : of each topic, what stands in for its keywords if it has none
 
     A keyword of two topics goes to the one where it weighs more. Weights are relative to the
-    heaviest keyword of the topic, since all weights of a topic with a varied vocabulary are smaller.
+    heaviest keyword of the topic, since all weights of a topic with a varied vocabulary are smaller. Of two
+    topics that have it as the heaviest, the larger weight itself decides.
     A topic that gets none of its keywords has its heaviest one with a number.
     """
     bids = [
-        (weight / pairs[0][1], -rank, topic, word)
+        (-weight / pairs[0][1], rank, -weight, topic, word)
         for topic, pairs in enumerate(keywords)
         for rank, (word, weight) in enumerate(pairs)
     ]
     given: dict[int, str] = {}
     taken: set[str] = set()
-    for _, _, topic, word in sorted(bids, key=lambda bid: (-bid[0], -bid[1], bid[2])):
+    for *_, topic, word in sorted(bids):
         name = stems(word)
         if topic not in given and name not in taken:
             given[topic] = word

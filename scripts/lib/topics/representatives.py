@@ -8,10 +8,13 @@ from lib.corpus.spelling import plain
 from lib.corpus.words import split_token, tokens
 from lib.grouping import rows_by_label
 
-CANDIDATES = 20  # nearest papers among which the most telling title is chosen
+CANDIDATES = (
+    50  # nearest papers among which the most telling title is chosen, of the nearer half of the topic
+)
+LONG = 4  # letters of the words of a title that count: most shorter ones are `of`, `the`, `for`
 DIVERSE_OF = 50  # nearest papers among which the diverse ones are chosen
-OF_OTHERS = 0.5  # what a title loses for what it says of another topic
 CUT = 0.1  # what a title loses for being cut
+NAMED = 0.15  # what it gains if it says the primary keyword, beside which it stands in the label
 ROLES = ("nearest", "telling", "diverse", "latest", "borderline")
 
 
@@ -36,6 +39,11 @@ def by_topic(topics: np.ndarray, k: int, similarity: np.ndarray) -> list[np.ndar
     return [nearest[rows] for rows in rows_by_label(topics[nearest], k)]
 
 
+def near_center(rows: np.ndarray) -> np.ndarray:
+    """The papers of a topic whose titles may stand for it, of its rows, nearest first."""
+    return rows[: min(CANDIDATES, (len(rows) + 1) // 2)]
+
+
 class Keywords:
     """The keywords of all topics, to see what a title says.
 
@@ -47,9 +55,14 @@ class Keywords:
     def __init__(self, pairs: list[list[tuple[str, float]]]):
         self.k = len(pairs)
         self.said: list[tuple[frozenset[str], int, float]] = []
+        self.words: list[frozenset[str]] = []
         for topic, some in enumerate(pairs):
             total = sum(weight for _, weight in some)
-            self.said += [(_words(keyword), topic, weight / total) for keyword, weight in some]
+            own = [_words(keyword) for keyword, _ in some]
+            self.said += [
+                (words, topic, weight / total) for words, (_, weight) in zip(own, some, strict=True)
+            ]
+            self.words.append(frozenset().union(*own))
 
     def told(self, title: str) -> np.ndarray:
         """For each topic the weight of its keywords that a title holds, as a share of all: float64 (k,)."""
@@ -60,10 +73,22 @@ class Keywords:
         return shares
 
     def score(self, title: str, topic: int) -> float:
-        """How well a title tells a topic from the others: -0.5 to 1."""
+        """How well a title tells a topic from the others: -1 to 1.
+
+        It is the harmonic mean of what the title says of the keywords and of the share of its long words that
+        are in them, less what it says of the best other topic.
+        """
         shares = self.told(title)
-        own, shares[topic] = shares[topic], 0.0
-        return float(own - OF_OTHERS * shares.max(initial=0.0))
+        own, shares[topic] = float(shares[topic]), 0.0
+        long = [word for word in _words(title) if len(word) >= LONG]
+        to_the_point = sum(word in self.words[topic] for word in long) / max(len(long), 1)
+        mean = 2 * own * to_the_point / (own + to_the_point) if to_the_point else 0.0
+        return mean - float(shares.max(initial=0.0))
+
+
+def says(title: str, keyword: str) -> bool:
+    """Whether a title holds all words of a keyword, in any form."""
+    return _words(keyword) <= _words(title, hyphens=True)
 
 
 def _words(text: str, hyphens: bool = False) -> frozenset[str]:

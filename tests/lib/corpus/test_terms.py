@@ -13,6 +13,7 @@ from lib.corpus.terms import (
     HYPHEN,
     chunks,
     count_bigrams,
+    count_in_titles,
     counts_alone,
     number_words,
     once_per_paper,
@@ -78,6 +79,18 @@ def test_terms_are_those_of_simple_loops(monkeypatch, min_count, threads, chunk,
             code = int(codes[term - n]) if term >= n else 0
             mine[start + owner].add((names[code // n], names[code % n]) if code else (names[term],))
     assert mine == expected
+
+
+@pytest.mark.parametrize("chunk", [1, 100, 1 << 20])
+def test_titles_are_counted(monkeypatch, chunk):
+    """The texts are titles and the rest of papers in turn."""
+    monkeypatch.setattr(chunks, "__defaults__", (chunk,))
+    _, count = simple_loops(TEXTS[::2], 1)
+    spelled, _, words, numbers, codes, _ = numbered(TEXTS, 1)
+    found = count_in_titles(numbers, spelled.offsets, codes, counts_alone(words.terms))
+    names, n = [SAME.get(word, word) for word in words.terms], len(words.terms)
+    terms_ = [(name,) for name in names] + [(names[c // n], names[c % n]) for c in codes.tolist()]
+    assert {term: int(papers) for term, papers in zip(terms_, found, strict=True) if papers} == count
 
 
 def test_terms_are_shown_in_their_commonest_spelling():

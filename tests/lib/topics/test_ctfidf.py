@@ -14,8 +14,10 @@ from lib.topics.ctfidf import (
     count_in_topics,
     ctfidf,
     eligible,
+    informative,
     spread,
     stands_for,
+    title_rates,
     top_terms,
 )
 
@@ -60,51 +62,107 @@ def test_spread_is_one_for_a_term_of_all_topics_and_high_for_that_of_one():
     assert found[2] == pytest.approx(math.exp(entropy(p, q)), rel=1e-9)
 
 
-def counted(counts: dict[str, list[int]]) -> TermCounts:
+def test_title_rates_are_multiples_of_the_mean():
+    papers, titles = np.array([100, 100, 1, 0]), np.array([40, 2, 1, 0])
+    mean = 43 / 201
+    expected = [(40 + 5 * mean) / 105 / mean, (2 + 5 * mean) / 105 / mean, (1 + 5 * mean) / 6 / mean, 1]
+    assert title_rates(papers, titles) == pytest.approx(expected)
+    assert title_rates(papers, 0 * titles).tolist() == [1] * 4
+
+
+def counted(counts: dict[str, list[int]], title_rate: dict[str, float] | None = None) -> TermCounts:
     names = ["", *counts]
     number = {name: i for i, name in enumerate(names)}
     words = [tuple(number[word] for word in name.split()) or (0,) for name in names]
     table = np.array([[0] * len(next(iter(counts.values()))), *counts.values()]).T
-    return TermCounts(names, words, sparse.csr_matrix(table))
+    rates = np.array([(title_rate or {}).get(name, 1.0) for name in names])
+    return TermCounts(names, words, rates, sparse.csr_matrix(table))
 
 
 def keywords(some: TermCounts, sizes: list[int], head_words: frozenset[str] = frozenset()) -> list[list[str]]:
-    weights = ctfidf(some.counts).multiply(eligible(some, np.array(sizes), head_words)).tocsr()
+    specific = informative(some, np.array(sizes))
+    weights = ctfidf(some.counts).multiply(eligible(some, np.array(sizes), specific, head_words)).tocsr()
     return [[some.terms[i] for i in row] for row in top_terms(some, weights, 10)]
+
+
+def heaviest(some: TermCounts, n: int = 10) -> list[str]:
+    """The top terms of the first topic, where all terms may be keywords."""
+    return [some.terms[i] for i in top_terms(some, ctfidf(some.counts), n)[0]]
 
 
 def test_a_bigram_replaces_words_of_which_it_holds_half():
     some = counted({"dark": [40, 5], "matter": [60, 10], "dark matter": [35, 0], "halo": [20, 0]})
-    assert keywords(some, [100, 100])[0] == ["dark matter", "halo"]
+    assert heaviest(some) == ["dark matter", "halo"]
     some = counted({"dark": [90, 5], "matter": [90, 10], "dark matter": [35, 0], "halo": [20, 0]})
-    assert keywords(some, [100, 100])[0] == ["dark", "matter", "halo"]
+    assert heaviest(some) == ["dark", "matter", "halo"]
+
+
+def test_a_bigram_cut_out_of_three_words_is_left_out():
+    """The bigram that is left out would be the heaviest: all its papers are in the topic."""
+    some = {"spin": [80, 90], "orbit": [50, 40], "coupling": [90, 60], "spin orbit": [45, 40]}
+    assert set(heaviest(counted(some | {"orbit coupling": [44, 0]}))) == {"spin orbit", "coupling"}
+    some["orbit"] = [60, 40]  # which also stands elsewhere
+    assert heaviest(counted(some | {"orbit coupling": [44, 0]}))[0] == "orbit coupling"
+    some = {
+        "use": [60, 90],
+        "fine": [50, 40],
+        "tuning": [50, 40],
+        "fine tuning": [45, 40],
+        "use fine": [40, 0],
+    }
+    assert heaviest(counted(some))[0] == "fine tuning"
+
+
+def test_light_terms_behind_the_first_five_are_left_out():
+    words = dict(zip("galaxy prime quark novel index width depth".split(), range(70, 0, -10), strict=True))
+    some = {word: [papers, 0] for word, papers in words.items()}
+    assert heaviest(counted(some)) == list(words)
+    assert heaviest(counted(some | {"star": [9000, 0]})) == ["star", *list(words)[:4]]
 
 
 def test_keywords_are_ordered_by_weight_and_do_not_repeat_each_other():
     some = counted(
         {"superconductors": [30, 0], "superconducting": [20, 0], "magnet": [50, 0], "lattice": [10, 0]}
     )
-    assert keywords(some, [100, 100])[0] == ["magnet", "superconductors", "lattice"]
+    assert heaviest(some) == ["magnet", "superconductors", "lattice"]
 
 
-def test_general_and_head_words_count_in_bigrams_only():
+def test_terms_of_most_uses_are_general():
+    """By spread and title rate: `accuracy` is in few titles, `learning` in all topics."""
+    rng = np.random.default_rng(5)
+    names = [f"w{i}" for i in range(60)]
+    counts = {name: rng.integers(1, 40, 5).tolist() for name in names}
+    rates = dict(zip(names, rng.uniform(0.1, 3, 60), strict=True))
+    some, sizes = counted(counts, rates), np.array([90, 80, 70, 60, 50])
+    specific = informative(some, sizes)
+    says = spread(some.counts, sizes) * [math.sqrt(rates.get(name, 1)) for name in some.terms]
+    uses = np.array([0, *(sum(counts[name]) for name in names)])
+    assert says[specific].min() > says[~specific].max()
+    least = int(np.argmin(np.where(specific, says, np.inf)))  # the first that is not general
+    assert uses[~specific].sum() < 0.62 * uses.sum() <= uses[~specific].sum() + uses[least]
+
+
+def test_keywords_are_specific_and_in_enough_papers():
     some = counted(
         {
-            "training": [50, 45, 45, 45, 45],
+            "training": [70, 70, 70, 70, 70],
+            "accuracy": [60, 10, 10, 10, 10],
             "galaxy": [80, 0, 0, 0, 0],
             "stars": [0, 40, 0, 0, 0],
             "planet": [0, 30, 0, 0, 0],
             "dust": [0, 20, 0, 0, 0],
             "theory": [50, 0, 0, 0, 0],
             "gauge": [40, 0, 0, 0, 0],
-            "training set": [15, 0, 0, 0, 0],
+            "comet": [15, 0, 0, 0, 0],
+            "rare": [4, 0, 0, 0, 0],
+            "training gauge": [15, 0, 0, 0, 0],
             "theory gauge": [15, 0, 0, 0, 0],
-            "set": [30, 30, 30, 30, 30],
-            "wide": [50, 25, 25, 25, 25],  # a third of its papers are in one topic
-        }
+        },
+        {"accuracy": 0.1},
     )
-    first, second, *_ = keywords(some, [100] * 5, frozenset({"theory"}))
-    assert first == ["galaxy", "gauge", "training set", "wide"] and second == ["stars", "planet", "dust"]
+    first, second, third, *_ = keywords(some, [100] * 5, frozenset({"theory"}))
+    assert first == ["galaxy", "gauge", "comet"] and second == ["stars", "planet", "dust"]
+    assert third == ["training", "accuracy"]  # fewer than three may, so that all may
 
 
 def test_a_spelled_out_term_wins_over_its_abbreviation():
@@ -116,9 +174,9 @@ def test_a_spelled_out_term_wins_over_its_abbreviation():
         "language models": [50, 0],
         "agents": [10, 0],
     }
-    assert keywords(counted(some), [100, 100])[0][:2] == ["language models", "agents"]
+    assert heaviest(counted(some))[:2] == ["language models", "agents"]
     del some["language models"]
-    assert keywords(counted(some), [100, 100])[0][0] == "llms"
+    assert heaviest(counted(some))[0] == "llms"
 
 
 def abbreviates(short: str, term: str, papers: list[int], of_term: list[int]) -> bool:

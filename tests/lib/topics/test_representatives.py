@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lib.topics.representatives import Keywords, by_topic, diverse, latest
+from lib.topics.representatives import Keywords, by_topic, diverse, latest, near_center, says
 
 KEYWORDS = Keywords(
     [
@@ -23,17 +23,32 @@ def test_papers_of_topics_come_nearest_first():
 
 
 @pytest.mark.parametrize(
-    ("title", "told"),
+    (
+        "title",
+        "told",
+        "long",
+    ),  # and of its words of four letters or more how many are in keywords of the second
     [
-        ("A Large Language Model for X-Ray Images", [0.7, 0]),
-        ("Spin orbit coupling", [0, 0.6]),
-        ("On reasoning about spin-orbit", [0.3, 1]),
-        ("Models", [0, 0]),
+        ("A Large Language Model for X-Ray Images", [0.7, 0], 0),
+        ("Spin orbit coupling", [0, 0.6], 2 / 3),
+        ("On reasoning about spin-orbit", [0.3, 1], 3 / 4),
+        ("Models", [0, 0], 0),
+        ("", [0, 0], 0),
     ],
 )
-def test_what_a_title_tells(title, told):
+def test_what_a_title_tells(title, told, long):
     assert KEYWORDS.told(title) == pytest.approx(told)
-    assert KEYWORDS.score(title, 1) == pytest.approx(told[1] - 0.5 * told[0])
+    mean = 2 / (1 / told[1] + 1 / long) if long else 0
+    assert KEYWORDS.score(title, 1) == pytest.approx(mean - told[0])
+
+
+def test_a_title_says_a_keyword_in_any_form():
+    assert says("Large Language Model Agents", "language models") and says("X-ray spectra", "x-rays")
+    assert not says("Language of Birds", "language models")
+
+
+def test_titles_come_from_the_nearer_half_of_a_topic():
+    assert [len(near_center(np.arange(n))) for n in (1, 7, 98, 5000)] == [1, 4, 49, 50]
 
 
 def test_the_latest_are_of_the_nearer_half():
