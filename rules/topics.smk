@@ -219,7 +219,7 @@ rule explain:
         embeddings="<results>/embeddings/embeddings.npy",
         encoding="<results>/embeddings/embeddings.json",
         centroids="<results>/clusters/centroids.npy",
-        keywords="<results>/topics/keywords.parquet",
+        topics="<results>/topics/topics.parquet",
         stop_words=config["terms"]["stop_words"],
         env=f"envs/{GPU_ENV}",
     output:
@@ -255,7 +255,7 @@ rule explain:
             --encoding {input.encoding} \
             --centroids {input.centroids} \
             --assignments {input.assignments} \
-            --keywords {input.keywords} \
+            --topics {input.topics} \
             --vocabulary {input.vocabulary} \
             --terms {input.terms} \
             --term-offsets {input.term_offsets} \

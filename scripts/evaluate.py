@@ -217,6 +217,7 @@ def main(argv: list[str] | None = None) -> None:
         k=cluster["k"],
         repeating_share=repeating_share(table["repeats"].to_numpy(), table["size"].to_numpy()),
         silhouette=cluster["silhouette"],
+        silhouette_by_topic=cluster["silhouette_by_topic"],
         negative_silhouette_share=float(np.mean(assignments["silhouette"].to_numpy() < 0)),
         inertia_per_paper=cluster["inertia"] / len(topics),
         sizes=summarize_sizes(table["size"].to_numpy()),

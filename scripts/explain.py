@@ -21,7 +21,7 @@ from lib.tables import (
     ASSIGNMENTS,
     EXPLAINED,
     EXPLANATIONS,
-    KEYWORDS,
+    TOPICS,
     VOCABULARY,
     check_same_rows,
     read_table,
@@ -32,7 +32,6 @@ from lib.topics.ctfidf import count_in_topics, ctfidf
 from lib.topics.explanation import LEFT_OUT, Explanation, explain
 from lib.topics.explanation_figure import plot_explanation
 from lib.topics.explanation_tables import Paper, paper_table, summarize, word_table
-from lib.topics.labels import keyword_pairs, primary_keywords, topic_names
 from lib.topics.representatives import by_topic
 from lib.topics.titles import piece_to_text
 from lib.vectors import open_embeddings, read_array, take
@@ -107,7 +106,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         encoding="embeddings.json",
         centroids="centroids.npy",
         assignments="assignments.parquet",
-        keywords="keywords.parquet",
+        topics="topics.parquet",
         vocabulary="vocabulary.parquet",
         terms="terms.npy",
         term_offsets="term_offsets.npy",
@@ -135,10 +134,9 @@ def main(argv: list[str] | None = None) -> None:
     centroids = read_array(args.centroids)
     vocabulary = read_table(args.vocabulary, VOCABULARY, ["term"])["term"].to_pylist()
     offsets = read_array(args.term_offsets)
+    names = read_table(args.topics, TOPICS, ["name"])["name"].to_pylist()
     check_same_rows(terms=len(offsets) - 1, assignments=len(assignments))
-    pairs = keyword_pairs(read_table(args.keywords, KEYWORDS).to_pandas(), len(centroids))
-    wordless = [f"topic {topic}" for topic in range(len(centroids))]
-    names = topic_names([[word for word, _ in some] for some in pairs], primary_keywords(pairs, wordless))
+    check_same_rows(topics=len(names), centroids=len(centroids))
     counts = count_in_topics(
         read_array(args.terms, mapped=True),
         offsets,

@@ -56,15 +56,6 @@ def finished_run(folder: Path) -> Path:
     )
     names = ["a", "b <i>", "$c$", "量子"]
     pq_write(folder / "topics/topics.parquet", name=names)
-    pq_write(
-        folder / "topics/keywords.parquet",
-        topic=range(4),
-        rank=[1] * 4,
-        keyword=names,
-        weight=[1.0] * 4,
-        papers=[1] * 4,
-        share=[0.5] * 4,
-    )
     made = script(
         "terms", papers=folder / "corpus/papers.parquet", min_count=2, **term_files(folder / "corpus")
     )
@@ -81,6 +72,6 @@ def inputs_of(folder: Path) -> dict[str, Path]:
         "encoding": folder / "embeddings/embeddings.json",
         "centroids": folder / "clusters/centroids.npy",
         "assignments": folder / "clusters/assignments.parquet",
-        "keywords": folder / "topics/keywords.parquet",
+        "topics": folder / "topics/topics.parquet",
         **{name: files[name] for name in ("vocabulary", "terms", "term_offsets")},
     }

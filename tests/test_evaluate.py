@@ -91,6 +91,9 @@ def test_planted_subjects_agree_with_their_categories(planted, out):
         words["npmi"]
     )
     assert found["negative_silhouette_share"] == 0
+    assert np.average(found["silhouette_by_topic"], weights=planted.sizes) == pytest.approx(
+        found["silhouette"]
+    )
     assert found["map"]["trustworthiness"] == PROJECT["trustworthiness"]
     assert found["map"]["largest_piece"] > 0.9 and len(found["map"]["largest_piece_by_topic"]) == 4
 

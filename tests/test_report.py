@@ -26,6 +26,7 @@ EVALUATION = {
     "k": 2,
     "repeating_share": 0.66,
     "silhouette": 0.1234,
+    "silhouette_by_topic": [0.2, -0.1],
     "negative_silhouette_share": 0.21,
     "inertia_per_paper": 0.5,
     "sizes": {"smallest": 234, "median": 617.0, "largest": 1000, "effective_topics": 1.6},

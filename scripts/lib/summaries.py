@@ -279,6 +279,7 @@ class Evaluation(TypedDict):
     k: int
     repeating_share: float
     silhouette: float
+    silhouette_by_topic: list[float]
     negative_silhouette_share: float
     inertia_per_paper: float
     sizes: SizeSummary
