@@ -171,10 +171,11 @@ def reference_vectors(folder: Path, texts: list[str], max_tokens: int) -> np.nda
 
 
 def write_papers(path: Path, texts: list[str], ids: list[str] | None = None) -> Path:
-    """The columns of papers.parquet that embed reads."""
+    """The columns of papers.parquet that embed and terms read."""
     hashes = [hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts]
     columns = {
         "id": pa.array(ids or [f"{i:07d}" for i in range(len(texts))]),
+        "title": pa.array([text.partition(". ")[0] for text in texts]),
         "text": pa.array(texts),
         "text_hash": pa.array(hashes, pa.binary(16)),
     }
