@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from lib.cli import Parser, UserError, boolean, optional, progress, run, say, warn
-from lib.corpus.fields import Fields
+from lib.corpus.fields import Fields, paths_of
 from lib.corpus.ledger import LedgerCounts
 from lib.corpus.records import OPTIONAL, PARSED_PAPERS, Filters, Parsed, parse_block, read_leniently
 from lib.corpus.selection import Records, collect, enter, settle
@@ -105,35 +105,52 @@ def check_corpus(
             if 2 * ledger.counts[bucket] > ledger.lines:
                 line, reason = ledger.first[bucket][0]
                 raise UserError(
-                    f"{path}: no paper is left ({ledger}); line {line}: {reason}. The first record has {first_keys(path)}. "
+                    f"{path}: no paper is left ({ledger}); line {line}: {reason}. The first record has {first_paths(path)}. "
                     f"Set clean.fields.{bucket.removeprefix('no_')} to the path in this file, or use a preset of "
                     "its kind (presets/)"
                 )
         raise UserError(f"{path}: no paper is left ({ledger}); loosen the filters of `clean` in the config")
 
 
-def first_keys(path: Path) -> str:
-    """The keys of the first record of a snapshot, for messages."""
+def first_paths(path: Path) -> str:
+    """The paths of the values in the first record of a snapshot, as `clean.fields` takes them, for messages."""
     with open_snapshot(path) as stream:
         for line in next(blocks(stream, path)).data.split(b"\n"):
             record, fault, _ = read_leniently(line)
             if not fault:
-                keys = ", ".join(f"`{key}`" for key in list(record)[:30])
-                if page := next((key for key, value in record.items() if is_page(value)), None):
-                    keys += f" (`{page}` seems to hold the papers; write one per line: `jq -c '.{page}[]'`)"
-                return keys
+                several = several_papers(record)
+                names = list(record)[:10] if several else list(paths_of(record))[:60]
+                return ", ".join(f"`{name}`" for name in names) + several
     return "no keys"
 
 
-def is_page(value: Any) -> bool:
-    """Whether a value is a list of records with titles, as the answers of web services have it."""
-    return isinstance(value, list) and any(isinstance(item, dict) and "title" in item for item in value)
+def several_papers(record: dict[str, Any]) -> str:
+    """What to do if a record seems to hold several papers, as the answers of web services do; else nothing."""
+
+    def has_title(value: Any) -> bool:
+        return isinstance(value, dict) and any("title" in str(key).lower() for key in value)
+
+    values = list(record.values())
+    if len(values) > 1 and all(map(has_title, values)):
+        return " (each seems to hold a paper; write one per line: `jq -c '.[]'`)"
+    if values and all(
+        isinstance(value, list | dict) and len(value) == len(values[0]) > 1 for value in values
+    ):
+        return " (each seems to be a column of a table; pandas writes rows by `to_json(orient='records', lines=True)`)"
+    if has_title(record) or any(map(has_title, values)):
+        return ""
+    lists = [key for key, value in record.items() if isinstance(value, list) and any(map(has_title, value))]
+    return (
+        f" (`{lists[0]}` seems to hold the papers; write one per line: `jq -c '.{lists[0]}[]'`)"
+        if lists
+        else ""
+    )
 
 
 def missing_fields(path: Path, filled: Counter[str], fields: Fields, records: int) -> list[str]:
     """A warning for each optional path that is in no record."""
     missing = [name for name in OPTIONAL if records and fields.paths[name] and not filled[name]]
-    keys = first_keys(path) if missing else ""
+    keys = first_paths(path) if missing else ""
     return [
         f"{fields.describe(name)} is missing or empty in all records, so {name} is "
         f"{'known from the ids of arXiv only' if name == 'published' else 'empty'}; the first record has {keys}; "

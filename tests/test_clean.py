@@ -463,6 +463,26 @@ BAD = {
         {},
         "`results` seems to hold the papers; write one per line: `jq -c '.results[]'`",
     ),
+    "object of papers": (
+        json.dumps({key: paper(key) for key in ("1", "2", "3")}).encode(),
+        {},
+        "each seems to hold a paper; write one per line: `jq -c '.[]'`",
+    ),
+    "columns": (
+        json.dumps({key: {"0": value, "1": value} for key, value in paper().items()}).encode(),
+        {},
+        "each seems to be a column of a table",
+    ),
+    "lists as columns": (
+        json.dumps({key: [value, value] for key, value in paper().items()}).encode(),
+        {},
+        "`id` is a JSON array of 2 ids",
+    ),
+    "nested": (
+        json.dumps({"_source": paper(), "refs": [{"title": "x"}]}).encode(),
+        {},
+        "`_source.id`, `_source.title`",
+    ),
     "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", {}, "PDF"),
     "html": (b"\n<!DOCTYPE html><html><title>404</title></html>\n", {}, "HTML"),
     "array": (b"[\n" + as_lines(paper()) + b"]\n", {}, "array"),

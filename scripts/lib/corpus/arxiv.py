@@ -18,12 +18,16 @@ _NEW = (
 )
 _OLD = rf"(?P<archive>{_ARCHIVE})(?:\.[A-Za-z-]+)?/(?P<number>\d\d{_MONTH}\d{{3}})"
 ID = re.compile(
-    r"(?:(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/|(?i:(?:oai:)?arxiv(?:\.org)?:)\s*"
-    r"|(?:https?://(?:dx\.)?doi\.org/|(?i:doi:)\s*)?10\.48550/(?i:arxiv)\.)?"
-    rf"(?:(?P<new>{_NEW})|{_OLD})(?:v(?P<version>[1-9]\d{{0,2}}))?(?:\.pdf)?(?:\s+\[[A-Za-z.-]+\])?"
+    r"(?i:(?:https?://)?(?:(?:www|export|browse)\.)?arxiv\.org/[a-z-]+/|(?:(?:oai|urn|info):)?arxiv(?:\.org)?[:/\s]\s*"
+    r"|(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?10\.48550/arxiv\.)?"
+    rf"(?:(?P<new>{_NEW})|{_OLD})(?:v(?P<version>[1-9]\d{{0,2}}))?(?:\.pdf)?"
+    # an address may end in / or go on with ?context=cs.LG; the stamp on a paper names the category and the day
+    r"(?:/?(?:[?#]\S*)?|\s+\[[A-Za-z.-]+\](?:\s+\d{1,2}\s+[A-Z][a-z]{2}\s+\d{4})?)"
 )
 # The characters by which a cheap search tells ids that may need `split_id`.
-NOT_BARE = r"v\d+(?:\.pdf)?$|[Xx][Ii][Vv]|\]$|\.[A-Za-z-]+/\d{7}"
+NOT_BARE = r"v\d+$|\.pdf$|[Xx][Ii][Vv]|\]$|\.[A-Za-z-]+/\d{7}"
+# An item of a stored list; some have quotation marks if one has
+ITEM = re.compile(r"""'([^']*)'|"([^"]*)"|([^\s,'"][^,'"]*)""")
 CATEGORY = re.compile(rf"(?:{_ARCHIVE})(?:\.[A-Za-z-]+)?")
 
 
@@ -53,8 +57,13 @@ def split_categories(text: str) -> list[str]:
     """The categories in a string.
 
     Those of arXiv are separated by spaces. Others may have spaces in their names and are separated
-    by semicolons, bars or commas, also by those of Chinese.
+    by semicolons, bars or commas, also by those of Chinese. A list that was stored as a string has them in
+    quotation marks (`['cs.LG', 'stat.ML']`, as pandas writes them) or separated in brackets.
     """
+    if text[:1] + text[-1:] in ("[]", "{}"):
+        text = text[1:-1]
+        if "'" in text or '"' in text:
+            return [name for item in ITEM.findall(text) if (name := " ".join("".join(item).split()))]
     words = text.split()
     if all(CATEGORY.fullmatch(word) for word in words):
         return words

@@ -18,9 +18,12 @@ TIME_OF_DAY = r"[ Tt]\d\d:\d\d.*"
 # 2010-04-12, 2010/4/12, 2010-04, 2010, with or without a time of day or a time zone behind it
 NUMERIC = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2})(?:z|[+-]\d\d:?\d\d)?)?)?(?:[t ]\d.*)?")
 COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:\d{6}|t.*)?")  # 20100412, 20100412093000
-DAY_FIRST = re.compile(r"(?:[a-z]+,?\s+)?(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?,?[\s-]+(\d{4}|\d\d)\b.*")
-YEAR_FIRST = re.compile(r"(\d{4})[\s-]+([a-z]{3})[a-z]*\.?(?:\s+(\d{1,2}))?\b.*")
+DAY_FIRST = re.compile(
+    r"(?:[a-z]+,?\s+)?(\d{1,2})(?:st|nd|rd|th)?[\s-]+([a-z]{3})[a-z]*\.?,?[\s-]+(\d{4}|\d\d)\b.*"
+)
+YEAR_FIRST = re.compile(r"(\d{4})[\s-]+([a-z]{3})[a-z]*\.?(?:[\s-]+(\d{1,2}))?\b.*")
 MONTH_FIRST = re.compile(r"(?:[a-z]+,?\s+)?([a-z]{3})[a-z]*\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})")
+CHINESE = str.maketrans({"年": "-", "月": "-", "日": None})  # 2010年4月12日, also Japanese
 # Seconds, milliseconds, microseconds or nanoseconds since 1970
 EPOCH = re.compile(r"-?(?:\d{9,13}|\d{16}|\d{19})")
 
@@ -29,12 +32,13 @@ def parse_date(value: Any) -> date | None:
     """The day that a value names, or None if it is not understood.
 
     Understood are ISO 8601, RFC 2822 with or without the day of the week, seconds since 1970 or
-    thousandths of them, `20100412`, `2010/04/12`, `2010 Apr 12`, `April 2010`, and `[2010, 4, 12]`.
+    thousandths of them, `20100412`, `2010/04/12`, `2010 Apr 12`, `April 2010`, `2010年4月12日`, and
+    `[2010, 4, 12]`. Of several dates in a list the first counts.
     A year or month stands for its first day, and so does an unknown part: `2010-04-00`,
     `[2010, None, None]`. Years are 1000 to 2999; of two digits, 00 to 49 are after 2000 (RFC 2822).
     """
     try:
-        while isinstance(value, list) and value and isinstance(value[0], list):
+        while isinstance(value, list) and value and _is_date(value[0]):
             value = value[0]
         if isinstance(value, list) and value:
             return _day(*(int(part or 1) for part in value[:3]))
@@ -45,9 +49,14 @@ def parse_date(value: Any) -> date | None:
                 return None  # 2010.5 is neither May nor the middle of the year
             value = int(value)
         text = re.sub(TIME_OF_DAY, "", str(value)).strip().lower()
-        return _from_text(text.removesuffix(".0"))
+        return _from_text(text.translate(CHINESE).rstrip("-").removesuffix(".0"))
     except (ValueError, OverflowError, TypeError, OSError):
         return None
+
+
+def _is_date(value: Any) -> bool:
+    """Whether an item of a list is a whole date, not a year, month or day."""
+    return isinstance(value, list) or (isinstance(value, str) and len(value) > 4)
 
 
 def _from_text(text: str) -> date | None:

@@ -2,8 +2,9 @@
 
 import ast
 import json
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -23,12 +24,14 @@ from lib.corpus.text import SURROGATE
 from lib.tables import PAPERS
 
 NAMES = ("id", "title", "abstract", "categories", "published", "updated", "deleted")
+STORED_LIST = re.compile(r"""\s*\[\s*(?:None,\s*|null,\s*)*["'].*\]\s*$""", re.DOTALL)
 INDEX = re.compile(
     r"""\s*\{\s*(?:"[^"]*"\s*:\s*\[\s*\d|'[^']*'\s*:\s*\[\s*\d|(["'])(?:InvertedIndex|IndexLength)\1)"""
 )
+STORED = r"""^\s*(?:\{|\[\s*(?:["']|None|null))"""  # what may be one of both; for RE2
 STEP = re.compile(r"([^.\[\]]+)(\[\])?")
 # What programs write for a missing value
-PLACEHOLDERS = ("none", "nan", "null", "<na>", "n/a")
+PLACEHOLDERS = ("none", "nan", "null", "<na>", "n/a", "[]", "{}")
 JSON_TYPES = {str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
 
 Steps = tuple[tuple[str, bool], ...]  # keys; True after one whose value is a list of items
@@ -144,6 +147,24 @@ def _leaves(value: Any, steps: Steps) -> list[Any]:
     return [] if value is None else [value]
 
 
+def paths_of(value: Any, before: str = "") -> Iterator[str]:
+    """The paths to the values of a record: `ids.doi`, `concepts[].display_name`.
+
+    An object of words, such as an inverted abstract, is one value, and so is an object with many keys.
+    """
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        yield from paths_of(value[0], f"{before}[]")
+    elif isinstance(value, dict) and (not before or 0 < len(value) < 20) and not _is_index(value):
+        for key, item in value.items():
+            yield from paths_of(item, f"{before}.{key}" if before else key)
+    elif before:
+        yield before
+
+
+def _is_index(value: dict) -> bool:
+    return all(isinstance(item, list) and item and isinstance(item[0], int) for item in value.values())
+
+
 def _flat(values: list[Any]) -> list[Any]:
     """Lists within a list opened."""
     return [item for value in values for item in (value if isinstance(value, list) else [value])]
@@ -153,7 +174,7 @@ def is_empty(value: Any) -> bool:
     """Whether a value is missing: null, no item, nothing but spaces, or a word for nothing (`nan`)."""
     if isinstance(value, str):
         return not (value := value.strip()) or (len(value) < 5 and value.lower() in PLACEHOLDERS)
-    return value is None or value in ([], {})
+    return value is None or value in ([], {}) or (isinstance(value, float) and math.isnan(value))
 
 
 def is_true(value: Any) -> bool:
@@ -161,11 +182,24 @@ def is_true(value: Any) -> bool:
     return value is True or (value is not None and str(value).lower() in ("true", "1"))
 
 
+def as_id(value: Any) -> str | None:
+    """An id as a string. Programs write 31000001 as a number, also as 31000001.0, or as a list of one."""
+    if isinstance(value, list) and len(value) == 1:
+        (value,) = value
+    if isinstance(value, list):
+        raise TypeError(f"array of {len(value)} ids (a path that ends in [] takes the first one)")
+    if isinstance(value, float) and not value.is_integer():
+        raise TypeError("number with a fraction (ids of arXiv lose zeros as numbers: keep them as text)")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(int(value))
+    return as_text(value)
+
+
 def as_text(value: Any) -> str | None:
     """A title, abstract or id as one string.
 
     A list of strings is joined by spaces. An object of words with their positions (the inverted
-    abstracts of OpenAlex) is put in order, also if it was stored as a string of JSON.
+    abstracts of OpenAlex) is put in order. So are both if they were stored as a string of JSON or Python.
 
     Raises
     ------
@@ -173,7 +207,7 @@ def as_text(value: Any) -> str | None:
         The value has another type.
     """
     if isinstance(value, str):
-        return _stored_index(value) or SURROGATE.sub("\ufffd", value)
+        return _stored(value) or SURROGATE.sub("\ufffd", value)
     if value is None:
         return None
     if isinstance(value, list) and all(isinstance(item, str | None) for item in value):
@@ -189,9 +223,9 @@ def as_text(value: Any) -> str | None:
     raise TypeError(JSON_TYPES[type(value)])
 
 
-def _stored_index(text: str) -> str | None:
-    """The text of an inverted abstract that is stored as a string; None if the string is something else."""
-    if not INDEX.match(text):
+def _stored(text: str) -> str | None:
+    """The text of a list or an inverted abstract that is stored as a string; None if it is something else."""
+    if not (INDEX.match(text) or STORED_LIST.match(text)):
         return None
     for read in (json.loads, ast.literal_eval):  # pandas writes the latter's spelling: {'word': [0]}
         try:
@@ -206,22 +240,19 @@ def text_column(values: list[Any], numbers: bool = False) -> tuple[pa.StringArra
 
     Parameters
     ----------
-    numbers : whole numbers are strings too, as ids are
+    numbers : whole numbers are strings too, as ids are, and of a list only its one item is
     """
     try:
         column = pa.array(values, pa.string())
-        if not pc.any(pc.match_substring_regex(column, r"^\s*\{")).as_py():
+        if not pc.any(pc.match_substring_regex(column, STORED)).as_py():
             return column, []
     except (pa.ArrowException, UnicodeEncodeError):
         pass
     texts: list[str | None] = []
     wrong = []
     for row, value in enumerate(values):
-        if numbers and isinstance(value, int) and not isinstance(value, bool):
-            texts.append(str(value))
-            continue
         try:
-            texts.append(as_text(value))
+            texts.append(as_id(value) if numbers else as_text(value))
         except TypeError as error:
             texts.append(None)
             wrong.append((row, str(error)))
@@ -249,7 +280,7 @@ def _is_names(key: Any) -> bool:
 
 def _category_names(key: str | tuple[str | None, ...] | None) -> list[str]:
     if isinstance(key, str):
-        return [] if is_empty(key) else split_categories(SURROGATE.sub("\ufffd", key))
+        return [name for name in split_categories(SURROGATE.sub("\ufffd", key)) if not is_empty(name)]
     names: list[str] = []
     for name in (name for name in key or () if name and not is_empty(name)):
         words = SURROGATE.sub("\ufffd", name).split()

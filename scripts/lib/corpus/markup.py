@@ -30,7 +30,7 @@ TAG = re.compile(
 )
 # None holds the beginning of another: without this, a search for many open ones would take quadratic time.
 ASIDE = re.compile(
-    r"<!--(?:(?!<!--).)*?-->|<!\[CDATA\[((?:(?!<!\[CDATA\[).)*?)\]\]>|<\?[a-z][^<>]*\?>",
+    r"<!--(?:(?!<!--).)*?-->|<!\[CDATA\[((?:(?!<!\[CDATA\[).)*?)\]\]>|<\?[a-z][^<>]*\?>|<!doctype[^<>]*>",
     re.DOTALL | re.IGNORECASE,
 )
 REFERENCE = re.compile(r"&(?:(?:amp;)+|(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
@@ -39,14 +39,17 @@ SIGNS = re.compile("[<>&]")
 # `tex-math` is skipped only where MathML beside it says the same.
 SKIPPED = {"script", "style", "annotation", "annotation-xml"}
 # What stands before the first, second and third part of an element of MathML.
-PARTS = {"msup": ("", "^"), "msub": ("", "_"), "msubsup": ("", "_", "^"), "mfrac": ("", "/")}
+PARTS = {
+    "msup": ("", "^"), "msub": ("", "_"), "msubsup": ("", "_", "^"), "mfrac": ("", "/"), "msqrt": ("√",),
+    "munder": ("", "_"), "munderover": ("", "_", "^"),
+}  # fmt: skip
 FORMULAE = {"math", "tex-math"}
 TEXT = {"mtext", "tex-math"}
 TEX_PREAMBLE = re.compile(
     r"\\(?:documentclass|usepackage)(?:\[[^][]*\])?\{[^{}]*\}|\\setlength\{[^{}]*\}\{[^{}]*\}"
     r"|\\(?:begin|end)\{document\}"
 )
-POWER = re.compile(r"\s*[+−-]?\d")
+POWER = re.compile(r"\s*[+−–‐-]?\s*\d")
 HEADINGS = {"title", "h1", "h2", "h3", "h4", "h5", "h6"}
 # These stand inside a word or a sentence; all others separate words.
 INLINE = set(
@@ -124,7 +127,9 @@ def _tags(text: str) -> list[re.Match]:
         if name in paired or (name in KNOWN and (match["prefix"] or match["empty"] or "=" in match[0])):
             return True
         # "n<p>k" and "the mean <p> of" are mathematics; a paragraph begins the text or follows a sentence
-        return name in ALONE and (len(name) > 1 or _before(text, match.start()) in {"", ">", *".?!:;"})
+        return name in ALONE and (
+            len(name) > 1 or bool(match["end"]) or _before(text, match.start()) in {"", ">", *".?!:;"}
+        )
 
     return [match for match in found if is_tag(match)]
 
@@ -201,7 +206,7 @@ class _TextOf(HTMLParser):
             return
         is_power = self.after_sup and self.parts and self.parts[-1][-1:].isdigit() and POWER.match(data)
         self.after_sup = False
-        self.parts.append(f"^{data}" if is_power else data)
+        self.parts.append(f"^{data.lstrip()}" if is_power else data)
 
     def close(self) -> None:
         super().close()

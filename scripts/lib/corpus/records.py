@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -31,7 +32,7 @@ from lib.tables import PAPERS
 
 # A paper without the columns that follow from its title and abstract.
 PARSED_PAPERS = pa.schema([column for column in PAPERS if column.name not in ("text", "text_hash")])
-NOTHING = f"^(?i:{'|'.join(PLACEHOLDERS)})$"
+NOTHING = f"^(?i:{'|'.join(map(re.escape, PLACEHOLDERS))})$"
 # "Abstract: We study", "Abstract We study", but not "Abstract interpretation is"
 HEADING = (
     r"^(?:(?i:abstract|summary)\s*(?:[:.—–]|-\s)\s*|(?:Abstract|ABSTRACT|Summary|SUMMARY)\s+"
@@ -217,11 +218,14 @@ def read_leniently(line: bytes) -> tuple[dict, str, str]:
     if not line.strip():
         return {}, "blank", "the line is blank"
     try:
-        value = json.loads(line.decode(), strict=False)
+        # the mark begins each of several files that were joined
+        value = json.loads(line.removeprefix(BOM_UTF8).decode(), strict=False)
     except UnicodeDecodeError as error:
         reason = f"not UTF-8: byte 0x{line[error.start]:02x} at column {error.start + 1}"
         if _is_chinese(line):
             reason += "; it seems to be GB18030, which `iconv -f GB18030 -t UTF-8` converts"
+        else:
+            reason += "; `iconv -t UTF-8 -f CODING` converts a file, often from WINDOWS-1252"
         return {}, "malformed_json", reason
     except RecursionError:
         return {}, "malformed_json", "nested too deeply"
@@ -274,7 +278,7 @@ def _filled(
     types = dict(wrong)
     for row in np.flatnonzero(wanted & ~filled).tolist():
         if row in types:
-            reason = f"{path} is a JSON {types[row]}, not a string"
+            reason = f"{path} is a JSON {types[row]}" + ", not a string" * (" " not in types[row])
         else:
             reason = f"{path} is {'blank' if texts[row].is_valid else 'missing or null'}"
         faults.append((int(lines[row]), f"no_{name}", reason))

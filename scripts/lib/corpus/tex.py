@@ -1,5 +1,6 @@
 """TeX in running text: formulae, and letters written as commands."""
 
+import json
 import re
 import unicodedata
 
@@ -22,14 +23,38 @@ _ACCENT = (
     rf"""\\(?:(?P<sign>[`'^~=."])\s*|(?P<letter>[uvHrdckb])(?:\s+|(?=[{{\\])))"""
     rf"""(?:\{{\s*(?P<braced>{_BASE})\s*\}}|(?P<bare>{_BARE}))"""
 )
-# \ss, \ss{}, and \ss\ with its own space
+# \ss, \ss{}, and \ss\ with a space of its own
 _NAMES = "|".join(sorted(LETTERS, key=len, reverse=True))
-_LETTER = rf"\\(?P<name>{_NAMES})(?![A-Za-z])(?P<empty>\{{\}})?(?:\\(?=\s))?"
+_LETTER = rf"\\(?P<name>{_NAMES})(?![A-Za-z])(?P<ended>\{{\}}|\\(?=\s))?"
 # A backslash behind a backslash belongs to a line break.
 COMMAND = re.compile(rf"(?<!\\)(?:{_ACCENT}|{_LETTER}(?P<space>\s*))")
-CONVERTED_GROUP = re.compile(r"(\\[A-Za-z]+\s*)?\{([^\W\d_a-zA-Z])\}")
-# What every convertible command looks like; written for RE2 (Arrow) and Python alike.
-CANDIDATE = re.compile(rf"\\(?:[`'^~=.\"]|[uvHrdckb][\s{{\\]|(?:{_NAMES})(?:[^A-Za-z]|$))")
+CONVERTED_GROUP = re.compile(r"(\\[A-Za-z]+\s*)?\{\s*([^\W\d_a-zA-Z])\s*\}")
+# Accents of mathematics inside a word: Poincar$\acute{e}$, M$\ddot{o}$ller
+MATH_LETTER = re.compile(r"\$\s*\\(acute|grave|ddot|check|breve|tilde|hat)\s*\{?\s*([A-Za-z])\s*\}?\s*\$")
+MATH_ACCENTS = {"acute": "'", "grave": "`", "ddot": '"', "check": "v", "breve": "u", "tilde": "~", "hat": "^"}
+_FONT = r"(?:\\(?:text(?:bf|it|rm|sc|sf|tt|sl|up|md|normal)|emph|underline|mbox)\s*\{|\{\\(?:bf|it|em|rm|sc|sf|tt|sl)\s+)"
+# A font inside a word: \textbf{E}fficient, {\bf E}fficient, \textit{k}-means
+FONT = re.compile(
+    rf"(?:(?<=[^\W_])|(?<=[^\W_]-)){_FONT}(?P<behind>[^{{}}\\$]*)\}}|{_FONT}(?P<before>[^{{}}\\$]*)\}}(?=-?[^\W_])"
+)
+COMMAND_NAME = re.compile(r"\\[A-Za-z]+-?$")
+# The braces by which BibTeX keeps capitals, {BERT} and {D}eep, if they are not the argument of a command
+_CAPITALS = r"\{[a-z]*[A-Z][A-Za-z0-9]*\}"
+CAPITALS = re.compile(
+    rf"(?P<command>\\(?:[A-Za-z]+\*?|[^\sA-Za-z])\s*(?:\{{[^{{}}]*\}}\s*)*|[_^\]]|\}}\s*)?(?P<group>{_CAPITALS})"
+)
+# Strings that were escaped twice: Kirchhoff\'s law, \"deep\" nets, caf\u00e9, and line ends
+CONTRACTION = re.compile(r"(?<=[A-Za-z])\\'(?=(?:s|t|ll|re|ve|d|m)\b)")
+QUOTATION = re.compile(r"""(?<![^\s(\[])\\(["'])(?=\w)([^"'\\]{1,300})(?<=[\w.,!?])\\\1(?![\w{\\])""")
+CODE_POINTS = re.compile(r"(?<!\\)(?:\\u[0-9a-fA-F]{4})+")
+LINE_END = re.compile(r"(?<!\\)(?:\\r)?\\n(?![a-z])")
+# What all these look like; written for RE2 (Arrow) and Python alike.
+CANDIDATE = re.compile(
+    rf"\\(?:[`'^~=.\"]|[uvHrdckb][\s{{\\]|(?:{_NAMES})(?:[^A-Za-z]|$)|u[0-9a-fA-F]{{4}}|n(?:[^a-z]|$))"
+    rf"|\$\s*\\(?:acute|grave|ddot|check|breve|tilde|hat)\s*\{{?\s*[A-Za-z]\s*\}}?\s*\$"
+    rf"|[A-Za-z0-9]-?{_FONT}|{_FONT}[^{{}}\\$]*\}}-?[A-Za-z0-9]"
+    rf"|(?:^|[^\\A-Za-z_^}}])[A-Za-z]*{_CAPITALS}"
+)
 # German endings behind a final "\ss ": the space ends the command, and not the word.
 AFTER_SHARP_S = re.compile(r"(?:e|en|er|es|em|ian|ner|ler|mann|berg|burg|lich)\b")
 DISPLAY = re.compile(r"\\\((?:(?!\\\().)*?\\\)|\\\[(?:(?!\\\[).)*?\\\]", re.DOTALL)
@@ -107,22 +132,60 @@ def split_formulae(text: str) -> list[str]:
 def convert_letters(text: str) -> str:
     r"""Convert accents and letter commands outside formulae to Unicode: `Erd\H{o}s` becomes `Erdős`.
 
-    An accent is converted only if Unicode has the accented letter. All else stays as it is.
+    An accent is converted only if Unicode has the accented letter. Fonts and braces that divide a word are
+    dropped: `\textbf{E}fficient`, `{D}eep`. So are the backslashes of strings that were escaped twice. All
+    else stays as it is.
     """
     if not CANDIDATE.search(text):
         return text
+    if "$" in text:
+        text = MATH_LETTER.sub(_math_letter, text)
     parts = split_formulae(text)
     for i in range(0, len(parts), 2):
+        parts[i] = _unescape(parts[i])
         while (converted := _convert(parts[i])) != parts[i]:  # \'{\ae} needs two passes
             parts[i] = converted
     return "".join(parts)
 
 
 def _convert(text: str) -> str:
+    if "{" in text:
+        text = CAPITALS.sub(lambda match: match[0] if match["command"] else match["group"][1:-1], text)
     if "\\" not in text:
         return text
+    text = FONT.sub(_without_font, text)
     converted = COMMAND.sub(_command, text)
     return text if converted == text else CONVERTED_GROUP.sub(_ungrouped, converted)
+
+
+def _without_font(match: re.Match) -> str:
+    """The text in another font, unless a command stands before it: `\\noindent\\textbf{Remark}`."""
+    before = match.string[max(match.start() - 40, 0) : match.start()]
+    return match[0] if COMMAND_NAME.search(before) else match["behind"] or match["before"] or ""
+
+
+def _unescape(text: str) -> str:
+    """The text without backslashes that only escape a character."""
+    if "\\" not in text:
+        return text
+    text = QUOTATION.sub(r"\1\2\1", CONTRACTION.sub("'", LINE_END.sub(" ", text)))
+    return CODE_POINTS.sub(lambda match: json.loads(f'"{match[0]}"'), text)
+
+
+def _math_letter(match: re.Match) -> str:
+    """The accented letter, if letters stand on both sides, or two on one side."""
+    accent, letter = match[1], match[2]
+    before = _letters(match.string[max(match.start() - 2, 0) : match.start()][::-1])
+    behind = _letters(match.string[match.end() : match.end() + 2])
+    if not (min(before, behind) or before > 1 or (behind > 1 and accent not in ("tilde", "hat"))):
+        return match[0]
+    accented = unicodedata.normalize("NFC", letter + ACCENTS[MATH_ACCENTS[accent]])
+    return accented if len(accented) == 1 else match[0]
+
+
+def _letters(text: str) -> int:
+    """The number of letters with which a text begins."""
+    return len(text) if text.isalpha() else int(text[:1].isalpha())
 
 
 def _ungrouped(match: re.Match) -> str:
@@ -146,4 +209,4 @@ def _command(match: re.Match) -> str:
         word_goes_on = bool(AFTER_SHARP_S.match(text, end))
     else:  # i and j, as in Turkish, often end a word
         word_goes_on = text[end : end + 1].islower() and name not in ("i", "j")
-    return LETTERS[name] + ("" if word_goes_on and not match["empty"] else match["space"])
+    return LETTERS[name] + ("" if word_goes_on and not match["ended"] else match["space"])

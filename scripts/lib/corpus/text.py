@@ -11,18 +11,16 @@ import pyarrow.compute as pc
 from lib.corpus.markup import drop_markup
 from lib.corpus.tex import CANDIDATE, convert_letters
 
-LIGATURES = {
-    "ﬀ": "ff",
-    "ﬁ": "fi",
-    "ﬂ": "fl",
-    "ﬃ": "ffi",
-    "ﬄ": "ffl",
-    "ﬅ": "st",
-    "ﬆ": "st",
-    "ĳ": "ij",
-    "Ĳ": "IJ",
-}
-LIGATURE = re.compile(f"[{''.join(LIGATURES)}]")
+# Other forms of plain letters, digits and characters, which would make a word of its own of each spelling:
+# ligatures, the micro sign, subscripts, Roman numerals, radicals and squared units of Chinese, Arabic letters
+# by position, full and half width, and the bold and italic letters of mathematics.
+FORMS = re.compile(
+    "[\u00b5\u0132\u0133\u2080-\u209c\u2160-\u217f\u2f00-\u2fd5\u3300-\u33ff\ufb00-\ufb06\ufb13-\ufb17"
+    "\ufb50-\ufdff\ufe70-\ufefc\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uff9f\U0001d400-\U0001d7ff]+"
+)
+HYPHENS = re.compile("[\u2010\u2011]")  # of word processors, one of them without a line break
+# A word that was divided at the end of a line
+DIVIDED = re.compile(r"\u00ad\s+(?=[^\W\d_])")
 # Invisible: soft hyphen, zero-width space, direction marks, variation selectors, tags, …
 INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
@@ -30,7 +28,7 @@ INVISIBLE = re.compile(
 )
 # Joiners decide the shape of letters in Arabic and Indic scripts; elsewhere they only split words.
 JOINER = re.compile("(?<![\u0600-\u0fff\u1000-\u109f\u1780-\u17ff])[\u200c\u200d]")
-SPECIAL = re.compile(f"{INVISIBLE.pattern}|[\u200c\u200d]|{LIGATURE.pattern}|[\ud800-\udfff]")
+SPECIAL = re.compile(f"{INVISIBLE.pattern}|[\u200c\u200d]|{FORMS.pattern}|{HYPHENS.pattern}|[\ud800-\udfff]")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 # Markup, TeX letters, double spaces, control characters and all outside ASCII need a closer look.
@@ -74,11 +72,11 @@ def _applied(function: Callable[[str], str], text: str, name: str, changes: set[
 
 
 def _plain_unicode(text: str) -> str:
-    """NFC without ligatures, invisible characters and lone surrogates."""
+    """NFC without ligatures, other forms of letters, invisible characters and lone surrogates."""
     if SPECIAL.search(text):
         text = SURROGATE.sub("\ufffd", text)
-        text = JOINER.sub("", INVISIBLE.sub("", text))
-        text = LIGATURE.sub(lambda match: LIGATURES[match[0]], text)
+        text = JOINER.sub("", INVISIBLE.sub("", DIVIDED.sub("", text)))
+        text = HYPHENS.sub("-", FORMS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text))
     return unicodedata.normalize("NFC", text)
 
 

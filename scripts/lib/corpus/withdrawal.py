@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _SUBMISSION = r"(?:arxiv\s+)?(?:paper|article|manuscript|submission|e-?print|pre-?print|version)"
-_PAPER = rf"(?:{_SUBMISSION}|(?:arxiv\s+)?(?:work|note|letter|draft|abstract|entry|document|report|thesis|comment))"
+_PAPER = rf"(?:{_SUBMISSION}|(?:arxiv\s+)?(?:work|note|letter|draft|abstract|entry|document|report|thesis|comment|contribution))"
 _GONE = r"(?:withdrawn|retracted)"
 _PLACE = r"(?:arxiv|archive|submission|publication|consideration|journal)"
 _CAUSE = (
@@ -19,7 +19,7 @@ _REASON = rf"(?:\s*$|\s*[.,;:!)\]*}}]|\s+{_CAUSE})"
 # A note has one short reason; a paper goes on: "Withdrawn because of hepatotoxicity, the drug is"
 _SENTENCE = r"[^,.]{0,200}(?:[.;!)\]*}]|$)"
 # Not "from the reservoir"
-_ELSEWHERE = rf"(?:\s*$|\s*[^\s\pL]|\s+(?:[^f]|f[^r])|\s+from\s+(?:the\s+)?{_PLACE})"
+_ELSEWHERE = rf"(?:\s*$|\s*[^\s\pL]|\s+(?:[^f]|f[^r])|\s+from\s+(?:the\s+)?{_PLACE}\b)"
 _ADVERBS = r"(?:(?:now|been|being|be|hereby|since|therefore|thus|hence|[a-z]+ly)\s+)*"
 _FAULT = r"(?:errors?|mistakes?|gaps?|flaws?|bugs?)"
 # The abstract begins with the note, perhaps in bold or in brackets. A paper *about* something
@@ -27,17 +27,24 @@ _FAULT = r"(?:errors?|mistakes?|gaps?|flaws?|bugs?)"
 # "The report was withdrawn by the government".
 NOTE = (
     r"^[^\pL]*(?:(?:bf|it|em|sc|tt|textbf|textit|emph|large)\b[^\pL]*)?"
-    r"(?:(?:note|notice|remark|comments?|important|warning|update|erratum)\s*[.:!*-]+\s*)?(?:"
+    r"(?:(?:(?:note|notice|remark|comments?|important|warning|update|erratum|retraction|arxiv\s+admin(?:\s+note)?)"
+    r"\s*[.:!*-]+|(?:unfortunately|sorry|regrettably)\s*,?)\s*)?(?:"
     # this paper has been withdrawn; due to an error, this version of the paper is withdrawn
     r"(?:(?:due\s+to|because\s+of|owing\s+to)\s[^.]{1,120}?,?\s+)?"
-    rf"(?:(?:this|our|present)\s+)+{_PAPER}(?:\s+(?:and|of\s+(?:this|the))\s+{_PAPER})?(?:\s*\([^)]*\)|,[^,.]{{1,60}},)?"
-    rf"\s+(?:has|have|had|is|was|will)\s+{_ADVERBS}"
+    rf"(?:(?:the\s+)?(?:this|our|present)\s+)+{_PAPER}(?:\s+(?:and|of\s+(?:this|the))\s+{_PAPER})?(?:\s*\([^)]*\)|,[^,.]{{1,60}},)?"
+    rf"\s+(?:has|have|had|is|was|will|needs?\s+to|should|must)\s+{_ADVERBS}"
     rf"(?:{_GONE}{_ELSEWHERE}|removed\s+{_CAUSE})"
+    # this paper has been merged with 0704.0001 and is withdrawn
+    rf"|(?:this|our|the)\s+{_SUBMISSION}\s+(?:has\s+been|is|was)\s+(?:superseded|replaced|merged|subsumed)\b[^;]{{0,80}}"
+    rf"\s(?:is|was|has\s+been)\s+{_ADVERBS}{_GONE}{_REASON}"
+    # the sentences of publishers and of PubMed
+    r"|the\s+publisher\s+regrets\s+that\s+this\s+article\b"
+    rf"|the\s+above\s+article\b[^;]{{0,250}}\s(?:has|have)\s+been\s+{_GONE}\b|this\s+retracts\s+the\s+article\b"
     # retracted: this article
     rf"|{_GONE}\s*[:—–-]\s*(?:(?:this|the|our)\s+{_PAPER}|by|due|because|see|duplicate|error)\b"
     # an error was found in the proof. The paper is withdrawn.
-    rf"|[^.]{{0,150}}\b{_FAULT}\b[^.]{{0,150}}\.\s+(?:(?:the|this|our)\s+)*{_SUBMISSION}"
-    rf"\s+(?:has|is)\s+{_ADVERBS}{_GONE}{_REASON}"
+    rf"|[^.]{{0,150}}\b{_FAULT}\b[^.]{{0,150}}[.;,]\s+(?:(?:so|thus|hence|therefore|and)\s+)?(?:(?:the|this|our)\s+)*"
+    rf"{_SUBMISSION}\s+(?:has|is)\s+{_ADVERBS}{_GONE}{_REASON}"
     # the authors have withdrawn this paper; we are withdrawing this paper
     r"|(?:(?:the|both|all)\s+)*(?:authors?|we|i)\s+"
     r"(?:(?:have|has|had|are|am|is|hereby|now|decided|wish(?:es)?|requests?|requested|would|like|want|need|must|temporarily"

@@ -9,9 +9,12 @@ from typing import Any
 from lib.cli import UserError
 from lib.corpus.tex import split_formulae
 
-COMMAND = re.compile(r"\\[a-zA-Z]+\*?")
-# ASCII only: Chinese goes on behind an address without a space.
-LINK = re.compile(r"https?://[!-~]+|www\.[!-~]+|(?<![!-~])[!-?A-~]+@[!-~]+")
+# The name of a command, with an argument that is not part of the text
+COMMAND = re.compile(
+    r"\\(?:(?:begin|end|cite[a-z]*|(?:eq|page|auto|c)?ref|label)\*?\s*\{[^{}]*\}|[a-zA-Z]+\*?)"
+)
+# ASCII only: Chinese goes on behind an address without a space. Braces end it, as in \href{address}{text}.
+LINK = re.compile(r"https?://[!-z|~]+|www\.[!-z|~]+|(?<![!-~])[!-?A-z|~]+@[!-z|~]+")
 # Vowel signs and other marks are part of a word, and so are the joiners of Arabic and Indic scripts.
 MARKS = "".join(c for c in map(chr, range(0x300, 0x1D00)) if unicodedata.category(c)[0] == "M")
 LETTER = rf"[\w\u200c\u200d{MARKS}]"

@@ -48,6 +48,17 @@ Withdrawn due to a crucial error in Lemma 2, which invalidates the result.
 This pre-print was withdrawn.
 Removed by arXiv administrators because of a copyright claim.
 An error was found in the proof. The paper is withdrawn.
+There is an error in section 3, so the paper has been withdrawn.
+This paper has been merged with arXiv:0704.0001 and is now withdrawn.
+The present paper has been withdrawn by the author.
+This contribution has been withdrawn by the authors.
+This paper needs to be withdrawn because of an error.
+Unfortunately, this paper has been withdrawn.
+arXiv admin note: this submission has been withdrawn by arXiv administrators.
+Retraction: This article has been retracted.
+The Publisher regrets that this article is an accidental duplication; it has therefore been withdrawn.
+The above article, published in 2010, has been retracted by agreement between the authors and the editor.
+[This retracts the article DOI: 10.1000/xyz.]
 There is a gap in the proof of Lemma 2. This paper has therefore been withdrawn by the author.
 """.strip().splitlines()
 PAPERS = """
@@ -74,6 +85,10 @@ Withdrawn because of hepatotoxicity, troglitazone is a warning to the makers of 
 Retracted due to fraud, papers on stem cells are still cited.
 This work was withdrawn from the fluid reservoir by a turbine.
 False results are common in science. The paper was retracted. We study how citations to it evolve.
+This paper was withdrawn from the archives of the Vatican in 1878 and found again.
+Unfortunately, drugs are withdrawn late. We study why.
+The above article of the law was used to retract consent.
+The note has been replaced by a coin and is withdrawn from circulation.
 Errors in banknotes are common. The paper is withdrawn from circulation every year.
 """.strip().splitlines()
 
