@@ -34,6 +34,8 @@ ASIDE = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 REFERENCE = re.compile(r"&(?:(?:amp;)+|(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
+# A tag that was cut in two at the end of a text: <jats:ita, <a href="http
+CUT_TAG = re.compile(r"</?[A-Za-z][\w.-]*(?::[\w.-]*|\s+[\w:.-]+\s*=\s*[\"'][^<>]*)$")
 LAYERS = 8  # of markup inside markup; texts that people write have up to three
 SIGNS = re.compile("[<>&]")
 # `tex-math` is skipped only where MathML beside it says the same.
@@ -77,7 +79,7 @@ def drop_markup(text: str) -> str:
 def _peel(text: str) -> str:
     """The text without its tags, and then with what its references stand for."""
     if "<" in text:
-        text = _without_tags(ASIDE.sub(r" \1", text))
+        text = CUT_TAG.sub("", _without_tags(ASIDE.sub(r" \1", text)))
     return REFERENCE.sub(_character, text)
 
 
@@ -121,6 +123,8 @@ def _tags(text: str) -> list[re.Match]:
         else:
             first.setdefault(name, match.start())
     paired = {name for name, start in first.items() if start < last.get(name, -1)}
+    if not paired.isdisjoint(MATHML.split()):
+        paired.add("math")  # in a text that was cut before its end tag
 
     def is_tag(match: re.Match) -> bool:
         name = match["name"].lower()
