@@ -27,7 +27,7 @@ from k_rules import (
 from measure import default_flags, table
 
 GRIDS = (
-    (5, 10, 15, 20, 30, 40),  # the default
+    (3, 4, 5, 10, 15, 20, 30, 40),  # the default
     (10, 15, 20, 30, 40, 60, 80),  # presets/arxiv.yaml without 120
     (8, 12, 20, 30, 50, 80),
     (5, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80),

@@ -119,7 +119,8 @@ def finest_k(k: np.ndarray, repeating: np.ndarray) -> float:
     """The K at which a falling curve of `repeating` over log K crosses ENOUGH, within the candidates.
 
     The curve is the smallest falling one that no candidate lies above, so that one bad draw at a small K
-    does not matter, with straight lines between the candidates.
+    does not matter, with straight lines between the candidates. Between 4 and 5 there is no K: the curve
+    crosses at 4.
     """
     falling = np.maximum.accumulate(repeating[::-1])[::-1]
     if falling[-1] >= ENOUGH:
@@ -127,5 +128,7 @@ def finest_k(k: np.ndarray, repeating: np.ndarray) -> float:
     if falling[0] < ENOUGH:
         return float(k[0])
     after = int(np.argmax(falling < ENOUGH))
+    if k[after] - k[after - 1] == 1:
+        return float(k[after - 1])
     share = (falling[after - 1] - ENOUGH) / (falling[after - 1] - falling[after])
     return float(k[after - 1] * (k[after] / k[after - 1]) ** share)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from conftest import LOW, REPEATING, scan_results
+from conftest import LOW, REPEATING, scan_result, scan_results
 from lib.clusters.k_selection import choose, finest_k, tabulate
 
 
@@ -67,6 +67,15 @@ def test_the_proposal_hardly_depends_on_the_grid():
     ]
     found = [finest_k(np.array(grid), share(np.array(grid))) for grid in grids]
     assert max(found) / min(found) < 1.35 and min(found) < 16 * 1.1 and max(found) > 16 / 1.1
+
+
+@pytest.mark.parametrize(
+    ("repeating", "k"), [([1, 1, 0.79, 0.3], 4), ([1, 0.79, 0.5, 0.2], 3), ([1, 1, 1, 0.3], 5)]
+)
+def test_between_neighboring_numbers_the_lower_one_is_taken(repeating, k):
+    """The curve falls below 80 % just before the next candidate, which does not reach it."""
+    rows = [scan_result(*row) for row in zip([3, 4, 5, 8], [0.1] * 4, repeating, strict=True)]
+    assert choose(tabulate(rows)).k == k
 
 
 def test_agreement_with_categories_never_decides():
