@@ -450,7 +450,9 @@ def warn_of_running_jobs():
         return
     command = ["squeue", "--noheader", "--user", getpass.getuser(), "--format=%i|%Z|%k"]
     try:
-        lines = subprocess.check_output(command, text=True, timeout=20).splitlines()
+        lines = subprocess.check_output(
+            command, text=True, timeout=20, stderr=subprocess.DEVNULL
+        ).splitlines()
     except (OSError, subprocess.SubprocessError):
         return  # SLURM does not answer; submitting says why
     jobs = [line.split("|", 2) for line in lines if line.count("|") >= 2]

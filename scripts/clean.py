@@ -181,7 +181,11 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli.flag("--since", optional(date.fromisoformat), "first version on this day or later")
     cli.flag("--until", optional(date.fromisoformat), "first version on this day or before")
     cli.flag("--limit", optional(int), "papers to sample by hash of the id")
-    cli.flag("--keep-withdrawn", boolean, "keep papers whose abstract is a withdrawal note")
+    cli.flag(
+        "--keep-withdrawn",
+        boolean,
+        "keep papers whose abstract is only a note on a withdrawal or a correction",
+    )
     cli.flag("--max-malformed-share", float, "fail if more of the lines are malformed")
     cli.threads()
     cli.outputs(papers="papers.parquet", ledger="ledger.json", digest="papers.digest")

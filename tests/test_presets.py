@@ -58,7 +58,7 @@ EXPORTS = {
             "pmid": "31000001",
             "mesh_terms": "D000818:Animals; D051379:Mice",
             "doi": "10.1038/x",
-            "delete": False,
+            "delete": "False",
         },
         {
             "id": "31000001",
@@ -68,6 +68,25 @@ EXPORTS = {
             "published": date(2019, 1, 1),
             "updated": None,
             "url": "https://pubmed.ncbi.nlm.nih.gov/31000001/",
+        },
+    ),
+    "pubmed, open-access subset": (
+        {
+            "full_title": "Lysis time in bacteriophage λ",
+            "abstract": f"Background {ABSTRACT}",
+            "journal": "BMC Microbiology",
+            "pmid": "21810267",
+            "pmc": "3166277",
+            "publication_year": "2011",
+            "publication_date": "01-01-2011",
+            "subjects": "Research Article",
+        },
+        {
+            "id": "21810267",
+            "title": "Lysis time in bacteriophage λ",
+            "abstract": f"Background {ABSTRACT}",
+            "categories": ["BMC Microbiology"],
+            "published": date(2011, 1, 1),
         },
     ),
     "semantic_scholar": (
@@ -98,7 +117,11 @@ EXPORTS = {
             "abstract": ABSTRACT,
             "year": 2018,
             "publicationDate": None,
-            "fieldsOfStudy": ["Computer Science"],
+            "fieldsOfStudy": None,
+            "s2FieldsOfStudy": [
+                {"category": "Computer Science", "source": "external"},
+                {"category": "Computer Science", "source": "s2-fos-model"},
+            ],
         },
         {
             "id": "649def34f8be52c8b66281af98ae884c09aef38b",

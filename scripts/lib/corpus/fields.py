@@ -280,13 +280,18 @@ def _is_names(key: Any) -> bool:
 
 def _category_names(key: str | tuple[str | None, ...] | None) -> list[str]:
     if isinstance(key, str):
-        return [name for name in split_categories(SURROGATE.sub("\ufffd", key)) if not is_empty(name)]
+        return _distinct(split_categories(SURROGATE.sub("\ufffd", key)))
     names: list[str] = []
     for name in (name for name in key or () if name and not is_empty(name)):
         words = SURROGATE.sub("\ufffd", name).split()
         # ["cs.LG stat.ML"], as in the first snapshots of Kaggle, has two categories of arXiv
         names += words if all(map(CATEGORY.fullmatch, words)) else [" ".join(words)]
-    return names
+    return _distinct(names)
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Each name once, in order: several sources of Semantic Scholar give the same one."""
+    return [name for name in dict.fromkeys(names) if not is_empty(name)]
 
 
 def add_text(papers: pa.RecordBatch) -> pa.RecordBatch:

@@ -23,7 +23,7 @@ FIRST = 20  # line numbers and reasons kept per bucket
 # What became of a complete record (one with id, title and abstract): its bucket and the reason.
 VERDICTS = (
     ("kept", "kept"),
-    ("withdrawn", "the abstract is a withdrawal note"),
+    ("withdrawn", "the abstract is only a note on a withdrawal or a correction"),
     ("short_abstract", "the abstract is shorter than min_abstract_chars"),
     ("filtered", "no category matches the patterns"),
     ("filtered", "first version before `since`, or of unknown date"),

@@ -1,4 +1,4 @@
-"""Abstracts that are only a note that the paper was withdrawn."""
+"""Abstracts that are only a note that the paper was withdrawn, or that it corrects another one."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +12,7 @@ _CAUSE = (
     r"|for\s+(?:now|revisions?|further|corrections?)|temporarily"
     r"|(?:by|(?:at|on|upon)\s+(?:the\s+)?request\s+of)\s+"
     r"(?:(?:the|its|all|both|one\s+of\s+the)\s+)?(?:[a-z]+[\s-]+)?"
-    r"(?:authors?|submitters?|arxiv|admin[a-z]*|me|us|publishers?|editors?)"
+    r"(?:authors?|submitters?|arxiv|admin[a-z]*|me|us|publishers?|editor(?:s|ial|-in-chief)?)"
     rf"|from\s+(?:the\s+)?{_PLACE})\b"
 )
 _REASON = rf"(?:\s*$|\s*[.,;:!)\]*}}]|\s+{_CAUSE})"
@@ -39,7 +39,8 @@ NOTE = (
     rf"\s(?:is|was|has\s+been)\s+{_ADVERBS}{_GONE}{_REASON}"
     # the sentences of publishers and of PubMed
     r"|the\s+publisher\s+regrets\s+that\s+this\s+article\b"
-    rf"|the\s+above\s+article\b[^;]{{0,250}}\s(?:has|have)\s+been\s+{_GONE}\b|this\s+retracts\s+the\s+article\b"
+    rf"|the\s+above\s+article\b[^;]{{0,250}}\s(?:has|have)\s+been\s+{_GONE}\b|this\s+(?:retracts|corrects)\s+the\s+article\b"
+    r"|(?:retraction|correction|erratum|corrigendum)\s+(?:of|for|to|notice\s+to)\s*:?\s*['‘\"“]"
     # retracted: this article
     rf"|{_GONE}\s*[:—–-]\s*(?:(?:this|the|our)\s+{_PAPER}|by|due|because|see|duplicate|error)\b"
     # an error was found in the proof. The paper is withdrawn.
@@ -60,10 +61,13 @@ NOTE = (
 )
 
 
+MAYBE = r"withdr[ae]w|retract|removed|^[^\pL]*(?:this corrects|correction|erratum|corrigendum)"
+
+
 def is_withdrawal_note(abstracts: pa.Array) -> pa.Array:
-    """Whether each abstract begins with a withdrawal note: bool."""
+    """Whether each abstract begins with a note on a withdrawal or a correction: bool."""
     # few abstracts have one of these words, and the long pattern costs much more
-    notes = pc.match_substring_regex(abstracts, "withdr[ae]w|retract|removed", ignore_case=True)
+    notes = pc.match_substring_regex(abstracts, MAYBE, ignore_case=True)
     rows = pc.indices_nonzero(notes)
     found = pc.match_substring_regex(abstracts.take(rows), NOTE, ignore_case=True)
     return pc.replace_with_mask(notes, notes, found)

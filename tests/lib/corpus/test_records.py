@@ -332,7 +332,7 @@ def test_ids_of_other_types():
 
 
 def test_categories_that_were_stored_as_a_list():
-    record = json.dumps(paper("1", categories="['cs.LG', nan, 'Computer Science']")).encode()
+    record = json.dumps(paper("1", categories="['cs.LG', nan, 'Computer Science', 'cs.LG']")).encode()
     papers = parse_block(Block(1, record), FILTERS, FIELDS).papers
     assert papers["categories"].to_pylist() == [["cs.LG", "Computer Science"]]
 

@@ -59,6 +59,10 @@ Retraction: This article has been retracted.
 The Publisher regrets that this article is an accidental duplication; it has therefore been withdrawn.
 The above article, published in 2010, has been retracted by agreement between the authors and the editor.
 [This retracts the article DOI: 10.1000/xyz.]
+The article has been retracted by the Editorial office of the journal, due to some inconsistencies.
+Retraction of 'Synthesis of a mannoside' by A. Zhao et al., Chem. Commun., 2020, 56, 14067.
+Correction for 'Field enhancements in a nanoparticle' by J. Xian et al., Nanoscale, 2021, 13, 825.
+[This corrects the article DOI: 10.1371/journal.pone.0249677.].
 There is a gap in the proof of Lemma 2. This paper has therefore been withdrawn by the author.
 """.strip().splitlines()
 PAPERS = """
@@ -89,6 +93,9 @@ This paper was withdrawn from the archives of the Vatican in 1878 and found agai
 Unfortunately, drugs are withdrawn late. We study why.
 The above article of the law was used to retract consent.
 The note has been replaced by a coin and is withdrawn from circulation.
+We describe a method. This corrects the article of last year.
+Correction for multiple testing is studied in genome-wide scans.
+Retraction of scientific papers has become frequent.
 Errors in banknotes are common. The paper is withdrawn from circulation every year.
 """.strip().splitlines()
 
