@@ -1,8 +1,8 @@
-"""Every rule except `embed` on 2.9 million synthetic papers, under a hard limit on memory.
+"""Every rule except `embed` on 2.9 million made-up papers, each limited to the memory that the rule requests.
 
 The snapshot recombines real sentences of the corpus under new ids, seeded; the vectors are 2.9 million x 1024
-float16 with planted topics. Needs about 25 GB of disk below bench/out and a quarter of an hour on two
-cores. A part of it: `REHEARSAL_PAPERS=200000 python bench/run.py rehearsal`.
+float16, made of real ones (lifelike.py). Texts and vectors have nothing to do with each other. Needs about 25 GB
+of disk below bench/out. A part of it: `REHEARSAL_PAPERS=100000 python bench/run.py rehearsal`.
 """
 
 import json
@@ -12,12 +12,23 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from bench_kmeans import DIM
-from measure import NOTHING_ENCODED, OUT, ROOT, TERMS, command, corpus, page_files, script, table
+from bench_space import corpora
+from lifelike import DIM, Lifelike
+from measure import (
+    NOTHING_ENCODED,
+    OUT,
+    ROOT,
+    TERMS,
+    command,
+    corpus,
+    default_flags,
+    page_files,
+    script,
+    table,
+)
 
 PAPERS = int(os.environ.get("REHEARSAL_PAPERS", "2900000"))
 CANDIDATES = (5, 10, 15, 20, 30, 40)
-PLANTED = 40
 PARTS = 8
 THREADS = os.cpu_count()
 TEMPLATES = ROOT / "scripts" / "templates"
@@ -31,16 +42,6 @@ TREND_FILES = {
     "subtopic_csv": "subtopic_trends.csv",
     "subtopic_periods": "subtopic_periods.parquet",
     "figure": "trends.png",
-}
-# What the rules ask for at the first attempt, where it is not 4 GB.
-LIMIT_GB = {
-    "clean": 2,
-    "gather": 2,
-    "scan_k": 3,
-    "select_k": 1,
-    "neighbors": 8,
-    "project": 8,
-    "report": 1,
 }
 
 
@@ -79,26 +80,19 @@ def snapshot(path) -> None:
 
 
 def vectors(path, rows: int, parts: int) -> list:
-    """The parts of a float16 matrix of unit rows around PLANTED directions, of unequal size."""
+    """The parts of a float16 matrix of unit rows like the real ones of the corpus."""
     from lib.vectors import write_npy_header
 
-    rng = np.random.default_rng(1)
-    centres = rng.standard_normal((PLANTED, DIM)).astype(np.float32)
-    centres /= np.linalg.norm(centres, axis=1, keepdims=True)
-    share = rng.dirichlet(np.full(PLANTED, 3.0))
-    noise = rng.standard_normal((65536, DIM)).astype(np.float32) * np.float32(1.6 / np.sqrt(DIM))
+    *_, (_, real, _) = corpora(20_000)
+    source = Lifelike(real)
     paths = []
     for part in range(parts):
         paths.append(path / f"{part}.npy")
         n = len(range(part, rows, parts))
         with paths[-1].open("wb") as file:
             write_npy_header(file, (n, DIM), np.float16)
-            for start in range(0, n, 8192):
-                size = min(8192, n - start)
-                # noise of other rows, turned: cheap, and no two rows are the same
-                block = np.roll(noise[rng.integers(len(noise), size=size)], int(rng.integers(DIM)), axis=1)
-                block += centres[rng.choice(PLANTED, size, p=share)]
-                file.write((block / np.linalg.norm(block, axis=1, keepdims=True)).astype(np.float16).data)
+            for block in source.blocks(n, seed=part):
+                file.write(block.astype(np.float16).data)
     return paths
 
 
@@ -114,10 +108,15 @@ class Rehearsal:
         return self.folder / name
 
     def step(self, name: str, title: str | None = None, **flags) -> None:
-        """Run a step under its limit of memory."""
-        limit = LIMIT_GB.get(name, 4)
-        seconds, peak, _ = command(script(name, **flags), memory_gb=limit)
-        self.rows.append([title or name, seconds, peak, limit])
+        """Run a step with the memory that its rule requests, and compare with what scripts/lib/budget.py expects."""
+        from lib import budget
+
+        sample = min(PAPERS, default_flags("smooth")["sample"])
+        size = budget.Size(PAPERS, DIM, sample, flags.get("k", max(CANDIDATES)), PARTS, gpu=False)
+        limit = budget.requested_mb(name, size)
+        seconds, peak, processor = command(script(name, **flags), memory_gb=limit * 1e6 / 2**30)
+        expected = (budget.value(budget.SECONDS[name], size), budget.value(budget.MEMORY_MB[name], size))
+        self.rows.append([title or name, expected[0], seconds, processor, expected[1], peak, limit])
         print(self.rows[-1], flush=True)
 
     def files(self, **names: str) -> dict[str, Path]:
@@ -256,4 +255,5 @@ def main() -> None:
     kept = pq.read_metadata(papers["papers"]).num_rows
     size = run.file("snapshot.jsonl").stat().st_size / 1e9
     title = f"rehearsal: {kept:,} papers, {size:.1f} GB of JSON lines, {kept:,} x {DIM} float16"
-    table(title, ["rule", "seconds", "peak MB", "limit GB"], run.rows)
+    columns = ["expected seconds", "seconds", "processor seconds", "expected MB", "peak MB", "limit MB"]
+    table(title, ["rule", *columns], run.rows)
