@@ -1,6 +1,6 @@
 """Two maps of the same papers, one of them without a random 1 %: do their tables read as the same topics?
 
-`make run` with INPUT=the corpus, and without one line in a hundred; up to topics.csv. The vectors come from the
+`make run` with INPUT=the corpus, and without one line in a hundred; up to `label`. The vectors come from the
 cache. `DRAW=2` leaves out others. The results stay in runs/twice.
 """
 
@@ -18,7 +18,7 @@ DRAW = int(os.environ.get("DRAW", "1"))
 def mapped(name: str, snapshot) -> dict:
     """Topics and assignments of a run, with the topic of each paper by id."""
     folder = f"runs/twice/{name}"
-    command(["make", "run", f"RESULTS={folder}", f"INPUT={snapshot}", f"ARGS={folder}/topics.csv"])
+    command(["make", "run", f"RESULTS={folder}", f"INPUT={snapshot}", "ARGS=--until label"])
     assigned = pq.read_table(ROOT / folder / "clusters" / "assignments.parquet", columns=["id", "topic"])
     topics = pq.read_table(ROOT / folder / "topics" / "topics.parquet", columns=["name", "size", "repeats"])
     return {"topics": topics.to_pylist(), "of": dict(zip(*assigned.to_pydict().values(), strict=True))}
