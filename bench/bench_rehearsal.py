@@ -1,8 +1,9 @@
-"""Every rule except `embed` on 2.9 million made-up papers, each limited to the memory that the rule requests.
+"""The rules on 2.9 million made-up papers, each limited to the memory that it requests.
 
 The snapshot recombines real sentences of the corpus under new ids, seeded; the vectors are 2.9 million x 1024
-float16, made of real ones (lifelike.py). Texts and vectors have nothing to do with each other. Needs about 25 GB
-of disk below bench/out. A part of it: `REHEARSAL_PAPERS=100000 python bench/run.py rehearsal`.
+float16, made of real ones (lifelike.py). Texts and vectors have nothing to do with each other. `embed` and
+`explain`, which need an encoder, and `report` do not run. Needs about 25 GB of disk below bench/out. A part of it:
+`REHEARSAL_PAPERS=100000 python bench/run.py rehearsal`.
 """
 
 import json
@@ -17,7 +18,6 @@ from lifelike import DIM, Lifelike
 from measure import (
     NOTHING_ENCODED,
     OUT,
-    ROOT,
     TERMS,
     command,
     corpus,
@@ -31,7 +31,6 @@ PAPERS = int(os.environ.get("REHEARSAL_PAPERS", "2900000"))
 CANDIDATES = (5, 10, 15, 20, 30, 40)
 PARTS = 8
 THREADS = os.cpu_count()
-TEMPLATES = ROOT / "scripts" / "templates"
 GRAPH = {"neighbors": "neighbors.npy", "similarities": "similarities.npy"}
 SAMPLE = {name: f"{name}.npy" for name in ("rows", "vectors", "half_rows", "half_vectors")}
 TREND_FILES = {
@@ -207,7 +206,7 @@ def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
 
 
 def evaluation_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
-    """evaluate and report."""
+    """evaluate."""
     sources = run.files(
         **TERMS,
         assignments="assignments.parquet",
@@ -218,31 +217,6 @@ def evaluation_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
         project="project.json",
     )
     run.step("evaluate", papers=inputs["papers"], **sources, evaluation=run.file("evaluation.json"))
-    sources = run.files(
-        ledger="ledger.json",
-        embeddings="embeddings.json",
-        selection="k.json",
-        scans="k_selection.csv",
-        curves="k_selection.png",
-        evaluation="evaluation.json",
-        topics="topics.parquet",
-        representatives="representatives.parquet",
-        hierarchy="hierarchy.parquet",
-        tree="hierarchy.png",
-        trends="trends.parquet",
-        periods="periods.parquet",
-        subtopic_trends="subtopic_trends.parquet",
-        trend_figure="trends.png",
-        map="map.png",
-    )
-    page = {
-        "template": TEMPLATES / "report.html",
-        "style": TEMPLATES / "report" / "report.css",
-        "behaviour": TEMPLATES / "report" / "report.js",
-        "benchmarks": run.folder,  # there are none
-        "about": {"versions": {}, "changed": {}},
-    }
-    run.step("report", **sources, **page, digest=run.file("papers.digest"), report=run.file("report.html"))
 
 
 def main() -> None:
