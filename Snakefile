@@ -8,6 +8,7 @@ min_version("9.0")
 configfile: "config.yaml"
 
 
+include: "rules/config.smk"
 include: "rules/common.smk"
 
 

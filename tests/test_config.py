@@ -38,15 +38,16 @@ def flat(config: dict, prefix: str = "") -> dict:
 
 @pytest.fixture(scope="module")
 def common() -> SimpleNamespace:
-    """The functions of rules/common.smk, without a start of Snakemake."""
-    path = ROOT / "rules" / "common.smk"
+    """The functions of rules/config.smk and rules/common.smk, without a start of Snakemake."""
     warnings: list[str] = []
     names = {
         "workflow": SimpleNamespace(basedir=str(ROOT), is_main_process=True),
         "shell": SimpleNamespace(prefix=lambda _: None),
         "ancient": str,
     }
-    exec(compile(path.read_text(), path, "exec"), names)
+    for name in ("config", "common"):
+        path = ROOT / "rules" / f"{name}.smk"
+        exec(compile(path.read_text(), path, "exec"), names)
     names["logger"] = SimpleNamespace(warning=warnings.append)
     return SimpleNamespace(warnings=warnings, **names)
 
@@ -176,7 +177,7 @@ def test_params_are_the_keys_that_decide_a_result_in_the_order_of_the_schema(com
     for name, section in backwards.items():
         keys = SCHEMA["properties"][name]["properties"]
         decide = [key for key, entry in keys.items() if not entry.get("execution_only")]
-        # a function of common.smk looks names up in the globals that it was executed with
+        # a function of config.smk looks names up in the globals that it was executed with
         common.settings.__globals__["config"] = backwards
         assert list(common.settings(name)) == decide
     machine = {"device", "require_flash", "batch_tokens", "cache", "parts", "gpus", "image"}
