@@ -30,6 +30,7 @@ from lib.topics.naming import TITLES, Server, evidence_of, key_of, name_topics, 
 from lib.topics.representatives import (
     CUT,
     DIVERSE_OF,
+    HEAD,
     NAMED,
     Keywords,
     Picked,
@@ -69,12 +70,11 @@ def most_telling(
         return keywords.score(way, topic) - CUT * way.endswith(ELLIPSIS) + NAMED * says(way, primary)
 
     main = max(sorted(set(languages)), key=languages.count)
-    ways = [
-        max(
-            ((score(way), -i, way) for i, way in enumerate(short_titles(title, width))),
-        )
-        for title in titles
-    ]
+    ways = []
+    for title in titles:
+        *heads, last = short_titles(title, width)
+        some = [*(head for head in heads if keywords.said_of(head, topic) >= HEAD), last]
+        ways.append(max((score(way), -i, way) for i, way in enumerate(some)))
     order = sorted(range(len(rows)), key=lambda i: (languages[i] != main, -ways[i][0], i))
     picked = Picked("telling", rows[order], np.array([ways[i][0] for i in order]))
     return picked, [ways[i][2] for i in order]

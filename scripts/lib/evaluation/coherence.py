@@ -5,7 +5,7 @@ papers (NPMI), or in windows of WINDOW words (NPMI, C_v). Röder, Both & Hinnebu
 space of topic coherence measures; Bouma (2009) for NPMI.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,6 +16,8 @@ from lib.corpus.terms import chunks, find_codes, neighbors, papers_of
 
 WINDOW = 110  # words, as C_v is defined
 EPSILON = 1e-12
+# of a chunk of papers: their numbers of words, and paper, position and term of each occurrence
+Occurrences = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 DEPTH = 0.9  # of rank-biased overlap: the first ten ranks have 86 % of the weight
 
 
@@ -70,8 +72,13 @@ def in_windows(
     rows : int (m,), papers to read, ascending
     words : for each term the rows of its words in the vocabulary
     """
-    contexts, pairs = 0, sparse.csr_matrix((len(words), len(words)))
-    for lengths, paper, position, term in _occurrences(tokens, offsets, rows, words):
+    return count_windows(_occurrences(tokens, offsets, rows, words), len(words), window)
+
+
+def count_windows(occurrences: Iterable[Occurrences], n_terms: int, window: int = WINDOW) -> Together:
+    """Count the windows in which terms stand together, from where they stand. Windows are those of `in_windows`."""
+    contexts, pairs = 0, sparse.csr_matrix((n_terms, n_terms))
+    for lengths, paper, position, term in occurrences:
         windows = np.maximum(lengths - window + 1, 1)
         first = np.maximum(position - window + 1, 0)
         last = np.minimum(position, windows[paper] - 1)
@@ -80,15 +87,14 @@ def in_windows(
         begin = np.r_[0, np.cumsum(windows)][paper] + first
         steps = np.arange(size.sum()) - np.repeat(np.r_[0, np.cumsum(size)][:-1], size)
         at, which = np.repeat(begin, size) + steps, np.repeat(term, size)
-        pairs = pairs + _pairs(at, which, int(windows.sum()), len(words))
+        pairs = pairs + _pairs(at, which, int(windows.sum()), n_terms)
         contexts += int(windows.sum())
     return Together(contexts, pairs.toarray())
 
 
 def _occurrences(
     tokens: np.ndarray, offsets: np.ndarray, rows: np.ndarray, words: list[tuple[int, ...]]
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """For chunks of papers: their numbers of words, and paper, position and term of each occurrence."""
+) -> Iterator[Occurrences]:
     size = max((max(some) for some in words), default=0) + 1
     single = np.full(size, -1)
     for term, some in enumerate(words):

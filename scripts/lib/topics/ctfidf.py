@@ -23,11 +23,12 @@ from lib.corpus.terms import chunks, papers_of
 GENERAL = 0.62  # the share of all uses of terms that are uses of general terms
 OWN = 0.8  # of the papers of a term that are in one topic, if it is not general whatever its rank
 COVER = 0.05  # of the papers of a topic that a keyword is in, at least
+RIVAL = 0.5  # of the share of papers that have the keyword in the topic where that is largest
 FEW = 3  # terms of a topic, below which general ones are better than none
 PRIOR = 5  # papers with the mean share of titles that are added to those of each term
 HELD = 0.8  # of the papers of a word that have it in one bigram, if it hardly stands elsewhere
 LEAST = 5  # keywords of a topic, behind which light ones are left out
-LIGHT = 0.2  # of the weight of the heaviest keyword
+LIGHT = 0.25  # of the weight of the heaviest keyword
 
 
 def words_of(vocabulary: pa.Table, rows: np.ndarray) -> list[tuple[int, ...]]:
@@ -150,8 +151,9 @@ def eligible(
 ) -> sparse.csr_matrix:
     """Which terms may be keywords of which topics: bool csr (k, n_terms).
 
-    Those that COVER of the papers of the topic have, if they are specific. Not those that are or begin with
-    one of `head_words`. Where fewer than FEW terms may, all may.
+    Those that COVER of the papers of the topic have, if they are specific, and if no other topic has them in
+    a share of its papers that is more than 1 / RIVAL times as large. Not those that are or begin with one of
+    `head_words`. Where fewer than FEW terms may, all may.
 
     Parameters
     ----------
@@ -159,7 +161,10 @@ def eligible(
     """
     head = np.array([counted.terms[words[0]] in head_words for words in counted.words], bool)
     found = counted.counts.tocoo()
-    fit = (specific & ~head)[found.col] & (found.data >= COVER * sizes[found.row])
+    cover = found.data / np.maximum(sizes, 1)[found.row]
+    largest = np.zeros(counted.counts.shape[1])
+    np.maximum.at(largest, found.col, cover)
+    fit = (specific & ~head)[found.col] & (cover >= np.maximum(COVER, RIVAL * largest[found.col]))
     fit |= np.bincount(found.row[fit], minlength=len(sizes))[found.row] < FEW
     return sparse.csr_matrix((fit[fit], (found.row[fit], found.col[fit])), counted.counts.shape)
 

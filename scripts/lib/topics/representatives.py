@@ -12,8 +12,10 @@ CANDIDATES = (
     50  # nearest papers among which the most telling title is chosen, of the nearer half of the topic
 )
 LONG = 4  # letters of the words of a title that count: most shorter ones are `of`, `the`, `for`
+SHORT = 2  # such words that are added to each title: `Beyond Jailbreaks` says little
 DIVERSE_OF = 50  # nearest papers among which the diverse ones are chosen
 CUT = 0.1  # what a title loses for being cut
+HEAD = 2  # keywords that the head of a title says, if it says the topic without the subtitle
 NAMED = 0.15  # what it gains if it says the primary keyword, beside which it stands in the label
 ROLES = ("nearest", "telling", "diverse", "latest", "borderline")
 
@@ -72,16 +74,21 @@ class Keywords:
                 shares[topic] += share
         return shares
 
+    def said_of(self, title: str, topic: int) -> int:
+        """How many keywords of a topic a title holds."""
+        words = _words(title, hyphens=True)
+        return sum(owner == topic and bool(some) and some <= words for some, owner, _ in self.said)
+
     def score(self, title: str, topic: int) -> float:
         """How well a title tells a topic from the others: -1 to 1.
 
-        It is the harmonic mean of what the title says of the keywords and of the share of its long words that
-        are in them, less what it says of the best other topic.
+        It is the harmonic mean of what the title says of the keywords and of the share of its long words, and
+        SHORT more, that are in them, less what it says of the best other topic.
         """
         shares = self.told(title)
         own, shares[topic] = float(shares[topic]), 0.0
         long = [word for word in _words(title) if len(word) >= LONG]
-        to_the_point = sum(word in self.words[topic] for word in long) / max(len(long), 1)
+        to_the_point = sum(word in self.words[topic] for word in long) / (len(long) + SHORT)
         mean = 2 * own * to_the_point / (own + to_the_point) if to_the_point else 0.0
         return mean - float(shares.max(initial=0.0))
 

@@ -27,11 +27,11 @@ def test_papers_of_topics_come_nearest_first():
         "title",
         "told",
         "long",
-    ),  # and of its words of four letters or more how many are in keywords of the second
+    ),  # and the share of its words of four letters, and two more, in keywords of the second
     [
         ("A Large Language Model for X-Ray Images", [0.7, 0], 0),
-        ("Spin orbit coupling", [0, 0.6], 2 / 3),
-        ("On reasoning about spin-orbit", [0.3, 1], 3 / 4),
+        ("Spin orbit coupling", [0, 0.6], 2 / 5),
+        ("On reasoning about spin-orbit", [0.3, 1], 3 / 6),
         ("Models", [0, 0], 0),
         ("", [0, 0], 0),
     ],
