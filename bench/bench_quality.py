@@ -94,17 +94,17 @@ def quality(papers: list[str], keywords: list[list[str]]) -> list:
 
 
 def run(way: str, folder: Path, k: int) -> tuple[np.ndarray, list[list[str]], float, float]:
-    """The topics, the keywords, seconds and peak MB of a way of quality_ways.py."""
+    """The topics, the keywords, processor seconds and peak MB of a way of quality_ways.py."""
     target = folder / f"{way}.json"
     path = f"{overlay('quality', PACKAGES)}:{ROOT / 'scripts'}:{ROOT / 'bench'}"
     args = [sys.executable, ROOT / "bench" / "quality_ways.py", way, folder, k, target]
-    seconds, peak, _ = command(args, {"PYTHONPATH": path})
+    _, peak, seconds = command(args, {"PYTHONPATH": path})
     found = json.loads(target.read_text())
     return np.array(found["topics"]), found["keywords"], seconds, peak
 
 
 def our_words(folder: Path, topics: np.ndarray, name: str) -> tuple[list[list[str]], float, float]:
-    """Our keywords of some topics, with the seconds and peak MB of `terms` and `keywords`. Papers of -1 count in none."""
+    """Our keywords of some topics, with the processor seconds and peak MB of `terms` and `keywords`. Papers of -1 count in none."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -127,7 +127,7 @@ def our_words(folder: Path, topics: np.ndarray, name: str) -> tuple[list[list[st
     keywords: list[list[str]] = [[] for _ in range(int(owner.max()) + 1)]
     for row in pq.read_table(written["keywords"]).to_pylist():
         keywords[row["topic"]].append(row["keyword"])
-    return keywords, counted[0] + weighed[0], max(counted[1], weighed[1])
+    return keywords, counted[2] + weighed[2], max(counted[1], weighed[1])
 
 
 def main() -> None:
@@ -157,7 +157,7 @@ def main() -> None:
         share, clusters = float(np.mean(found >= 0)), int(found.max()) + 1
         what = f"EVoC ({clusters} clusters of {share:.0%} of the papers); our words"
         rows.append([what, *quality(papers, keywords), ami(found), seconds + more, max(peak, most)])
-        header = ["way", "NPMI", "C_v", "diversity", "twins", "AMI", "seconds", "peak MB"]
+        header = ["way", "NPMI", "C_v", "diversity", "twins", "AMI", "processor s", "peak MB"]
         table(f"Quality: {len(papers):,} papers of {name}, K = {k}", header, rows)
 
 
