@@ -129,7 +129,7 @@ TOPICS = pa.schema(
         _column(
             "representative_id",
             pa.string(),
-            "id of the paper whose title tells the topic best, of its 20 nearest",
+            "id of the paper whose title tells the topic best, of its 50 nearest",
         ),
         _column("representative_title", pa.string(), "its title, TeX converted to Unicode"),
         _column("silhouette", pa.float64(), "mean silhouette of its papers"),
