@@ -2,7 +2,8 @@
 
 On the bundled papers, and on 20,000 papers of CORPUS, if that is given. All keywords are found in the texts in
 the same way: as they are spelled, with hyphens as spaces. Ours stand for all spellings of a word, so that this
-counts against them. Coherence and diversity are those of the first ten keywords of a topic.
+counts against them. Coherence and diversity are those of the first ten keywords of a topic. `LIBRARIES="sklearn
+bertopic"` leaves the others out.
 """
 
 import json
@@ -18,6 +19,7 @@ from bench_space import corpora, texts
 from measure import OUT, ROOT, TERMS, command, overlay, script, table
 
 LIMIT = int(os.environ.get("PAPERS", "20000"))
+LIBRARIES = os.environ.get("LIBRARIES", "sklearn bertopic turftopic evoc").split()
 K = {"bundled": 20}  # what `select_k` chooses; elsewhere 40
 TOP = 10
 PACKAGES = [
@@ -44,6 +46,11 @@ TOPICS = {
     "scikit-learn: NMF": "sklearn-nmf",
     "scikit-learn: LDA": "sklearn-lda",
 }
+
+
+def wanted(ways: dict[str, str]) -> list[tuple[str, str]]:
+    """The ways of the libraries that are asked for."""
+    return [(what, way) for what, way in ways.items() if way.partition("-")[0] in LIBRARIES]
 
 
 def occurrences(papers: list[str], terms: list[str]) -> Iterator[tuple[np.ndarray, ...]]:
@@ -146,17 +153,18 @@ def main() -> None:
         keywords, more, most = our_words(folder, topics, "ours")
         rows = [["**ours**", *quality(papers, keywords), ami(topics), seconds + more, max(peak, most)]]
         rows += [["**ours**, words alone", *quality(papers, keywords), ami(topics), more, most]]
-        for what, way in WORDS.items():
+        for what, way in wanted(WORDS):
             _, keywords, *cost = run(way, folder, k)
             rows.append([f"our topics; {what}", *quality(papers, keywords), ami(topics), *cost])
-        for what, way in TOPICS.items():
+        for what, way in wanted(TOPICS):
             found, keywords, *cost = run(way, folder, k)
             rows.append([what, *quality(papers, keywords), ami(found), *cost])
-        found, _, seconds, peak = run("evoc", folder, k)
-        keywords, more, most = our_words(folder, found, "evoc")
-        share, clusters = float(np.mean(found >= 0)), int(found.max()) + 1
-        what = f"EVoC ({clusters} clusters of {share:.0%} of the papers); our words"
-        rows.append([what, *quality(papers, keywords), ami(found), seconds + more, max(peak, most)])
+        if "evoc" in LIBRARIES:
+            found, _, seconds, peak = run("evoc", folder, k)
+            keywords, more, most = our_words(folder, found, "evoc")
+            share, clusters = float(np.mean(found >= 0)), int(found.max()) + 1
+            what = f"EVoC ({clusters} clusters of {share:.0%} of the papers); our words"
+            rows.append([what, *quality(papers, keywords), ami(found), seconds + more, max(peak, most)])
         header = ["way", "NPMI", "C_v", "diversity", "twins", "AMI", "processor s", "peak MB"]
         table(f"Quality: {len(papers):,} papers of {name}, K = {k}", header, rows)
 
