@@ -1,8 +1,7 @@
 """Topics and keywords beside BERTopic, Turftopic, scikit-learn and EVoC: the same vectors, the same number of topics.
 
 On the bundled papers, and on 20,000 papers of CORPUS, if that is given. All keywords are found in the texts in
-the same way: as they are spelled, with hyphens as spaces. Ours stand for all spellings of a word, so that this
-counts against them. Coherence and diversity are those of the first ten keywords of a topic. `LIBRARIES="sklearn
+the same way: a hyphen is a space, and singular and plural are one word. Coherence and diversity are those of the first ten keywords of a topic. `LIBRARIES="sklearn
 bertopic"` leaves the others out.
 """
 
@@ -70,15 +69,15 @@ def occurrences(papers: list[str], terms: list[str]) -> Iterator[tuple[np.ndarra
 
 
 def split(text: str) -> list[str]:
-    """The words of a text, with hyphens as spaces."""
-    return re.findall(r"\w+", text.lower())
+    """The words of a text in the singular, with hyphens as spaces."""
+    from lib.corpus.spelling import stem
+
+    return [stem(word) for word in re.findall(r"\w+", text.lower())]
 
 
 def twins(keywords: list[list[str]]) -> float:
     """Pairs of keywords that share a word, in any form, per topic."""
-    from lib.corpus.spelling import plain
-
-    words = [[set(map(plain, split(word))) for word in some] for some in keywords]
+    words = [[set(split(word)) for word in some] for some in keywords]
     return float(np.mean([sum(bool(a & b) for i, a in enumerate(some) for b in some[:i]) for some in words]))
 
 
