@@ -42,7 +42,15 @@ def inputs(n: int) -> dict:
     nodes = {"level": ["topic"] * TOPICS, "node": range(TOPICS), "name": names}
     write_table(files["hierarchy"], pa.table(empty | {k: pa.array(v) for k, v in nodes.items()}), HIERARCHY)
     measures = dict.fromkeys(("neighbors_kept", "neighbors_kept_at_random", "trustworthiness"), 0.5)
-    project = {"method": "umap", "papers": n, "fitted": n, "checked": n, "n_neighbors": 15, "seconds": 1}
+    project = {
+        "method": "umap",
+        "papers": n,
+        "fitted": n,
+        "compared": n,
+        "checked": n,
+        "n_neighbors": 15,
+        "seconds": 1,
+    }
     project |= measures | {"category_accuracy": None, "category_accuracy_on_map": None}
     cluster = {"k": TOPICS, "papers": n, "smooth": 0, "silhouette": 0.1, "inertia": 1, "iterations": 1}
     cluster |= {"silhouette_by_topic": [], "repeats_by_topic": [], "sizes": [], "outliers": 0}

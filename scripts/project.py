@@ -7,45 +7,70 @@ import numpy as np
 import pyarrow as pa
 
 from lib.cli import Parser, UserError, progress, run, say
-from lib.embeddings.nearest import InvertedFile, exact_neighbors
+from lib.embeddings.nearest import InvertedFile
 from lib.files import atomic_outputs
 from lib.map.fidelity import fidelity
-from lib.map.layout import fit_tsne, fit_umap, interpolate
+from lib.map.layout import fit_tsne, fit_umap, interpolate, principal_plane
 from lib.sampling import hash_ids, sample_rows
 from lib.summaries import ProjectSummary, write_json
 from lib.tables import COORDINATES, PAPERS, read_table, write_table
 from lib.vectors import CHUNK, open_embeddings, read_neighbors, take
 
 INTERPOLATED = 16 * CHUNK  # papers at a time
-CHECKED = 2000  # papers whose neighbors on the map are compared with their exact nearest neighbors
+COMPARED = 50_000  # papers among which neighbors are compared, and in which principal components are found
+CHECKED = 2000  # of them, whose neighbors on the map are compared with their exact nearest neighbors
 
 
-def interpolate_others(
-    vectors: np.ndarray, sample: np.ndarray, fitted: np.ndarray, plane: np.ndarray, n: int, threads: int
+def lay_out_by_tsne(
+    vectors: np.ndarray, sample: np.ndarray, fitted: np.ndarray, args: argparse.Namespace
 ) -> np.ndarray:
-    """The positions of all papers. Fitted papers keep theirs; the others are placed among their neighbors.
+    """The positions of all papers. t-SNE places the fitted ones; the others are placed among their neighbors.
 
     Parameters
     ----------
     vectors : (n_papers, dim), float16 (may be memory-mapped) or float32 unit rows
-    sample : float32 (m, dim), the rows that were fitted
+    sample : float32 (m, dim), the rows that are fitted
     fitted : int (m,), their numbers
-    plane : float32 (m, 2), their positions
-    n : neighbors that position a paper
 
     Returns
     -------
     float32 (n_papers, 2)
     """
+    plane = fit_tsne(sample, perplexity=args.perplexity, seed=args.seed, threads=args.threads)
     coordinates = np.empty((len(vectors), 2), np.float32)
     coordinates[fitted] = plane
     others = np.setdiff1d(np.arange(len(vectors)), fitted)
     if len(others):
-        index = InvertedFile.build(sample, threads)
+        n = min(args.n_neighbors, len(fitted) // 2)
+        index = InvertedFile.build(sample, args.threads)
         for start in progress(range(0, len(others), INTERPOLATED), desc="interpolate", unit="block"):
             rows = others[start : start + INTERPOLATED]
-            coordinates[rows] = interpolate(*index.search(take(vectors, rows), n, threads), plane)
+            coordinates[rows] = interpolate(*index.search(take(vectors, rows), n, args.threads), plane)
     return coordinates
+
+
+def lay_out_by_umap(
+    vectors: np.ndarray, sample: np.ndarray, graph: tuple[np.ndarray, np.ndarray], args: argparse.Namespace
+) -> np.ndarray:
+    """The positions of all papers: float32 (n_papers, 2).
+
+    Parameters
+    ----------
+    vectors : (n_papers, dim), float16 (may be memory-mapped) or float32 unit rows
+    sample : float32 (m, dim), rows in which principal components are found
+    graph : rows and cosines of the nearest papers, both (n_papers, k)
+    """
+    rows, cosines = graph
+    n = min(args.n_neighbors, len(vectors) // 2)
+    if rows.shape[1] < n:
+        raise UserError(
+            f"config key project.n_neighbors: {n} is more than the {rows.shape[1]} nearest papers that "
+            f"{args.neighbors} holds; set neighbors.k to {n} or more"
+        )
+    start = principal_plane(vectors, sample, args.threads)
+    return fit_umap(
+        start, rows[:, :n], cosines[:, :n], min_dist=args.min_dist, seed=args.seed, threads=args.threads
+    )
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -57,7 +82,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         similarities="similarities.npy",
     )
     cli.flag("--method", str, "how papers are laid out", choices=["umap", "tsne"])
-    cli.flag("--fit-papers", int, "papers to fit, sampled by hash of the id")
+    cli.flag("--fit-papers", int, "t-SNE: papers to fit, sampled by hash of the id")
     cli.flag("--n-neighbors", int, "nearest neighbors that the layout keeps together")
     cli.flag("--min-dist", float, "UMAP: least distance between points")
     cli.flag("--perplexity", float, "t-SNE: effective number of neighbors")
@@ -75,29 +100,30 @@ def main(argv: list[str] | None = None) -> None:
     vectors = open_embeddings(args.embeddings, len(ids))
     if len(ids) < 10:
         raise UserError(f"project: a map needs ten papers or more, there are {len(ids)}")
-    fitted = sample_rows(hash_ids(ids.to_pylist()), args.fit_papers)
-    n = min(args.n_neighbors, len(fitted) // 2)
-    sample = take(vectors, fitted)
-    rows, cosines = read_neighbors(args.neighbors, args.similarities, len(ids))
-    if len(fitted) < len(ids) or rows.shape[1] < n:
-        rows, cosines = exact_neighbors(sample, sample, n, args.threads, exclude_self=True)
-    rows, cosines = rows[:, :n], cosines[:, :n].astype(np.float32)
+    graph = read_neighbors(args.neighbors, args.similarities, len(ids))
+    hashes = hash_ids(ids.to_pylist())
     if args.method == "umap":
-        plane = fit_umap(sample, rows, cosines, min_dist=args.min_dist, seed=args.seed)
+        fitted, compared = len(ids), sample_rows(hashes, COMPARED)
+        sample = take(vectors, compared)
+        coordinates = lay_out_by_umap(vectors, sample, graph, args)
     else:
-        plane = fit_tsne(sample, perplexity=args.perplexity, seed=args.seed, threads=args.threads)
-    coordinates = interpolate_others(vectors, sample, fitted, plane, n, args.threads)
-    checked = sample_rows(hash_ids(map(str, range(len(fitted)))), CHECKED)
+        compared = sample_rows(hashes, args.fit_papers)
+        fitted, sample = len(compared), take(vectors, compared)
+        coordinates = lay_out_by_tsne(vectors, sample, compared, args)
+    n = min(args.n_neighbors, len(compared) // 2)
+    checked = sample_rows(hash_ids(map(str, range(len(compared)))), CHECKED)
     categories = papers["primary_category"].combine_chunks().dictionary_encode().indices.fill_null(-1)
-    found = fidelity(sample, plane, checked, n, categories.to_numpy(zero_copy_only=False)[fitted])
+    codes = categories.to_numpy(zero_copy_only=False)[compared]
+    found = fidelity(sample, coordinates[compared], checked, n, codes)
     summary = ProjectSummary(
         method=args.method,
         papers=len(ids),
-        fitted=len(fitted),
+        fitted=fitted,
+        compared=len(compared),
         checked=len(checked),
         n_neighbors=n,
         neighbors_kept=found.neighbors_kept,
-        neighbors_kept_at_random=n / (len(fitted) - 1),
+        neighbors_kept_at_random=n / (len(compared) - 1),
         trustworthiness=found.trustworthiness,
         category_accuracy=found.category_accuracy,
         category_accuracy_on_map=found.category_accuracy_on_map,
@@ -108,7 +134,7 @@ def main(argv: list[str] | None = None) -> None:
         write_table(coordinates_file, table, COORDINATES)
         write_json(summary_file, summary)
     say(
-        f"{len(ids):,} papers by {args.method}, {len(fitted):,} of them fitted; {summary['neighbors_kept']:.0%} of "
+        f"{len(ids):,} papers by {args.method}, {fitted:,} of them fitted; {summary['neighbors_kept']:.0%} of "
         f"the {n} nearest neighbors are nearest on the map, trustworthiness {found.trustworthiness:.3f}"
     )
 

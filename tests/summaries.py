@@ -16,6 +16,7 @@ PROJECT = {
     "method": "umap",
     "papers": 140,
     "fitted": 140,
+    "compared": 140,
     "n_neighbors": 15,
     "neighbors_kept": 0.5,
     "neighbors_kept_at_random": 0.1,

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 
 from conftest import (
     assert_broken_embeddings_are_refused,
@@ -25,8 +26,9 @@ def run_project(planted, out, **changes):
     return script("project", **inputs | outputs | changes)
 
 
-def test_map_of_planted_subjects(planted, out):
-    result = run_project(planted, out, fit_papers=120, n_neighbors=8)
+@pytest.mark.parametrize(("method", "fitted"), [("umap", 140), ("tsne", 120)])
+def test_map_of_planted_subjects(planted, out, method, fitted):
+    result = run_project(planted, out, method=method, fit_papers=120, n_neighbors=8)
     assert result.returncode == 0, result.stderr
     table = pq.read_table(out / "c.parquet")
     assert [(f.name, str(f.type)) for f in table.schema] == [("id", "string"), ("x", "float"), ("y", "float")]
@@ -34,10 +36,10 @@ def test_map_of_planted_subjects(planted, out):
     points = np.stack([table["x"].to_numpy(), table["y"].to_numpy()], 1)
     assert_subjects_lie_apart(planted, points)
     summary = json.loads((out / "c.json").read_text())
-    assert (summary["papers"], summary["fitted"], summary["n_neighbors"]) == (140, 120, 8)
-    assert summary["method"] == "umap"
+    assert (summary["papers"], summary["fitted"], summary["n_neighbors"]) == (140, fitted, 8)
+    assert summary["method"] == method and summary["compared"] == summary["checked"] == fitted
     assert summary["neighbors_kept_at_random"] < summary["neighbors_kept"] <= 1
-    assert summary["checked"] == 120 and 0.8 < summary["trustworthiness"] <= 1
+    assert 0.8 < summary["trustworthiness"] <= 1
     assert summary["category_accuracy"] > 0.9 and summary["category_accuracy_on_map"] > 0.9
 
 
@@ -48,16 +50,20 @@ def test_too_few_papers_are_refused(planted, tmp_path, out):
 
 
 def test_the_graph_gives_the_map_of_its_neighbors(planted, out):
-    """With all papers fitted the graph is read, else the neighbors among the fitted ones are found."""
     assert run_project(planted, out, n_neighbors=15).returncode == 0
     read = (out / "c.parquet").read_bytes(), json.loads((out / "c.json").read_text())
     assert read[1]["fitted"] == 140 and read[1]["n_neighbors"] == 15
+    assert run_project(planted, out, n_neighbors=15, threads=3).returncode == 0
+    assert (out / "c.parquet").read_bytes() == read[0]
     other = out.parent / "other.npy"
     np.save(other, np.tile(np.arange(15, dtype=np.int32), (140, 1)))
     assert run_project(planted, out, n_neighbors=15, neighbors=other).returncode == 0
     assert (out / "c.parquet").read_bytes() != read[0]
-    assert run_project(planted, out, n_neighbors=20, neighbors=other).returncode == 0
-    assert json.loads((out / "c.json").read_text())["n_neighbors"] == 20
+
+
+def test_more_neighbors_than_the_graph_holds_are_refused(planted, out):
+    result = run_project(planted, out, n_neighbors=20)
+    assert_refused(result, out, "project.n_neighbors: 20", "15 nearest", "neighbors.k to 20")
 
 
 def test_a_graph_of_other_papers_is_refused(planted, tmp_path, out):

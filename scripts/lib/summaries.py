@@ -187,7 +187,9 @@ class ExplainSummary(TypedDict):
 
 
 class ProjectSummary(TypedDict):
-    """How the map was laid out and how faithful it is to the fitted papers, measured on `checked` of them.
+    """How the map was laid out and how faithful it is, measured on `checked` of the `compared` papers.
+
+    UMAP is fitted on all papers. t-SNE may be fitted on some, which are then those that are compared.
 
     `category_accuracy` is the share of papers that have the primary category of most of their `n_neighbors` nearest
     papers, and `category_accuracy_on_map` the same with the nearest on the map.
@@ -196,6 +198,7 @@ class ProjectSummary(TypedDict):
     method: str
     papers: int
     fitted: int
+    compared: int
     checked: int
     n_neighbors: int
     neighbors_kept: float

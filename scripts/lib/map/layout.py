@@ -1,15 +1,18 @@
 """The layout of the map: UMAP or t-SNE from a PCA start."""
 
-import warnings
-
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from lib.parallel import one_blas_thread
+from lib.map.forces import move_papers
+from lib.map.fuzzy_graph import fuzzy_graph
+from lib.parallel import map_chunks, one_blas_thread
+from lib.vectors import unit_rows
+
+SPREAD = 4.0  # of the start; that of the finished map is about as large
 
 
-def principal_plane(sample: np.ndarray) -> np.ndarray:
-    """The first two principal components of each row, scaled so that the first has spread 1.
+def principal_plane(vectors: np.ndarray, sample: np.ndarray, threads: int = 1) -> np.ndarray:
+    """The first two principal components of each row, scaled so that the first has spread 1 in the sample.
 
     As the start of a layout they make its large-scale order that of the data, and the layout the
     same from run to run. Kobak & Linderman (2021), Initialization is critical for preserving
@@ -17,19 +20,23 @@ def principal_plane(sample: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    sample : float32 (n, dim)
+    vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
+    sample : float32 (m, dim), rows in which the components are found
 
     Returns
     -------
     float32 (n, 2)
     """
-    centred = sample - sample.mean(0, dtype=np.float64).astype(np.float32)
+    middle = sample.mean(0, dtype=np.float64).astype(np.float32)
+    centred = sample - middle
     with one_blas_thread():
         _, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))
     axes = axes[:, [-1, -2]]
     axes *= np.sign(axes[np.abs(axes).argmax(0), [0, 1]])  # the sign of an eigenvector is arbitrary
-    plane = centred @ axes.astype(np.float32)
-    return plane / plane[:, 0].std()
+    axes = axes.astype(np.float32)
+    axes /= (centred @ axes[:, 0]).std() or 1.0  # 0 if all rows are equal
+    parts = map_chunks(len(vectors), threads, lambda a, b: (unit_rows(vectors, a, b) - middle) @ axes)
+    return np.concatenate(list(parts))
 
 
 def fit_tsne(sample: np.ndarray, *, perplexity: float, seed: int, threads: int) -> np.ndarray:
@@ -37,41 +44,24 @@ def fit_tsne(sample: np.ndarray, *, perplexity: float, seed: int, threads: int) 
     from sklearn.manifold import TSNE
 
     perplexity = min(perplexity, (len(sample) - 1) / 3)
-    initial = principal_plane(sample) * 1e-4
+    initial = principal_plane(sample, sample) * 1e-4
     model = TSNE(perplexity=perplexity, init=initial, random_state=seed, n_jobs=threads)
     with threadpool_limits(threads):  # otherwise its gradient uses every core
         return model.fit_transform(sample).astype(np.float32)
 
 
 def fit_umap(
-    sample: np.ndarray, rows: np.ndarray, cosines: np.ndarray, *, min_dist: float, seed: int
+    start: np.ndarray, rows: np.ndarray, cosines: np.ndarray, *, min_dist: float, seed: int, threads: int
 ) -> np.ndarray:
-    """UMAP of float32 unit rows (n, dim): float32 (n, 2). With a seed UMAP uses one core.
+    """UMAP by forces on all papers at once: float32 (n, 2).
 
     Parameters
     ----------
-    rows, cosines : (n, n_neighbors), the exact nearest neighbors of each row, itself excluded
+    start : float32 (n, 2), principal components with a spread of 1
+    rows, cosines : (n, n_neighbors), the nearest neighbors of each row, itself excluded
     """
-    import umap
-
-    # UMAP counts a row as its own first neighbor
-    n = len(sample)
-    indices = np.concatenate([np.arange(n, dtype=np.int32)[:, None], rows], 1)
-    distances = np.concatenate([np.zeros((n, 1), np.float32), np.maximum(1.0 - cosines, 0.0)], 1)
-    with warnings.catch_warnings():
-        # it warns that it cannot place new rows without a search index; `interpolate` does that
-        warnings.filterwarnings("ignore", message="precomputed_knn")
-        warnings.filterwarnings("ignore", message="n_jobs value")
-        model = umap.UMAP(
-            n_neighbors=indices.shape[1],
-            min_dist=min_dist,
-            metric="cosine",
-            precomputed_knn=(indices, distances),
-            init=10.0 * principal_plane(sample),
-            random_state=seed,
-            n_jobs=1,
-        )
-        return model.fit_transform(sample).astype(np.float32)
+    graph = fuzzy_graph(rows, cosines, threads)
+    return move_papers(graph, SPREAD * start, min_dist=min_dist, seed=seed, threads=threads)
 
 
 def interpolate(rows: np.ndarray, cosines: np.ndarray, fitted: np.ndarray) -> np.ndarray:

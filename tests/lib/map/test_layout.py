@@ -1,4 +1,4 @@
-"""The layout of the map: the PCA start, t-SNE and interpolation."""
+"""The layout of the map: the PCA start, t-SNE and interpolation. UMAP: test_forces.py."""
 
 import numpy as np
 import pytest
@@ -16,11 +16,21 @@ def rows() -> np.ndarray:
 
 
 def test_plane_is_that_of_pca(rows):
-    mine, theirs = principal_plane(rows), PCA(2).fit_transform(rows)
+    mine, theirs = principal_plane(rows, rows), PCA(2).fit_transform(rows)
     theirs *= np.sign((mine * theirs).sum(0)) / theirs[:, 0].std()
     np.testing.assert_allclose(mine, theirs, atol=1e-3)
     assert mine[:, 0].std() == pytest.approx(1, abs=1e-5)
-    np.testing.assert_array_equal(mine, principal_plane(rows))
+    np.testing.assert_array_equal(mine, principal_plane(rows, rows, threads=3))
+
+
+def test_plane_of_all_rows_has_the_components_of_the_sample(rows, tmp_path):
+    sample = rows[:200]
+    model = PCA(2).fit(sample)
+    theirs = model.transform(rows)
+    np.save(tmp_path / "rows.npy", rows.astype(np.float16))
+    mine = principal_plane(np.load(tmp_path / "rows.npy", mmap_mode="r"), sample)
+    theirs *= np.sign((mine * theirs).sum(0)) / model.transform(sample)[:, 0].std()
+    np.testing.assert_allclose(mine, theirs, atol=0.01)
 
 
 def test_a_paper_is_interpolated_between_its_neighbors_whatever_the_other_queries(rows):
