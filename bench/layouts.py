@@ -7,12 +7,6 @@ import numpy as np
 
 def laid_out(way: str, vectors: np.ndarray, threads: int) -> np.ndarray:
     """The plane (n, 2) of float32 unit rows (n, dim)."""
-    if way == "project":
-        from lib.embeddings.nearest import exact_neighbors
-        from lib.map.layout import fit_umap
-
-        rows, cosines = exact_neighbors(vectors, vectors, 15, threads, exclude_self=True)
-        return fit_umap(vectors, rows, cosines.astype(np.float32), min_dist=0.1, seed=0)
     if way == "umap":
         from umap import UMAP
 
@@ -26,7 +20,7 @@ def laid_out(way: str, vectors: np.ndarray, threads: int) -> np.ndarray:
 
         from lib.map.layout import principal_plane
 
-        initial = principal_plane(vectors) * 1e-4
+        initial = principal_plane(vectors, vectors) * 1e-4
         return np.asarray(
             TSNE(metric="cosine", n_jobs=threads, random_state=0, initialization=initial).fit(vectors)
         )
