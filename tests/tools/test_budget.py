@@ -7,6 +7,7 @@ import sys
 import pytest
 import torch
 import transformers
+import yaml
 
 import budget as tool
 from conftest import ENVIRONMENT, ROOT
@@ -32,7 +33,8 @@ def test_every_step_is_predicted_beside_what_it_took(tmp_path):
     assert "at most about 300 papers" in head
     rows = {line.split()[0]: line.split() for line in lines if line}
     assert set(RUN_STEPS) < set(rows) and "atlas" not in rows
-    assert rows["scan_k"][1] == "6" and {"121", "412"} <= set(
+    candidates = len(yaml.safe_load((ROOT / "config.yaml").read_text())["select_k"]["candidates"])
+    assert rows["scan_k"][1] == str(candidates) and {"121", "412"} <= set(
         rows["scan_k"]
     )  # seconds add up, memory does not
     assert rows["explore"][-1] == "4.2"
