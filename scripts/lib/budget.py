@@ -93,7 +93,7 @@ MEMORY_MB: dict[str, Fit] = {
     "project": {"base": 700, "papers": 900},
     "plot": {"base": 250, "papers": 300},
     "explore": {"base": 200, "papers": 450},
-    "atlas": {"base": 250, "papers": 700},
+    "atlas": {"base": 250, "papers": 350},
     "evaluate": {"base": 350, "papers": 1000},
     "report": {"base": 200},
 }
@@ -116,7 +116,7 @@ SECONDS: dict[str, Fit] = {
     "project": {"base": 5, "papers": 100},
     "plot": {"base": 5, "papers": 6},
     "explore": {"base": 4, "papers": 3},
-    "atlas": {"base": 4, "papers": 60},
+    "atlas": {"base": 4, "papers": 35},
     "evaluate": {"base": 5, "papers": 60},
     "report": {"base": 3},
 }
@@ -132,7 +132,7 @@ DISK_MB: dict[str, Fit] = {
     "project": {"papers": 16},
     "plot": {"base": 1},
     "explore": {"papers": 100},
-    "atlas": {"papers": 150},
+    "atlas": {"papers": 90},
     "report": {"base": 2},
 }
 
