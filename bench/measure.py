@@ -29,6 +29,7 @@ NOTHING_ENCODED = {
     "papers": 0,
     "tokens": 0,
     "padding_tokens": 0,
+    "unknown_tokens": 0,
     "truncated_papers": 0,
     "truncated_tokens": 0,
     "cache_hits": 0,

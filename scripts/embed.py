@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # PyTorch takes a second to import, transformers some: only i
     from lib.embeddings.encoder import Encoder
     from lib.embeddings.pipeline import Texts
 
+UNKNOWN_SHARE = 0.05  # of the tokens, above which a warning is printed; English texts have next to none
 READ_ROWS = 2048  # rows of the papers read at a time
 
 
@@ -178,6 +179,7 @@ def encode_missing(
     return origin, {
         "tokens": encoded.counts.tokens,
         "padding_tokens": encoded.counts.padding_tokens,
+        "unknown_tokens": encoded.unknown_tokens,
         "truncated_papers": encoded.truncated_papers if known else None,
         "truncated_tokens": encoded.truncated_tokens if known else None,
         "encode_seconds": seconds,
@@ -207,6 +209,16 @@ def warn_of_long_texts(layout: Layout) -> None:
         )
 
 
+def warn_of_unknown_tokens(unknown: int, tokens: int) -> None:
+    """Warn if the tokenizer does not know much of the texts: their vectors then say little."""
+    if unknown > UNKNOWN_SHARE * tokens:
+        warn(
+            f"embed.model: {unknown / tokens:.0%} of the tokens are unknown to this model's tokenizer, most likely "
+            "since it was made for other languages. The vectors say little about these texts. Take a multilingual "
+            "model, such as sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2"
+        )
+
+
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     check_image()
@@ -228,7 +240,7 @@ def main(argv: list[str] | None = None) -> None:
     found, vectors, origins = cache.fill(part.hashes, None) if cache else nothing
     misses = int(np.count_nonzero(~found))
 
-    encoding: dict[str, Any] = {"tokens": 0, "padding_tokens": 0}
+    encoding: dict[str, Any] = {"tokens": 0, "padding_tokens": 0, "unknown_tokens": 0}
     encoding |= {"truncated_papers": None, "truncated_tokens": None, "encode_seconds": 0.0}
     encoding |= {"model_flops": 0.0, "matmul_flops_per_second": None}
     if misses:
@@ -239,6 +251,7 @@ def main(argv: list[str] | None = None) -> None:
             vectors = np.empty((len(part.hashes), encoder.dim), args.dtype)
         origin, encoding = encode_missing(encoder, part, found, vectors, cache, args.require_flash)
         origins = [*origins, (origin, np.flatnonzero(~found))]
+        warn_of_unknown_tokens(encoding["unknown_tokens"], encoding["tokens"])
     assert vectors is not None  # a part has papers, found or encoded
 
     rows = len(part.inverse)

@@ -67,7 +67,7 @@ def combine(summaries: list[PartSummary]) -> EmbeddingsSummary:
                 "`embed.precision` to values other than auto, delete the folder of the parts and run again"
             )
     total = dict(next((part for part in parts if part["cache_misses"]), parts[0]))
-    added = ("papers", "tokens", "padding_tokens", "truncated_papers", "truncated_tokens")
+    added = ("papers", "tokens", "padding_tokens", "unknown_tokens", "truncated_papers", "truncated_tokens")
     for key in (*added, "cache_hits", "cache_misses", "encode_seconds", "seconds", "model_flops"):
         total[key] = sum(part[key] or 0 for part in parts)
     if any(part["truncated_papers"] is None for part in parts):

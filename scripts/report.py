@@ -19,6 +19,7 @@ from lib.evaluation.report_texts import (
     headline,
     map_sentences,
     truncation,
+    unknown_to_encoder,
     word_rows,
 )
 from lib.files import atomic_outputs
@@ -138,7 +139,11 @@ def corpus_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str,
         "ledger": ledger,
         "buckets": ledger_bars(ledger),
         "kept": 100 * ledger["buckets"]["kept"]["count"] / max(ledger["lines"], 1),
-        "contents": [*contents(ledger, evaluation["corpus"]), truncation(embeddings)],
+        "contents": [
+            *contents(ledger, evaluation["corpus"]),
+            *unknown_to_encoder(embeddings),
+            truncation(embeddings),
+        ],
         "embeddings": embeddings,
         "encoding": encoding(embeddings),
     }

@@ -166,7 +166,10 @@ def main(argv: list[str] | None = None) -> None:
         try:
             measures, labels = scan(*arrays, args.k, seed=args.seed, threads=args.threads)
         except TooFewDistinctRows as error:  # the other candidates may do
-            skipped = f"K = {args.k} is too large: only {error.distinct} of {error.rows:,} papers have distinct texts"
+            skipped = (
+                f"K = {args.k} is too large: only {error.distinct} of {error.rows:,} papers have distinct vectors (papers "
+                "of the same text, or texts in a language that embed.model does not know)"
+            )
     if skipped:
         say(skipped)
     else:

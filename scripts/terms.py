@@ -109,7 +109,7 @@ def number_corpus(
         )
     stream = np.memmap(scratch / "stream", np.int32, "r")
     words = number_words(stream, spelled, args.min_count)
-    if len(words.terms) == 1 and without_words[0] < len(spelled.offsets) - 1:
+    if len(words.terms) == 1 and 2 * without_words[0] < len(spelled.offsets) - 1:
         raise UserError(
             f"config key terms.min_count: no word is in {args.min_count} papers; set it lower, or check "
             "terms.stop_words"

@@ -24,6 +24,7 @@ MEASURED = {
     "tokens_per_second",
     "tokens",
     "padding_tokens",
+    "unknown_tokens",
     "padding_share",
     "truncated_papers",
     "truncated_tokens",

@@ -45,6 +45,7 @@ EMBEDDINGS = {
     "cache_misses": 6,
     "tokens": 600,
     "padding_tokens": 200,
+    "unknown_tokens": 3,
     "truncated_papers": 1,
     "truncated_tokens": 5,
     "model_flops": 1000.0,

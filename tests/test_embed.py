@@ -95,6 +95,20 @@ def test_rows_are_those_of_the_papers(run, tiny, corpus):
     assert summary["model_flops"] == 2 * weights * lengths.sum() + 2 * 4 * 64 * (lengths**2).sum()
 
 
+def test_texts_that_the_tokenizer_does_not_know_are_named(run, tiny, corpus, capsys):
+    english, thai = corpus[:4], ["งานวิจัยนี้ศึกษา และ โดยใช้ ควอนตัม กับ โฟตอน"] * 4
+    _, summary = run(english, name="1")
+    assert summary["unknown_tokens"] == 0 and "unknown" not in capsys.readouterr().err
+    _, summary = run([*english, *(f"{i} {text}" for i, text in enumerate(thai))], name="2")
+    tokenizer = AutoTokenizer.from_pretrained(tiny)
+    assert summary["unknown_tokens"] == 4 * tokenizer.tokenize(thai[0]).count("[UNK]") > 0
+    said = capsys.readouterr().err
+    share = summary["unknown_tokens"] / summary["tokens"]
+    assert (
+        f"{share:.0%} of the tokens are unknown to this model's tokenizer" in said and "embed.model" in said
+    )
+
+
 def test_windows_do_not_change_a_row(run, corpus, monkeypatch):
     whole, summary = run(corpus, cache=None)
     monkeypatch.setattr(embed, "READ_ROWS", 20)

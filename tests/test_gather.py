@@ -51,7 +51,7 @@ def test_combine_adds_up():
         (None, 2),
     ]
     assert [entry["share"] for entry in total["origins"]] == [13 / 20, 5 / 20, 2 / 20]
-    assert total["padding_share"] == 400 / 1600
+    assert total["padding_share"] == 400 / 1600 and total["unknown_tokens"] == 6
     assert total["tokens_per_second"] == 1200 / 3
     assert total["flops_per_second"] == 2000 / 3
     assert total["share_of_matmul_rate"] == pytest.approx(2000 / 3 / 4000)

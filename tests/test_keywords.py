@@ -80,6 +80,15 @@ def test_a_corpus_without_frequent_words_is_refused(planted, tmp_path, out):
     assert_refused(run_terms(planted.papers, out, stop_words=stop), out, "terms.stop_words")
 
 
+def test_a_corpus_of_which_most_words_are_not_known_has_no_vocabulary(tmp_path, out):
+    """The few papers in English share no word that is frequent enough: that is no mistake of the config."""
+    texts = ["本研究では量子もつれを調べた。"] * 20 + ["quantum entanglement"] * 4
+    papers = pq_write(tmp_path / "p.parquet", title=[""] * 24, text=texts)
+    result = run_terms(papers, out, min_count=5)
+    assert result.returncode == 0 and "20 of 24 papers have no keywords" in result.stderr
+    assert np.load(out / "terms.npy").size == 0
+
+
 def test_papers_and_assignments_of_different_length_are_refused(planted, tmp_path, out):
     papers = pq_write(tmp_path / "p.parquet", title=planted.titles[:-1], text=planted.texts[:-1])
     assert run_terms(papers, tmp_path, min_count=1).returncode == 0

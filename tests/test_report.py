@@ -89,6 +89,8 @@ EMBEDDED = EMBEDDINGS | {
     "padding_share": 0.02,
     "truncated_papers": 77,
     "truncated_tokens": 7777,
+    "tokens": 40000,
+    "unknown_tokens": 20800,
 }
 
 SELECTION = {
@@ -320,6 +322,7 @@ def test_page_shows_its_inputs_and_titles_as_text(inputs, out):
         "2.0%: the script",
         "1 record (50.0%)",
         "With a value for categories2 records (100.0%)",
+        "Unknown to the encoder52.0% of the tokens",
         "Not understood: updated",
     ):
         assert fact in page.text, fact

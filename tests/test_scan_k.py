@@ -104,7 +104,7 @@ def test_more_topics_than_distinct_texts_are_skipped_with_the_reason(planted, tm
     result = run_scan(planted, out, tmp_path, k=10, embeddings=tmp_path / "e.npy")
     assert result.returncode == 0, result.stderr
     found = json.loads((out / "4.json").read_text())
-    assert "K = 10 is too large: only 8 of 140 papers have distinct texts" in found["skipped"]
+    assert "K = 10 is too large: only 8 of 140 papers have distinct vectors" in found["skipped"]
     assert found["skipped"] in result.stdout
     assert found["silhouette"] == found["sizes"] == [] and found["ami_primary"] is None
     assert run_scan(planted, out, tmp_path, k=8, embeddings=tmp_path / "e.npy").returncode == 0
@@ -118,7 +118,7 @@ def test_half_of_the_papers_with_too_few_distinct_texts_is_skipped_too(planted, 
     np.save(tmp_path / "e.npy", rows)
     write_sample(tmp_path, planted.papers, tmp_path / "e.npy", smooth=0)
     assert run_scan(planted, out, tmp_path, k=10, embeddings=tmp_path / "e.npy").returncode == 0
-    assert "of 70 papers have distinct texts" in json.loads((out / "4.json").read_text())["skipped"]
+    assert "of 70 papers have distinct vectors" in json.loads((out / "4.json").read_text())["skipped"]
 
 
 def test_bad_embeddings_are_refused(planted, tmp_path, out):

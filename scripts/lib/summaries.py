@@ -79,6 +79,7 @@ class PartSummary(TypedDict):
     cache_misses: int
     tokens: int
     padding_tokens: int
+    unknown_tokens: int
     truncated_papers: int | None
     truncated_tokens: int | None
     model_flops: float

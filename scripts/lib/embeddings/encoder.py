@@ -30,6 +30,7 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 CPU_TOKENS = 4096
 # Tokens in a packed batch: this many use the matrix units of an H200 fully at any width we know.
 CUDA_TOKENS = 65536
+UNKNOWN = ("[UNK]", "<unk>")
 LENGTH_STEP = 32  # padded lengths are multiples of twice the height of an AMX tile
 # Products with fewer rows use kernels that add in a different order; a smaller batch is filled up.
 LEAST_TOKENS = 1024
@@ -43,11 +44,13 @@ class Tokens:
     ----------
     ids : one int32 array per text, at most `max_tokens` long
     truncated_texts, truncated_tokens : how many texts were cut, and by how many tokens in all
+    unknown_tokens : tokens that stand for what the tokenizer does not know
     """
 
     ids: list[np.ndarray]
     truncated_texts: int
     truncated_tokens: int
+    unknown_tokens: int = 0
 
     @property
     def lengths(self) -> np.ndarray:
@@ -111,12 +114,18 @@ class Encoder:
         """Dimensions of a vector."""
         return self.head.dim
 
+    @property
+    def unknown_ids(self) -> list[int]:
+        """The tokens that stand for what the tokenizer does not know, by their usual names."""
+        return [i for name in UNKNOWN if (i := self.tokenizer.token_to_id(name)) is not None]
+
     def tokenize(self, texts: list[str]) -> Tokens:
         """Tokenise with the prefix, and cut at `max_tokens`."""
         encodings = self.tokenizer.encode_batch_fast([self.prefix + text for text in texts])
         cut = [sum(len(o.ids) - sum(o.special_tokens_mask) for o in e.overflowing) for e in encodings]
         ids = [np.array(e.ids, np.int32) for e in encodings]
-        return Tokens(ids, sum(c > 0 for c in cut), sum(cut))
+        unknown = sum(int(np.isin(some, self.unknown_ids).sum()) for some in ids) if self.unknown_ids else 0
+        return Tokens(ids, sum(c > 0 for c in cut), sum(cut), unknown)
 
     def batches(self, lengths: np.ndarray) -> Iterator[np.ndarray]:
         """Yield row numbers, longest papers first, as many at a time as the token budget holds.

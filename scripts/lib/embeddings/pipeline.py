@@ -53,6 +53,7 @@ class Encoded:
     counts: Counts = field(default_factory=Counts)
     truncated_papers: int = 0
     truncated_tokens: int = 0
+    unknown_tokens: int = 0
 
 
 def encode_all(
@@ -134,6 +135,7 @@ def start_batches(
         texts, tokens = window
         encoded.truncated_papers += tokens.truncated_texts
         encoded.truncated_tokens += tokens.truncated_tokens
+        encoded.unknown_tokens += tokens.unknown_tokens
         if not tokens.lengths.all():
             name = texts.ids[int(np.argmin(tokens.lengths))]
             raise UserError(f"embed: the text of paper {name} holds no token of this model's tokenizer")

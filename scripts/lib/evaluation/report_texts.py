@@ -141,6 +141,15 @@ def truncation(embeddings: EmbeddingsSummary) -> tuple[str, str]:
     return f"Cut at {embeddings['max_tokens']:,} tokens", value
 
 
+def unknown_to_encoder(embeddings: EmbeddingsSummary) -> list[tuple[str, str]]:
+    """How much of the texts the encoder does not know, as rows of what went in; none if nothing was encoded."""
+    if not embeddings["tokens"]:
+        return []
+    return [
+        ("Unknown to the encoder", f"{embeddings['unknown_tokens'] / embeddings['tokens']:.1%} of the tokens")
+    ]
+
+
 def contents(ledger: Ledger, corpus: CorpusSummary) -> list[tuple[str, str]]:
     """What went in: languages, scripts, markup and optional fields, each as (name, value)."""
     of_verdicts = {bucket for bucket, _ in VERDICTS}  # those of records with id, title and abstract
