@@ -32,28 +32,41 @@ CONVERTED_GROUP = re.compile(r"(\\[A-Za-z]+\s*)?\{\s*([^\W\d_a-zA-Z])\s*\}")
 # Accents of mathematics inside a word: Poincar$\acute{e}$, M$\ddot{o}$ller
 MATH_LETTER = re.compile(r"\$\s*\\(acute|grave|ddot|check|breve|tilde|hat)\s*\{?\s*([A-Za-z])\s*\}?\s*\$")
 MATH_ACCENTS = {"acute": "'", "grave": "`", "ddot": '"', "check": "v", "breve": "u", "tilde": "~", "hat": "^"}
-_FONT = r"(?:\\(?:text(?:bf|it|rm|sc|sf|tt|sl|up|md|normal)|emph|underline|mbox)\s*\{|\{\\(?:bf|it|em|rm|sc|sf|tt|sl)\s+)"
-# A font inside a word: \textbf{E}fficient, {\bf E}fficient, \textit{k}-means
-FONT = re.compile(
-    rf"(?:(?<=[^\W_])|(?<=[^\W_]-)){_FONT}(?P<behind>[^{{}}\\$]*)\}}|{_FONT}(?P<before>[^{{}}\\$]*)\}}(?=-?[^\W_])"
-)
-COMMAND_NAME = re.compile(r"\\[A-Za-z]+-?$")
-# The braces by which BibTeX keeps capitals, {BERT} and {D}eep, if they are not the argument of a command
+_FONT_COMMAND = r"\\(?:text(?:bf|it|rm|sc|sf|tt|sl|up|md|normal)|emph|underline|mbox)\s*\{"
+_FONT_SWITCH = r"\{\\(?:bf|it|em|rm|sc|sf|tt|sl)\s+"
+_FONT = rf"(?:{_FONT_COMMAND}|{_FONT_SWITCH})"
+# A font, which may stand inside a word: \textbf{E}fficient, {\bf E}fficient, \textit{k}-means
+FONT = re.compile(rf"{_FONT}([^{{}}\\$]*)\}}")
+BEFORE_LETTER = re.compile(r"-?[^\W_]")
+BEHIND_LETTER = re.compile(r"[^\W_]-?$")
+# Braces by which BibTeX keeps capitals, {BERT} and {D}eep, and what their group must not stand behind
 _CAPITALS = r"\{[a-z]*[A-Z][A-Za-z0-9]*\}"
-CAPITALS = re.compile(
-    rf"(?P<command>\\(?:[A-Za-z]+\*?|[^\sA-Za-z])\s*(?:\{{[^{{}}]*\}}\s*)*|[_^\]]|\}}\s*)?(?P<group>{_CAPITALS})"
-)
-# Strings that were escaped twice: Kirchhoff\'s law, \"deep\" nets, caf\u00e9, and line ends
-CONTRACTION = re.compile(r"(?<=[A-Za-z])\\'(?=(?:s|t|ll|re|ve|d|m)\b)")
-QUOTATION = re.compile(r"""(?<![^\s(\[])\\(["'])(?=\w)([^"'\\]{1,300})(?<=[\w.,!?])\\\1(?![\w{\\])""")
-CODE_POINTS = re.compile(r"(?<!\\)(?:\\u[0-9a-fA-F]{4})+")
-LINE_END = re.compile(r"(?<!\\)(?:\\r)?\\n(?![a-z])")
+CAPITALS = re.compile(_CAPITALS)
+IS_ARGUMENT = re.compile(r"(?:\\(?:[A-Za-z]+\*?|[^\sA-Za-z])\s*|[_^\]]|\}\s*)$")
+COMMAND_NAME = re.compile(r"\\[A-Za-z]+-?$")
+LOOK_BACK = 40  # characters before a font or a group in which its command stands
+# Strings that were escaped twice: Kirchhoff\'s law, \"deep\" nets, caf\u00e9, and line ends. Each pattern
+# begins with a backslash, and then looks behind it: that is faster.
+CONTRACTION = re.compile(r"\\'(?<=[A-Za-z]\\')(?=(?:s|t|ll|re|ve|d|m)\b)")
+QUOTATION = re.compile(r"""\\(["'])(?<![^\s(\[]\\["'])(?=\w)([^"'\\]{1,300})(?<=[\w.,!?])\\\1(?![\w{\\])""")
+CODE_POINTS = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
+LINE_END = re.compile(r"\\(?<!\\\\)(?:r\\)?n(?![a-z])")
 # What all these look like; written for RE2 (Arrow) and Python alike.
-CANDIDATE = re.compile(
+_COMMANDS = (
     rf"\\(?:[`'^~=.\"]|[uvHrdckb][\s{{\\]|(?:{_NAMES})(?:[^A-Za-z]|$)|u[0-9a-fA-F]{{4}}|n(?:[^a-z]|$))"
-    rf"|\$\s*\\(?:acute|grave|ddot|check|breve|tilde|hat)\s*\{{?\s*[A-Za-z]\s*\}}?\s*\$"
-    rf"|[A-Za-z0-9]-?{_FONT}|{_FONT}[^{{}}\\$]*\}}-?[A-Za-z0-9]"
-    rf"|(?:^|[^\\A-Za-z_^}}])[A-Za-z]*{_CAPITALS}"
+)
+CANDIDATE = re.compile(
+    rf"{_COMMANDS}|{MATH_LETTER.pattern}|[A-Za-z0-9]-?{_FONT}|{_FONT}[^{{}}\\$]*\}}-?[A-Za-z0-9]"
+    rf"|(?:^|[^\w\\_^*}}\]]){_CAPITALS}"
+)
+# The same in parts that begin with a certain character, which is much faster in Python
+CANDIDATES = (
+    re.compile(_COMMANDS),
+    MATH_LETTER,
+    *(re.compile(rf"{font}[^{{}}\\$]*\}}-?[A-Za-z0-9]") for font in (_FONT_COMMAND, _FONT_SWITCH)),
+    re.compile(rf"\\(?:(?<=[A-Za-z0-9]\\)|(?<=[A-Za-z0-9]-\\)){_FONT_COMMAND[2:]}"),
+    re.compile(rf"\{{(?:(?<=[A-Za-z0-9]\{{)|(?<=[A-Za-z0-9]-\{{)){_FONT_SWITCH[2:]}"),
+    re.compile(rf"\{{(?<![\w\\_^*}}\]]\{{){_CAPITALS[2:]}"),
 )
 # German endings behind a final "\ss ": the space ends the command, and not the word.
 AFTER_SHARP_S = re.compile(r"(?:e|en|er|es|em|ian|ner|ler|mann|berg|burg|lich)\b")
@@ -136,7 +149,7 @@ def convert_letters(text: str) -> str:
     dropped: `\textbf{E}fficient`, `{D}eep`. So are the backslashes of strings that were escaped twice. All
     else stays as it is.
     """
-    if not CANDIDATE.search(text):
+    if not any(pattern.search(text) for pattern in CANDIDATES):
         return text
     if "$" in text:
         text = MATH_LETTER.sub(_math_letter, text)
@@ -150,7 +163,7 @@ def convert_letters(text: str) -> str:
 
 def _convert(text: str) -> str:
     if "{" in text:
-        text = CAPITALS.sub(lambda match: match[0] if match["command"] else match["group"][1:-1], text)
+        text = CAPITALS.sub(_without_braces, text)
     if "\\" not in text:
         return text
     text = FONT.sub(_without_font, text)
@@ -158,10 +171,20 @@ def _convert(text: str) -> str:
     return text if converted == text else CONVERTED_GROUP.sub(_ungrouped, converted)
 
 
+def _before(match: re.Match) -> str:
+    return match.string[max(match.start() - LOOK_BACK, 0) : match.start()]
+
+
 def _without_font(match: re.Match) -> str:
-    """The text in another font, unless a command stands before it: `\\noindent\\textbf{Remark}`."""
-    before = match.string[max(match.start() - 40, 0) : match.start()]
-    return match[0] if COMMAND_NAME.search(before) else match["behind"] or match["before"] or ""
+    r"""The text in a font that divides a word. `\noindent\textbf{Remark}` is not one."""
+    before = _before(match)
+    divides = BEHIND_LETTER.search(before) or BEFORE_LETTER.match(match.string, match.end())
+    return match[1] if divides and not COMMAND_NAME.search(before) else match[0]
+
+
+def _without_braces(match: re.Match) -> str:
+    """The text in braces, unless they are the argument of a command, an index or an exponent."""
+    return match[0] if IS_ARGUMENT.search(_before(match)) else match[0][1:-1]
 
 
 def _unescape(text: str) -> str:

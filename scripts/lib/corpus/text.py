@@ -14,21 +14,23 @@ from lib.corpus.tex import CANDIDATE, convert_letters
 # Other forms of plain letters, digits and characters, which would make a word of its own of each spelling:
 # ligatures, the micro sign, subscripts, Roman numerals, radicals and squared units of Chinese, Arabic letters
 # by position, full and half width, and the bold and italic letters of mathematics.
-FORMS = re.compile(
-    "[\u00b5\u0132\u0133\u2080-\u209c\u2160-\u217f\u2f00-\u2fd5\u3300-\u33ff\ufb00-\ufb06\ufb13-\ufb17"
-    "\ufb50-\ufdff\ufe70-\ufefc\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uff9f\U0001d400-\U0001d7ff]+"
+_FORMS = (
+    "\u00b5\u0132\u0133\u2080-\u209c\u2160-\u217f\u2f00-\u2fd5\u3300-\u33ff\ufb00-\ufb06\ufb13-\ufb17"
+    "\ufb50-\ufdff\ufe70-\ufefc\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uff9f\U0001d400-\U0001d7ff"
 )
+FORMS = re.compile(f"[{_FORMS}]+")
 HYPHENS = re.compile("[\u2010\u2011]")  # of word processors, one of them without a line break
 # A word that was divided at the end of a line
 DIVIDED = re.compile(r"\u00ad\s+(?=[^\W\d_])")
-# Invisible: soft hyphen, zero-width space, direction marks, variation selectors, tags, …
-INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
-    "\ufff9-\ufffb\U000e0000-\U000e01ef]"
+# Soft hyphen, zero-width space, direction marks, variation selectors, tags, …
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e01ef"
 )
+INVISIBLE = re.compile(f"[{_INVISIBLE}]")
 # Joiners decide the shape of letters in Arabic and Indic scripts; elsewhere they only split words.
 JOINER = re.compile("(?<![\u0600-\u0fff\u1000-\u109f\u1780-\u17ff])[\u200c\u200d]")
-SPECIAL = re.compile(f"{INVISIBLE.pattern}|[\u200c\u200d]|{FORMS.pattern}|{HYPHENS.pattern}|[\ud800-\udfff]")
+SPECIAL = re.compile(f"[{_INVISIBLE}{_FORMS}\u200c\u200d\u2010\u2011\ud800-\udfff]")  # one set is fast
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 # Markup, TeX letters, double spaces, control characters and all outside ASCII need a closer look.
@@ -51,7 +53,7 @@ def normalise(text: str) -> tuple[str, set[str]]:
             text = _applied(drop_markup, text, "markup", changes)
         if not text.isascii():
             text = _applied(_plain_unicode, text, "unicode", changes)
-        if "\\" in text:
+        if "\\" in text or "{" in text:
             text = _applied(convert_letters, text, "tex_letters", changes)
         unchanged = text == before
         if not text.isprintable():  # all whitespace but the space
