@@ -39,9 +39,11 @@ _FONT = rf"(?:{_FONT_COMMAND}|{_FONT_SWITCH})"
 FONT = re.compile(rf"{_FONT}([^{{}}\\$]*)\}}")
 BEFORE_LETTER = re.compile(r"-?[^\W_]")
 BEHIND_LETTER = re.compile(r"[^\W_]-?$")
-# Braces by which BibTeX keeps capitals, {BERT} and {D}eep, and what their group must not stand behind
+# Braces by which BibTeX keeps capitals: {BERT}, {D}eep. Those of a text without a divided word are a set: {W}.
 _CAPITALS = r"\{[a-z]*[A-Z][A-Za-z0-9]*\}"
 CAPITALS = re.compile(_CAPITALS)
+DIVIDED = re.compile(rf"\{{(?<![\w\\_^*}}\]]\{{){_CAPITALS[2:]}[a-z]")
+# What stands before the argument of a command, an index, an exponent
 IS_ARGUMENT = re.compile(r"(?:\\(?:[A-Za-z]+\*?|[^\sA-Za-z])\s*|[_^\]]|\}\s*)$")
 COMMAND_NAME = re.compile(r"\\[A-Za-z]+-?$")
 LOOK_BACK = 40  # characters before a font or a group in which its command stands
@@ -57,7 +59,7 @@ _COMMANDS = (
 )
 CANDIDATE = re.compile(
     rf"{_COMMANDS}|{MATH_LETTER.pattern}|[A-Za-z0-9]-?{_FONT}|{_FONT}[^{{}}\\$]*\}}-?[A-Za-z0-9]"
-    rf"|(?:^|[^\w\\_^*}}\]]){_CAPITALS}"
+    rf"|(?:^|[^\w\\_^*}}\]]){_CAPITALS}[a-z]"
 )
 # The same in parts that begin with a certain character, which is much faster in Python
 CANDIDATES = (
@@ -66,7 +68,7 @@ CANDIDATES = (
     *(re.compile(rf"{font}[^{{}}\\$]*\}}-?[A-Za-z0-9]") for font in (_FONT_COMMAND, _FONT_SWITCH)),
     re.compile(rf"\\(?:(?<=[A-Za-z0-9]\\)|(?<=[A-Za-z0-9]-\\)){_FONT_COMMAND[2:]}"),
     re.compile(rf"\{{(?:(?<=[A-Za-z0-9]\{{)|(?<=[A-Za-z0-9]-\{{)){_FONT_SWITCH[2:]}"),
-    re.compile(rf"\{{(?<![\w\\_^*}}\]]\{{){_CAPITALS[2:]}"),
+    DIVIDED,
 )
 # German endings behind a final "\ss ": the space ends the command, and not the word.
 AFTER_SHARP_S = re.compile(r"(?:e|en|er|es|em|ian|ner|ler|mann|berg|burg|lich)\b")
@@ -162,7 +164,7 @@ def convert_letters(text: str) -> str:
 
 
 def _convert(text: str) -> str:
-    if "{" in text:
+    if "{" in text and DIVIDED.search(text):
         text = CAPITALS.sub(_without_braces, text)
     if "\\" not in text:
         return text

@@ -64,6 +64,7 @@ def test_every_letter_is_that_of_pylatexenc(name):
             r"{BERT}: {D}eep {B}idirectional Graph{SAGE} for {RNA}s",
             "BERT: Deep Bidirectional GraphSAGE for RNAs",
         ),
+        ("words {Wi} of {N}, Graph{SAGE}", ...),
         (r"\noindent\textbf{Remark.} See \cite[2.3]{Green20}", ...),
         (r"$\mathbb {N}$, \mathbb{R}, \frac{A}{B}, x_{A}, g^{GUT}, {a, B}, \cmd{a}{B}", ...),
         # escaped twice
