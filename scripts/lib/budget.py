@@ -102,7 +102,7 @@ SECONDS: dict[str, Fit] = {
     "terms": {"base": 2, "papers": 150},
     "embed": {"base": 8, "papers": 5, "encode": 8, "cpu_encode": 3800},
     "gather": {"base": 2, "vectors": 3},
-    "neighbors": {"base": 2, "papers": 60},
+    "neighbors": {"base": 2, "papers": 400},
     "smooth": {"base": 2, "papers": 5, "sample": 20},
     "scan_k": {"base": 3, "sample": 40, "clusterings": 2.5},
     "select_k": {"base": 3},
