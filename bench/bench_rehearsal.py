@@ -111,7 +111,15 @@ class Rehearsal:
         from lib import budget
 
         sample = min(PAPERS, default_flags("smooth")["sample"])
-        size = budget.Size(PAPERS, DIM, sample, flags.get("k", max(CANDIDATES)), PARTS, gpu=False)
+        size = budget.Size(
+            papers=PAPERS,
+            dim=DIM,
+            sample=sample,
+            topics=flags.get("k", max(CANDIDATES)),
+            parts=PARTS,
+            gflop=0.0,  # nothing is encoded
+            gpu=False,
+        )
         limit = budget.requested_mb(name, size)
         seconds, peak, processor = command(script(name, **flags), memory_gb=limit * 1e6 / 2**30)
         expected = (budget.value(budget.SECONDS[name], size), budget.value(budget.MEMORY_MB[name], size))
