@@ -13,6 +13,7 @@ holds back words that many topics use.
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -53,6 +54,13 @@ class TermCounts:
     words: list[tuple[int, ...]]
     title_rate: np.ndarray
     counts: sparse.csr_matrix
+
+    @cached_property
+    def bigrams(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The rows of the bigrams, and of their first and second words: int64 (m,) each."""
+        found = [(row, *words) for row, words in enumerate(self.words) if len(words) == 2]
+        rows, first, second = np.array(found, np.int64).reshape(-1, 3).T
+        return rows, first, second
 
     @classmethod
     def of(cls, vocabulary: pa.Table, counts: sparse.csr_matrix) -> "TermCounts":
@@ -227,20 +235,15 @@ def _cut_out(counted: TermCounts, papers: np.ndarray) -> set[int]:
     ----------
     papers : int (n_terms,), the papers of a topic that have each term
     """
-    bigrams = [term for term in np.flatnonzero(papers).tolist() if len(counted.words[term]) == 2]
-    before: dict[int, int] = {}  # papers of the most frequent bigram that ends with a word
-    behind: dict[int, int] = {}  # and of the one that begins with it
-    for term in bigrams:
-        first, second = counted.words[term]
-        before[second] = max(before.get(second, 0), int(papers[term]))
-        behind[first] = max(behind.get(first, 0), int(papers[term]))
-    return {
-        term
-        for term in bigrams
-        for word, other in zip(counted.words[term], (before, behind), strict=True)
-        if other.get(word, 0) >= max(HELD * papers[word], papers[term])
-        and not (other is behind and "-" in counted.terms[term])
-    }
+    rows, first, second = (column[papers[counted.bigrams[0]] > 0] for column in counted.bigrams)
+    n = papers[rows]
+    before = np.zeros(len(papers), papers.dtype)  # papers of the most frequent bigram that ends with a word
+    behind = np.zeros(len(papers), papers.dtype)  # and of the one that begins with it
+    np.maximum.at(before, second, n)
+    np.maximum.at(behind, first, n)
+    cut = rows[before[first] >= np.maximum(HELD * papers[first], n)].tolist()
+    short = rows[behind[second] >= np.maximum(HELD * papers[second], n)].tolist()
+    return {*cut, *(term for term in short if "-" not in counted.terms[term])}
 
 
 def stands_for(counted: TermCounts, short: int, term: int) -> bool:
