@@ -1,8 +1,8 @@
 """Memory, time and disk of each step: the source of what the rules request.
 
 The formulas are linear in the sizes of `Size.units`. They are rough: most rest on the runs in
-docs/benchmarks.md (two cores, 600 to 2.9 million papers), and those of `hierarchy`, `tree`, `trends` and
-`explain` are extrapolated from the bundled papers. `embed` on a GPU is arithmetic, not measured.
+docs/benchmarks.md (two cores, 4,464 to 100,000 papers, some 2.9 million), and those of `tree` and `trends` are
+extrapolated. `embed` and `explain` on a GPU are arithmetic, not measured.
 """
 
 import importlib.util
@@ -62,6 +62,7 @@ class Size(NamedTuple):
             "part": self.papers / self.parts / 1e6,  # millions of papers per part
             "part_vectors": self.papers / self.parts * self.dim * 2e-9,  # GB as float16 per part
             "topics": self.topics,
+            "gflop": self.gflop,
             "gpu": self.gpu,
             # PFLOP per part, of encoding TOKENS per paper
             "encode": self.papers / self.parts * TOKENS * self.gflop * 1e-6 * self.gpu,
@@ -75,50 +76,50 @@ class Size(NamedTuple):
 Fit = dict[str, float]
 
 MEMORY_MB: dict[str, Fit] = {
-    "clean": {"base": 1000, "papers": 80},
-    "terms": {"base": 600, "papers": 2000},
-    "embed": {"base": 2500, "papers": 200, "part_vectors": 2200, "gpu": 4000},
-    "gather": {"base": 200, "papers": 20},
-    "neighbors": {"base": 400, "papers": 500, "sample": 4000, "gpu": 4000},
-    "smooth": {"base": 200, "papers": 300, "sample": 3000},
-    "scan_k": {"base": 300, "papers": 50, "sample": 5000},
-    "select_k": {"base": 200},
-    "cluster": {"base": 300, "papers": 400, "sample": 4000, "gpu": 4000},
-    "hierarchy": {"base": 300, "papers": 800},
-    "keywords": {"base": 200, "papers": 1500},
-    "label": {"base": 300, "papers": 300},
-    "tree": {"base": 300, "papers": 1500},
-    "trends": {"base": 300, "papers": 400},
-    "explain": {"base": 2500, "papers": 1500, "gpu": 4000},
-    "project": {"base": 700, "papers": 900},
-    "plot": {"base": 250, "papers": 300},
-    "explore": {"base": 200, "papers": 450},
+    "clean": {"base": 350, "papers": 60},
+    "terms": {"base": 300, "papers": 2200},
+    "embed": {"base": 700, "gflop": 2900, "papers": 200, "part_vectors": 2200, "gpu": 4000},
+    "gather": {"base": 120, "papers": 20},
+    "neighbors": {"base": 300, "papers": 1000, "sample": 1500, "gpu": 4000},
+    "smooth": {"base": 135, "papers": 300, "sample": 3800},
+    "scan_k": {"base": 220, "papers": 50, "sample": 5000},
+    "select_k": {"base": 160},
+    "cluster": {"base": 175, "papers": 400, "sample": 4700, "gpu": 4000},
+    "hierarchy": {"base": 170, "papers": 800, "sample": 2000},
+    "keywords": {"base": 150, "papers": 1600},
+    "label": {"base": 270, "papers": 300},
+    "tree": {"base": 210, "papers": 1500},
+    "trends": {"base": 280, "papers": 400},
+    "explain": {"base": 680, "gflop": 2900, "papers": 1500, "gpu": 4000},
+    "project": {"base": 340, "papers": 900, "sample": 800},
+    "plot": {"base": 390, "papers": 150},
+    "explore": {"base": 140, "papers": 450},
     "atlas": {"base": 250, "papers": 350},
-    "evaluate": {"base": 350, "papers": 1000},
-    "report": {"base": 200},
+    "evaluate": {"base": 330, "papers": 1000, "sample": 3000},
+    "report": {"base": 190},
 }
 SECONDS: dict[str, Fit] = {
-    "clean": {"base": 2, "papers": 30},
-    "terms": {"base": 2, "papers": 150},
+    "clean": {"base": 1.3, "papers": 30},
+    "terms": {"base": 1.3, "papers": 150},
     "embed": {"base": 8, "papers": 5, "encode": 8, "cpu_encode": 3800},
-    "gather": {"base": 2, "vectors": 3},
-    "neighbors": {"base": 2, "papers": 400},
-    "smooth": {"base": 2, "papers": 5, "sample": 20},
-    "scan_k": {"base": 3, "sample": 40, "clusterings": 2.5},
-    "select_k": {"base": 3},
-    "cluster": {"base": 4, "sample": 60, "vectors": 60},
-    "hierarchy": {"base": 4, "papers": 60},
-    "keywords": {"base": 2, "papers": 20},
+    "gather": {"base": 1, "vectors": 3},
+    "neighbors": {"base": 1.2, "papers": 400},
+    "smooth": {"base": 1.5, "papers": 5, "sample": 20},
+    "scan_k": {"base": 3, "sample": 40, "clusterings": 3.5},
+    "select_k": {"base": 2},
+    "cluster": {"base": 5.5, "sample": 220, "vectors": 60},
+    "hierarchy": {"base": 4, "papers": 60, "sample": 60},
+    "keywords": {"base": 1, "papers": 20},
     "label": {"base": 3, "papers": 5},
-    "tree": {"base": 5, "papers": 20},
-    "trends": {"base": 5, "papers": 10},
+    "tree": {"base": 2.5, "papers": 20},
+    "trends": {"base": 4, "papers": 10},
     "explain": {"base": 8, "papers": 5, "topics": 0.2, "explain": 16, "cpu_explain": 4500},
-    "project": {"base": 5, "papers": 100},
-    "plot": {"base": 5, "papers": 6},
-    "explore": {"base": 4, "papers": 3},
+    "project": {"base": 4, "papers": 100},
+    "plot": {"base": 4.5, "papers": 6},
+    "explore": {"base": 1.3, "papers": 3},
     "atlas": {"base": 4, "papers": 35},
-    "evaluate": {"base": 5, "papers": 60},
-    "report": {"base": 3},
+    "evaluate": {"base": 5, "papers": 60, "sample": 200},
+    "report": {"base": 1.7},
 }
 
 # MB of the files that stay in the results folder, measured on the 4,464 bundled papers
