@@ -199,6 +199,8 @@ def read_lines(
     lines = block.data.split(b"\n")
     if not lines[-1]:
         lines.pop()  # behind the last line end
+    if BOM_UTF8 in block.data:  # it begins each of several files that were joined
+        lines = [line.removeprefix(BOM_UTF8) for line in lines]
     for number, line in enumerate(lines, block.first_line):
         try:
             records.append(decode(line))
@@ -218,8 +220,7 @@ def read_leniently(line: bytes) -> tuple[dict, str, str]:
     if not line.strip():
         return {}, "blank", "the line is blank"
     try:
-        # the mark begins each of several files that were joined
-        value = json.loads(line.removeprefix(BOM_UTF8).decode(), strict=False)
+        value = json.loads(line.decode(), strict=False)
     except UnicodeDecodeError as error:
         reason = f"not UTF-8: byte 0x{line[error.start]:02x} at column {error.start + 1}"
         if _is_chinese(line):

@@ -123,6 +123,7 @@ def test_the_bucket_of_a_line_does_not_depend_on_the_lines_beside_it(some, rng, 
         (ODD_LINES[15], "malformed_json"),
         (ODD_LINES[19], "not_an_object"),
         (b"\xef\xbb\xbf" + SOUND, "kept"),
+        (b"\xef\xbb\xbf" + ODD_LINES[1], "kept"),  # a bad byte in a column that is not read
         (b"{}", "no_id"),
     ],
 )
