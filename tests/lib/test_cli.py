@@ -47,7 +47,7 @@ def test_keywords_in_greek_are_printed_and_written(locale, tmp_path):
     ids = [f"2301.{i:05d}" for i in range(40)]
     words = ("γαλαξίας αστέρας", "νευρώνας εγκέφαλος")
     text = [f"{words[i % 2]} {words[i % 2]}." for i in range(40)]
-    papers = pq_write(tmp_path / "p.parquet", text=text)
+    papers = pq_write(tmp_path / "p.parquet", title=[words[i % 2] for i in range(40)], text=text)
     assert script("terms", papers=papers, **term_files(tmp_path)).returncode == 0
     outputs = {"keywords": tmp_path / "k.parquet", "csv": tmp_path / "k.csv"}
     command = measure.script(
