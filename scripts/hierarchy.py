@@ -17,6 +17,7 @@ from lib.sketch import AXES_ROWS, principal_axes, unit_sketch
 from lib.tables import ASSIGNMENTS, NODES, SUBTOPICS, check_same_rows, read_table, write_table
 from lib.vectors import CHUNK, open_embeddings, read_array, take
 
+FEW = 1000  # papers per topic
 Divided = tuple[np.ndarray, np.ndarray]  # labels of the papers of a topic, repeats of its subtopics
 
 
@@ -58,6 +59,8 @@ def divide(
             return np.zeros(len(rows), np.int32), np.empty(0)
         return subtopics(sketches_of(vectors, rows), n, seed)
 
+    # Few rows are clustered in such small products that two threads wait for Python's lock and take longer than one.
+    threads = threads if len(topics) >= FEW * k else 1
     found = map_tasks(rows_by_label(topics, k), threads, work)
     return list(progress(found, desc="divide", unit="topic", total=k))
 
