@@ -847,6 +847,19 @@ def test_help_and_the_map_are_one_key_away(page):
     assert "plus and minus zoom" in page.locator("#keys").inner_text()
     page.click("#help")
     assert page.locator("#keys").is_hidden()
+    page.click("#help")
+    page.keyboard.press("Escape")
+    assert page.locator("#keys").is_hidden()
+    assert page.locator("#help").get_attribute("aria-expanded") == "false"
+
+
+@needs_chromium
+def test_a_search_without_papers_says_so(page):
+    page.click("#papers-tab")
+    page.fill("#search", "wordofnopaper")
+    page.get_by_text("No paper passes the filters").wait_for()
+    page.fill("#search", "")
+    page.locator("#papers .paper").first.wait_for()
 
 
 @needs_chromium

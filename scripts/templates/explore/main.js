@@ -274,14 +274,16 @@ function setUp() {
     event.preventDefault();
   });
   document.addEventListener("keydown", event => {
-    if (event.key === "Escape" && selected >= 0) { select(-1); map.focus(); }
+    if (event.key === "Escape" && !element("keys").hidden) showHelp(false);
+    else if (event.key === "Escape" && selected >= 0) { select(-1); map.focus(); }
     if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { event.preventDefault(); element("search").focus(); }
   });
   element("skip").addEventListener("click", () => map.focus());
-  element("help").addEventListener("click", () => {
-    element("keys").hidden = !element("keys").hidden;
-    element("help").setAttribute("aria-expanded", String(!element("keys").hidden));
-  });
+  const showHelp = shown => {
+    element("keys").hidden = !shown;
+    element("help").setAttribute("aria-expanded", String(shown));
+  };
+  element("help").addEventListener("click", () => showHelp(element("keys").hidden));
   const zoom = factor => () => { zoomAt(view.width / 2, view.height / 2, factor); moved(); };
   element("closer").addEventListener("click", zoom(1.6));
   element("farther").addEventListener("click", zoom(1 / 1.6));

@@ -23,7 +23,7 @@ export function fillPapers(points, texts, lit, order, selected, on, more = false
     list.append(item);
   }
   const panel = element("papers");
-  panel.replaceChildren(list);
+  panel.replaceChildren(rows.length ? list : make("p", { textContent: "No paper passes the filters. A search shows papers whose titles have all of its words." }));
   if (!more) panel.scrollTop = 0;
   if (rows.length > shown) {
     panel.append(make("button", { id: "more", type: "button", textContent: "Show more", onclick: () => {
