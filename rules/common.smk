@@ -180,10 +180,13 @@ def papers_of_corpus():
     return min(papers, config["clean"]["limit"] or papers)
 
 
-@cache
+# Every job asks for it, and the files of an encoder do not change during a run.
+encoder_layers = cache(budget.encoder_size)
+
+
 def encoder_size(model):
     """The dimension of the vectors and the GFLOP per token of an encoder, see lib.budget."""
-    dim, gflop = budget.encoder_size(model)
+    dim, gflop = encoder_layers(model)
     summary = results_folder(config) / "embeddings/embeddings.json"
     if summary.is_file():
         made = json.loads(summary.read_text("utf-8"))

@@ -12,7 +12,7 @@ from lib.cli import Parser, optional, run, say
 from lib.files import atomic_outputs
 from lib.map.label_layout import densest_points, group_middles
 from lib.map.page import content_policy, join_modules, render
-from lib.map.page_data import cell_order, codes_of, grid_side, one_line, pack, quantize
+from lib.map.page_data import cell_order, codes_of, grid_side, nodes_of, one_line, pack, quantize
 from lib.sampling import hash_ids, sample_rows
 from lib.tables import (
     ASSIGNMENTS,
@@ -90,10 +90,7 @@ def levels(
     anchors : float64 (k, 2), where each topic is densest
     frame : float64 (2, 2), the lowest and the highest corner of the map
     """
-    groups, topics, subtopics = (
-        sorted((node for node in hierarchy if node["level"] == level), key=lambda node: node["node"])
-        for level in ("group", "topic", "subtopic")
-    )
+    groups, topics, subtopics = (nodes_of(hierarchy, level) for level in ("group", "topic", "subtopic"))
     group_of = np.array([topic["parent"] for topic in topics], int)
     sizes = np.array([topic["size"] for topic in topics], float)
     middles = group_middles(anchors, sizes, group_of, len(groups))

@@ -81,7 +81,7 @@ def test_a_corpus_without_frequent_words_is_refused(planted, tmp_path, out):
 
 
 def test_a_corpus_of_which_most_words_are_not_known_has_no_vocabulary(tmp_path, out):
-    """The few papers in English share no word that is frequent enough: that is no mistake of the config."""
+    """The few papers in English share no word that is frequent enough: the config has no mistake."""
     texts = ["本研究では量子もつれを調べた。"] * 20 + ["quantum entanglement"] * 4
     papers = pq_write(tmp_path / "p.parquet", title=[""] * 24, text=texts)
     result = run_terms(papers, out, min_count=5)

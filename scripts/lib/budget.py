@@ -156,16 +156,16 @@ def requested_minutes(step: str, size: Size, attempt: int = 1) -> int:
 
 def gpu_gb(size: Size) -> float:
     """GB on a GPU when `embed` fills its largest batches: CUDA itself, weights, activations; not measured."""
-    # a layer has 12 d² weights if its inner width is 4 d, and holds about 16 d numbers per token
-    weights = 2 * size.gflop * 1e9 / 2
-    return (1e9 + weights + 2 * 16 * size.dim * CUDA_TOKENS) * 1e-9
+    weights = size.gflop  # two operations per token and two bytes each
+    activations = 2e-9 * 16 * size.dim * CUDA_TOKENS  # a layer holds about 16 numbers per dimension
+    return 1 + weights + activations
 
 
 def encoder_size(model: str) -> tuple[int, float]:
     """The dimension of an encoder and its GFLOP per token, from its config.json if that is on this machine.
 
     Two operations per weight of the layers: 4 d² in attention and 2 d m in between, without the products
-    of attention itself. LARGE_ENCODER if there is no file, or it names its sizes in another way.
+    of attention itself. LARGE_ENCODER if the file is missing or names its sizes differently.
 
     Parameters
     ----------

@@ -16,66 +16,67 @@ from lib.cli import UserError
 from lib.files import damaged
 
 
-def _column(name: str, kind: pa.DataType, description: str) -> pa.Field:
+def column(name: str, kind: pa.DataType, description: str) -> pa.Field:
+    """A column of a schema with what docs/files.md says of it."""
     return pa.field(name, kind, metadata={"description": description})
 
 
 PAPERS = pa.schema(
     [
-        _column("id", pa.string(), "id of the paper; the rows are sorted by it"),
-        _column(
+        column("id", pa.string(), "id of the paper; the rows are sorted by it"),
+        column(
             "title",
             pa.string(),
             "without markup; TeX letters and accents as Unicode (NFC), whitespace collapsed",
         ),
-        _column("abstract", pa.string(), "the same"),
-        _column("text", pa.string(), '"{title}. {abstract}" in lower case: what is encoded and counted'),
-        _column("categories", pa.list_(pa.string()), "null if the record has none"),
-        _column("primary_category", pa.string(), "the first category"),
-        _column("published", pa.date32(), "day of the first version, else the first day of the id's month"),
-        _column("updated", pa.date32(), "`update_date` of the record"),
-        _column("text_hash", pa.binary(16), "BLAKE2b of `text`: the key of the embedding cache"),
+        column("abstract", pa.string(), "the same"),
+        column("text", pa.string(), '"{title}. {abstract}" in lower case: what is encoded and counted'),
+        column("categories", pa.list_(pa.string()), "null if the record has none"),
+        column("primary_category", pa.string(), "the first category"),
+        column("published", pa.date32(), "day of the first version, else the first day of the id's month"),
+        column("updated", pa.date32(), "`update_date` of the record"),
+        column("text_hash", pa.binary(16), "BLAKE2b of `text`: the key of the embedding cache"),
     ]
 )
 ASSIGNMENTS = pa.schema(
     [
-        _column("id", pa.string(), "id of the paper; row i is row i of the papers"),
-        _column("topic", pa.int32(), "number of its topic"),
-        _column("similarity", pa.float32(), "cosine to the centroid of its topic"),
-        _column(
+        column("id", pa.string(), "id of the paper; row i is row i of the papers"),
+        column("topic", pa.int32(), "number of its topic"),
+        column("similarity", pa.float32(), "cosine to the centroid of its topic"),
+        column(
             "margin",
             pa.float32(),
             "`similarity` minus the largest cosine to another centroid; negative if smoothing put it in this topic",
         ),
-        _column("second_topic", pa.int32(), "the topic of that centroid"),
-        _column("silhouette", pa.float32(), "exact cosine silhouette, -1 to 1"),
-        _column("outlier", pa.bool_(), "`similarity` is below Tukey's lower fence of its topic"),
+        column("second_topic", pa.int32(), "the topic of that centroid"),
+        column("silhouette", pa.float32(), "exact cosine silhouette, -1 to 1"),
+        column("outlier", pa.bool_(), "`similarity` is below Tukey's lower fence of its topic"),
     ]
 )
 VOCABULARY = pa.schema(
     [
-        _column(
+        column(
             "term",
             pa.string(),
             "a word or a bigram in its most frequent spelling; row i is term i, row 0 is empty",
         ),
-        _column("papers", pa.int64(), "papers that have it"),
-        _column("titles", pa.int64(), "papers that have it in the title"),
-        _column("first", pa.int32(), "row of the first word of a bigram; null for words"),
-        _column("second", pa.int32(), "row of the second word"),
+        column("papers", pa.int64(), "papers that have it"),
+        column("titles", pa.int64(), "papers that have it in the title"),
+        column("first", pa.int32(), "row of the first word of a bigram; null for words"),
+        column("second", pa.int32(), "row of the second word"),
     ]
 )
 NODES = pa.schema(
     [
-        _column("level", pa.string(), "group, topic or subtopic"),
-        _column(
+        column("level", pa.string(), "group, topic or subtopic"),
+        column(
             "node",
             pa.int32(),
             "number of the node in its level; groups and the subtopics of a topic by descending size",
         ),
-        _column("parent", pa.int32(), "group of a topic, or topic of a subtopic; null for groups"),
-        _column("size", pa.int64(), "number of papers"),
-        _column(
+        column("parent", pa.int32(), "group of a topic, or topic of a subtopic; null for groups"),
+        column("size", pa.int64(), "number of papers"),
+        column(
             "repeats",
             pa.float64(),
             "of subtopics: mean Jaccard index with the best match on random halves of the topic",
@@ -84,33 +85,33 @@ NODES = pa.schema(
 )
 SUBTOPICS = pa.schema(
     [
-        _column("id", pa.string(), "id of the paper; row i is row i of the papers"),
-        _column("subtopic", pa.int32(), "number of its subtopic; null if its topic is not divided"),
+        column("id", pa.string(), "id of the paper; row i is row i of the papers"),
+        column("subtopic", pa.int32(), "number of its subtopic; null if its topic is not divided"),
     ]
 )
 HIERARCHY = pa.schema(
     [
         *NODES,
-        _column("share", pa.float64(), "share of all papers"),
-        _column(
+        column("share", pa.float64(), "share of all papers"),
+        column(
             "name",
             pa.string(),
             "its best keywords, at most three; those of a subtopic say how it differs within its topic",
         ),
-        _column("keywords", pa.list_(pa.string()), "heaviest first, against the other nodes of its parent"),
+        column("keywords", pa.list_(pa.string()), "heaviest first, against the other nodes of its parent"),
     ]
 )
 KEYWORDS = pa.schema(
     [
-        _column("topic", pa.int32(), "number of the topic"),
-        _column("rank", pa.int32(), "1 for the keyword with the largest weight"),
-        _column("keyword", pa.string(), "a word or a bigram"),
-        _column(
+        column("topic", pa.int32(), "number of the topic"),
+        column("rank", pa.int32(), "1 for the keyword with the largest weight"),
+        column("keyword", pa.string(), "a word or a bigram"),
+        column(
             "weight", pa.float64(), "class-based TF-IDF times the square roots of `share` and `title_rate`"
         ),
-        _column("papers", pa.int64(), "papers of the topic that have it"),
-        _column("share", pa.float64(), "share of all papers with the keyword that are in the topic"),
-        _column(
+        column("papers", pa.int64(), "papers of the topic that have it"),
+        column("share", pa.float64(), "share of all papers with the keyword that are in the topic"),
+        column(
             "title_rate",
             pa.float64(),
             "how often the keyword is in the title of a paper that has it; 1 is the mean of all terms",
@@ -119,46 +120,46 @@ KEYWORDS = pa.schema(
 )
 TOPICS = pa.schema(
     [
-        _column("topic", pa.int32(), "number of the topic; topics are sorted by descending size"),
-        _column("label", pa.string(), '"{primary keyword} | {representative title}"'),
-        _column("size", pa.int64(), "number of papers"),
-        _column("share", pa.float64(), "share of all papers"),
-        _column("name", pa.string(), "its best keywords, at most three; no two topics have the same name"),
-        _column("primary_keyword", pa.string(), "the best keyword; no two topics have the same one"),
-        _column("keywords", pa.list_(pa.string()), "heaviest first"),
-        _column(
+        column("topic", pa.int32(), "number of the topic; topics are sorted by descending size"),
+        column("label", pa.string(), '"{primary keyword} | {representative title}"'),
+        column("size", pa.int64(), "number of papers"),
+        column("share", pa.float64(), "share of all papers"),
+        column("name", pa.string(), "its best keywords, at most three; no two topics have the same name"),
+        column("primary_keyword", pa.string(), "the best keyword; no two topics have the same one"),
+        column("keywords", pa.list_(pa.string()), "heaviest first"),
+        column(
             "representative_id",
             pa.string(),
             "id of the paper whose title tells the topic best, of its 50 nearest",
         ),
-        _column("representative_title", pa.string(), "its title, TeX converted to Unicode"),
-        _column("silhouette", pa.float64(), "mean silhouette of its papers"),
-        _column(
+        column("representative_title", pa.string(), "its title, TeX converted to Unicode"),
+        column("silhouette", pa.float64(), "mean silhouette of its papers"),
+        column(
             "repeats",
             pa.float64(),
             "mean Jaccard index with its best match when random halves are clustered; below 0.6 it is loose",
         ),
-        _column("main_category", pa.string(), "the most frequent primary category"),
-        _column("main_category_share", pa.float64(), "its share of the papers that have a category"),
-        _column(
+        column("main_category", pa.string(), "the most frequent primary category"),
+        column("main_category_share", pa.float64(), "its share of the papers that have a category"),
+        column(
             "colour", pa.string(), "its colour in all figures, as #rrggbb; similar topics have similar hues"
         ),
     ]
 )
 REPRESENTATIVES = pa.schema(
     [
-        _column("topic", pa.int32(), "number of the topic"),
-        _column(
+        column("topic", pa.int32(), "number of the topic"),
+        column(
             "role",
             pa.string(),
             "nearest: to the centroid; telling: titles that say most of the keywords; diverse: unlike each other; "
             "latest: newest of the nearer half; borderline: smallest margin to another topic",
         ),
-        _column("rank", pa.int32(), "1 for the first of its role"),
-        _column("id", pa.string(), "id of the paper"),
-        _column("title", pa.string(), "its title, TeX converted to Unicode"),
-        _column("similarity", pa.float32(), "cosine to the centroid"),
-        _column(
+        column("rank", pa.int32(), "1 for the first of its role"),
+        column("id", pa.string(), "id of the paper"),
+        column("title", pa.string(), "its title, TeX converted to Unicode"),
+        column("similarity", pa.float32(), "cosine to the centroid"),
+        column(
             "score",
             pa.float64(),
             "by role: similarity; share of the keywords' weight in the title, less half of that of the best other "
@@ -168,95 +169,95 @@ REPRESENTATIVES = pa.schema(
 )
 PERIODS = pa.schema(
     [
-        _column("topic", pa.int32(), "number of the topic"),
-        _column("unit", pa.string(), "year or month"),
-        _column("period", pa.date32(), "its first day"),
-        _column("papers", pa.int64(), "papers of the topic whose first version is of this period"),
-        _column("share", pa.float64(), "share of all papers of the period"),
-        _column("partial", pa.bool_(), "the period is not over; it is left out of the tests"),
+        column("topic", pa.int32(), "number of the topic"),
+        column("unit", pa.string(), "year or month"),
+        column("period", pa.date32(), "its first day"),
+        column("papers", pa.int64(), "papers of the topic whose first version is of this period"),
+        column("share", pa.float64(), "share of all papers of the period"),
+        column("partial", pa.bool_(), "the period is not over; it is left out of the tests"),
     ]
 )
 TRENDS = pa.schema(
     [
-        _column("topic", pa.int32(), "number of the topic"),
-        _column("name", pa.string(), "its name"),
-        _column("dated_papers", pa.int64(), "its papers with a date"),
-        _column("first_year", pa.int32(), "year of its first paper"),
-        _column("half_by", pa.int32(), "year by which half of its papers had appeared"),
-        _column(
+        column("topic", pa.int32(), "number of the topic"),
+        column("name", pa.string(), "its name"),
+        column("dated_papers", pa.int64(), "its papers with a date"),
+        column("first_year", pa.int32(), "year of its first paper"),
+        column("half_by", pa.int32(), "year by which half of its papers had appeared"),
+        column(
             "peak_year", pa.int32(), "year of its largest share of the corpus, among years with 30 papers"
         ),
-        _column("change_per_year", pa.float64(), "change of its share per year: 0.1 for 10 % more"),
-        _column("low", pa.float64(), "lower end of the 95 % interval"),
-        _column("high", pa.float64(), "upper end of the 95 % interval"),
-        _column("q_value", pa.float64(), "p-value after Benjamini and Hochberg; null if not tested"),
-        _column("trend", pa.string(), "rising or fading where q_value is at most 0.05, else empty"),
+        column("change_per_year", pa.float64(), "change of its share per year: 0.1 for 10 % more"),
+        column("low", pa.float64(), "lower end of the 95 % interval"),
+        column("high", pa.float64(), "upper end of the 95 % interval"),
+        column("q_value", pa.float64(), "p-value after Benjamini and Hochberg; null if not tested"),
+        column("trend", pa.string(), "rising or fading where q_value is at most 0.05, else empty"),
     ]
 )
-_OF_SUBTOPIC = _column("subtopic", pa.int32(), "number of the subtopic")
+_OF_SUBTOPIC = column("subtopic", pa.int32(), "number of the subtopic")
 SUBTOPIC_PERIODS = pa.schema([_OF_SUBTOPIC, *list(PERIODS)[1:]])
 SUBTOPIC_TRENDS = pa.schema([_OF_SUBTOPIC, *TRENDS])
 EXPLANATIONS = pa.schema(
     [
-        _column("topic", pa.int32(), "number of the topic of the paper"),
-        _column("id", pa.string(), "id of the paper"),
-        _column("position", pa.int32(), "place of the word in the text that the encoder read, from 0"),
-        _column("before", pa.string(), "the text between the word before and this one"),
-        _column("word", pa.string(), "the word as it stands there; a formula is one word"),
-        _column(
+        column("topic", pa.int32(), "number of the topic of the paper"),
+        column("id", pa.string(), "id of the paper"),
+        column("position", pa.int32(), "place of the word in the text that the encoder read, from 0"),
+        column("before", pa.string(), "the text between the word before and this one"),
+        column("word", pa.string(), "the word as it stands there; a formula is one word"),
+        column(
             "influence",
             pa.float32(),
             "loss of cosine to the centroid of the topic when the word is left out everywhere in the text; null for "
             "stop words",
         ),
-        _column(
+        column(
             "margin_influence",
             pa.float32(),
             "loss of the margin to the second-best topic; negative if the word speaks for that topic",
         ),
-        _column(
+        column(
             "attention",
             pa.float32(),
             "share of the attention that this place gets over all layers (rollout); null if the encoder gives none",
         ),
-        _column("attention_by_layer", pa.list_(pa.float32()), "the same in each layer, averaged over heads"),
+        column("attention_by_layer", pa.list_(pa.float32()), "the same in each layer, averaged over heads"),
     ]
 )
 EXPLAINED = pa.schema(
     [
-        _column("topic", pa.int32(), "number of the topic of the paper"),
-        _column("id", pa.string(), "id of the paper"),
-        _column("second_topic", pa.int32(), "the second-best topic"),
-        _column("similarity", pa.float32(), "cosine to the centroid of the topic"),
-        _column(
+        column("topic", pa.int32(), "number of the topic of the paper"),
+        column("id", pa.string(), "id of the paper"),
+        column("second_topic", pa.int32(), "the second-best topic"),
+        column("similarity", pa.float32(), "cosine to the centroid of the topic"),
+        column(
             "margin", pa.float32(), "`similarity` minus the cosine to the centroid of the second-best topic"
         ),
-        _column("words", pa.int32(), "words that the encoder read"),
-        _column("cut_words", pa.int32(), "words that it did not read, since the text was cut at max_tokens"),
-        _column(
+        column("words", pa.int32(), "words that the encoder read"),
+        column("cut_words", pa.int32(), "words that it did not read, since the text was cut at max_tokens"),
+        column(
             "attention_correlation",
             pa.float64(),
             "Spearman's correlation of attention (rollout) and influence over the distinct words, without stop words",
         ),
-        _column(
+        column(
             "special_attention",
             pa.float32(),
             "share of the attention (rollout) that special tokens and the prefix get; the rest is punctuation's",
         ),
-        _column("loss_influential", pa.float64(), "loss of similarity without the 5 most influential words"),
-        _column(
+        column("loss_influential", pa.float64(), "loss of similarity without the 5 most influential words"),
+        column(
             "loss_random",
             pa.float64(),
             "the same for 5 random words that are not stop words, mean of 5 choices",
         ),
-        _column("loss_attention", pa.float64(), "the same for the 5 words with the most attention"),
+        column("loss_attention", pa.float64(), "the same for the 5 words with the most attention"),
     ]
 )
 COORDINATES = pa.schema(
     [
-        _column("id", pa.string(), "id of the paper; row i is row i of the papers"),
-        _column("x", pa.float32(), "position on the map"),
-        _column("y", pa.float32(), "position on the map"),
+        column("id", pa.string(), "id of the paper; row i is row i of the papers"),
+        column("x", pa.float32(), "position on the map"),
+        column("y", pa.float32(), "position on the map"),
     ]
 )
 

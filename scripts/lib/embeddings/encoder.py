@@ -124,8 +124,8 @@ class Encoder:
         encodings = self.tokenizer.encode_batch_fast([self.prefix + text for text in texts])
         cut = [sum(len(o.ids) - sum(o.special_tokens_mask) for o in e.overflowing) for e in encodings]
         ids = [np.array(e.ids, np.int32) for e in encodings]
-        unknown = sum(int(np.isin(some, self.unknown_ids).sum()) for some in ids) if self.unknown_ids else 0
-        return Tokens(ids, sum(c > 0 for c in cut), sum(cut), unknown)
+        unknown = np.isin(np.concatenate([np.empty(0, np.int32), *ids]), self.unknown_ids)
+        return Tokens(ids, sum(c > 0 for c in cut), sum(cut), int(unknown.sum()))
 
     def batches(self, lengths: np.ndarray) -> Iterator[np.ndarray]:
         """Yield row numbers, longest papers first, as many at a time as the token budget holds.

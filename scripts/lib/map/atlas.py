@@ -5,32 +5,32 @@ import pyarrow as pa
 
 from lib.map.label_layout import densest_points, group_middles
 from lib.map.page import paper_url
-from lib.map.page_data import one_line
+from lib.map.page_data import nodes_of, one_line
+from lib.tables import column
 from lib.topics.titles import latex_to_text
 
 NEIGHBORS = 10  # per paper: they are most of the file
 
 
-def _schema(columns: list[tuple[str, pa.DataType, str]]) -> pa.Schema:
-    """A schema of columns with their descriptions, as in lib/tables.py."""
-    return pa.schema([pa.field(name, kind, metadata={"description": text}) for name, kind, text in columns])
-
-
 # Embedding Atlas counts and colours by texts. Nodes of the hierarchy are therefore here by name.
-ATLAS = _schema(
+ATLAS = pa.schema(
     [
-        ("id", pa.string(), "id of the paper; row i is row i of the papers"),
-        ("title", pa.string(), "its title, TeX converted to Unicode"),
-        ("topic", pa.string(), "name of its topic"),
-        ("group", pa.string(), "name of the group of the topic"),
-        ("subtopic", pa.string(), "first keyword of the topic and name of the subtopic; null if it has none"),
-        ("category", pa.string(), "its first category"),
-        ("year", pa.int32(), "year of its first version"),
-        ("similarity", pa.float32(), "cosine to the centroid of its topic"),
-        ("x", pa.float32(), "position on the map"),
-        ("y", pa.float32(), "position on the map"),
-        ("link", pa.string(), "its address by the config key `link`; null if there is none"),
-        (
+        column("id", pa.string(), "id of the paper; row i is row i of the papers"),
+        column("title", pa.string(), "its title, TeX converted to Unicode"),
+        column("topic", pa.string(), "name of its topic"),
+        column("group", pa.string(), "name of the group of the topic"),
+        column(
+            "subtopic",
+            pa.string(),
+            "first keyword of the topic and name of the subtopic; null if it has none",
+        ),
+        column("category", pa.string(), "its first category"),
+        column("year", pa.int32(), "year of its first version"),
+        column("similarity", pa.float32(), "cosine to the centroid of its topic"),
+        column("x", pa.float32(), "position on the map"),
+        column("y", pa.float32(), "position on the map"),
+        column("link", pa.string(), "its address by the config key `link`; null if there is none"),
+        column(
             "neighbors",
             pa.struct({"ids": pa.list_(pa.int32()), "distances": pa.list_(pa.float32())}),
             "rows of its 10 nearest papers, nearest first, and 1 minus their cosines",
@@ -38,25 +38,20 @@ ATLAS = _schema(
     ]
 )
 # The command line of Embedding Atlas 0.26.0 asks for `text`, and its viewer reads `content`.
-ATLAS_LABELS = _schema(
+ATLAS_LABELS = pa.schema(
     [
-        ("x", pa.float64(), "position on the map"),
-        ("y", pa.float64(), "position on the map"),
-        ("text", pa.string(), "name of a group, topic or subtopic"),
-        ("content", pa.string(), "the same"),
-        (
+        column("x", pa.float64(), "position on the map"),
+        column("y", pa.float64(), "position on the map"),
+        column("text", pa.string(), "name of a group, topic or subtopic"),
+        column("content", pa.string(), "the same"),
+        column(
             "level",
             pa.int32(),
             "0 for groups, 1 for topics, 2 for subtopics and whole topics; levels may be missing",
         ),
-        ("priority", pa.int64(), "number of papers; of names that would overlap, the larger is shown"),
+        column("priority", pa.int64(), "number of papers; of names that would overlap, the larger is shown"),
     ]
 )
-
-
-def in_order(hierarchy: list[dict], level: str) -> list[dict]:
-    """The nodes of a level of hierarchy.parquet, by number."""
-    return sorted((node for node in hierarchy if node["level"] == level), key=lambda node: node["node"])
 
 
 def label_rows(
@@ -73,7 +68,7 @@ def label_rows(
     points : float32 (n, 2)
     topic, subtopic : int (n,); the subtopic is -1 for papers without
     """
-    groups, topics, subtopics = (in_order(hierarchy, level) for level in ("group", "topic", "subtopic"))
+    groups, topics, subtopics = (nodes_of(hierarchy, level) for level in ("group", "topic", "subtopic"))
     anchors = densest_points(points, topic, len(topics))
     sizes = np.array([node["size"] for node in topics], float)
     middles = group_middles(anchors, sizes, np.array([node["parent"] for node in topics], int), len(groups))
@@ -107,12 +102,12 @@ def names_by_level(hierarchy: list[dict], topics: list[dict]) -> tuple[list[str]
 
     Subtopics of two topics may have the same name; with the keyword no two are the same.
     """
-    groups = [one_line(node["name"]) for node in in_order(hierarchy, "group")]
+    groups = [one_line(node["name"]) for node in nodes_of(hierarchy, "group")]
     of_topics = [one_line(topic["name"]) for topic in topics]
-    of_groups = [groups[node["parent"]] for node in in_order(hierarchy, "topic")]
+    of_groups = [groups[node["parent"]] for node in nodes_of(hierarchy, "topic")]
     of_subtopics = [
         one_line(f"{topics[node['parent']]['primary_keyword']}: {node['name']}")
-        for node in in_order(hierarchy, "subtopic")
+        for node in nodes_of(hierarchy, "subtopic")
     ]
     return of_topics, of_groups, of_subtopics
 

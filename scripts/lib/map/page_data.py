@@ -36,6 +36,11 @@ def quantize(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     return codes.astype(np.uint16), frame, float(extent[0] / extent[1])
 
 
+def nodes_of(hierarchy: list[dict], level: str) -> list[dict]:
+    """The nodes of a level of hierarchy.parquet, by number."""
+    return sorted((node for node in hierarchy if node["level"] == level), key=lambda node: node["node"])
+
+
 def grid_side(n: int) -> int:
     """Cells per side of the grid in which papers are looked up: about four papers per cell, at most 256."""
     return int(np.clip(2 ** round(np.log2(max(n, 1) / 4) / 2), 4, 256))

@@ -42,8 +42,8 @@ def shares_by_year(periods: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """
     whole = periods[(periods["unit"] == "year") & ~periods["partial"].astype(bool)]
     enough = whole.groupby("period")["papers"].transform("sum") >= MIN_PAPERS
-    shares = whole[enough].pivot(index="topic", columns="period", values="share")
-    return np.array([int(str(day)[:4]) for day in shares.columns], np.int64), shares.to_numpy()
+    shares = _by_year(whole[enough], "topic")
+    return shares.columns.to_numpy(np.int64), shares.to_numpy()
 
 
 def shares_in(years: np.ndarray, periods: pd.DataFrame) -> np.ndarray:
@@ -54,9 +54,13 @@ def shares_in(years: np.ndarray, periods: pd.DataFrame) -> np.ndarray:
     years : int (m,), ascending
     periods : columns of SUBTOPIC_PERIODS
     """
-    yearly = periods[periods["unit"] == "year"]
-    shares = yearly.pivot(index="subtopic", columns="period", values="share")
-    return shares[[day for day in shares.columns if int(str(day)[:4]) in set(years)]].to_numpy()
+    return _by_year(periods[periods["unit"] == "year"], "subtopic").reindex(columns=years).to_numpy()
+
+
+def _by_year(yearly: pd.DataFrame, node: str) -> pd.DataFrame:
+    """The shares of years: one row per node, one column per year (int)."""
+    shares = yearly.pivot(index=node, columns="period", values="share")
+    return shares.set_axis([int(str(day)[:4]) for day in shares.columns], axis=1)
 
 
 def is_partial(newest: np.datetime64, unit: str) -> bool:
