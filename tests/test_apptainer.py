@@ -16,7 +16,7 @@ import pytest
 from conftest import ENVIRONMENT, ROOT, needs_real_parts
 from lib.cli import UserError
 from lib.container import check_image, pins
-from test_workflow import copy_project, sample_lines, snakemake
+from workflow import copy_project, sample_lines, snakemake
 
 CONFIG = """\
 input: data/papers.jsonl
@@ -58,7 +58,8 @@ def base_image(folder: Path) -> Path:
                 shutil.copy(source, packages)
     pinned = pins((ROOT / "envs" / "embeddings.yaml").read_text())
     wanted = [f"{name}=={version}" for name, version in pinned.items() if name != "torch"]
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder / "wheels"]
+    # `pip wheel` builds the packages that come without one: the image has no setuptools to do so offline
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder / "wheels"]
     ninja = re.search(r"ninja==\S+", (ROOT / "containers" / "embed.def").read_text())[0]
     subprocess.run([*command, *wanted, ninja], check=True)
     (folder / "etc/pip.conf").write_text("[global]\nno-index = true\nfind-links = /wheels\n")
@@ -116,8 +117,7 @@ def test_image_is_built_and_embeds_with_the_same_bits(base, tmp_path):
     built = build(base, image, "none")
     assert built.returncode == 0, built.stderr[-4000:]
     assert re.search(r"torch \S+, CUDA \S+, transformers \S+, flash-attn none", built.stdout)
-    folder = copy_project(tmp_path / "project", sample_lines())
-    (folder / "mine.yaml").write_text(CONFIG)
+    folder = copy_project(tmp_path / "project", sample_lines(100), CONFIG)
     snakemake(folder, "--until=gather")
 
     # without --sdm apptainer the step would silently run on the host
