@@ -25,7 +25,7 @@ from lib.tables import (
     write_table,
 )
 from lib.topics.ctfidf import TermCounts, count_in_topics, eligible, informative
-from lib.topics.keywords import Keyword, keywords_of, restricted
+from lib.topics.keywords import Keyword, keywords_of, lifts, restricted
 from lib.topics.labels import SEPARATOR, primary_keywords, topic_names
 from lib.topics.tree_figure import draw_tree
 from lib.vectors import read_array
@@ -37,14 +37,14 @@ def names_of(keywords: list[list[Keyword]], of_parent: str, sizes: np.ndarray) -
     """The names of siblings by their keywords; one without keywords has that of its parent and a number.
 
     Keywords of the parent's name are left out where there are others, if they do not tell siblings apart:
-    of the papers with the keyword in excess of the sibling's share, less than half are there.
+    of the papers with the keyword in excess of the sibling's share, less than a third are there.
 
     Parameters
     ----------
     sizes : int (m,), papers of each sibling
     """
     said = set(of_parent.split(SEPARATOR))
-    least = (1 + sizes / sizes.sum()) / 2
+    least = (1 + 2 * sizes / sizes.sum()) / 3
     keywords = [
         [keyword for keyword in some if keyword[0] not in said or keyword[3] >= own] or some
         for some, own in zip(keywords, least, strict=True)
@@ -93,7 +93,8 @@ def hierarchy_table(
     A group is named by the primary keywords of its largest topics; a group of one topic has its name.
     Keywords of groups are weighed against the other groups, times the number of topics in the group of
     which they may be keywords: a theme runs through several. Keywords of subtopics are weighed against
-    the other subtopics of the topic.
+    the other subtopics of the topic, times the square root of their lift over all papers: what tells siblings
+    apart need not say what they are about (`generation`).
 
     Parameters
     ----------
@@ -122,13 +123,16 @@ def hierarchy_table(
         if len(members := np.flatnonzero(group_of == group)) == 1:
             group_names[group] = topic_name[members[0]]
             words["group"][group] = words["topic"][members[0]]
+    shares = np.asarray(of_topics.counts.sum(0)).ravel() / sizes.sum()
     names = {"group": group_names, "topic": topic_name, "subtopic": []}
     words["subtopic"] = []
     for topic, inside in nodes[nodes["level"] == "subtopic"].groupby("parent"):
         some, kept = restricted(counted, k + inside["node"].to_numpy(), LEAST_PAPERS)
-        fit = eligible(some, inside["size"].to_numpy(), specific[kept], head_words)
+        inside_sizes = inside["size"].to_numpy()
+        fit = eligible(some, inside_sizes, specific[kept], head_words)
+        fit = fit.multiply(lifts(some.counts, inside_sizes, shares[kept]).sqrt()).tocsr()
         found = keywords_of(some, fit, top)
-        names["subtopic"] += names_of(found, topic_name[int(topic)], inside["size"].to_numpy())
+        names["subtopic"] += names_of(found, topic_name[int(topic)], inside_sizes)
         words["subtopic"] += [[word for word, *_ in keywords] for keywords in found]
     order = nodes["level"].unique()
     return nodes.assign(

@@ -2,7 +2,7 @@
 
 The weight of term t in topic c is
 
-    w(t, c) = n(t, c) / n(c) * log(1 + A / n(t)) * sqrt(n(t, c) / n(t))
+    w(t, c) = n(t, c) / n(c) * log(1 + A / n(t)) * n(t, c) / n(t)
 
 n(t, c) is the number of papers of the topic that have the term, n(t) that of all papers, n(c) the sum
 of n(t, c) over all terms, and A the mean of n(c) over the topics. The first two factors are those of
@@ -27,9 +27,10 @@ COVER = 0.05  # of the papers of a topic that a keyword is in, at least
 RIVAL = 0.5  # of the share of papers that have the keyword in the topic where that is largest
 FEW = 3  # terms of a topic, below which general ones are better than none
 PRIOR = 5  # papers with the mean share of titles that are added to those of each term
-HELD = 0.8  # of the papers of a word that have it in one bigram, if it hardly stands elsewhere
+HELD = 0.6  # of the papers of a word that have it in one bigram, if it rarely stands elsewhere
+HYPHEN = 1.25  # times the papers of a bigram that is written with a hyphen
 LEAST = 5  # keywords of a topic, behind which light ones are left out
-LIGHT = 0.25  # of the weight of the heaviest keyword
+LIGHT = 0.45  # of the weight of the heaviest keyword
 
 
 def words_of(vocabulary: pa.Table, rows: np.ndarray) -> list[tuple[int, ...]]:
@@ -118,7 +119,7 @@ def ctfidf(counts: sparse.csr_matrix) -> sparse.csr_matrix:
     frequency = weights.data / in_topic[weights.row]
     rarity = np.log1p(in_topic.mean() / in_all)[weights.col]
     share = weights.data / in_all[weights.col]
-    return sparse.csr_matrix((frequency * rarity * np.sqrt(share), (weights.row, weights.col)), counts.shape)
+    return sparse.csr_matrix((frequency * rarity * share, (weights.row, weights.col)), counts.shape)
 
 
 def spread(counts: sparse.csr_matrix, sizes: np.ndarray) -> np.ndarray:
@@ -229,21 +230,23 @@ def _cut_out(counted: TermCounts, papers: np.ndarray) -> set[int]:
     """The bigrams with a word that HELD of its papers have in another bigram, which is as frequent.
 
     The other bigram ends with the first word (`orbit coupling`), or begins with the second one (`supervised
-    fine`). With a hyphen the latter is a word of its own: `vision-language` models.
+    fine`). A hyphen counts as HYPHEN times the papers: it says that the words belong together. Of two that are
+    equally frequent the first one stays: `density functional`, and not `functional theory`.
 
     Parameters
     ----------
     papers : int (n_terms,), the papers of a topic that have each term
     """
     rows, first, second = (column[papers[counted.bigrams[0]] > 0] for column in counted.bigrams)
-    n = papers[rows]
-    before = np.zeros(len(papers), papers.dtype)  # papers of the most frequent bigram that ends with a word
-    behind = np.zeros(len(papers), papers.dtype)  # and of the one that begins with it
+    hyphen = np.array(["-" in counted.terms[row] for row in rows.tolist()], bool)
+    n = papers[rows] * np.where(hyphen, HYPHEN, 1.0)
+    before = np.zeros(len(papers))  # papers of the most frequent bigram that ends with a word
+    behind = np.zeros(len(papers))  # and of the one that begins with it
     np.maximum.at(before, second, n)
     np.maximum.at(behind, first, n)
-    cut = rows[before[first] >= np.maximum(HELD * papers[first], n)].tolist()
-    short = rows[behind[second] >= np.maximum(HELD * papers[second], n)].tolist()
-    return {*cut, *(term for term in short if "-" not in counted.terms[term])}
+    cut = (before[first] >= np.maximum(HELD * papers[first], n)) & ~hyphen
+    short = (behind[second] >= HELD * papers[second]) & (behind[second] > n) & ~hyphen
+    return set(rows[cut | short].tolist())
 
 
 def stands_for(counted: TermCounts, short: int, term: int) -> bool:

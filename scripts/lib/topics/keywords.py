@@ -18,13 +18,13 @@ def keywords_of(counted: TermCounts, fit: sparse.csr_matrix, top: int) -> list[l
     ----------
     counted : the papers of each of k groups that have each term
     fit : bool (k, n_terms), which terms may be keywords of which groups, of `eligible`; or numbers by which
-        the weights are multiplied when the terms are ranked
+        the weights are multiplied
     """
     counts = counted.counts
-    weights = ctfidf(counts)
+    weights = ctfidf(counts).multiply(fit).tocsr()
     in_all = np.asarray(counts.sum(0)).ravel()
     found = []
-    for group, columns in enumerate(top_terms(counted, weights.multiply(fit).tocsr(), top)):
+    for group, columns in enumerate(top_terms(counted, weights, top)):
         keywords = []
         for column in columns:
             n, rate = int(counts[group, column]), float(counted.title_rate[column])
@@ -53,3 +53,18 @@ def restricted(counted: TermCounts, rows: np.ndarray, least: int) -> tuple[TermC
         sparse.csr_matrix(counts[:, kept]),
     )
     return some, kept
+
+
+def lifts(counts: sparse.csr_matrix, sizes: np.ndarray, shares: np.ndarray) -> sparse.csr_matrix:
+    """How many times more frequent a term is in a group than in all papers: float64 csr (k, n_terms).
+
+    Parameters
+    ----------
+    counts : (k, n_terms), the papers of each group with each term
+    sizes : int (k,), the papers of each group
+    shares : float (n_terms,), the share of all papers that have each term
+    """
+    found = counts.tocoo()
+    return sparse.csr_matrix(
+        (found.data / sizes[found.row] / shares[found.col], (found.row, found.col)), counts.shape
+    )
