@@ -1,4 +1,4 @@
-"""The whole workflow through profiles/slurm on a real SLURM of one node, beside the same run without SLURM."""
+"""The whole workflow through profiles/slurm on a real SLURM of one node, as one job, and without SLURM."""
 
 import csv
 import sys
@@ -12,13 +12,13 @@ sys.path.insert(0, str(ROOT / "tests"))
 PAPERS = 600
 
 
-def run(folder: Path, results: str, env: dict, *flags: str) -> tuple[float, float]:
+def run(folder: Path, results: str, env: dict, *flags: str, before: tuple = ()) -> tuple[float, float]:
     """Map the papers with a cache of their own: elapsed seconds, and those of all steps added up."""
     started = time.time()
     snakefile = ["--directory", folder, "--snakefile", folder / "Snakefile"]
     keys = [f"pathvars={{results: {results}}}", f"embed={{cache: cache/{results}}}"]
     settings = ["--configfile", folder / "mine.yaml", "--config", *keys]
-    command([sys.executable, "-m", "snakemake", *snakefile, *flags, *settings], env)
+    command([*before, sys.executable, "-m", "snakemake", *snakefile, *flags, *settings], env)
     elapsed = time.time() - started
     steps = 0.0
     for path in (folder / results / "benchmarks").rglob("*.tsv"):
@@ -42,10 +42,14 @@ def main() -> None:
         local = run(folder, "local", ENVIRONMENT, "--cores", "2")
         with slurm_node.one_node(Path(temporary) / "slurm") as slurm:
             env = slurm | ENVIRONMENT | {"PATH": f"{slurm['PATH'].partition(':')[0]}:{ENVIRONMENT['PATH']}"}
+            one_job = run(
+                folder, "job", env, "--cores", "2", before=("srun", "--cpus-per-task=2", "--mem=16G")
+            )
             on_slurm = run(folder, "slurm", env, f"--workflow-profile={folder / 'profiles' / 'slurm'}")
-    rows = [
-        ["--cores 2", *local],
-        ["profiles/slurm", *on_slurm],
-        ["more", on_slurm[0] - local[0], on_slurm[1] - local[1]],
-    ]
-    table(f"slurm: {PAPERS} papers, nothing in the cache", ["way", "seconds", "of these in steps"], rows)
+    ways = {"--cores 2": local, "the same as one job": one_job, "profiles/slurm": on_slurm}
+    rows = [[way, *seconds, seconds[0] - local[0]] for way, seconds in ways.items()]
+    table(
+        f"slurm: {PAPERS} papers, nothing in the cache",
+        ["way", "seconds", "of these in steps", "more seconds"],
+        rows,
+    )

@@ -12,6 +12,7 @@ import random
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +26,7 @@ from conftest import ABSTRACT, ENVIRONMENT, ROOT, needs_real_parts
 from encoders import tiny_bert
 from kills import VICTIMS, Kill, differences, run_killed, run_undisturbed
 from test_rules import RULES, RUN_STEPS, SCRIPTS, env, imports
-from workflow import copy_project, dry_run, ran, read, sample_lines, snakemake
+from workflow import arguments, copy_project, dry_run, ran, read, sample_lines, snakemake
 
 PAGE = ROOT / "docs" / "reruns.md"
 SCHEMA = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
@@ -390,6 +391,25 @@ def test_papers_of_other_settings_are_found(project):
     finally:
         path.write_bytes(before)
     assert dry_run(project) == {}
+
+
+def test_a_second_run_in_the_folder_stops_and_leaves_the_first_one_alone(project, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(project, folder)
+    command = ["snakemake", *arguments("--forcerun", "scan_k", "evaluate")]
+    with (folder / "first.log").open("w") as log:
+        first = subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=log, stderr=log)
+        while not any((folder / ".snakemake" / "locks").glob("*")):
+            assert first.poll() is None, (folder / "first.log").read_text()
+            time.sleep(0.02)
+        second = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, env=ENVIRONMENT, check=False
+        )
+        assert first.wait() == 0
+    assert second.returncode != 0
+    assert "Directory cannot be locked" in second.stdout + second.stderr
+    assert {"scan_k", "evaluate"} <= set(ran((folder / "first.log").read_text()))
+    assert differences(folder / "results", project / "results") == []
 
 
 # Kills
