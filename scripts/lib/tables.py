@@ -107,7 +107,7 @@ KEYWORDS = pa.schema(
         column("rank", pa.int32(), "1 for the keyword with the largest weight"),
         column("keyword", pa.string(), "a word or a bigram"),
         column(
-            "weight", pa.float64(), "class-based TF-IDF times `share` and the square root of `title_rate`"
+            "weight", pa.float64(), "class-based TF-IDF times the square roots of `share` and `title_rate`"
         ),
         column("papers", pa.int64(), "papers of the topic that have it"),
         column("share", pa.float64(), "share of all papers with the keyword that are in the topic"),

@@ -12,7 +12,8 @@ Keyword = tuple[str, float, int, float, float]
 def keywords_of(counted: TermCounts, fit: sparse.csr_matrix, top: int) -> list[list[Keyword]]:
     """The `top` keywords of each group of papers, heaviest first.
 
-    They are chosen by class-based TF-IDF, and then weighed by it times the square root of the title rate.
+    They are chosen by the weights of `ctfidf`. Their own weight has the square root of the share in place of the
+    share, and that of the title rate: the first ones should cover the group.
 
     Parameters
     ----------
@@ -28,8 +29,9 @@ def keywords_of(counted: TermCounts, fit: sparse.csr_matrix, top: int) -> list[l
         keywords = []
         for column in columns:
             n, rate = int(counts[group, column]), float(counted.title_rate[column])
-            weight = float(weights[group, column]) * rate**0.5
-            keywords.append((counted.terms[column], weight, n, n / int(in_all[column]), rate))
+            share = n / int(in_all[column])
+            weight = float(weights[group, column]) * (rate / share) ** 0.5
+            keywords.append((counted.terms[column], weight, n, share, rate))
         found.append(sorted(keywords, key=lambda keyword: -keyword[1]))
     return found
 
