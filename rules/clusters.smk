@@ -72,7 +72,7 @@ rule scan_k:
         "<benchmarks>/scan_k/{k}.tsv"
     conda:
         "../envs/clusters.yaml"
-    threads: 8
+    threads: scan_threads
     resources:
         mem_mb=memory("scan_k"),
         runtime=minutes("scan_k"),

@@ -224,6 +224,14 @@ def minutes(step):
     )
 
 
+def scan_threads(wildcards):
+    """Threads of a scan: one for few papers, since a second one would wait for Python's lock most of the time.
+
+    The scans then run side by side.
+    """
+    return 1 if size("scan_k", wildcards).sample < 20_000 else 8
+
+
 def warn_of_running_jobs():
     """Warn of SLURM jobs that a killed run left in this folder: this run would submit them again."""
     if not which("squeue"):

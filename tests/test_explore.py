@@ -454,7 +454,7 @@ def test_papers_nearer_to_another_topic_can_be_found(page):
     assert "nearer=1" in settled(page)
     page.mouse.move(*place_of(page, row_of(page, IDS[68])))
     text = page.locator("#card").inner_text()
-    assert "nearer to another topic" in text and "next topic: neuron" in text
+    assert "nearer to another topic" in text and "second nearest topic: neuron" in text
 
 
 @needs_chromium

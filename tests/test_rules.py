@@ -278,6 +278,14 @@ def test_rules_request_what_the_table_says_of_the_corpus():
             assert request(step, least, 2) <= asked <= request(step, most, 2), step
 
 
+SLURM = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
+
+
+def cores_on_slurm(step: str) -> int:
+    """The cores that a rule requests with profiles/slurm."""
+    return SLURM["set-threads"].get(step) or RULES[step].resources["_cores"].value
+
+
 def test_the_table_in_the_docs_shows_what_is_requested():
     table = re.findall(
         r"^\| `(\w+)` \| (\d+) \| ([\d,]+) \| (\d+) \| ([\d,]+) \| (\d+) \|$",
@@ -287,21 +295,20 @@ def test_the_table_in_the_docs_shows_what_is_requested():
     assert [row[0] for row in table] == STEPS
     bundled = budget.Size(papers=4464, dim=384, sample=4464, topics=40, parts=1, gflop=0.0212, gpu=False)
     for step, *numbers in table:
-        expected = [RULES[step].resources["_cores"].value]
+        expected = [cores_on_slurm(step)]
         for corpus in (bundled, ARXIV._replace(gpu=step in ("embed", "explain"))):
             expected += [budget.requested_mb(step, corpus), budget.requested_minutes(step, corpus)]
         assert [int(number.replace(",", "")) for number in numbers] == expected, step
 
 
 def test_slurm_profile_groups_all_small_steps():
-    profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
     local = {"select_k", "report"}  # a second each, on the login node
     alone = {"clean", "terms", "embed", "explain"}
-    assert set(profile["groups"]) == set(STEPS) - local - alone
+    assert set(SLURM["groups"]) == set(STEPS) - local - alone
     snakefile = (ROOT / "Snakefile").read_text()
     assert all(re.search(rf"^    {step},$", snakefile, flags=re.M) for step in local)
     # a group requests the cores of its largest member only if that one takes all that are allowed
-    largest = dict.fromkeys(profile["groups"].values(), 0)
-    for step, name in profile["groups"].items():
-        largest[name] = max(largest[name], RULES[step].resources["_cores"].value)
-    assert set(largest.values()) == {profile["cores"]}
+    largest = dict.fromkeys(SLURM["groups"].values(), 0)
+    for step, name in SLURM["groups"].items():
+        largest[name] = max(largest[name], cores_on_slurm(step))
+    assert set(largest.values()) == {SLURM["cores"]}

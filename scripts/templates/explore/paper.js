@@ -24,6 +24,8 @@ export function facts(points, texts, i, withTopic) {
   line.append(" · ", withTopic ? make("span", { title: explained }, `similarity\u00a0${similarity}`) : `similarity to its topic\u00a0${similarity} (cosine to the centre)`);
   if (points.outlier[i]) line.append(" · ", make("span", { className: "warn", title: "Less similar to its topic than nearly all of its papers" }, "unusual for its topic"));
   if (points.nearer[i]) line.append(" · ", make("span", { className: "warn", title: "On average nearer to the papers of another topic (negative silhouette)" }, "nearer to another topic"));
+  const second = meta.topics[points.second[i]];
+  if (points.nearer[i] && withTopic && second) line.append(` · second nearest topic: ${second.name}`);
   return line;
 }
 
@@ -33,7 +35,7 @@ export function showCard(points, texts, i, x, y, onClose) {
   card.replaceChildren(titleOf(texts, i), facts(points, texts, i, false));
   card.append(make("span", { className: "topic" }, dot(topic.colour), sub ? `${topic.name} › ${sub.name}` : topic.name));
   const second = meta.topics[points.second[i]];
-  if (second) card.append(make("span", { className: "topic" }, dot(second.colour), `next topic: ${second.name}`));
+  if (second) card.append(make("span", { className: "topic" }, dot(second.colour), `second nearest topic: ${second.name}`));
   if (onClose) {
     const url = address(texts.ids.get(i)); // a finger needs more to aim at than the title
     if (url) card.append(make("a", { className: "open", href: url, target: "_blank", rel: "noopener noreferrer" }, "Open the paper ↗"));

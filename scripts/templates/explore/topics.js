@@ -72,7 +72,8 @@ export function fillTopics(order, counts, found, choose) {
     const orders = { size: (a, b) => Number(found.topics[b] ?? 0) - Number(found.topics[a] ?? 0) || size(b) - size(a) || a - b, rising: (a, b) => rise(b) - rise(a), name: (a, b) => meta.topics[a].name.localeCompare(meta.topics[b].name) };
     items.push(...all.sort(orders[order]).map(t => topicItem(t, choose)));
   }
-  const note = make("p", { className: "note" }, `▲▼ Share of the papers of each year, change per year. ${CAVEAT}`);
+  const years = meta.shareYears.length > 1 ? `Lines: share of the papers of each year, ${meta.shareYears[0]} to ${meta.shareYears.at(-1)}. ` : "";
+  const note = make("p", { className: "note" }, `${years}▲▼ Change of that share per year. Filters do not change trends. ${CAVEAT}`);
   note.hidden = ![...meta.topics, ...meta.subtopics].some(entry => entry.trend);
   element("topics").replaceChildren(note, make("ul", {}, ...items));
   markTopics(counts, found);
@@ -85,7 +86,7 @@ export function markTopics(counts, found) {
   const mark = (entry, chosen, size, shown, named, hidden) => {
     if (!entry) return;
     entry.button.setAttribute("aria-pressed", String(chosen));
-    entry.size.textContent = filtered ? number(shown) : number(size);
+    entry.size.textContent = filtered ? `${number(shown)} of ${number(size)}` : number(size);
     entry.button.classList.toggle("none", filtered && shown === 0);
     entry.button.classList.toggle("found", named);
     entry.button.parentElement.hidden = hidden;

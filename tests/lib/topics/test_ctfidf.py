@@ -223,6 +223,7 @@ def test_abbreviations():
 
 def test_words_that_begin_alike():
     assert akin("magnetic", "magnetism") and akin("robot", "robotic") and akin("spin", "spin")
+    assert akin("algebras", "subalgebra") and akin("graph", "subgraphs") and not akin("sub", "subset")
     assert (
         not akin("polymer", "polynomial")
         and not akin("spin", "spins")
