@@ -31,10 +31,10 @@ MEASURED = {
     "cache_hits",
     "cache_misses",
 }
-# What the report says of the run: what it marks as measured, how many vectors came from the cache, and how
-# many papers were cut.
+# What the report says of the run: what it marks as measured, how many vectors came from the cache, how many
+# papers were cut, and how many tokens of those encoded in this run the encoder does not know.
 OF_THE_RUN = re.compile(
-    r"<(p|div|tr) data-measured.*?</\1>|<h2 id=\"embeddings\">.*?</p>|<tr><th [^>]*>Cut at .*?</tr>",
+    r"<(p|div|tr) data-measured.*?</\1>|<h2 id=\"embeddings\">.*?</p>|<tr><th [^>]*>(?:Cut at|Unknown to) .*?</tr>",
     re.DOTALL,
 )
 STEP = re.compile(r"scripts/(\w+)\.py$")
