@@ -133,7 +133,7 @@ def several_papers(record: dict[str, Any]) -> str:
     values = list(record.values())
     if len(values) > 1 and all(map(has_title, values)):
         return " (each seems to hold a paper; write one per line: `jq -c '.[]'`)"
-    if values and all(
+    if len(values) > 1 and all(
         isinstance(value, list | dict) and len(value) == len(values[0]) > 1 for value in values
     ):
         return " (each seems to be a column of a table; pandas writes rows by `to_json(orient='records', lines=True)`)"

@@ -463,6 +463,11 @@ BAD = {
         {},
         "`results` seems to hold the papers; write one per line: `jq -c '.results[]'`",
     ),
+    "list of papers alone": (
+        json.dumps({"results": [paper("1"), paper("2")]}).encode(),
+        {},
+        "`results` seems to hold the papers; write one per line: `jq -c '.results[]'`",
+    ),
     "object of papers": (
         json.dumps({key: paper(key) for key in ("1", "2", "3")}).encode(),
         {},

@@ -146,12 +146,12 @@ def _read_texts(
             column = pc.utf8_trim_whitespace(column)
         else:
             column, changed = normalise_strings(column)
-            column = _replaced(column, pc.less(pc.binary_length(column), 5), NOTHING, "")
             if name == "abstract":
                 headed = pc.match_substring_regex(column, "^(?i:abstract|summary)")
                 column = _replaced(column, headed, HEADING, r"\1")
             for change, rows in changed.items():
                 changes[change][rows] = True
+        column = _replaced(column, pc.less(pc.binary_length(column), 5), NOTHING, "")
         excused = deleted & (name != "id")
         texts[name] = pc.fill_null(column, "") if excused.any() else column
         wanted = complete & ~excused

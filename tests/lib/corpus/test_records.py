@@ -295,6 +295,7 @@ def test_the_heading_of_an_abstract_is_dropped(abstract, kept):
 
 @pytest.mark.parametrize("word", ["nan", "None", " NULL ", "<NA>", "[]"])
 def test_words_for_nothing_are_missing_values(word):
+    assert alone(json.dumps(paper(word)).encode()) == "no_id"  # else all such papers are duplicates of one
     assert alone(json.dumps(paper("1", title=word)).encode()) == "no_title"
     record = json.dumps(paper("1", categories=word, update_date=word)).encode()
     assert parse_block(Block(1, record), FILTERS, FIELDS).filled == dict.fromkeys(OPTIONAL, 0) | {
