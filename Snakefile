@@ -19,6 +19,7 @@ warn_of_another_corpus(config)
 
 
 onstart:
+    refuse_read_only_results()
     refuse_ignored_image()
     warn_of_running_jobs()
 

@@ -3,6 +3,7 @@
 import ast
 import getpass
 import json
+import os
 import re
 import subprocess
 import sys
@@ -255,6 +256,16 @@ def warn_of_running_jobs():
             f"{', '.join(f'{job} ({name})' for job, name in own)}. This run submits the same work again. Stop it, "
             f"run `scancel {' '.join(job for job, _ in own)}`, and start it again, unless they belong to a run "
             "with another results folder."
+        )
+
+
+def refuse_read_only_results():
+    """Raise a WorkflowError if no file can be written for `pathvars.results`, before a job is submitted."""
+    folder = results_folder(config).absolute()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(there, os.W_OK):
+        raise WorkflowError(
+            f"pathvars.results: {there} cannot be written to; make it writable, or set the key to another folder"
         )
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import shutil
 import subprocess
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from snakemake.exceptions import WorkflowError
 
 import document
 from conftest import ENVIRONMENT, ROOT, as_lines, paper
+from workflow import copy_project, sample_lines
 
 SCHEMA = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -249,6 +251,33 @@ def test_another_corpus_in_the_same_folder_is_announced(common, tmp_path, monkey
     ledger.write_text("{")  # the steps that read it name it
     warn(CONFIG | {"input": "x"})
     assert len(common.warnings) == 1
+
+
+@pytest.fixture
+def read_only(tmp_path):
+    """A folder in which nobody can write; root needs a file system for that."""
+    folder = tmp_path / "read-only"
+    folder.mkdir(mode=0o500)
+    if os.geteuid():
+        yield folder
+        return
+    mount = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(folder)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_results_that_cannot_be_written_are_refused_at_the_start(read_only, tmp_path):
+    config = f"input: data/papers.jsonl\npathvars: {{results: {read_only}/runs/one}}\n"
+    folder = copy_project(tmp_path / "project", sample_lines(30), config)
+    command = ["snakemake", "--cores", "1", "--configfile", "mine.yaml"]
+    result = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=120
+    )
+    assert result.returncode != 0 and "Traceback" not in result.stderr
+    assert f"pathvars.results: {read_only} cannot be written to" in result.stderr
+    assert "checkpoint clean" not in result.stderr  # no job was started
 
 
 def test_a_mistake_ends_snakemake_without_a_traceback():

@@ -312,3 +312,15 @@ def test_slurm_profile_groups_all_small_steps():
     for step, name in SLURM["groups"].items():
         largest[name] = max(largest[name], cores_on_slurm(step))
     assert set(largest.values()) == {SLURM["cores"]}
+
+
+def test_slurm_profile_is_sound_with_every_setting_uncommented():
+    text = (ROOT / "profiles" / "slurm" / "config.yaml").read_text()
+    # as docs/cluster.md says: remove the `#`
+    profile = yaml.safe_load(re.sub(r"^( *)#(?=\S| +\S+:)", r"\1", text, flags=re.M))
+    assert {"slurm_account", "slurm_partition", "mem_mb", "runtime"} <= set(profile["default-resources"])
+    optional = {"neighbors", "cluster"}  # on a GPU only if their key gpus is 1
+    with_gpu = {name for name, rule in RULES.items() if "gpu" in rule.resources} - optional
+    assert set(profile["set-resources"]) == with_gpu
+    assert all(list(settings) == ["slurm_partition"] for settings in profile["set-resources"].values())
+    assert profile["apptainer-args"].startswith("--nv -B ")

@@ -1,3 +1,5 @@
+import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -5,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import measure
-from conftest import ENVIRONMENT
+from conftest import ENVIRONMENT, ROOT
 from encoders import MINILM, encoder_with_layout, tiny_bert, write_layout, write_papers
 from lib.cli import UserError
 from lib.embeddings.model import (
@@ -79,6 +81,18 @@ def test_a_hub_out_of_reach_is_said_with_the_way_round(tmp_path, surroundings):
     ended = run_embed(papers, tmp_path, surroundings, model="intfloat/e5-large-v2")
     assert "hf download intfloat/e5-large-v2 --local-dir FOLDER" in ended.stderr
     assert "set `embed.model` to its path" in ended.stderr
+
+
+def test_the_command_of_the_docs_fetches_what_an_encoder_needs(monkeypatch):
+    """`hf download` takes one pattern per --include; what follows it would be the only files fetched."""
+    from huggingface_hub.cli import download, hf
+
+    page = (ROOT / "docs" / "cluster.md").read_text()
+    (command,) = re.findall(r"^hf (download (?:.*\\\n)*.*)$", page, flags=re.M)
+    asked: dict = {}
+    monkeypatch.setattr(download, "snapshot_download", lambda **wanted: asked.update(wanted) or "folder")
+    hf.app(args=shlex.split(command.replace("\\\n", "")), standalone_mode=False)
+    assert set(asked["allow_patterns"]) >= set(PATTERNS) - {"*.model"}  # of e5, which has none
 
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
