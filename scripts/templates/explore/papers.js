@@ -4,7 +4,7 @@ import { element, make } from "./elements.js";
 import { firstRows } from "./filter.js";
 import { facts, titleOf } from "./paper.js";
 
-export const PAPER_ORDERS = { fit: "most similar to topic", misfit: "least similar to topic", ...(meta.years ? { newest: "newest first", oldest: "oldest first" } : {}) };
+export const PAPER_ORDERS = { fit: "most similar first", misfit: "least similar first", ...(meta.years ? { newest: "newest first", oldest: "oldest first" } : {}) };
 const PAGE = 50;
 let shown = PAGE;
 
