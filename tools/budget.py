@@ -116,7 +116,15 @@ def parse_workflow(argv: list[str]) -> tuple[dict, dict[str, int]]:
             sys.exit(f"error: {error}")
         # `atlas` is made on request, not by `make run`
         rules = {rule.name: rule for rule in workflow.rules if rule.name not in ("all", "atlas")}
-        return workflow.globals, {name: int(rule.resources["_cores"].value) for name, rule in rules.items()}
+        names = workflow.globals
+        # those of a scan depend on the number of papers
+        cores = {
+            name: names["scan_threads"](count_jobs(name, names)[0])
+            if name == "scan_k"
+            else int(rule.resources["_cores"].value)
+            for name, rule in rules.items()
+        }
+        return names, cores
 
 
 def count_jobs(step: str, names: dict) -> list[SimpleNamespace]:
