@@ -117,13 +117,10 @@ def parse_workflow(argv: list[str]) -> tuple[dict, dict[str, int]]:
         # `atlas` is made on request, not by `make run`
         rules = {rule.name: rule for rule in workflow.rules if rule.name not in ("all", "atlas")}
         names = workflow.globals
-        # those of a scan depend on the number of papers
-        cores = {
-            name: names["scan_threads"](count_jobs(name, names)[0])
-            if name == "scan_k"
-            else int(rule.resources["_cores"].value)
-            for name, rule in rules.items()
-        }
+        cores = {}
+        for name, rule in rules.items():
+            job = count_jobs(name, names)[0]  # the threads of some rules depend on the corpus
+            cores[name] = int(rule.resources["_cores"].evaluate(job).value)
         return names, cores
 
 
