@@ -27,7 +27,7 @@ from k_rules import (
 from measure import default_flags, table
 
 GRIDS = (
-    (3, 4, 5, 10, 15, 20, 30, 40),  # the default
+    (3, 4, 5, 7, 10, 15, 20, 30, 40),  # the default
     (10, 15, 20, 30, 40, 60, 80),  # presets/arxiv.yaml without 120
     (8, 12, 20, 30, 50, 80),
     (5, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80),
@@ -109,15 +109,14 @@ def measure(original: np.ndarray, drawn: Averaged, nulls: list[np.ndarray], k: i
 
 def proposals(measures: list[Measures]) -> dict[str, int]:
     """What each rule proposes for candidates in ascending order."""
-    from lib.clusters.k_selection import choose, finest_k, tabulate
+    from lib.clusters.k_selection import choose, finest_that_repeats, tabulate
 
     selection = tabulate([each.scan for each in measures])
     k = selection["k"].to_numpy()
-    finest = finest_k(k, selection["repeating"].to_numpy())
     gap = np.array([each.gap for each in measures])
     found = {
         "ours": int(choose(selection).k),
-        "ours without the silhouette": int(k[np.abs(np.log(k / finest)).argmin()]),
+        "ours without the silhouette": int(finest_that_repeats(selection).k),
         "prediction strength": largest_predicted(k, np.array([each.strength for each in measures])),
         "gap": first_gap(k, gap[:, 0], gap[:, 1:]),
         "silhouette": int(k[selection["silhouette"].argmax()]),

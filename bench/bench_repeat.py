@@ -2,7 +2,8 @@
 
 K-means as `cluster` searches it, on MiniLM vectors of the bundled papers and of 20,000 papers of CORPUS, if
 that is given; the first row of each K is the best of 5 starts without neighbors. Silhouettes are those of the
-vectors as they are. `STARTS=40` takes fewer starts than the config, `PAPERS=8000` fewer papers of CORPUS.
+vectors as they are. `STARTS=40` takes fewer starts than the config, `PAPERS=8000` fewer papers of CORPUS,
+`NEIGHBORS="0 20"` and `KS="20 40"` fewer ways.
 """
 
 import json
@@ -17,8 +18,9 @@ from measure import default_flags, table
 
 DRAWS = 3
 PAIRS = 3  # of halves
-KS = (10, 20, 40, 80)
-WAYS = [(n, power) for n in (0, 5, 10, 15, 30) for power in (0.0, 1.0) if n or not power]
+KS = [int(k) for k in os.environ.get("KS", "10 20 40 80").split()]
+NEIGHBORS = [int(n) for n in os.environ.get("NEIGHBORS", "0 5 10 15 20 30").split()]
+WAYS = [(n, power) for n in NEIGHBORS for power in (0.0, 1.0) if n or not power]
 STARTS = int(os.environ.get("STARTS", default_flags("cluster")["starts"]))
 THREADS = 2
 

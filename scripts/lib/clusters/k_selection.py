@@ -56,9 +56,8 @@ def choose(table: pd.DataFrame) -> Choice:
        silhouette says nothing (Kaufman & Rousseeuw, 1990, Finding groups in data, table 4).
     2. Otherwise no K stands out, and K is the finest at which ENOUGH of the papers lie in topics that
        repeat on random halves (Hennig, 2007, Cluster-wise assessment of cluster stability). The share
-       falls as K grows. The lowest falling curve above all candidates is read between them, so that
-       the ends of the grid do not matter, and the candidate nearest to the result is proposed. The
-       plateau is all candidates within a factor of NEAR.
+       falls as K grows, and is read between the candidates, so that the proposal hardly depends on the
+       grid and need not be a candidate. The plateau is all candidates within a factor of NEAR.
 
     Agreement with categories is in the table for reading and never decides.
     """
@@ -69,7 +68,7 @@ def choose(table: pd.DataFrame) -> Choice:
         return Choice(
             int(k[0]), "only candidate", [int(k[0])], f"{k[0]} was the only candidate that could be tried."
         )
-    return _silhouette_peak(table) or _finest_that_repeats(table)
+    return _silhouette_peak(table) or finest_that_repeats(table)
 
 
 def _silhouette_peak(table: pd.DataFrame) -> Choice | None:
@@ -81,20 +80,20 @@ def _silhouette_peak(table: pd.DataFrame) -> Choice | None:
     plateau = k[silhouette >= silhouette[peak] - np.hypot(spread[peak], spread)].tolist()
     sentence = (
         f"The silhouette is highest at K = {k[peak]} ({silhouette[peak]:.3f}) and above {STRUCTURE}: the papers "
-        f"fall into clearly separate groups.{_beyond(k, peak)}"
+        f"fall into clearly separate groups.{_beyond(k, k[peak])}"
     )
     return Choice(int(k[peak]), "silhouette peak", plateau, sentence)
 
 
-def _finest_that_repeats(table: pd.DataFrame) -> Choice:
+def finest_that_repeats(table: pd.DataFrame) -> Choice:
     """Rule 2: the finest K at which ENOUGH of the papers lie in topics that repeat."""
     k, silhouette, repeating = (table[name].to_numpy() for name in ("k", "silhouette", "repeating"))
     finest = finest_k(k, repeating)
-    best = int(np.abs(np.log(k / finest)).argmin())
-    plateau = [int(c) for c in k if c == k[best] or finest / NEAR <= c <= finest * NEAR]
+    apart = np.abs(np.log(k / finest))
+    plateau = k[(apart <= np.log(NEAR)) | (apart == apart.min())].tolist()
     sentence = (
         f"No K stands out: the papers do not fall into clearly separate groups (the silhouette is "
-        f"{silhouette.max():.2f} at most; clear groups exceed {STRUCTURE}). K = {k[best]} is proposed: "
+        f"{silhouette.max():.2f} at most; clear groups exceed {STRUCTURE}). K = {finest} is proposed: "
     )
     if repeating.min() >= ENOUGH:
         sentence += f"at every candidate {ENOUGH:.0%} or more of the papers lie in topics that repeat on random halves"
@@ -102,33 +101,28 @@ def _finest_that_repeats(table: pd.DataFrame) -> Choice:
         sentence += f"at no candidate {ENOUGH:.0%} of the papers lie in topics that repeat on random halves"
     else:
         sentence += (
-            f"it is the candidate nearest to K = {finest:.0f}, up to about which {ENOUGH:.0%} of the papers lie in "
-            "topics that repeat when random halves of the papers are clustered"
+            f"up to about this number {ENOUGH:.0%} of the papers lie in topics that repeat when random halves of the "
+            "papers are clustered (the share is read between the candidates)"
         )
-    return Choice(int(k[best]), "finest that repeats", plateau, f"{sentence}.{_beyond(k, best)}")
+    return Choice(finest, "finest that repeats", plateau, f"{sentence}.{_beyond(k, finest)}")
 
 
-def _beyond(k: np.ndarray, best: int) -> str:
-    """A hint if the best candidate is the first or the last one."""
-    if 0 < best < len(k) - 1:
+def _beyond(k: np.ndarray, proposed: int) -> str:
+    """A hint if the first or the last candidate is proposed."""
+    if k[0] < proposed < k[-1]:
         return ""
-    return f" It is the {'smallest' if best == 0 else 'largest'} candidate: {'smaller' if best == 0 else 'larger'} ones are worth a look."
+    end, others = ("smallest", "smaller") if proposed == k[0] else ("largest", "larger")
+    return f" It is the {end} candidate: {others} ones are worth a look."
 
 
-def finest_k(k: np.ndarray, repeating: np.ndarray) -> float:
-    """The K at which a falling curve of `repeating` over log K crosses ENOUGH, within the candidates.
+def finest_k(k: np.ndarray, repeating: np.ndarray) -> int:
+    """The largest K within the candidates at which a falling curve of `repeating` is at least ENOUGH.
 
     The curve is the smallest falling one that no candidate lies above, so that one bad draw at a small K
-    does not matter, with straight lines between the candidates. Between 4 and 5 there is no K: the curve
-    crosses at 4.
+    does not matter, with straight lines over log K between the candidates. Without such a K it is the
+    first candidate.
     """
     falling = np.maximum.accumulate(repeating[::-1])[::-1]
-    if falling[-1] >= ENOUGH:
-        return float(k[-1])
-    if falling[0] < ENOUGH:
-        return float(k[0])
-    after = int(np.argmax(falling < ENOUGH))
-    if k[after] - k[after - 1] == 1:
-        return float(k[after - 1])
-    share = (falling[after - 1] - ENOUGH) / (falling[after - 1] - falling[after])
-    return float(k[after - 1] * (k[after] / k[after - 1]) ** share)
+    within = np.arange(k[0], k[-1] + 1)
+    enough = within[np.interp(np.log(within), np.log(k), falling) >= ENOUGH]
+    return int(enough[-1] if len(enough) else k[0])
