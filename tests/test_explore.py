@@ -525,6 +525,16 @@ def test_subtopics_have_trends_and_rising_ones_are_shown_first(browser, tmp_path
         assert page.locator(".node.subtopic", has_text="odd").is_hidden()
         page.locator("#order").select_option("rising")
         assert "rising 30 % a year" in page.locator(".node.subtopic:visible", has_text="odd").inner_text()
+        topic = page.locator("li:has(> ul .subtopic) > .node.topic b").inner_text()
+        page.locator("#order").select_option("subtopics")
+        nodes = page.locator("#topics .node")
+        assert nodes.locator("b").all_inner_texts() == ["odd", "even"]  # the rising one first, no topics
+        assert f"in {topic}" in nodes.first.inner_text()
+        nodes.first.click()
+        assert lit(page) == ids_where((TOPIC == 0) & (np.arange(150) % 2 == 1))
+        page.locator("#search").fill("qubit")  # no paper of topic 0 has it
+        settled(page)
+        assert nodes.locator("b:visible").all_inner_texts() == ["odd"]  # which is chosen
 
 
 @needs_chromium

@@ -3,10 +3,15 @@ import { meta } from "./data.js";
 import { element, dot, make, makeSvg, number, SEPARATOR } from "./elements.js";
 import { isFiltered, state } from "./state.js";
 
-export const TOPIC_ORDERS = { ...(meta.groups.length ? { group: "by group" } : {}), size: "largest first", rising: "rising first", name: "by name" };
-if (!meta.shareYears.length) delete TOPIC_ORDERS.rising;
+export const TOPIC_ORDERS = {
+  ...(meta.groups.length ? { group: "by group" } : {}),
+  size: "largest first",
+  ...(meta.shareYears.length ? { rising: "rising first" } : {}),
+  ...(meta.subtopics.some(sub => sub.trend) ? { subtopics: "subtopics, rising first" } : {}),
+  name: "by name",
+};
 const buttons = { group: [], topic: [], subtopic: [] };
-let risingFirst = false; // then subtopics that rise are shown
+let shownOrder; // of TOPIC_ORDERS
 
 const CAVEAT = "In a sample not drawn evenly over the years this is the trend of the sample.";
 
@@ -31,9 +36,10 @@ function trendWords({ trend, change, low, high }) {
   return make("span", { className: rising ? "up" : "down", title }, `${rising ? "▲ rising" : "▼ fading"} ${whole(Math.abs(change))} % a year`);
 }
 
-function node(kind, index, { name, colour, keywords, shares, ...trend }, choose) {
+function node(kind, index, { name, colour, keywords, shares, ...trend }, choose, topic) {
   const size = make("span", { className: "size" });
   const button = make("button", { type: "button", className: `node ${kind}` }, colour ? dot(colour) : make("i"), make("b", { dir: "auto" }, name), size);
+  if (topic) button.append(make("small", { dir: "auto" }, `in ${topic}`));
   const more = (keywords ?? []).filter(word => !name.split(SEPARATOR).includes(word)); // a name is made of keywords
   if (more.length) button.append(make("small", { dir: "auto" }, more.join(", ")));
   if (shares?.length > 1) button.append(sparkline(shares), trendWords(trend));
@@ -60,16 +66,23 @@ export const topicsOf = g => meta.topics.flatMap((topic, t) => (topic.group === 
 // `found`: which topics and subtopics have them.
 export function fillTopics(order, counts, found, choose) {
   const all = meta.topics.map((_, t) => t), size = t => (isFiltered() ? counts.byTopic[t] : meta.topics[t].size);
-  const rise = t => (meta.topics[t].change ?? -Infinity) + (meta.topics[t].trend === "rising" ? 1e6 : 0);
+  const rise = entry => (entry.change ?? -Infinity) + (entry.trend === "rising" ? 1e6 : 0);
   const items = [];
-  risingFirst = order === "rising";
-  if (order === "group") {
+  shownOrder = order;
+  for (const kind in buttons) buttons[kind] = [];
+  if (order === "subtopics") {
+    const ordered = meta.subtopics.map((sub, s) => ({ ...sub, s })).sort((a, b) => rise(b) - rise(a));
+    items.push(...ordered.map(sub => {
+      const { name, colour } = meta.topics[sub.parent];
+      return make("li", {}, node("subtopic", sub.s, { ...sub, colour }, choose, name));
+    }));
+  } else if (order === "group") {
     meta.groups.forEach((group, g) => {
       const list = make("ul", {}, ...topicsOf(g).map(t => topicItem(t, choose)));
       items.push(make("li", {}, node("group", g, { name: group.name }, choose), list));
     });
   } else {
-    const orders = { size: (a, b) => Number(found.topics[b] ?? 0) - Number(found.topics[a] ?? 0) || size(b) - size(a) || a - b, rising: (a, b) => rise(b) - rise(a), name: (a, b) => meta.topics[a].name.localeCompare(meta.topics[b].name) };
+    const orders = { size: (a, b) => Number(found.topics[b] ?? 0) - Number(found.topics[a] ?? 0) || size(b) - size(a) || a - b, rising: (a, b) => rise(meta.topics[b]) - rise(meta.topics[a]), name: (a, b) => meta.topics[a].name.localeCompare(meta.topics[b].name) };
     items.push(...all.sort(orders[order]).map(t => topicItem(t, choose)));
   }
   const years = meta.shareYears.length > 1 ? `Lines: share of the papers of each year, ${meta.shareYears[0]} to ${meta.shareYears.at(-1)}. ` : "";
@@ -98,9 +111,13 @@ export function markTopics(counts, found) {
     mark(buttons.topic[t], state.topics.has(t), topic.size, counts.byTopic[t], named(t), hidden(t));
     const list = buttons.topic[t]?.subtopics;
     const open = state.topics.has(t) || partNamed(t) || subtopicsOf(t).some(s => state.subtopics.has(s));
-    if (list) list.hidden = !open && !(risingFirst && rises(t));
+    if (list) list.hidden = !open && !(shownOrder === "rising" && rises(t));
   });
-  meta.subtopics.forEach((sub, s) => mark(buttons.subtopic[s], state.subtopics.has(s), sub.size, counts.bySubtopic[s], Boolean(found.subtopics[s]), false));
+  meta.subtopics.forEach((sub, s) => {
+    const chosen = state.subtopics.has(s), named = Boolean(found.subtopics[s]), shown = counts.bySubtopic[s];
+    const hidden = shownOrder === "subtopics" && searched && !shown && !named && !chosen;
+    mark(buttons.subtopic[s], chosen, sub.size, shown, named, hidden);
+  });
   meta.groups.forEach((group, g) => {
     const own = topicsOf(g), shown = own.reduce((sum, t) => sum + counts.byTopic[t], 0);
     mark(buttons.group[g], own.every(t => state.topics.has(t)), group.size, shown, false, own.every(hidden));
