@@ -31,6 +31,7 @@ HELD = 0.6  # of the papers of a word that have it in one bigram, if it rarely s
 HYPHEN = 1.25  # times the papers of a bigram that is written with a hyphen
 LEAST = 5  # keywords of a topic, behind which light ones are left out
 LIGHT = 0.45  # of the weight of the heaviest keyword
+NUMBER = re.compile(r"^[0-9]+d?")  # at the beginning of an abbreviation
 
 
 def words_of(vocabulary: pa.Table, rows: np.ndarray) -> list[tuple[int, ...]]:
@@ -253,19 +254,21 @@ def stands_for(counted: TermCounts, short: int, term: int) -> bool:
     """Whether one term abbreviates another: `llms` of `language models`, `cot` of `chain-of-thought`.
 
     The letters are the initials of the term, or those of the term and of one word more before or behind it:
-    `large` counts in no term. Since an abstract spells an abbreviation out, the term must then be frequent
-    enough, topic by topic, to be in half of the papers with the abbreviation. `graph attention` is not for `gap`.
+    `large` counts in no term. A number comes before them as a whole: `3dgs` of `gaussian splatting`. Since an
+    abstract spells an abbreviation out, the term must then be frequent enough, topic by topic, to be in half of
+    the papers with the abbreviation. `graph attention` is not for `gap`.
 
     Parameters
     ----------
     short, term : rows of terms
     """
-    letters, initials = counted.terms[short].removesuffix("s"), _initials(counted.terms[term])
-    if len(letters) < 3 or not letters.isalpha() or len(initials) < 2:
+    name, initials = counted.terms[short], _initials(counted.terms[term])
+    spelled = {name, name.removesuffix("s")}
+    if len(name.removesuffix("s")) < 3 or not name.isalnum() or len(initials) < 2:
         return False
-    if letters == initials:
+    if initials in spelled:
         return True
-    if initials not in (letters[1:], letters[:-1]):
+    if not any(initials in (letters[1:], letters[:-1], NUMBER.sub("", letters)) for letters in spelled):
         return False
     papers = counted.counts[:, [short, term]].toarray()
     return bool(2 * papers.min(1).sum() >= papers[:, 0].sum())

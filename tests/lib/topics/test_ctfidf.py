@@ -212,6 +212,8 @@ def test_abbreviations():
     assert abbreviates("llm", "large language", [40, 10], [25, 0])
     assert abbreviates("rag", "retrieval augmented", [20, 0], [18, 1])
     assert abbreviates("cot", "chain-of-thought", [20, 0], [2, 0])
+    assert abbreviates("3dgs", "gaussian splatting", [20, 0], [18, 1])
+    assert not abbreviates("3dgs", "gaussian splatting", [20, 0], [5, 1])
     # too rare to be in half of the papers, in all or where the word is
     assert not abbreviates("gap", "graph attention", [40, 5], [20, 0])
     assert not abbreviates("gap", "graph attention", [40, 5], [10, 30])
