@@ -139,11 +139,8 @@ def corpus_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str,
         "ledger": ledger,
         "buckets": ledger_bars(ledger),
         "kept": 100 * ledger["buckets"]["kept"]["count"] / max(ledger["lines"], 1),
-        "contents": [
-            *contents(ledger, evaluation["corpus"]),
-            *unknown_to_encoder(embeddings),
-            truncation(embeddings),
-        ],
+        "contents": contents(ledger, evaluation["corpus"]),
+        "contents_of_the_run": [*unknown_to_encoder(embeddings), truncation(embeddings)],
         "embeddings": embeddings,
         "encoding": encoding(embeddings),
     }

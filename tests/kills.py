@@ -31,12 +31,8 @@ MEASURED = {
     "cache_hits",
     "cache_misses",
 }
-# What the report says of the run: what it marks as measured, how many vectors came from the cache, how many
-# papers were cut, and how many tokens of those encoded in this run the encoder does not know.
-OF_THE_RUN = re.compile(
-    r"<(p|div|tr) data-measured.*?</\1>|<h2 id=\"embeddings\">.*?</p>|<tr><th [^>]*>(?:Cut at|Unknown to) .*?</tr>",
-    re.DOTALL,
-)
+# What the report marks as said of the run.
+OF_THE_RUN = re.compile(r"<(p|div|tr) data-measured.*?</\1>", re.DOTALL)
 STEP = re.compile(r"scripts/(\w+)\.py$")
 VICTIMS = ("script", "main", "all")  # the process of the step, the main process of Snakemake, or everything
 
