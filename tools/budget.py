@@ -132,10 +132,23 @@ def count_jobs(step: str, names: dict) -> list[SimpleNamespace]:
     return [SimpleNamespace(part=str(part)) for part in parts]
 
 
-def predict(step: str, names: dict, threads: int, speed: float) -> tuple[int, float, float, float]:
-    """Jobs, seconds one after another on this machine, MB of memory of a job, and MB of disk."""
+def chosen_k(config: dict, folder: Path) -> int | None:
+    """The number of topics, if the config sets it or a run has chosen it."""
+    chosen = folder / "clusters/k.txt"
+    return config["cluster"]["k"] or (int(chosen.read_text()) if chosen.is_file() else None)
+
+
+def predict(
+    step: str, names: dict, threads: int, speed: float, k: int | None
+) -> tuple[int, float, float, float]:
+    """Jobs, seconds one after another on this machine, MB of memory of a job, and MB of disk.
+
+    The largest candidate stands for K as long as K is not known.
+    """
     jobs = count_jobs(step, names)
     sizes = [names["size"](step, job) for job in jobs]
+    if k and step != "scan_k":
+        sizes = [size._replace(topics=k) for size in sizes]
     start = budget.SECONDS[step]["base"]
     speed *= AMX.get(step, 1) if not sizes[0].gpu and has_amx() else 1
     cores = min(threads, os.cpu_count() or 1)
@@ -158,6 +171,7 @@ def figure(value: float | None) -> str:
 def main(argv: list[str] | None = None) -> None:
     names, threads = parse_workflow(sys.argv[1:] if argv is None else argv)
     config, folder = names["config"], names["results_folder"](names["config"])
+    k = chosen_k(config, folder)
     speed = measure_speed()
     size = names["size"]("clean", SimpleNamespace())
     known = names["changes_since"](folder / "corpus/ledger.json", config)[0]
@@ -169,7 +183,7 @@ def main(argv: list[str] | None = None) -> None:
     total = [0.0, 0.0, 0.0, 0.0]
     real = {row["name"]: row for row in step_rows(folder / "benchmarks")}
     for step, cores in threads.items():
-        jobs, seconds, memory, disk = predict(step, names, cores, speed)
+        jobs, seconds, memory, disk = predict(step, names, cores, speed, k)
         last = real.get(step, {"seconds": None, "peak": None})
         there = sum(path.stat().st_size for path in written(step, folder)) / 1e6
         rows.append(

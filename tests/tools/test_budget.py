@@ -50,9 +50,9 @@ def test_a_fault_of_the_config_is_said():
 def test_twice_the_speed_takes_half_the_time(step):
     size = budget.Size(papers=10_000, dim=384, sample=10_000, topics=20, parts=1, gflop=0.0212, gpu=False)
     names = {"size": lambda step, job: size, "CANDIDATES": [5, 20], "config": {}}
-    jobs, seconds, memory, _ = tool.predict(step, names, threads=1, speed=1.0)
+    jobs, seconds, memory, _ = tool.predict(step, names, threads=1, speed=1.0, k=None)
     assert jobs == (2 if step == "scan_k" else 1)
-    assert tool.predict(step, names, threads=1, speed=2.0)[1] == pytest.approx(seconds / 2)
+    assert tool.predict(step, names, threads=1, speed=2.0, k=None)[1] == pytest.approx(seconds / 2)
     assert seconds == pytest.approx(jobs * budget.value(budget.SECONDS[step], size))
     assert memory == budget.value(budget.MEMORY_MB[step], size)
 
