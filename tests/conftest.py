@@ -31,7 +31,7 @@ STOP_WORDS = read_words(ROOT / "data/words/stop_words.txt")
 EVIL = r"""<script>alert(1)</script> "quoted" 'single' </script><b>&amp; $\frac{1}{2}$ \'etale {{ 7*7 }}"""
 
 
-# They take half an hour on a busy machine. `REAL_PARTS=1 bash .ci/run` runs them too.
+# They take ten minutes more, and need root and packages that `.ci/run` installs.
 needs_real_parts = pytest.mark.skipif(
     os.environ.get("REAL_PARTS") != "1", reason="REAL_PARTS=1 runs real SLURM, conda and Apptainer, and kills"
 )
