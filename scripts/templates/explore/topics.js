@@ -7,7 +7,7 @@ export const TOPIC_ORDERS = {
   ...(meta.groups.length ? { group: "by group" } : {}),
   size: "largest first",
   ...(meta.shareYears.length ? { rising: "rising first" } : {}),
-  ...(meta.subtopics.some(sub => sub.trend) ? { subtopics: "subtopics, rising first" } : {}),
+  ...(meta.subtopics.some(sub => sub.trend) ? { subtopics: "rising subtopics" } : {}),
   name: "by name",
 };
 const buttons = { group: [], topic: [], subtopic: [] };
@@ -39,9 +39,10 @@ function trendWords({ trend, change, low, high }) {
 function node(kind, index, { name, colour, keywords, shares, ...trend }, choose, topic) {
   const size = make("span", { className: "size" });
   const button = make("button", { type: "button", className: `node ${kind}` }, colour ? dot(colour) : make("i"), make("b", { dir: "auto" }, name), size);
-  if (topic) button.append(make("small", { dir: "auto" }, `in ${topic}`));
-  const more = (keywords ?? []).filter(word => !name.split(SEPARATOR).includes(word)); // a name is made of keywords
-  if (more.length) button.append(make("small", { dir: "auto" }, more.join(", ")));
+  const said = name.split(SEPARATOR), where = topic?.split(SEPARATOR)[0]; // names are made of keywords
+  const more = (keywords ?? []).filter(word => !said.includes(word) && word !== where).join(", ");
+  const small = [where && `in ${where}`, more].filter(Boolean).join(": ");
+  if (small) button.append(make("small", { dir: "auto" }, small));
   if (shares?.length > 1) button.append(sparkline(shares), trendWords(trend));
   button.addEventListener("click", () => choose(kind, index));
   buttons[kind][index] = { button, size };
