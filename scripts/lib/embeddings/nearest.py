@@ -9,16 +9,18 @@ from lib.cli import progress
 from lib.lloyd import lloyd
 from lib.parallel import for_chunks, map_chunks, map_tasks
 from lib.sketch import principal_axes
-from lib.vectors import check_unit, take, unit, unit_rows
+from lib.vectors import check_unit, release_pages, take, unit, unit_rows, widen
 
 EXACT_UP_TO = 40_000  # points; an exact search of more takes longer than half a minute
 SKETCH = 128  # dimensions in which candidates are found
 CELL = 400  # points in a cell
 PROBED = 4_000  # points whose sketches are compared with that of a query
 GRAPH_PROBED = 32_000  # the same for the graph, which is used for more than the place of a point on the map
-RERANKED = 4  # candidates compared in all dimensions, per neighbor
+RERANKED = 8  # candidates compared in all dimensions, per neighbor
+GROUP = 16  # columns of which only the largest value is looked at first
 TRAINING_ROWS = 200_000
 CHECKED = 300  # rows whose neighbors are compared with the exact ones
+COMPARED = 1_000  # candidates in all dimensions at a time, which stay in a processor's cache
 PRODUCTS = 8_000_000  # at a time per thread: 32 MB of products and 64 MB of their order
 
 
@@ -121,6 +123,7 @@ class InvertedFile:
         found = self._search_cells(
             cells, self.points, self.sketches, self.rows, self.bounds, n + 1, GRAPH_PROBED, threads
         )
+        release_pages(self.points, 0, len(self.points))  # before the copies
         return _without_self(*found)
 
     def _search_cells(
@@ -162,19 +165,24 @@ class InvertedFile:
         last = int(np.searchsorted(np.cumsum(sizes[near]), min(max(probed, n), len(self.rows)))) + 1
         spans = [slice(self.bounds[c], self.bounds[c + 1]) for c in near[:last] if sizes[c]]
         numbers = np.concatenate([self.rows[span] for span in spans])
-        transposed = np.concatenate([self.sketches[span] for span in spans]).astype(np.float32).T
+        transposed = widen(np.concatenate([self.sketches[span] for span in spans])).T
         wanted = min(RERANKED * n, len(numbers))
-        # `_rerank` holds all dimensions of the wanted ones
-        step = max(1, PRODUCTS // max(len(numbers), wanted * self.points.shape[1]))
+        step = max(1, PRODUCTS // len(numbers))
         for start in range(0, len(sketches), step):
             some = slice(start, min(start + step, len(sketches)))
             products = sketches[some] @ transposed
-            yield some, numbers[np.argpartition(products, -wanted, axis=1)[:, -wanted:]]
+            yield some, numbers[_columns_of_largest(products, wanted)]
 
     def _rerank(self, queries: np.ndarray, found: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
         """The n nearest of the candidates, compared in all dimensions."""
-        candidates = _rows(self.points, found.ravel()).reshape(*found.shape, -1)
-        similar = np.matmul(candidates, queries[:, :, None])[:, :, 0]
+        similar = np.empty(found.shape, np.float32)
+        step = max(1, COMPARED // found.shape[1])
+        for start in range(0, len(found), step):
+            some = found[start : start + step]
+            candidates = _rows(self.points, some.ravel()).reshape(*some.shape, -1)
+            similar[start : start + step] = np.matmul(candidates, queries[start : start + step, :, None])[
+                :, :, 0
+            ]
         order = np.lexsort((found, -similar), axis=1)[:, :n]
         return np.take_along_axis(found, order, 1), np.take_along_axis(similar, order, 1)
 
@@ -246,9 +254,27 @@ def _nearest(rows: np.ndarray, centroids: np.ndarray) -> np.ndarray:
     return (rows @ centroids.T - np.einsum("ij,ij->i", centroids, centroids) / 2).argmax(1)
 
 
+def _columns_of_largest(values: np.ndarray, n: int) -> np.ndarray:
+    """The columns of the n largest values of each row, in no order: int (q, n).
+
+    The n largest lie in the n groups of columns with the largest maxima. With many columns per wanted one
+    it takes a third of the time of `argpartition` over all of them.
+    """
+    groups = values.shape[1] // GROUP
+    if groups < 4 * n:
+        return np.argpartition(values, -n, axis=1)[:, -n:]
+    grouped = values[:, : groups * GROUP].reshape(len(values), GROUP, groups)
+    best = np.argpartition(grouped.max(1), -n, axis=1)[:, -n:]
+    columns = (best[:, None, :] + groups * np.arange(GROUP)[:, None]).reshape(len(values), -1)
+    rest = np.broadcast_to(np.arange(groups * GROUP, values.shape[1]), (len(values), values.shape[1] % GROUP))
+    columns = np.concatenate([columns, rest], axis=1)
+    at = np.argpartition(np.take_along_axis(values, columns, 1), -n, axis=1)[:, -n:]
+    return np.take_along_axis(columns, at, 1)
+
+
 def _largest(similar: np.ndarray, numbers: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     """The numbers (q, n) and values (q, n) of the n largest in each row: by value, then by number."""
-    at = np.argpartition(similar, -n, axis=1)[:, -n:]
+    at = _columns_of_largest(similar, n)
     value = np.take_along_axis(similar, at, 1)
     number = numbers[at]
     order = np.lexsort((number, -value), axis=1)

@@ -100,3 +100,14 @@ def test_cells_of_equal_points(subjects, distinct):
     near, cosines = InvertedFile.build(points).search(points[::100], 9)
     assert near.shape == (4 * distinct, 9)
     np.testing.assert_allclose(cosines, 1.0, atol=1e-6)
+
+
+@pytest.mark.parametrize("columns", [30, 31 * nearest.GROUP, 31 * nearest.GROUP + 5])
+def test_columns_of_the_largest_values(columns):
+    """Those of a full sort, with and without columns that fill no group, and with ties."""
+    values = np.random.default_rng(3).standard_normal((40, columns)).astype(np.float32)
+    found = np.sort(nearest._columns_of_largest(values, 7), axis=1)
+    np.testing.assert_array_equal(found, np.sort(np.argsort(-values, axis=1)[:, :7], axis=1))
+    ties = np.round(values)
+    largest = np.take_along_axis(ties, nearest._columns_of_largest(ties, 7), 1)
+    np.testing.assert_array_equal(np.sort(largest, axis=1), np.sort(ties, axis=1)[:, -7:])
