@@ -143,6 +143,11 @@ def over_grids(name: str, original: np.ndarray, has_term=None) -> list[dict[str,
     return [proposals([by_k[k] for k in grid]) for grid in GRIDS]
 
 
+def nearest(grid: tuple[int, ...], k: int) -> int:
+    """The candidate nearest to a number."""
+    return min(grid, key=lambda candidate: abs(np.log(candidate / k)))
+
+
 def planted(noise: float) -> list[list]:
     """How often each rule proposes the candidate nearest to the planted number."""
     from lib.clusters.silhouette import cosine_silhouette
@@ -154,9 +159,9 @@ def planted(noise: float) -> list[list]:
         rows, topic = plant_topics(k, seed=k, papers=PLANTED_PAPERS, noise=noise)
         silhouettes.append(float(cosine_silhouette(rows, topic, k).mean()))
         for grid, found in zip(GRIDS, over_grids(f"planted {k}", rows), strict=True):
-            near = min(grid, key=lambda c: abs(np.log(c / k)))
+            near = nearest(grid, k)
             for rule, proposal in found.items():
-                right.setdefault(rule, []).append(proposal == near)
+                right.setdefault(rule, []).append(nearest(grid, proposal) == near)
                 ratio.setdefault(rule, []).append(abs(np.log(proposal / near)))
     print(f"silhouettes of the planted topics at noise {noise}: {np.round(silhouettes, 2)}", file=sys.stderr)
     return [

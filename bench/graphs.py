@@ -54,13 +54,13 @@ def faiss_flat(vectors: np.ndarray, k: int, threads: int, effort: int) -> np.nda
 
 
 def faiss_ivf(vectors: np.ndarray, k: int, threads: int, effort: int) -> np.ndarray:
-    """As our inverted file: 128 principal components, cells of 400, four candidates per neighbor compared again."""
+    """As our inverted file: 128 principal components, cells of 400, eight candidates per neighbor compared again."""
     import faiss
 
     cells = max(1, len(vectors) // 400)
     index = faiss_index(vectors, f"PCA128,IVF{cells},SQfp16,Refine(SQfp16)", threads)
     faiss.ParameterSpace().set_index_parameter(index, "nprobe", max(1, min(cells, effort // 400)))
-    faiss.ParameterSpace().set_index_parameter(index, "k_factor_rf", 4)
+    faiss.ParameterSpace().set_index_parameter(index, "k_factor_rf", 8)
     return faiss_search(index, vectors, k)
 
 

@@ -198,13 +198,13 @@ def encoder_size(model):
 def size(step, wildcards):
     """The size of the work of a step."""
     papers = papers_of_corpus()
-    candidates = [int(wildcards.k)] if step == "scan_k" else CANDIDATES
+    most = config["cluster"]["k"] or max(CANDIDATES)
     dim, gflop = encoder_size(config["embed"]["model"])
     return budget.Size(
         papers=papers,
         dim=dim,
         sample=min(papers, config["scan_k"]["sample"]),
-        topics=max(candidates),
+        topics=int(wildcards.k) if step == "scan_k" else most,
         parts=config["embed"]["parts"],
         gflop=gflop,
         gpu=bool(config.get(step, {}).get("gpus", config["embed"]["gpus"])),

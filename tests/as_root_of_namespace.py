@@ -17,10 +17,13 @@ def main(command: list[str]) -> int:
     mapped, is_mapped = os.pipe()
     child = os.fork()
     if not child:
+        os.close(ready)
+        os.close(is_mapped)
         if ctypes.CDLL(None).unshare(CLONE_NEWUSER | CLONE_NEWNS):
             os._exit(1)
         os.write(is_ready, b"1")
-        os.read(mapped, 1)
+        if not os.read(mapped, 1):  # the parent could not write the maps
+            os._exit(1)
         os.setresgid(0, 0, 0)
         os.setresuid(0, 0, 0)
         os.execvp(command[0], command)

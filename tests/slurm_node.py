@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 DAEMONS = {name: f"/usr/sbin/{name}" for name in ("slurmctld", "slurmd")}
@@ -87,7 +87,8 @@ def one_node(folder: Path) -> Iterator[dict[str, str]]:
         wait_until_idle(folder, environment)
         yield environment
     finally:
-        subprocess.run(["scancel", "--user", "root"], env=environment, check=False, timeout=60)
+        with suppress(subprocess.TimeoutExpired):  # the controller may not have come up
+            subprocess.run(["scancel", "--user", "root"], env=environment, check=False, timeout=60)
         for daemon in reversed(daemons):
             stop(daemon)
 
@@ -105,7 +106,8 @@ def start(command: list[str], environment: dict[str, str]) -> subprocess.Popen:
 
 def wait_until_idle(folder: Path, environment: dict[str, str]) -> None:
     """Wait until the node takes jobs."""
-    for _ in range(300):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
         state = subprocess.run(
             ["sinfo", "-h", "-o", "%T"], env=environment, capture_output=True, text=True, check=False
         )

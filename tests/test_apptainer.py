@@ -25,19 +25,20 @@ embed: {max_tokens: 64}
 """
 NAMESPACE = ROOT / "tests" / "as_root_of_namespace.py"
 SITE = Path(pytest.__file__).parent.parent
+SOURCES = Path("/etc/apt/sources.list.d/debian.sources")  # names a mirror
 PYTORCH = "torch functorch torchgen sympy mpmath networkx jinja2 markupsafe filelock fsspec typing_extensions".split()
 needs_apptainer = pytest.mark.skipif(
     os.geteuid() != 0
     or sys.version_info[:2] != (3, 11)
-    or not all(map(shutil.which, ("apptainer", "debootstrap"))),
-    reason="needs root, Python 3.11, debootstrap and apptainer on PATH (.ci/run gets both)",
+    or not all(map(shutil.which, ("apptainer", "debootstrap")))
+    or not SOURCES.is_file(),
+    reason=f"needs root, Python 3.11, {SOURCES}, and debootstrap and apptainer on PATH (.ci/run gets both)",
 )
 
 
 def base_image(folder: Path) -> Path:
     """A folder with Debian 12, PyTorch from this environment, and the wheels that embed.def installs."""
-    sources = Path("/etc/apt/sources.list.d/debian.sources").read_text()
-    mirror = re.search(r"^URIs: *(\S+)", sources, flags=re.M)[1]
+    mirror = re.search(r"^URIs: *(\S+)", SOURCES.read_text(), flags=re.M)[1]
     command = [
         "debootstrap",
         "--variant=minbase",
@@ -91,7 +92,8 @@ def build(base: Path, image: Path, flash: str) -> subprocess.CompletedProcess:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory) -> Path:
-    if subprocess.run([sys.executable, str(NAMESPACE), "true"], check=False).returncode:
+    probe = [sys.executable, str(NAMESPACE), "true"]
+    if subprocess.run(probe, check=False, capture_output=True, timeout=60).returncode:
         pytest.skip("this machine allows no user namespaces, which apptainer builds in")
     return base_image(tmp_path_factory.mktemp("base") / "rootfs")
 

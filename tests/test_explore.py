@@ -350,7 +350,7 @@ def ids_where(mask) -> set[str]:
 def test_page_shows_papers_by_webgl_and_topics_with_trends(page):
     assert page.locator("#status").inner_text() == "150 papers"
     assert page.locator(".node.topic").count() == 4 and page.locator(".node.topic polyline").count() == 4
-    assert "rising 25 % a year" in page.locator(".node.topic", has_text="prime").inner_text()
+    assert "rising 25 % per year" in page.locator(".node.topic", has_text="prime").inner_text()
     page.locator("#order").select_option("rising")
     assert page.locator(".node.topic b").first.inner_text() == "prime"
 
@@ -508,7 +508,7 @@ def test_subtopics_have_trends_and_rising_ones_are_shown_first(browser, tmp_path
     with opened(browser, write_page(tmp_path)) as page:
         page.locator(".node.topic").first.click()
         odd = page.locator(".node.subtopic", has_text="odd")
-        assert "fading 12 % a year" in odd.inner_text() and odd.locator("polyline").count() == 1
+        assert "fading 12 % per year" in odd.inner_text() and odd.locator("polyline").count() == 1
         assert "95 % interval -20 to -5 %" in odd.locator(".down").get_attribute("title")
         assert page.locator(".node.subtopic").first.locator(".up, .down").count() == 0
         page.locator(".node.topic").first.click()
@@ -524,7 +524,7 @@ def test_subtopics_have_trends_and_rising_ones_are_shown_first(browser, tmp_path
     with opened(browser, tmp_path / "map.html") as page:
         assert page.locator(".node.subtopic", has_text="odd").is_hidden()
         page.locator("#order").select_option("rising")
-        assert "rising 30 % a year" in page.locator(".node.subtopic:visible", has_text="odd").inner_text()
+        assert "rising 30 % per year" in page.locator(".node.subtopic:visible", has_text="odd").inner_text()
         topic = page.locator("li:has(> ul .subtopic) > .node.topic b").inner_text()
         page.locator("#order").select_option("subtopics")
         nodes = page.locator("#topics .node")

@@ -36,7 +36,7 @@ CONFIG = """\
 input: data/papers.jsonl
 embed: {model: model, max_tokens: 32, device: cpu, precision: float32}
 scan_k: {sample: 100, seeds: 2}
-select_k: {candidates: [3, 5]}
+select_k: {candidates: [3, 4]}
 cluster: {starts: 8, smooth: 0}
 terms: {min_count: 3}
 project: {method: tsne}
@@ -275,11 +275,11 @@ def cases() -> list[Case]:
             {"scan_k", "select_k", "report"},
             flags=("--config", "scan_k={seed: 1}"),
         ),
-        Case("candidates in another order", set(), flags=("--config", "select_k={candidates: [5, 3]}")),
+        Case("candidates in another order", set(), flags=("--config", "select_k={candidates: [4, 3]}")),
         Case(
             "one candidate more, and K stays the same",
             {"scan_k", "select_k", "report"},
-            flags=("--config", "select_k={candidates: [3, 5, 8]}"),
+            flags=("--config", "select_k={candidates: [3, 4, 8]}"),
         ),
         Case(
             "one candidate less",

@@ -131,13 +131,15 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    folder = copy_project(tmp_path_factory.mktemp("slurm-project"), sample_lines(300), CONFIG)
-    snakemake(folder)
     with ExitStack() as stack:
         try:
             environment = stack.enter_context(slurm_node.one_node(tmp_path_factory.mktemp("slurm")))
         except RuntimeError as error:  # such as a container without the rights that slurmd needs
+            if os.environ["REAL_PARTS"] == "1":
+                raise
             pytest.skip(str(error))
+        folder = copy_project(tmp_path_factory.mktemp("slurm-project"), sample_lines(300), CONFIG)
+        snakemake(folder)
         yield Cluster(folder, environment)
 
 

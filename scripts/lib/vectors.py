@@ -13,7 +13,7 @@ from lib.files import damaged
 # not depend on the number of threads: the same chunks added in the same order give the same bits.
 CHUNK = 2048
 BLOCK = 256  # rows that are converted at a time: they stay in a processor's cache
-SIGN_AND_REST = np.int32(-0x70000001)  # 0x8fffffff: of a float16 that was moved to the upper bits of 32
+SIGN_AND_REST = np.int32(-0x70000001)  # 0x8fffffff clears bits 28 to 30, which hold copies of the sign
 BIAS = np.float32(2.0**112)  # the exponents of float32 count from another number than those of float16
 BEYOND = 65_536.0  # above all finite float16
 
@@ -118,10 +118,10 @@ def release_pages(vectors: np.ndarray, start: int, stop: int) -> None:
 
 
 def widen(halves: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """Finite float16 as float32: the bits of `astype`, in a quarter of its time.
+    """Finite float16, in the byte order of this machine, as float32: the bits of `astype`, sooner.
 
     numpy converts one number after another. Here whole arrays are shifted and masked, and a product mends the
-    exponents, those of subnormal numbers too. Infinite numbers and NaN become BEYOND or more.
+    exponents, those of subnormal numbers too. The absolute value of infinite numbers and NaN becomes BEYOND or more.
     """
     out = np.empty(halves.shape, np.float32) if out is None else out
     bits = out.view(np.int32)
@@ -133,7 +133,7 @@ def widen(halves: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
-    """Rows as float32 of unit length. Rows in float32 are returned as they are.
+    """Rows (n, dim), float16 or float32, as float32 of unit length. Rows in float32 are returned as they are.
 
     Rounding to float16 changes the length of a row by up to 1e-4, which would show in a silhouette.
     """

@@ -57,6 +57,25 @@ def test_twice_the_speed_takes_half_the_time(step):
     assert memory == budget.value(budget.MEMORY_MB[step], size)
 
 
+def test_k_is_that_of_the_config_or_of_the_last_run(tmp_path):
+    (tmp_path / "clusters").mkdir()
+    assert tool.chosen_k({"cluster": {"k": None}}, tmp_path) is None
+    (tmp_path / "clusters/k.txt").write_text("18\n")
+    assert tool.chosen_k({"cluster": {"k": None}}, tmp_path) == 18
+    assert tool.chosen_k({"cluster": {"k": 25}}, tmp_path) == 25
+
+
+def test_a_known_k_decides_in_place_of_the_largest_candidate():
+    size = budget.Size(papers=10_000, dim=384, sample=10_000, topics=40, parts=1, gflop=0.0212, gpu=False)
+    names = {"size": lambda step, job: size, "CANDIDATES": [5, 40], "config": {}}
+
+    def seconds(step: str, k: int | None) -> float:
+        return tool.predict(step, names, threads=1, speed=1.0, k=k)[1]
+
+    assert seconds("explain", 20) < seconds("explain", 40) == seconds("explain", None)
+    assert seconds("scan_k", 20) == seconds("scan_k", None)  # which tries all candidates
+
+
 def test_the_speed_of_this_machine_is_that_of_a_computer():
     assert 0.02 < tool.measure_speed() < 50
 

@@ -38,6 +38,15 @@ def plot_curves(table: pd.DataFrame, choice: Choice, used: int, caption: str) ->
         axis.set_xticks(table["k"], table["k"].astype(str))
         axis.axvspan(min(choice.plateau), max(choice.plateau), color=ACCENT, alpha=0.07, lw=0)
         axis.axvline(used, color=ACCENT, lw=1.5)
+    axes[0, 0].annotate(
+        f"K = {used}",
+        (used, 1),
+        (4, -4),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        va="top",
+        color=ACCENT,
+    )
     for axis in axes[1]:
         axis.set_xlabel("K, number of topics")
     figure.suptitle(caption, x=0.01, ha="left", fontsize=11, wrap=True)

@@ -12,7 +12,7 @@ from lib.summaries import Scan
 MEASURES: Final = ("silhouette", "inertia", "repeating", "stability_halves", "stability_seeds")
 STRUCTURE: Final = 0.25  # a mean silhouette up to this means "no substantial structure"
 ENOUGH: Final = 0.8  # share of the papers in topics that repeat
-NEAR: Final = 1.35  # how far proposals from different grids may lie apart
+NEAR: Final = 1.35  # how far proposals from different grids should lie apart at most
 COLUMNS = [
     "k",
     *(f"{name}{suffix}" for name in MEASURES for suffix in ("", "_sd")),
@@ -57,7 +57,7 @@ def choose(table: pd.DataFrame) -> Choice:
     2. Otherwise no K stands out, and K is the finest at which ENOUGH of the papers lie in topics that
        repeat on random halves (Hennig, 2007, Cluster-wise assessment of cluster stability). The share
        falls as K grows, and is read between the candidates, so that the proposal hardly depends on the
-       grid and need not be a candidate. The plateau is all candidates within a factor of NEAR.
+       grid and need not be a candidate. The plateau is K and all candidates within a factor of NEAR.
 
     Agreement with categories is in the table for reading and never decides.
     """
@@ -89,20 +89,22 @@ def finest_that_repeats(table: pd.DataFrame) -> Choice:
     """Rule 2: the finest K at which ENOUGH of the papers lie in topics that repeat."""
     k, silhouette, repeating = (table[name].to_numpy() for name in ("k", "silhouette", "repeating"))
     finest = finest_k(k, repeating)
-    apart = np.abs(np.log(k / finest))
-    plateau = k[(apart <= np.log(NEAR)) | (apart == apart.min())].tolist()
+    plateau = sorted({finest, *k[np.abs(np.log(k / finest)) <= np.log(NEAR)].tolist()})
     sentence = (
         f"No K stands out: the papers do not fall into clearly separate groups (the silhouette is "
         f"{silhouette.max():.2f} at most; clear groups exceed {STRUCTURE}). K = {finest} is proposed: "
     )
-    if repeating.min() >= ENOUGH:
-        sentence += f"at every candidate {ENOUGH:.0%} or more of the papers lie in topics that repeat on random halves"
+    if repeating[-1] >= ENOUGH:
+        sentence += (
+            f"at the largest candidate {ENOUGH:.0%} or more of the papers still lie in topics that repeat on random "
+            "halves"
+        )
     elif repeating.max() < ENOUGH:
         sentence += f"at no candidate {ENOUGH:.0%} of the papers lie in topics that repeat on random halves"
     else:
         sentence += (
-            f"up to about this number {ENOUGH:.0%} of the papers lie in topics that repeat when random halves of the "
-            "papers are clustered (the share is read between the candidates)"
+            f"{ENOUGH:.0%} or more of the papers lie in topics that repeat when random halves of the papers are "
+            f"clustered, up to about this number{'' if finest in k else ' (read between the candidates)'}"
         )
     return Choice(finest, "finest that repeats", plateau, f"{sentence}.{_beyond(k, finest)}")
 
@@ -116,7 +118,7 @@ def _beyond(k: np.ndarray, proposed: int) -> str:
 
 
 def finest_k(k: np.ndarray, repeating: np.ndarray) -> int:
-    """The largest K within the candidates at which a falling curve of `repeating` is at least ENOUGH.
+    """The largest whole number from the first to the last candidate at which a falling curve of `repeating` is at least ENOUGH.
 
     The curve is the smallest falling one that no candidate lies above, so that one bad draw at a small K
     does not matter, with straight lines over log K between the candidates. Without such a K it is the

@@ -17,10 +17,10 @@ CELL = 400  # points in a cell
 PROBED = 4_000  # points whose sketches are compared with that of a query
 GRAPH_PROBED = 32_000  # the same for the graph, which is used for more than the place of a point on the map
 RERANKED = 8  # candidates compared in all dimensions, per neighbor
-GROUP = 16  # columns of which only the largest value is looked at first
+GROUP = 16  # columns per group; the maxima of the groups are compared first
 TRAINING_ROWS = 200_000
 CHECKED = 300  # rows whose neighbors are compared with the exact ones
-COMPARED = 1_000  # candidates in all dimensions at a time, which stay in a processor's cache
+COMPARED = 1_000  # candidates in all dimensions at a time: 4 MB at 1024 dimensions
 PRODUCTS = 8_000_000  # at a time per thread: 32 MB of products and 64 MB of their order
 
 
@@ -257,8 +257,7 @@ def _nearest(rows: np.ndarray, centroids: np.ndarray) -> np.ndarray:
 def _columns_of_largest(values: np.ndarray, n: int) -> np.ndarray:
     """The columns of the n largest values of each row, in no order: int (q, n).
 
-    The n largest lie in the n groups of columns with the largest maxima. With many columns per wanted one
-    it takes a third of the time of `argpartition` over all of them.
+    The n largest lie in the n groups of columns with the largest maxima, so that `argpartition` sees few of them.
     """
     groups = values.shape[1] // GROUP
     if groups < 4 * n:

@@ -31,7 +31,7 @@ HELD = 0.6  # of the papers of a word that have it in one bigram, if it rarely s
 HYPHEN = 1.25  # times the papers of a bigram that is written with a hyphen
 LEAST = 5  # keywords of a topic, behind which light ones are left out
 LIGHT = 0.45  # of the weight of the heaviest keyword
-NUMBER = re.compile(r"^[0-9]+d?")  # at the beginning of an abbreviation
+NUMBER = re.compile(r"^[0-9]+d?")  # at the beginning of an abbreviation, with the d of `3d`
 
 
 def words_of(vocabulary: pa.Table, rows: np.ndarray) -> list[tuple[int, ...]]:
@@ -254,7 +254,7 @@ def stands_for(counted: TermCounts, short: int, term: int) -> bool:
     """Whether one term abbreviates another: `llms` of `language models`, `cot` of `chain-of-thought`.
 
     The letters are the initials of the term, or those of the term and of one word more before or behind it:
-    `large` counts in no term. A number comes before them as a whole: `3dgs` of `gaussian splatting`. Since an
+    `large` counts in no term. A number before the initials is skipped: `3dgs` of `gaussian splatting`. Since an
     abstract spells an abbreviation out, the term must then be frequent enough, topic by topic, to be in half of
     the papers with the abbreviation. `graph attention` is not for `gap`.
 

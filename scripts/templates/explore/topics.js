@@ -7,7 +7,7 @@ export const TOPIC_ORDERS = {
   ...(meta.groups.length ? { group: "by group" } : {}),
   size: "largest first",
   ...(meta.shareYears.length ? { rising: "rising first" } : {}),
-  ...(meta.subtopics.some(sub => sub.trend) ? { subtopics: "rising subtopics" } : {}),
+  ...(meta.subtopics.some(sub => sub.trend) ? { subtopics: "rising subtopics first" } : {}),
   name: "by name",
 };
 const buttons = { group: [], topic: [], subtopic: [] };
@@ -33,7 +33,7 @@ function trendWords({ trend, change, low, high }) {
   if (!trend) return "";
   const whole = value => Math.round(100 * value), rising = trend === "rising";
   const title = `Share of the papers of each year: change per year ${whole(change)} %, 95 % interval ${whole(low)} to ${whole(high)} %. ${CAVEAT}`;
-  return make("span", { className: rising ? "up" : "down", title }, `${rising ? "▲ rising" : "▼ fading"} ${whole(Math.abs(change))} % a year`);
+  return make("span", { className: rising ? "up" : "down", title }, `${rising ? "▲ rising" : "▼ fading"} ${whole(Math.abs(change))} % per year`);
 }
 
 function node(kind, index, { name, colour, keywords, shares, ...trend }, choose, topic) {

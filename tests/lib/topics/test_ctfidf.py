@@ -214,6 +214,7 @@ def test_abbreviations():
     assert abbreviates("cot", "chain-of-thought", [20, 0], [2, 0])
     assert abbreviates("3dgs", "gaussian splatting", [20, 0], [18, 1])
     assert not abbreviates("3dgs", "gaussian splatting", [20, 0], [5, 1])
+    assert not abbreviates("co2", "correlated oxides", [20, 0], [5, 1])
     # too rare to be in half of the papers, in all or where the word is
     assert not abbreviates("gap", "graph attention", [40, 5], [20, 0])
     assert not abbreviates("gap", "graph attention", [40, 5], [10, 30])
