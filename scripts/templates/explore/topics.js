@@ -115,9 +115,9 @@ export function markTopics(counts, found) {
     if (list) list.hidden = !open && !(shownOrder === "rising" && rises(t));
   });
   meta.subtopics.forEach((sub, s) => {
-    const chosen = state.subtopics.has(s), named = Boolean(found.subtopics[s]), shown = counts.bySubtopic[s];
-    const hidden = shownOrder === "subtopics" && searched && !shown && !named && !chosen;
-    mark(buttons.subtopic[s], chosen, sub.size, shown, named, hidden);
+    const chosen = state.subtopics.has(s), hit = Boolean(found.subtopics[s]), shown = counts.bySubtopic[s];
+    const left = shownOrder !== "subtopics" || !searched || shown || hit || chosen;
+    mark(buttons.subtopic[s], chosen, sub.size, shown, hit, !left);
   });
   meta.groups.forEach((group, g) => {
     const own = topicsOf(g), shown = own.reduce((sum, t) => sum + counts.byTopic[t], 0);
