@@ -108,7 +108,7 @@ SECONDS: dict[str, Fit] = {
     "scan_k": {"base": 3, "sample": 40, "clusterings": 3.5, "topics": 0.27},
     "select_k": {"base": 2},
     "cluster": {"base": 10, "sample": 220, "vectors": 60},
-    "hierarchy": {"base": 4, "papers": 60, "sample": 60},
+    "hierarchy": {"base": 3, "papers": 60, "sample": 300},
     "keywords": {"base": 1, "papers": 20},
     "label": {"base": 3, "papers": 5},
     "tree": {"base": 2.5, "papers": 20},
