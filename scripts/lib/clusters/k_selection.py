@@ -89,7 +89,7 @@ def finest_that_repeats(table: pd.DataFrame) -> Choice:
     """Rule 2: the finest K at which ENOUGH of the papers lie in topics that repeat."""
     k, silhouette, repeating = (table[name].to_numpy() for name in ("k", "silhouette", "repeating"))
     finest = finest_k(k, repeating)
-    plateau = sorted({finest, *k[np.abs(np.log(k / finest)) <= np.log(NEAR)].tolist()})
+    plateau = sorted({finest, *(c for c in k.tolist() if finest / NEAR <= c <= finest * NEAR)})
     sentence = (
         f"No K stands out: the papers do not fall into clearly separate groups (the silhouette is "
         f"{silhouette.max():.2f} at most; clear groups exceed {STRUCTURE}). K = {finest} is proposed: "
@@ -118,11 +118,11 @@ def _beyond(k: np.ndarray, proposed: int) -> str:
 
 
 def finest_k(k: np.ndarray, repeating: np.ndarray) -> int:
-    """The largest whole number from the first to the last candidate at which a falling curve of `repeating` is at least ENOUGH.
+    """The largest K at which a falling curve of `repeating` is at least ENOUGH, within the candidates.
 
-    The curve is the smallest falling one that no candidate lies above, so that one bad draw at a small K
-    does not matter, with straight lines over log K between the candidates. Without such a K it is the
-    first candidate.
+    K need not be a candidate. The curve is the smallest falling one that no candidate lies above, so that
+    one bad draw at a small K does not matter, with straight lines over log K between the candidates. Without
+    such a K it is the first candidate.
     """
     falling = np.maximum.accumulate(repeating[::-1])[::-1]
     within = np.arange(k[0], k[-1] + 1)

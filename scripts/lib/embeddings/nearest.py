@@ -21,7 +21,7 @@ GROUP = 16  # columns per group; the maxima of the groups are compared first
 TRAINING_ROWS = 200_000
 CHECKED = 300  # rows whose neighbors are compared with the exact ones
 COMPARED = 1_000  # candidates in all dimensions at a time: 4 MB at 1024 dimensions
-PRODUCTS = 8_000_000  # at a time per thread: 32 MB of products and 64 MB of their order
+PRODUCTS = 8_000_000  # at a time per thread: 32 MB of products and up to 64 MB of their order
 
 
 def exact_neighbors(
@@ -178,11 +178,9 @@ class InvertedFile:
         similar = np.empty(found.shape, np.float32)
         step = max(1, COMPARED // found.shape[1])
         for start in range(0, len(found), step):
-            some = found[start : start + step]
-            candidates = _rows(self.points, some.ravel()).reshape(*some.shape, -1)
-            similar[start : start + step] = np.matmul(candidates, queries[start : start + step, :, None])[
-                :, :, 0
-            ]
+            part = slice(start, start + step)
+            candidates = _rows(self.points, found[part].ravel()).reshape(*found[part].shape, -1)
+            np.matmul(candidates, queries[part, :, None], out=similar[part, :, None])
         order = np.lexsort((found, -similar), axis=1)[:, :n]
         return np.take_along_axis(found, order, 1), np.take_along_axis(similar, order, 1)
 

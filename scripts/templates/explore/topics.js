@@ -72,10 +72,10 @@ export function fillTopics(order, counts, found, choose) {
   shownOrder = order;
   for (const kind in buttons) buttons[kind] = [];
   if (order === "subtopics") {
-    const ordered = meta.subtopics.map((sub, s) => ({ ...sub, s })).sort((a, b) => rise(b) - rise(a));
-    items.push(...ordered.map(sub => {
+    const ordered = [...meta.subtopics.entries()].sort(([, a], [, b]) => rise(b) - rise(a));
+    items.push(...ordered.map(([s, sub]) => {
       const { name, colour } = meta.topics[sub.parent];
-      return make("li", {}, node("subtopic", sub.s, { ...sub, colour }, choose, name));
+      return make("li", {}, node("subtopic", s, { ...sub, colour }, choose, name));
     }));
   } else if (order === "group") {
     meta.groups.forEach((group, g) => {
