@@ -13,7 +13,7 @@ from lib.clusters.ward import ward_linkage
 from lib.files import atomic_outputs
 from lib.grouping import rows_by_label
 from lib.parallel import map_tasks
-from lib.sketch import AXES_ROWS, principal_axes, unit_sketch
+from lib.sketch import axes_rows, principal_axes, unit_sketch
 from lib.tables import ASSIGNMENTS, NODES, SUBTOPICS, check_same_rows, read_table, write_table
 from lib.vectors import CHUNK, open_embeddings, read_array, take
 
@@ -29,7 +29,7 @@ def sketches_of(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
     vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
     rows : int (m,), ascending
     """
-    axes = principal_axes(take(vectors, rows[:: -(-len(rows) // AXES_ROWS)]), SKETCH)
+    axes = principal_axes(take(vectors, rows[axes_rows(len(rows))]), SKETCH)
     parts = [unit_sketch(take(vectors, rows[a : a + CHUNK]), axes) for a in range(0, len(rows), CHUNK)]
     return np.concatenate(parts)
 

@@ -24,10 +24,15 @@ def principal_axes(rows: np.ndarray, count: int) -> np.ndarray:
     dim = rows.shape[1]
     if count >= dim:
         return np.eye(dim, dtype=np.float32)
-    some = rows[:: -(-len(rows) // AXES_ROWS)]
+    some = rows[axes_rows(len(rows))]
     with one_blas_thread():
         _, axes = np.linalg.eigh((some.T @ some).astype(np.float64))
     return np.ascontiguousarray(axes[:, : -count - 1 : -1], np.float32)
+
+
+def axes_rows(n: int) -> slice:
+    """Those of n rows from which the axes are computed; the others need not be read for them."""
+    return slice(None, None, -(-n // AXES_ROWS))
 
 
 def unit_sketch(rows: np.ndarray, axes: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 from lib.cli import progress
 from lib.lloyd import lloyd
 from lib.parallel import for_chunks, map_chunks, map_tasks
-from lib.sketch import principal_axes
+from lib.sketch import axes_rows, principal_axes
 from lib.vectors import check_unit, release_pages, take, unit, unit_rows, widen
 
 EXACT_UP_TO = 40_000  # points; an exact search of more takes longer than half a minute
@@ -84,9 +84,11 @@ class InvertedFile:
     def build(cls, points: np.ndarray, threads: int = 1) -> "InvertedFile":
         """Sort rows into cells of about CELL points, by a few iterations of K-means on their sketches."""
         n = len(points)
-        training = _rows(points, np.unique(np.linspace(0, n - 1, min(n, TRAINING_ROWS)).astype(np.int64)))
-        axes = principal_axes(training, SKETCH)
-        training = _scaled(training @ axes)
+        at = np.unique(np.linspace(0, n - 1, min(n, TRAINING_ROWS)).astype(np.int64))
+        axes = principal_axes(take(points, at[axes_rows(len(at))]), SKETCH)
+        # by chunks, since all these rows in float32 would take more memory than the rest of the step
+        parts = map_chunks(len(at), threads, lambda a, b: _scaled(_rows(points, at[a:b]) @ axes))
+        training = np.concatenate(list(parts))
         initial = training[np.linspace(0, len(training) - 1, max(1, n // CELL)).astype(int)]
         centroids = lloyd(training, initial, max_iter=5, threads=threads).centroids
         sketches, cell_of = np.empty((n, axes.shape[1]), np.float16), np.empty(n, np.int32)
