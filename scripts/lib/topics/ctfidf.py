@@ -27,8 +27,6 @@ COVER = 0.05  # of the papers of a topic that a keyword is in, at least
 RIVAL = 0.5  # of the share of papers that have the keyword in the topic where that is largest
 FEW = 3  # terms of a topic, below which general ones are better than none
 PRIOR = 5  # papers with the mean share of titles that are added to those of each term
-HELD = 0.6  # of the papers of a word that have it in one bigram, if it rarely stands elsewhere
-HYPHEN = 1.25  # times the papers of a bigram that is written with a hyphen
 LEAST = 5  # keywords of a topic, behind which light ones are left out
 LIGHT = 0.45  # of the weight of the heaviest keyword
 NUMBER = re.compile(r"^[0-9]+d?")  # at the beginning of an abbreviation, with the d of `3d`
@@ -184,39 +182,28 @@ def top_terms(counted: TermCounts, weights: sparse.csr_matrix, n: int) -> list[l
 
     Behind the first LEAST, terms with less than LIGHT of the weight of the heaviest are left out.
 
-    A bigram replaces each of its words of which it holds half or more in the topic: `dark` in `dark
-    matter`, `reinforcement` in `reinforcement learning`. A term is skipped if another has said one of
-    its words, also in another form (`superconducting` after `superconductors`). An abbreviation is left
-    out if the list has the term that it is short for: `llms` beside `language models`. A bigram that is
-    cut out of three words is left out: `orbit coupling` beside `spin-orbit`.
+    A term is skipped if another has said one of its words, also in another form (`superconducting` after
+    `superconductors`). An abbreviation is left out if the list has the term that it is short for: `llms` beside
+    `language models`.
 
     Parameters
     ----------
-    weights : (k, n_terms) of the eligible terms
+    weights : (k, n_terms) of the terms that may be keywords
     """
     return [_top_terms_of(counted, weights, n, topic) for topic in range(weights.shape[0])]
 
 
 def _top_terms_of(counted: TermCounts, weights: sparse.csr_matrix, n: int, topic: int) -> list[int]:
     row = weights[[topic]]
-    papers = counted.counts[[topic]].toarray().ravel()
-    cut = _cut_out(counted, papers)
     heaviest = np.lexsort((row.indices, -row.data))[: 20 * n]
     order, weight = row.indices[heaviest].tolist(), row.data[heaviest].tolist()
-    replaced = {
-        word
-        for term in order
-        if len(counted.words[term]) == 2
-        for word in counted.words[term]
-        if 2 * papers[term] >= papers[word] > 0
-    }
     picked: list[int] = []
     said: list[str] = []
     for term, heavy in zip(order, weight, strict=True):
         if len(picked) >= LEAST and heavy < LIGHT * weight[0]:
             break
         words = [counted.terms[word] for word in counted.words[term]]
-        if term in replaced or term in cut or any(akin(word, other) for word in words for other in said):
+        if any(akin(word, other) for word in words for other in said):
             continue
         if any(stands_for(counted, term, other) for other in picked):
             continue
@@ -227,34 +214,11 @@ def _top_terms_of(counted: TermCounts, weights: sparse.csr_matrix, n: int, topic
     return picked
 
 
-def _cut_out(counted: TermCounts, papers: np.ndarray) -> set[int]:
-    """The bigrams with a word that HELD of its papers have in another bigram, which is as frequent.
-
-    The other bigram ends with the first word (`orbit coupling`), or begins with the second one (`supervised
-    fine`). A hyphen counts as HYPHEN times the papers: it says that the words belong together. Of two that are
-    equally frequent the first one stays: `density functional`, and not `functional theory`.
-
-    Parameters
-    ----------
-    papers : int (n_terms,), the papers of a topic that have each term
-    """
-    rows, first, second = (column[papers[counted.bigrams[0]] > 0] for column in counted.bigrams)
-    hyphen = np.array(["-" in counted.terms[row] for row in rows.tolist()], bool)
-    n = papers[rows] * np.where(hyphen, HYPHEN, 1.0)
-    before = np.zeros(len(papers))  # papers of the most frequent bigram that ends with a word
-    behind = np.zeros(len(papers))  # and of the one that begins with it
-    np.maximum.at(before, second, n)
-    np.maximum.at(behind, first, n)
-    cut = (before[first] >= np.maximum(HELD * papers[first], n)) & ~hyphen
-    short = (behind[second] >= HELD * papers[second]) & (behind[second] > n) & ~hyphen
-    return set(rows[cut | short].tolist())
-
-
 def stands_for(counted: TermCounts, short: int, term: int) -> bool:
     """Whether one term abbreviates another: `llms` of `language models`, `cot` of `chain-of-thought`.
 
-    The letters are the initials of the term, or those of the term and of one word more before or behind it:
-    `large` counts in no term. A number before the initials is skipped: `3dgs` of `gaussian splatting`. Since an
+    The letters are the initials of the term, or those of the term and of one or two words more before or behind it:
+    `large` counts in no term, and `physics-informed` alone stands for `pinns`. A number before the initials is skipped: `3dgs` of `gaussian splatting`. Since an
     abstract spells an abbreviation out, the term must then be frequent enough, topic by topic, to be in half of
     the papers with the abbreviation. `graph attention` is not for `gap`.
 
@@ -268,10 +232,14 @@ def stands_for(counted: TermCounts, short: int, term: int) -> bool:
         return False
     if initials in spelled:
         return True
-    if not any(initials in (letters[1:], letters[:-1], NUMBER.sub("", letters)) for letters in spelled):
+    if not any(initials in _shortened(letters) for letters in spelled):
         return False
     papers = counted.counts[:, [short, term]].toarray()
     return bool(2 * papers.min(1).sum() >= papers[:, 0].sum())
+
+
+def _shortened(letters: str) -> tuple[str, ...]:
+    return letters[1:], letters[:-1], letters[2:], letters[:-2], NUMBER.sub("", letters)
 
 
 def _initials(term: str) -> str:
@@ -279,11 +247,11 @@ def _initials(term: str) -> str:
 
 
 def akin(word: str, other: str) -> bool:
-    """Whether two words begin alike for three quarters of the shorter one, and five letters at least.
+    """Whether two words begin alike for three quarters of the shorter one, and four letters at least.
 
     `sub` at the beginning does not count: `subalgebras` are algebras.
     """
     word, other = word.removeprefix("sub"), other.removeprefix("sub")
     alike = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), None)
     shorter = min(len(word), len(other))
-    return word == other or (shorter if alike is None else alike) >= max(5, 0.75 * shorter)
+    return word == other or (shorter if alike is None else alike) >= max(4, 0.75 * shorter)

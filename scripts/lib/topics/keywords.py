@@ -4,6 +4,7 @@ import numpy as np
 from scipy import sparse
 
 from lib.topics.ctfidf import TermCounts, ctfidf, top_terms
+from lib.topics.whole_terms import whole_terms
 
 # the term, its weight, papers of the group with it, their share of all, and its title rate
 Keyword = tuple[str, float, int, float, float]
@@ -22,7 +23,7 @@ def keywords_of(counted: TermCounts, fit: sparse.csr_matrix, top: int) -> list[l
         the weights are multiplied
     """
     counts = counted.counts
-    weights = ctfidf(counts).multiply(fit).tocsr()
+    weights = ctfidf(counts).multiply(whole_terms(counted, fit)).tocsr()
     in_all = np.asarray(counts.sum(0)).ravel()
     found = []
     for group, columns in enumerate(top_terms(counted, weights, top)):

@@ -21,6 +21,7 @@ from lib.topics.ctfidf import (
     title_rates,
     top_terms,
 )
+from lib.topics.whole_terms import whole_terms
 
 RNG = np.random.default_rng(3)
 PAPERS = [np.flatnonzero(RNG.random(12) < 0.3) for _ in range(200)]
@@ -74,7 +75,7 @@ def test_title_rates_are_multiples_of_the_mean():
 def counted(counts: dict[str, list[int]], title_rate: dict[str, float] | None = None) -> TermCounts:
     names = ["", *counts]
     number = {name: i for i, name in enumerate(names)}
-    parts = [re.split("[ -]", name) for name in names]
+    parts = [re.split("[ -](?=[^ -]*$)", name) for name in names]
     words = [
         tuple(number[word] for word in some) if all(word in number for word in some) else (row,)
         for row, some in enumerate(parts)
@@ -91,8 +92,11 @@ def keywords(some: TermCounts, sizes: list[int], head_words: frozenset[str] = fr
 
 
 def heaviest(some: TermCounts, n: int = 10) -> list[str]:
-    """The top terms of the first topic, where all terms may be keywords."""
-    return [some.terms[i] for i in top_terms(some, ctfidf(some.counts), n)[0]]
+    """The top terms of the first topic, where all terms may be keywords that are not parts of others."""
+    weights = ctfidf(some.counts)
+    return [
+        some.terms[i] for i in top_terms(some, weights.multiply(whole_terms(some, weights > 0)).tocsr(), n)[0]
+    ]
 
 
 def test_a_bigram_replaces_words_of_which_it_holds_half():
@@ -100,6 +104,16 @@ def test_a_bigram_replaces_words_of_which_it_holds_half():
     assert heaviest(some) == ["dark matter", "halo"]
     some = counted({"dark": [90, 5], "matter": [90, 10], "dark matter": [35, 0], "halo": [20, 0]})
     assert heaviest(some) == ["dark", "matter", "halo"]
+
+
+def test_a_bigram_may_be_a_keyword_where_its_word_may():
+    some = counted({"point": [60, 90], "cloud": [50, 5], "point cloud": [45, 0], "lidar": [20, 0]})
+    fit = sparse.csr_matrix([[some.terms[i] in ("cloud", "lidar") for i in range(5)], [False] * 5])
+    found = whole_terms(some, fit.astype(float) * 3).toarray()
+    assert found.tolist() == [[0, 0, 0, 3, 3], [0] * 5]
+    # a word that stands alone more often than in any bigram keeps its place
+    some = counted({"point": [60, 90], "cloud": [50, 5], "point cloud": [24, 0], "lidar": [20, 0]})
+    assert whole_terms(some, fit).toarray()[0].tolist() == [0, 0, 1, 0, 1]
 
 
 def test_a_bigram_cut_out_of_three_words_is_left_out():
@@ -130,6 +144,16 @@ def test_a_bigram_cut_out_of_three_words_is_left_out():
         "use fine": [40, 0],
     }
     assert heaviest(counted(some))[0] == "fine tuning"
+    some = {
+        "low-rank": [60, 0],
+        "fine": [50, 9],
+        "tuning": [50, 9],
+        "fine-tuning": [45, 9],
+        "low-rank fine": [40, 0],
+    }
+    assert "low-rank fine" not in heaviest(counted(some))
+    some["fine"] = [80, 9]  # which also stands elsewhere
+    assert "low-rank fine" in heaviest(counted(some))
 
 
 def test_light_terms_behind_the_first_five_are_left_out():
@@ -213,6 +237,8 @@ def test_abbreviations():
     assert abbreviates("rag", "retrieval augmented", [20, 0], [18, 1])
     assert abbreviates("cot", "chain-of-thought", [20, 0], [2, 0])
     assert abbreviates("3dgs", "gaussian splatting", [20, 0], [18, 1])
+    assert abbreviates("pinns", "physics-informed", [20, 0], [18, 1])
+    assert abbreviates("mlips", "interatomic potentials", [20, 0], [18, 1])
     assert not abbreviates("3dgs", "gaussian splatting", [20, 0], [5, 1])
     assert not abbreviates("co2", "correlated oxides", [20, 0], [5, 1])
     # too rare to be in half of the papers, in all or where the word is
@@ -227,8 +253,5 @@ def test_abbreviations():
 def test_words_that_begin_alike():
     assert akin("magnetic", "magnetism") and akin("robot", "robotic") and akin("spin", "spin")
     assert akin("algebras", "subalgebra") and akin("graph", "subgraphs") and not akin("sub", "subset")
-    assert (
-        not akin("polymer", "polynomial")
-        and not akin("spin", "spins")
-        and not akin("quantum", "quantization")
-    )
+    assert akin("image", "imaging") and akin("math", "mathematical") and not akin("map", "mapping")
+    assert not akin("polymer", "polynomial") and not akin("quantum", "quantization")

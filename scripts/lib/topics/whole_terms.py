@@ -1,0 +1,68 @@
+"""Terms that are whole: not words of a bigram, and not bigrams that are cut out of three words."""
+
+import numpy as np
+from scipy import sparse
+
+from lib.topics.ctfidf import TermCounts
+
+HALF = 0.5  # of the papers of a word that have it in one bigram, if it is a part of that
+HELD = 0.6  # the same, for a bigram that stands beside another one in three words
+NEARLY_ALL = 0.9  # the same, if the first word has a hyphen: `parameter-efficient fine`
+HYPHEN = 1.25  # times the papers of a bigram that is written with a hyphen
+
+
+def whole_terms(counted: TermCounts, fit: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Which terms may be keywords of which groups, without parts of longer terms: float64 csr (k, n_terms).
+
+    A word is a part of a bigram that HALF of its papers in the group have: `dark` of `dark matter`. The bigram
+    takes its place, with the number of the word if that is larger: `point cloud` may be a keyword where `cloud`
+    may, although `point` says nothing; `reed-muller` where `reed` may, although it is in fewer papers.
+    A bigram that is cut out of three words is left out: `orbit coupling` beside `spin-orbit`.
+
+    Parameters
+    ----------
+    counted : the papers of each of k groups that have each term
+    fit : bool or numbers (k, n_terms), 0 for terms that may not be keywords
+    """
+    return sparse.vstack([_whole(counted, fit, group) for group in range(fit.shape[0])], format="csr")
+
+
+def _whole(counted: TermCounts, fit: sparse.csr_matrix, group: int) -> sparse.csr_matrix:
+    papers = counted.counts[[group]].toarray().ravel()
+    may = fit[[group]].toarray().ravel().astype(np.float64)
+    cut, part = np.zeros(len(papers), bool), np.zeros(len(papers), bool)
+    cut[_cut_out(counted, papers)] = True
+    there = papers[counted.bigrams[0]] > 0
+    rows, first, second = (column[there & ~cut[counted.bigrams[0]]] for column in counted.bigrams)
+    of_parts = np.zeros(len(papers))
+    for word in (first, second):
+        holds = papers[rows] >= HALF * papers[word]
+        np.maximum.at(of_parts, rows[holds], may[word[holds]])
+        part[word[holds]] = True
+    return sparse.csr_matrix(np.where(cut | part, 0.0, np.maximum(may, of_parts)))
+
+
+def _cut_out(counted: TermCounts, papers: np.ndarray) -> np.ndarray:
+    """The bigrams with a word that HELD of its papers have in another bigram, which is as frequent: rows.
+
+    The other bigram ends with the first word (`orbit coupling`), or begins with the second one (`supervised
+    fine`). A hyphen counts as HYPHEN times the papers: it says that the words belong together. Of two that are
+    equally frequent the first one stays: `density functional`, and not `functional theory`.
+
+    Parameters
+    ----------
+    papers : int (n_terms,), the papers of a group that have each term
+    """
+    rows, first, second = (column[papers[counted.bigrams[0]] > 0] for column in counted.bigrams)
+    names = [counted.terms[row] for row in rows.tolist()]
+    hyphen = np.array(["-" in name for name in names], bool)
+    joined = np.array([" " not in name for name in names], bool)
+    n = papers[rows] * np.where(hyphen, HYPHEN, 1.0)
+    before = np.zeros(len(papers))  # papers of the most frequent bigram that ends with a word
+    behind = np.zeros(len(papers))  # and of the one that begins with it
+    np.maximum.at(before, second, n)
+    np.maximum.at(behind, first, n)
+    cut = (before[first] >= np.maximum(HELD * papers[first], n)) & ~hyphen
+    least = np.where(hyphen, NEARLY_ALL, HELD) * papers[second]
+    short = (behind[second] >= least) & (behind[second] > n) & ~joined
+    return rows[cut | short]
