@@ -35,7 +35,7 @@ GRIDS = (
 )
 PLANTED = (8, 20)
 NOISE = (1.2, 1.8)  # silhouettes of 0.3 and below 0.25
-PAIRS = 2  # of halves that share no paper
+PAIRS = default_flags("smooth")["splits"]  # of halves that share no paper
 WHOLE = 1  # clusterings of all papers
 NULLS = 2
 COMPONENTS = 64  # in which the gap is measured

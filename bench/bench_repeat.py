@@ -17,7 +17,7 @@ from bench_space import corpora
 from measure import default_flags, table
 
 DRAWS = 3
-PAIRS = 3  # of halves
+PAIRS = default_flags("smooth")["splits"]  # of halves
 KS = [int(k) for k in os.environ.get("KS", "10 20 40 80").split()]
 NEIGHBORS = [int(n) for n in os.environ.get("NEIGHBORS", "0 5 10 15 20 30").split()]
 WAYS = [(n, power) for n in NEIGHBORS for power in (0.0, 1.0) if n or not power]

@@ -95,7 +95,7 @@ BORROWED = {
     "smooth": {
         "smooth": ("cluster", "smooth"),
         "sample": ("scan_k", "sample"),
-        "halves": ("scan_k", "seeds"),
+        "splits": ("scan_k", "splits"),
     },
     "tree": {"top": ("keywords", "top"), "head_words": ("keywords", "head_words")},
 }

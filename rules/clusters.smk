@@ -35,7 +35,7 @@ rule smooth:
         smooth={
             "smooth": config["cluster"]["smooth"],
             "sample": config["scan_k"]["sample"],
-            "halves": config["scan_k"]["seeds"],
+            "splits": config["scan_k"]["splits"],
         },
     shell:
         """
@@ -46,7 +46,7 @@ rule smooth:
             --similarities {input.similarities} \
             --smooth {params.smooth[smooth]} \
             --sample {params.smooth[sample]} \
-            --halves {params.smooth[halves]} \
+            --splits {params.smooth[splits]} \
             --threads {threads} \
             --rows {output.rows} \
             --vectors {output.vectors} \
@@ -77,7 +77,8 @@ rule scan_k:
         mem_mb=memory("scan_k"),
         runtime=minutes("scan_k"),
     params:
-        seed=config["scan_k"]["seed"],
+        # one dict, since Snakemake does not notice that two params swap their values
+        scan={name: config["scan_k"][name] for name in ("seeds", "seed")},
     shell:
         """
         python {input.script} \
@@ -88,7 +89,8 @@ rule scan_k:
             --half-rows {input.half_rows} \
             --half-vectors {input.half_vectors} \
             --k {wildcards.k} \
-            --seed {params.seed} \
+            --seeds {params.scan[seeds]} \
+            --seed {params.scan[seed]} \
             --threads {threads} \
             --scan {output.scan} \
             >{log} 2>&1

@@ -26,9 +26,9 @@ LEAST_PAPERS_PER_TOPIC = 4
 
 
 def cluster_repeatedly(
-    sample: np.ndarray, halves: np.ndarray, k: int, *, seed: int = 0, threads: int = 1
+    sample: np.ndarray, halves: np.ndarray, k: int, *, seeds: int, seed: int = 0, threads: int = 1
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Cluster the sample once per half, and each half once, each time from other seeds.
+    """Cluster the sample `seeds` times, and each half once, each time from other seeds.
 
     Parameters
     ----------
@@ -43,19 +43,19 @@ def cluster_repeatedly(
     axes = principal_axes(sample, SKETCH)
 
     def cluster(number: int) -> np.ndarray:
-        rows = sample if number < len(halves) else unit(halves[number - len(halves)])
+        rows = sample if number < seeds else unit(halves[number - seeds])
         return cluster_draw(rows, k, axes, seed, number)
 
     # One core each: parallel clusterings wait for each other less than the chunks of one clustering.
-    count = 2 * len(halves)
+    count = seeds + len(halves)
     labels = list(
         progress(map_tasks(range(count), threads, cluster), desc=f"K = {k}", unit="clustering", total=count)
     )
-    return labels[: len(halves)], np.array(labels[len(halves) :])
+    return labels[:seeds], np.array(labels[seeds:])
 
 
 def stability_of_halves(n: int, rows: np.ndarray, half_labels: np.ndarray) -> list[float]:
-    """Adjusted Rand index of each pair of clusterings of halves, over the rows that both have.
+    """Adjusted Rand index of each pair of clusterings of halves that share rows, over these rows.
 
     Ben-Hur, Elisseeff & Guyon (2002), A stability based method for discovering structure.
 
@@ -71,6 +71,7 @@ def stability_of_halves(n: int, rows: np.ndarray, half_labels: np.ndarray) -> li
         float(adjusted_rand_score(a[shared], b[shared]))
         for a, b in combinations(spread, 2)
         for shared in [(a >= 0) & (b >= 0)]
+        if shared.any()
     ]
 
 
@@ -87,6 +88,7 @@ def scan(
     halves: np.ndarray,
     k: int,
     *,
+    seeds: int,
     seed: int = 0,
     threads: int = 1,
 ) -> tuple[dict, np.ndarray]:
@@ -98,6 +100,7 @@ def scan(
     sample : float32 (n, dim), the rows that are clustered, in random order
     half_rows : int (h, m), the rows of random halves
     halves : (h, m, dim), the halves that are clustered
+    seeds : clusterings of the whole sample
 
     Returns
     -------
@@ -107,7 +110,7 @@ def scan(
         `stability_halves`, that of each pair of clusterings of halves
     labels : int32 (n,), of the clustering with the lowest inertia
     """
-    whole, half_labels = cluster_repeatedly(sample, halves, k, seed=seed, threads=threads)
+    whole, half_labels = cluster_repeatedly(sample, halves, k, seeds=seeds, seed=seed, threads=threads)
     inertia = [inertia_per_row(original, labels, k, threads) for labels in whole]
     best = int(np.argmin(inertia))
     sizes = [np.bincount(labels, minlength=k) for labels in whole]
@@ -139,6 +142,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(papers="papers.parquet", embeddings="embeddings.npy", **SAMPLE_FILES)
     cli.flag("--k", int, "number of topics to try")
+    cli.flag("--seeds", int, "clusterings of the whole sample")
     cli.flag("--seed", int, "of the first start")
     cli.threads()
     cli.outputs(scan="the measures as .json")
@@ -164,7 +168,7 @@ def main(argv: list[str] | None = None) -> None:
     if not skipped:
         arrays = take(vectors, sample.rows), unit(sample.vectors), sample.half_rows, sample.half_vectors
         try:
-            measures, labels = scan(*arrays, args.k, seed=args.seed, threads=args.threads)
+            measures, labels = scan(*arrays, args.k, seeds=args.seeds, seed=args.seed, threads=args.threads)
         except TooFewDistinctRows as error:  # the other candidates may do
             skipped = (
                 f"K = {args.k} is too large: only {error.distinct} of {error.rows:,} papers have distinct vectors (papers "

@@ -9,23 +9,24 @@ from lib.clusters.smoothing import SAMPLE_FILES, nearest_inside, smooth, usable_
 from lib.files import atomic_outputs
 from lib.sampling import hash_ids, sample_rows
 from lib.tables import PAPERS, read_table
-from lib.vectors import open_embeddings, read_neighbors
+from lib.vectors import open_embeddings, read_neighbors, write_npy_header
 
 
-def draw_halves(ids: list[str], rows: np.ndarray, halves: int) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Random halves of a sample, by hash of the id.
+def draw_halves(ids: list[str], rows: np.ndarray, splits: int) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Both halves of random splits of a sample, by hash of the id.
 
     Returns
     -------
-    half_rows : int32 (halves, len(rows) // 2), positions in `rows`
+    half_rows : int32 (2 splits, len(rows) // 2), positions in `rows`; the two halves of a split follow each other
     inside : for each half which papers of the corpus would be in it, bool (n,)
     """
     positions, inside = [], []
-    for seed in range(1, halves + 1):
+    for seed in range(1, splits + 1):
         hashes = hash_ids(ids, seed)
-        half = sample_rows(hashes[rows], len(rows) // 2)
-        positions.append(half)
-        inside.append(hashes <= hashes[rows[half]].max())
+        for side in (hashes, ~hashes):  # ~ reverses the order
+            half = sample_rows(side[rows], len(rows) // 2)
+            positions.append(half)
+            inside.append(side <= side[rows[half]].max())
     return np.array(positions, np.int32), inside
 
 
@@ -39,7 +40,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     cli.flag("--smooth", int, "nearest papers to average with; 0: none")
     cli.flag("--sample", int, "papers, sampled by hash of the id")
-    cli.flag("--halves", int, "random halves of the sample")
+    cli.flag("--splits", int, "random splits of the sample into two halves")
     cli.threads()
     cli.outputs(**SAMPLE_FILES)
     return cli.parse_args(argv)
@@ -53,7 +54,7 @@ def main(argv: list[str] | None = None) -> None:
     n = usable_neighbors(args.smooth, len(ids))
     # in the order of the hash, so that the first rows are a sample too
     rows = np.argsort(hash_ids(ids), kind="stable")[: args.sample].astype(np.int32)
-    half_rows, inside = draw_halves(ids, rows, args.halves)
+    half_rows, inside = draw_halves(ids, rows, args.splits)
     outputs = (args.rows, args.vectors, args.half_rows, args.half_vectors)
     with atomic_outputs(*outputs) as (rows_file, sample_file, half_rows_file, halves_file):
         np.save(rows_file, rows)
@@ -61,12 +62,14 @@ def main(argv: list[str] | None = None) -> None:
         sample = np.empty((len(rows), vectors.shape[1]), np.float16)
         smooth(vectors, rows, near[rows, :n], sample, args.threads)
         np.save(sample_file, sample)
-        half_vectors = np.empty((*half_rows.shape, vectors.shape[1]), np.float16)
-        for at, members, out in zip(half_rows, inside, half_vectors, strict=True):
-            within = nearest_inside(near[rows[at]], members, n)
-            smooth(vectors, rows[at], within, out, args.threads)
-        np.save(halves_file, half_vectors)
-    say(f"{len(rows):,} papers and {args.halves} halves of them, averaged with their {n} nearest papers")
+        half = np.empty((half_rows.shape[1], vectors.shape[1]), np.float16)
+        with halves_file.open("wb") as file:
+            write_npy_header(file, (len(half_rows), *half.shape), half.dtype)
+            for at, members in zip(half_rows, inside, strict=True):
+                within = nearest_inside(near[rows[at]], members, n)
+                smooth(vectors, rows[at], within, half, args.threads)
+                file.write(half.data)
+    say(f"{len(rows):,} papers and {len(half_rows)} halves of them, averaged with their {n} nearest papers")
 
 
 if __name__ == "__main__":

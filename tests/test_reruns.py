@@ -35,7 +35,7 @@ PAPERS = 150
 CONFIG = """\
 input: data/papers.jsonl
 embed: {model: model, max_tokens: 32, device: cpu, precision: float32}
-scan_k: {sample: 100, seeds: 2}
+scan_k: {sample: 100, seeds: 2, splits: 2}
 select_k: {candidates: [3, 4]}
 cluster: {starts: 8, smooth: 0}
 terms: {min_count: 3}

@@ -22,7 +22,7 @@ pytestmark = [
 
 CONFIG = """\
 input: data/papers.jsonl
-scan_k: {sample: 200, seeds: 2}
+scan_k: {sample: 200, seeds: 2, splits: 2}
 select_k: {candidates: [3, 4, 5]}
 cluster: {k: 5, starts: 8}
 terms: {min_count: 3}

@@ -18,7 +18,7 @@ from workflow import copy_project, ran, read, sample_lines, snakemake
 
 CONFIG = """\
 input: data/papers.jsonl
-scan_k: {sample: 200, seeds: 2}
+scan_k: {sample: 200, seeds: 2, splits: 2}
 select_k: {candidates: [3, 5]}
 cluster: {k: 5, starts: 8, smooth: 0}
 terms: {min_count: 3}
