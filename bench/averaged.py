@@ -41,13 +41,13 @@ def average_rows(vectors: np.ndarray, n: int, threads: int = 1, power: float = 0
 
 
 def average(
-    vectors: np.ndarray, neighbors: int, *, pairs: int, threads: int = 1, power: float = 0.0
+    vectors: np.ndarray, neighbors: int, *, pairs: int, threads: int = 1, power: float = 0.0, seed: int = 0
 ) -> Averaged:
     """Average all rows, and both halves of some random splits within themselves."""
     from lib.clusters.smoothing import usable_neighbors
 
     n = usable_neighbors(neighbors, len(vectors))
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     half = len(vectors) // 2
     half_rows = np.array(
         [

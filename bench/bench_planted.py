@@ -2,10 +2,13 @@
 
 import numpy as np
 
-from measure import table
+from averaged import average
+from measure import default_flags, table
 
 GRID = [5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 19, 21, 23, 26, 29, 32, 36, 40, 44, 49, 54, 60, 66, 73, 80]
 PLANTED = [8, 11, 15, 20, 26, 32, 38, 45, 52, 60]
+SEEDS, SPLITS = default_flags("scan_k")["seeds"], default_flags("smooth")["splits"]
+NEIGHBORS = default_flags("smooth")["smooth"]
 
 
 def plant_topics(k: int, seed: int, *, papers: int = 6000, dim: int = 64, noise: float = 1.2):
@@ -24,16 +27,24 @@ def plant_topics(k: int, seed: int, *, papers: int = 6000, dim: int = 64, noise:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32), topic
 
 
-def propose(sample: np.ndarray, candidates: list[int], *, seed: int = 0, repeats: int = 3, threads: int = 2):
+def propose(
+    sample: np.ndarray,
+    candidates: list[int],
+    *,
+    seed: int = 0,
+    seeds: int = SEEDS,
+    splits: int = SPLITS,
+    threads: int = 2,
+):
     """What select_k proposes for a sample held in memory."""
     from lib.clusters.k_selection import choose, tabulate
     from scan_k import scan
 
-    rng = np.random.default_rng(seed)
-    half_rows = np.array([rng.permutation(len(sample))[: len(sample) // 2] for _ in range(repeats)])
+    drawn = average(sample, NEIGHBORS, pairs=splits, threads=threads, seed=seed)
+    arrays = sample, drawn.rows, drawn.half_rows, drawn.halves
     scans = []
     for k in candidates:
-        measures, _ = scan(sample, sample, half_rows, sample[half_rows], k, seed=seed, threads=threads)
+        measures, _ = scan(*arrays, k, seeds=seeds, seed=seed, threads=threads)
         scans.append({"k": k, "sample": len(sample), "ami_primary": 0.0} | measures)
     return choose(tabulate(scans))
 

@@ -12,7 +12,14 @@ from lib.clusters.kmeans import SKETCH, kmeans
 from lib.clusters.repeats import cluster_draw, jaccard_by_topic, repeating_share
 from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.silhouette import cosine_silhouette
-from lib.clusters.smoothing import SAMPLE_FILES, Sample, read_sample, smoothed, usable_neighbors
+from lib.clusters.smoothing import (
+    SAMPLE_FILES,
+    Sample,
+    read_sample,
+    smoothed,
+    unit_half,
+    usable_neighbors,
+)
 from lib.container import check_image
 from lib.files import atomic_outputs, read_number
 from lib.lloyd import Clustering, cluster_sums, inertia_of, lloyd
@@ -76,7 +83,7 @@ def repeats(
     """
 
     def cluster_half(number: int) -> np.ndarray:
-        return cluster_draw(unit(sample.half_vectors[number]), k, axes, seed, number)
+        return cluster_draw(unit_half(sample.half_vectors, number), k, axes, seed, number)
 
     numbers = range(len(sample.half_rows))
     try:

@@ -13,7 +13,7 @@ from lib.clusters.kmeans import SKETCH
 from lib.clusters.repeats import cluster_draw, jaccard_by_topic, repeating_share
 from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.silhouette import cosine_silhouette
-from lib.clusters.smoothing import SAMPLE_FILES, read_sample
+from lib.clusters.smoothing import SAMPLE_FILES, read_sample, unit_half
 from lib.files import atomic_outputs
 from lib.lloyd import cluster_sums, inertia_of
 from lib.parallel import map_tasks
@@ -43,7 +43,7 @@ def cluster_repeatedly(
     axes = principal_axes(sample, SKETCH)
 
     def cluster(number: int) -> np.ndarray:
-        rows = sample if number < seeds else unit(halves[number - seeds])
+        rows = sample if number < seeds else unit_half(halves, number - seeds)
         return cluster_draw(rows, k, axes, seed, number)
 
     # One core each: parallel clusterings wait for each other less than the chunks of one clustering.

@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 
 from lib.cli import Parser, UserError, progress, run, say, warn
+from lib.corpus.counting import over_papers
 from lib.corpus.terms import (
     HYPHEN,
     Spellings,
     Words,
-    chunks,
     count_bigrams,
     count_in_titles,
     counts_alone,
@@ -108,36 +108,44 @@ def number_corpus(
             "(Japanese, Thai, ...) put no spaces between words"
         )
     stream = np.memmap(scratch / "stream", np.int32, "r")
-    words = number_words(stream, spelled, args.min_count)
+    words = number_words(stream, spelled, args.min_count, args.threads)
     if len(words.terms) == 1 and 2 * without_words[0] < len(spelled.offsets) - 1:
         raise UserError(
             f"config key terms.min_count: no word is in {args.min_count} papers; set it lower, or check "
             "terms.stop_words"
         )
     offsets = spelled.offsets
+
+    def words_between(start: int, stop: int) -> np.ndarray:
+        return words.of_spelling[stream[offsets[start] : offsets[stop]] & ~HYPHEN]
+
     with tokens_file.open("wb") as file:
         written = Appended(file, np.int32)
-        for start, stop in chunks(offsets):
-            written.append(words.of_spelling[stream[offsets[start] : offsets[stop]] & ~HYPHEN])
+        for some in over_papers(offsets, args.threads, words_between, stream):
+            written.append(some)
         written.finish()
     tokens = np.load(tokens_file, mmap_mode="r")
-    codes, papers = count_bigrams(tokens, offsets, len(words.terms), args.min_count)
-    shown = spell_bigrams(stream, spelled, words, codes)
+    codes, papers = count_bigrams(tokens, offsets, len(words.terms), args.min_count, args.threads)
+    shown = spell_bigrams(stream, spelled, words, codes, args.threads)
     # words of Chinese are joined without a space, and two bigrams or a word may then look the same
     taken = dict.fromkeys(words.terms)
     fresh = np.array([taken.setdefault(term, i) == i for i, term in enumerate(shown)], bool)
     codes, papers = codes[fresh], papers[fresh]
     bigrams = [term for term, is_fresh in zip(shown, fresh, strict=True) if is_fresh]
     alone, counts = counts_alone(words.terms), [np.zeros(1, np.int64)]
-    titles = count_in_titles(tokens, parts, codes, alone)
+    titles = count_in_titles(tokens, parts, codes, alone, args.threads)
     vocabulary = vocabulary_table(words, bigrams, codes, papers, titles)
     write_table(vocabulary_file, vocabulary, VOCABULARY)
+
+    def terms_between(start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        owners, found = terms_of_papers(tokens, offsets, codes, alone, start, stop)
+        return found.astype(np.int32), np.bincount(owners, minlength=stop - start)
+
     with terms_file.open("wb") as file:
         written = Appended(file, np.int32)
-        for start, stop in chunks(offsets):
-            owners, found = terms_of_papers(tokens, offsets, codes, alone, start, stop)
+        for found, per_paper in over_papers(offsets, args.threads, terms_between, tokens):
             written.append(found)
-            counts.append(np.bincount(owners, minlength=stop - start))
+            counts.append(per_paper)
         written.finish()
     np.save(offsets_file, offsets)
     np.save(term_offsets_file, np.cumsum(np.concatenate(counts)))

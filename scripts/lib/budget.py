@@ -87,7 +87,7 @@ MEMORY_MB: dict[str, Fit] = {
     "cluster": {"base": 175, "papers": 400, "sample": 4700, "gpu": 4000},
     "hierarchy": {"base": 170, "papers": 800, "sample": 2000},
     "keywords": {"base": 150, "papers": 1600},
-    "label": {"base": 270, "papers": 300},
+    "label": {"base": 320, "papers": 720},
     "tree": {"base": 210, "papers": 1500},
     "trends": {"base": 280, "papers": 400},
     "explain": {"base": 680, "gflop": 2900, "papers": 1500, "gpu": 4000},

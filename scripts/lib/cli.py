@@ -77,7 +77,7 @@ def container_hint() -> str:
 def run(main: Callable[[], None]) -> None:
     """Run the main function of a script.
 
-    A UserError ends the script with one line on stderr and exit status 1, without a traceback.
+    A UserError or a lack of memory ends the script with one line on stderr and exit status 1, without a traceback.
     """
     # Logs hold titles and keywords in any script, which a Latin-1 or C locale could not print.
     for stream in (sys.stdout, sys.stderr):
@@ -89,6 +89,8 @@ def run(main: Callable[[], None]) -> None:
         main()
     except UserError as error:
         sys.exit(f"error: {error}")
+    except MemoryError as error:
+        sys.exit(f"error: out of memory ({error or 'no details'}); `make budget` prints what each step needs")
     except KeyboardInterrupt:
         sys.exit("interrupted")
     except OSError as error:

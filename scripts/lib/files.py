@@ -71,5 +71,13 @@ def read_number(path: Path) -> int:
 
 
 def damaged(path: Path, kind: str, error: Exception | str) -> UserError:
-    """The error for an input that is not of the kind it should be, or is truncated."""
+    """The error for an input that is not of the kind it should be, or is truncated.
+
+    Raises
+    ------
+    MemoryError
+        That was the error: nothing is wrong with the file.
+    """
+    if isinstance(error, MemoryError):
+        raise error
     return UserError(f"{path}: not a {kind}, or truncated ({error}); delete it and run again")

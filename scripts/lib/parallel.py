@@ -1,14 +1,13 @@
 """Run work on all cores with results that do not depend on the number of cores."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cache
 from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
 
-from lib.pools import in_order
+from lib.pools import in_threads
 from lib.vectors import CHUNK
 
 S = TypeVar("S")
@@ -44,11 +43,4 @@ def map_tasks(tasks: Iterable[S], threads: int, work: Callable[[S], T]) -> Itera
     many small products side by side are faster than one after the other on all cores.
     """
     with one_blas_thread():
-        if threads == 1:
-            yield from map(work, tasks)
-            return
-        pool = ThreadPoolExecutor(threads)
-        try:
-            yield from in_order(pool, work, tasks, 2 * threads)
-        finally:  # after an error, tasks that have not begun are dropped
-            pool.shutdown(cancel_futures=True)
+        yield from in_threads(work, tasks, threads)

@@ -3,7 +3,7 @@
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
@@ -22,6 +22,18 @@ def in_order(pool: Executor, work: Callable[[S], T], tasks: Iterable[S], ahead: 
             yield pending.popleft().result()
     while pending:
         yield pending.popleft().result()
+
+
+def in_threads(work: Callable[[S], T], tasks: Iterable[S], threads: int) -> Iterator[T]:
+    """The results of `work(task)` in order, computed in `threads` threads."""
+    if threads == 1:
+        yield from map(work, tasks)
+        return
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield from in_order(pool, work, tasks, 2 * threads)
+    finally:  # after an error, tasks that have not begun are dropped
+        pool.shutdown(cancel_futures=True)
 
 
 def in_processes(

@@ -68,3 +68,20 @@ def test_keywords_in_greek_are_printed_and_written(locale, tmp_path):
 @pytest.mark.parametrize("path", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: path.stem)
 def test_every_script_starts_through_run(path):
     assert path.read_text("utf-8").endswith('if __name__ == "__main__":\n    run(main)\n')
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not enforce RLIMIT_DATA")
+def test_a_lack_of_memory_is_no_fault_of_a_file(tmp_path):
+    """The limit is too small for the table; the exit status is that of an error, without a traceback."""
+    path = pq_write(tmp_path / "papers.parquet", id=["x" * 1000] * 300_000)
+    code = (
+        "import resource, pathlib, lib.cli, lib.tables\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (300 << 20, 300 << 20))\n"
+        f"lib.cli.run(lambda: lib.tables.read_table(pathlib.Path({str(path)!r}), lib.tables.PAPERS, ['id']))"
+    )
+    variables = ENVIRONMENT | {"ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONPATH": str(ROOT / "scripts")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1 and done.stderr.startswith("error: out of memory"), done.stderr
+    assert "make budget" in done.stderr and "truncated" not in done.stderr

@@ -48,6 +48,7 @@ def smooth(
             total[there] += unit(vectors[column[there]])
         length = np.sqrt(np.einsum("ij,ij->i", total, total))
         out[a:b] = total / np.maximum(length, 1e-12)[:, None]
+        release_pages(out, a, b)
         release_pages(vectors, 0, len(vectors))  # neighbors stand anywhere in the file
 
     for_chunks(len(rows), threads, work)
@@ -85,6 +86,18 @@ def nearest_inside(near: np.ndarray, inside: np.ndarray, n: int) -> np.ndarray:
     first = np.argsort(~there, axis=1, kind="stable")[:, :n]
     found = np.where(np.take_along_axis(there, first, 1), np.take_along_axis(near, first, 1), -1)
     return found.astype(np.int32)
+
+
+def unit_half(halves: np.ndarray, number: int) -> np.ndarray:
+    """The rows of one half as `unit` returns them: float32 (m, dim). Releases the pages.
+
+    Parameters
+    ----------
+    halves : (h, m, dim), float16 (may be memory-mapped) or float32
+    """
+    rows = unit(halves[number])
+    release_pages(halves, number, number + 1)
+    return rows
 
 
 @dataclass

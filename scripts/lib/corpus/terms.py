@@ -9,19 +9,27 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import BinaryIO
 
 import numpy as np
 
+from lib.corpus.counting import (
+    Counts,
+    distinct,
+    find_codes,
+    merge_counts,
+    neighbors,
+    once_per_paper,
+    over_papers,
+    papers_of,
+)
 from lib.corpus.spelling import one_per_word
 from lib.corpus.words import BREAK, HAN_RUN, split_token, tokens
 from lib.pools import in_processes
 
-CHUNK = 2 << 20  # words that are held at a time
-PAIRS = 16 << 20  # pairs of words that are counted in one pass
+PAIRS = 64 << 20  # pairs of words that are counted in one pass: 1 GB with the copy that is sorted
 HYPHEN = 1 << 30  # marks a word that a hyphen joins to the next one
-Counts = tuple[np.ndarray, np.ndarray]  # distinct codes in order, and how often each occurs
 
 
 class _Numbers(dict):
@@ -109,47 +117,6 @@ def _in_processes(
     return in_processes(_encode, batches, threads, partial(_start, stop_words))
 
 
-def chunks(offsets: np.ndarray, size: int = CHUNK) -> Iterator[tuple[int, int]]:
-    """Ranges of papers that have about `size` words, at least one paper each."""
-    start, n = 0, len(offsets) - 1
-    while start < n:
-        stop = int(np.searchsorted(offsets, offsets[start] + size, "right")) - 1
-        stop = min(max(stop, start + 1), n)
-        yield start, stop
-        start = stop
-
-
-def papers_of(offsets: np.ndarray, start: int, stop: int) -> np.ndarray:
-    """For each word of the papers from start to stop the paper, counted from `start`: int64."""
-    return np.repeat(np.arange(stop - start), np.diff(offsets[start : stop + 1]))
-
-
-def once_per_paper(codes: np.ndarray, papers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct (paper, code) pairs, by paper and code; codes and papers are int64 (n,)."""
-    size = int(codes.max(initial=0)) + 1
-    if size > (1 << 62) // (int(papers.max(initial=0)) + 1):
-        order = np.lexsort((codes, papers))
-        papers, codes = papers[order], codes[order]
-        new = np.ones(len(codes), bool)
-        new[1:] = (codes[1:] != codes[:-1]) | (papers[1:] != papers[:-1])
-        return papers[new], codes[new]
-    return np.divmod(_distinct(papers * size + codes)[0], size)
-
-
-def _distinct(codes: np.ndarray) -> Counts:
-    codes = np.sort(codes)
-    first = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]][: len(codes)])
-    return codes[first], np.diff(np.r_[first, len(codes)])
-
-
-def merge_counts(parts: list[Counts]) -> Counts:
-    """Sum the counts of several parts."""
-    codes = np.concatenate([codes for codes, _ in parts])
-    counts = np.concatenate([counts for _, counts in parts])
-    distinct, at = np.unique(codes, return_inverse=True)
-    return distinct, np.bincount(at, counts, len(distinct)).astype(np.int64)
-
-
 @dataclass
 class Words:
     """The words that at least `min_count` papers have.
@@ -166,18 +133,22 @@ class Words:
     of_spelling: np.ndarray
 
 
-def number_words(stream: np.ndarray, spelled: Spellings, min_count: int) -> Words:
+def number_words(stream: np.ndarray, spelled: Spellings, min_count: int, threads: int = 1) -> Words:
     """Make one word of all its spellings, count it once per paper, and keep the frequent ones."""
     keys = one_per_word(spelled.words)
     numbers = _Numbers({BREAK: 0})
     word = np.array([numbers[key] for key in keys], np.int64)
     occurrences = np.zeros(len(keys), np.int64)
     papers = np.zeros(len(numbers), np.int64)
-    for start, stop in chunks(spelled.offsets):
+
+    def count(start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         part = stream[spelled.offsets[start] : spelled.offsets[stop]] & ~HYPHEN
-        occurrences += np.bincount(part, minlength=len(keys))
         _, found = once_per_paper(word[part], papers_of(spelled.offsets, start, stop))
-        papers += np.bincount(found, minlength=len(numbers))
+        return np.bincount(part, minlength=len(keys)), np.bincount(found, minlength=len(numbers))
+
+    for of_spelling, of_word in over_papers(spelled.offsets, threads, count, stream):
+        occurrences += of_spelling
+        papers += of_word
     by_word = np.lexsort((np.arange(len(keys)), -occurrences, word))
     commonest = by_word[np.r_[True, word[by_word][1:] != word[by_word][:-1]]]  # in order of the words
     shown = [spelled.words[i] for i in commonest]
@@ -188,7 +159,9 @@ def number_words(stream: np.ndarray, spelled: Spellings, min_count: int) -> Word
     return Words([BREAK, *(shown[i] for i in kept)], counts, renumbered[word])
 
 
-def count_bigrams(tokens: np.ndarray, offsets: np.ndarray, n_words: int, min_count: int) -> Counts:
+def count_bigrams(
+    tokens: np.ndarray, offsets: np.ndarray, n_words: int, min_count: int, threads: int = 1
+) -> Counts:
     """The pairs of neighboring words that at least `min_count` papers have.
 
     Parameters
@@ -202,53 +175,34 @@ def count_bigrams(tokens: np.ndarray, offsets: np.ndarray, n_words: int, min_cou
     papers : int64, papers that have the pair
     """
     starts = np.zeros(n_words, np.int64)
-    for _, first, _ in _pairs(tokens, offsets):
-        starts += np.bincount(first, minlength=n_words)
+    for found in over_papers(offsets, threads, partial(_first_words, tokens, offsets, n_words), tokens):
+        starts += found
     # a pass takes the pairs of a range of first words
     passes = np.flatnonzero(np.diff(np.r_[-1, np.cumsum(starts) // PAIRS]))
-    counted = []
-    for low, high in zip(passes, np.r_[passes[1:], n_words], strict=True):
-        found = [np.zeros(0, np.int64)]
-        for papers, first, second in _pairs(tokens, offsets):
-            inside = (first >= low) & (first < high)
-            codes = first[inside] * n_words + second[inside]
-            found.append(once_per_paper(codes, papers[inside])[1])
-        codes, papers = _distinct(np.concatenate(found))
+    counted, none = [], np.zeros(0, np.int64)
+    for low, high in pairwise([*passes.tolist(), n_words]):
+        work = partial(_codes_between, tokens, offsets, n_words, low, high)
+        codes, papers = distinct(np.concatenate([none, *over_papers(offsets, threads, work, tokens)]))
         counted.append((codes[papers >= min_count], papers[papers >= min_count]))
-    codes, papers = zip(*counted, strict=True)
-    return np.concatenate(codes), np.concatenate(papers)
+    return np.concatenate([codes for codes, _ in counted]), np.concatenate([papers for _, papers in counted])
 
 
-def neighbors(words: np.ndarray) -> np.ndarray:
-    """Where a word and the next one are neighbors: int64 (m,); 0 is not a word."""
-    return np.flatnonzero((words[:-1] > 0) & (words[1:] > 0))
+def _first_words(tokens: np.ndarray, offsets: np.ndarray, n_words: int, start: int, stop: int) -> np.ndarray:
+    """How many pairs of neighbors begin with each word in the papers from start to stop."""
+    part = tokens[offsets[start] : offsets[stop]]
+    return np.bincount(part[neighbors(part)], minlength=n_words)
 
 
-def find_codes(codes: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where codes stand among known ones.
-
-    Parameters
-    ----------
-    codes, known : int64; `known` ascending
-
-    Returns
-    -------
-    found : bool (n,), whether a code is known
-    index : int64 (m,), where the codes that were found stand in `known`
-    """
-    if not len(known):
-        return np.zeros(len(codes), bool), np.zeros(0, np.int64)
-    index = np.minimum(np.searchsorted(known, codes), len(known) - 1)
-    found = known[index] == codes
-    return found, index[found]
-
-
-def _pairs(tokens: np.ndarray, offsets: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """For chunks of papers: the paper, first and second word of each pair of neighbors, int64."""
-    for start, stop in chunks(offsets):
-        part = np.asarray(tokens[offsets[start] : offsets[stop]], np.int64)
-        at = neighbors(part)
-        yield papers_of(offsets, start, stop)[at], part[at], part[at + 1]
+def _codes_between(
+    tokens: np.ndarray, offsets: np.ndarray, n_words: int, low: int, high: int, start: int, stop: int
+) -> np.ndarray:
+    """The codes of pairs whose first word is from low to high, once per paper from start to stop."""
+    part = tokens[offsets[start] : offsets[stop]]
+    at = neighbors(part)
+    first = part[at]
+    at = at[(first >= low) & (first < high)]
+    codes = part[at].astype(np.int64) * n_words + part[at + 1]
+    return once_per_paper(codes, papers_of(offsets, start, stop)[at])[1]
 
 
 def terms_of_papers(
@@ -276,7 +230,7 @@ def terms_of_papers(
 
 
 def count_in_titles(
-    tokens: np.ndarray, parts: np.ndarray, bigrams: np.ndarray, alone: np.ndarray
+    tokens: np.ndarray, parts: np.ndarray, bigrams: np.ndarray, alone: np.ndarray, threads: int = 1
 ) -> np.ndarray:
     """In how many titles each term is: int64 (n_terms,).
 
@@ -286,12 +240,15 @@ def count_in_titles(
     bigrams, alone : as for `terms_of_papers`
     """
     counts = np.zeros(len(alone) + len(bigrams), np.int64)
-    for start, stop in chunks(parts[::2]):
+
+    def count(start: int, stop: int) -> np.ndarray:
         lengths = np.diff(parts[2 * start : 2 * stop + 1])
         in_title = np.repeat(np.arange(len(lengths)) % 2 == 0, lengths)
         words = tokens[parts[2 * start] : parts[2 * stop]][in_title]
         offsets = np.r_[0, np.cumsum(lengths[::2])]
-        _, found = terms_of_papers(words, offsets, bigrams, alone, 0, stop - start)
+        return terms_of_papers(words, offsets, bigrams, alone, 0, stop - start)[1]
+
+    for found in over_papers(parts[::2], threads, count, tokens):
         counts += np.bincount(found, minlength=len(counts))
     return counts
 
@@ -301,11 +258,14 @@ def counts_alone(terms: list[str]) -> np.ndarray:
     return np.array([len(term) > 1 or bool(term and not HAN_RUN.fullmatch(term)) for term in terms])
 
 
-def spell_bigrams(stream: np.ndarray, spelled: Spellings, words: Words, bigrams: np.ndarray) -> list[str]:
+def spell_bigrams(
+    stream: np.ndarray, spelled: Spellings, words: Words, bigrams: np.ndarray, threads: int = 1
+) -> list[str]:
     """Each bigram in its most frequent spelling: `spin-orbit`, `lie algebras`."""
     n_words, n = len(words.terms), len(spelled.words)
     parts: list[Counts] = []
-    for start, stop in chunks(spelled.offsets):
+
+    def count(start: int, stop: int) -> Counts:
         part = stream[spelled.offsets[start] : spelled.offsets[stop]].astype(np.int64)
         spelling = part & ~HYPHEN
         word = words.of_spelling[spelling].astype(np.int64)
@@ -313,7 +273,10 @@ def spell_bigrams(stream: np.ndarray, spelled: Spellings, words: Words, bigrams:
         known, _ = find_codes(word[at] * n_words + word[at + 1], bigrams)
         at = at[known]
         joined = (part[at] & HYPHEN) > 0
-        parts.append(_distinct((2 * spelling[at] + joined) * n + spelling[at + 1]))
+        return distinct((2 * spelling[at] + joined) * n + spelling[at + 1])
+
+    for found in over_papers(spelled.offsets, threads, count, stream):
+        parts.append(found)
         if len(parts) > 16:
             parts = [merge_counts(parts)]
     codes, counts = merge_counts(parts)

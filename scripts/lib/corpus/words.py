@@ -21,8 +21,10 @@ LETTER = rf"[\w\u200c\u200d{MARKS}]"
 # "non linear" is the word "non-linear"
 SPACED = r"(?:(?:non|multi|semi|quasi|pseudo) (?=[a-z])|x (?=rays?\b))?"
 WORD = re.compile(rf"{SPACED}{LETTER}+(?:['’-]{LETTER}+)*|[.,;:!?()\[\]|。，、；：！？（）「」《》“”]")
-# The same for a text in ASCII
-ASCII_WORD = re.compile(SPACED + r"\w+(?:['-]\w+)*|[.,;:!?()\[\]|]", re.ASCII)
+# The same for a text in ASCII, with and without words of SPACED, which take time to look for
+ASCII = r"[A-Za-z0-9]+(?:['-][A-Za-z0-9]+)*|[.,;:!?()\[\]|]"
+ASCII_WORD, PLAIN_WORD = re.compile(SPACED + ASCII), re.compile(ASCII)
+BEFORE_SPACE = ("non ", "multi ", "semi ", "quasi ", "pseudo ", "x ray")
 LETTERS = re.compile(r"[^\W\d_]")
 # Scripts without spaces between words. Chinese words come from a dictionary (jieba); of the others
 # no words are known.
@@ -97,7 +99,9 @@ def lacks_words(text: str) -> bool:
 def tokens(text: str) -> list[str]:
     """The words and punctuation marks of a lower-case text in order, without formulae and links."""
     text = prose(text)
-    return ASCII_WORD.findall(text) if text.isascii() else WORD.findall(separate_words(text))
+    if not text.isascii():
+        return WORD.findall(separate_words(text))
+    return (ASCII_WORD if any(map(text.__contains__, BEFORE_SPACE)) else PLAIN_WORD).findall(text)
 
 
 def split_token(token: str, stop_words: frozenset[str]) -> list[str]:

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from scipy import sparse
 
-from lib.corpus.terms import chunks, find_codes, neighbors, papers_of
+from lib.corpus.counting import chunks, find_codes, neighbors, papers_of
 
 WINDOW = 110  # words, as C_v is defined
 EPSILON = 1e-12

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from lib.corpus.terms import chunks, papers_of
+from lib.corpus.counting import chunks, papers_of
 from lib.topics.representatives import Keywords
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
-from lib.corpus.terms import chunks, papers_of
+from lib.corpus.counting import chunks, papers_of
 
 GENERAL = 0.62  # the share of all uses of terms that are uses of general terms
 OWN = 0.8  # of the papers of a term that are in one topic, if it is not general whatever its rank

@@ -6,6 +6,7 @@ from scipy import sparse
 from lib.topics.ctfidf import TermCounts
 
 HALF = 0.5  # of the papers of a word that have it in one bigram, if it is a part of that
+MOST = 0.7  # the same, in the two most frequent ones that begin with it: `lie algebras` and `lie groups`
 HELD = 0.6  # the same, for a bigram that stands beside another one in three words
 NEARLY_ALL = 0.9  # the same, if the first word has a hyphen: `parameter-efficient fine`
 HYPHEN = 1.25  # times the papers of a bigram that is written with a hyphen
@@ -14,9 +15,10 @@ HYPHEN = 1.25  # times the papers of a bigram that is written with a hyphen
 def whole_terms(counted: TermCounts, fit: sparse.csr_matrix) -> sparse.csr_matrix:
     """Which terms may be keywords of which groups, without parts of longer terms: float64 csr (k, n_terms).
 
-    A word is a part of a bigram that HALF of its papers in the group have: `dark` of `dark matter`. The bigram
-    takes its place, with the number of the word if that is larger: `point cloud` may be a keyword where `cloud`
-    may, although `point` says nothing; `reed-muller` where `reed` may, although it is in fewer papers.
+    A word is a part of a bigram that HALF of its papers in the group have: `dark` of `dark matter`; or of two
+    that begin with it and have MOST of its papers together. The bigrams take its place, with the number of the
+    word if that is larger: `point cloud` may be a keyword where `cloud` may, although `point` says nothing;
+    `reed-muller` where `reed` may, although it is in fewer papers.
     A bigram that is cut out of three words is left out: `orbit coupling` beside `spin-orbit`.
 
     Parameters
@@ -34,12 +36,28 @@ def _whole(counted: TermCounts, fit: sparse.csr_matrix, group: int) -> sparse.cs
     cut[_cut_out(counted, papers)] = True
     there = papers[counted.bigrams[0]] > 0
     rows, first, second = (column[there & ~cut[counted.bigrams[0]]] for column in counted.bigrams)
-    of_parts = np.zeros(len(papers))
-    for word in (first, second):
-        holds = papers[rows] >= HALF * papers[word]
+    n, of_parts = papers[rows], np.zeros(len(papers))
+    for word, held in ((first, n + _other_of_two(first, n)), (second, n)):
+        holds = (n >= HALF * papers[word]) | (held >= MOST * papers[word])
         np.maximum.at(of_parts, rows[holds], may[word[holds]])
         part[word[holds]] = True
     return sparse.csr_matrix(np.where(cut | part, 0.0, np.maximum(may, of_parts)))
+
+
+def _other_of_two(first: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """For the two bigrams with the most papers that begin with a word, the papers of the other one; else 0.
+
+    Parameters
+    ----------
+    first, n : int (m,), the first word and the papers of each bigram
+    """
+    order = np.lexsort((-n, first))
+    same = first[order[1:]] == first[order[:-1]]
+    leading = np.flatnonzero(same & ~np.r_[False, same[:-1]])
+    one, two = order[leading], order[leading + 1]
+    other = np.zeros_like(n)
+    other[one], other[two] = n[two], n[one]
+    return other
 
 
 def _cut_out(counted: TermCounts, papers: np.ndarray) -> np.ndarray:

@@ -9,14 +9,13 @@ import pytest
 
 from conftest import STOP_WORDS
 from lib.corpus import terms
+from lib.corpus.counting import chunks, once_per_paper
 from lib.corpus.terms import (
     HYPHEN,
-    chunks,
     count_bigrams,
     count_in_titles,
     counts_alone,
     number_words,
-    once_per_paper,
     spell,
     spell_bigrams,
     terms_of_papers,

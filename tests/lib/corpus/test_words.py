@@ -1,10 +1,12 @@
 """The words of texts."""
 
+import random
+
 import pytest
 
 from conftest import STOP_WORDS
 from lib.cli import UserError
-from lib.corpus.words import read_words, split_token, tokens
+from lib.corpus.words import WORD, prose, read_words, split_token, tokens
 
 
 def words(text: str) -> list[str]:
@@ -58,3 +60,30 @@ def test_word_lists_are_text_files_with_comments(tmp_path):
     (tmp_path / "stop.txt").write_bytes(b"caf\xe9\n")
     with pytest.raises(UserError, match=r"stop\.txt: not a text file in UTF-8"):
         read_words(tmp_path / "stop.txt")
+
+
+def test_tokens_of_ascii_are_those_of_the_general_pattern():
+    """Texts in ASCII take shorter ways; the pattern for all scripts says what they must find."""
+    rng = random.Random(0)
+    pieces = [
+        "non",
+        "canon",
+        "multi",
+        "x",
+        "x ray",
+        "rays",
+        "linear",
+        "b",
+        "3d",
+        "'s",
+        "-",
+        "_",
+        ".",
+        "(",
+        ")",
+        ",",
+        "|",
+    ]
+    for _ in range(3000):
+        text = "".join(rng.choice(pieces) + rng.choice(["", " ", " "]) for _ in range(12))
+        assert tokens(text) == WORD.findall(prose(text)), text

@@ -104,6 +104,11 @@ def test_a_bigram_replaces_words_of_which_it_holds_half():
     assert heaviest(some) == ["dark matter", "halo"]
     some = counted({"dark": [90, 5], "matter": [90, 10], "dark matter": [35, 0], "halo": [20, 0]})
     assert heaviest(some) == ["dark", "matter", "halo"]
+    # or two bigrams that begin with the word, of which the heavier one is listed
+    some = {"lie": [90, 5], "group": [90, 90], "ring": [90, 90], "lie group": [40, 0], "lie ring": [30, 0]}
+    assert "lie group" in heaviest(counted(some)) and "lie" not in heaviest(counted(some))
+    some["lie ring"] = [20, 0]
+    assert "lie" in heaviest(counted(some))
 
 
 def test_a_bigram_may_be_a_keyword_where_its_word_may():
