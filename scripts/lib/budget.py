@@ -1,8 +1,8 @@
 """Memory, time and disk of each step: the source of what the rules request.
 
-The formulas are linear in the sizes of `Size.units`. They are rough: most rest on the runs in
-docs/benchmarks.md (two cores, 4,464 to 100,000 papers, some 2.9 million), and those of `tree` and `trends` are
-extrapolated. `embed` and `explain` on a GPU are arithmetic, not measured.
+The formulas are linear in the sizes of `Size.units`. They are rough and rest on the runs in docs/benchmarks.md (two
+cores, 4,464 real and 10,000 to 2.9 million made-up papers). Memory is the peak that the system reports for the
+process, with the pages of files that it reads. `embed` and `explain` on a GPU are arithmetic, not measured.
 """
 
 import importlib.util
@@ -19,6 +19,8 @@ MEMORY_MARGIN = 1.5
 TIME_MARGIN = 6
 LEAST_MB = 1000
 LEAST_MINUTES = 10
+DIVIDED = 5_000  # papers of a topic on which subtopics are compared
+SHOWN = 500_000  # papers in map.html, if the config does not say otherwise
 TOKENS = 200  # of a paper, and the words of it that `explain` leaves out
 WORDS = 90
 CUDA_TOKENS = 65_536  # in the largest batches, as in lib/embeddings/encoder.py
@@ -59,6 +61,9 @@ class Size(NamedTuple):
             "vectors": self.papers * self.dim * 2e-9,  # GB as float16
             "sample": sample_gb,  # GB as float32
             "clusterings": sample_gb * self.topics,  # GB of the sample times topics
+            # GB as float32 of the papers that are compared to divide topics
+            "divided": min(self.papers, DIVIDED * self.topics) * self.dim * 4e-9,
+            "shown": min(self.papers, SHOWN) / 1e6,  # millions of papers in map.html
             "part": self.papers / self.parts / 1e6,  # millions of papers per part
             "part_vectors": self.papers / self.parts * self.dim * 2e-9,  # GB as float16 per part
             "topics": self.topics,
@@ -76,49 +81,49 @@ class Size(NamedTuple):
 Fit = dict[str, float]
 
 MEMORY_MB: dict[str, Fit] = {
-    "clean": {"base": 350, "papers": 60},
-    "terms": {"base": 300, "papers": 2200},
+    "clean": {"base": 330, "papers": 80},
+    "terms": {"base": 330, "papers": 830},
     "embed": {"base": 700, "gflop": 2900, "papers": 200, "part_vectors": 2200, "gpu": 4000},
-    "gather": {"base": 120, "papers": 20},
-    "neighbors": {"base": 300, "papers": 1000, "sample": 1500, "gpu": 4000},
-    "smooth": {"base": 135, "papers": 300, "sample": 3800},
-    "scan_k": {"base": 220, "papers": 50, "sample": 5000},
+    "gather": {"base": 140, "papers": 11},
+    "neighbors": {"base": 190, "papers": 400, "vectors": 1000, "sample": 450, "gpu": 4000},
+    "smooth": {"base": 150, "papers": 50, "vectors": 1000, "sample": 1100},
+    "scan_k": {"base": 225, "papers": 50, "sample": 3900},
     "select_k": {"base": 160},
-    "cluster": {"base": 175, "papers": 400, "sample": 4700, "gpu": 4000},
-    "hierarchy": {"base": 170, "papers": 800, "sample": 2000},
-    "keywords": {"base": 150, "papers": 1600},
-    "label": {"base": 320, "papers": 720},
-    "tree": {"base": 210, "papers": 1500},
-    "trends": {"base": 280, "papers": 400},
+    "cluster": {"base": 200, "papers": 300, "vectors": 1000, "sample": 3000, "gpu": 4000},
+    "hierarchy": {"base": 170, "papers": 300, "sample": 600},
+    "keywords": {"base": 150, "papers": 1450},
+    "label": {"base": 280, "papers": 690},
+    "tree": {"base": 215, "papers": 1560},
+    "trends": {"base": 275, "papers": 50},
     "explain": {"base": 680, "gflop": 2900, "papers": 1500, "gpu": 4000},
-    "project": {"base": 340, "papers": 900, "sample": 800},
-    "plot": {"base": 390, "papers": 150},
-    "explore": {"base": 140, "papers": 450},
+    "project": {"base": 360, "papers": 780, "sample": 1100},
+    "plot": {"base": 400, "papers": 50, "sample": 600},
+    "explore": {"base": 130, "papers": 180, "shown": 1350},
     "atlas": {"base": 250, "papers": 350},
-    "evaluate": {"base": 330, "papers": 1000, "sample": 3000},
+    "evaluate": {"base": 350, "papers": 1800, "sample": 900},
     "report": {"base": 190},
 }
 SECONDS: dict[str, Fit] = {
-    "clean": {"base": 1.3, "papers": 30},
-    "terms": {"base": 1.3, "papers": 150},
+    "clean": {"base": 1.3, "papers": 45},
+    "terms": {"base": 1.2, "papers": 148},
     "embed": {"base": 8, "papers": 5, "encode": 8, "cpu_encode": 7400},
-    "gather": {"base": 1, "vectors": 3},
-    "neighbors": {"base": 1.2, "papers": 400},
-    "smooth": {"base": 1.5, "papers": 5, "sample": 20},
-    "scan_k": {"base": 3, "sample": 40, "clusterings": 3.5, "topics": 0.27},
+    "gather": {"base": 0.8, "vectors": 1},
+    "neighbors": {"base": 0.7, "papers": 440},
+    "smooth": {"base": 1.4, "papers": 10, "sample": 71},
+    "scan_k": {"base": 5, "sample": 30, "clusterings": 1.4, "topics": 0.35},
     "select_k": {"base": 2},
-    "cluster": {"base": 10, "sample": 220, "vectors": 60},
-    "hierarchy": {"base": 3, "papers": 60, "sample": 300},
-    "keywords": {"base": 1, "papers": 20},
-    "label": {"base": 3, "papers": 5},
-    "tree": {"base": 2.5, "papers": 20},
-    "trends": {"base": 7, "papers": 10},
+    "cluster": {"base": 4.2, "sample": 40, "topics": 0.49, "vectors": 57},
+    "hierarchy": {"base": 1, "topics": 0.22, "divided": 130},
+    "keywords": {"base": 0.9, "papers": 24},
+    "label": {"base": 3, "papers": 5.8},
+    "tree": {"base": 2, "papers": 43},
+    "trends": {"base": 4.5, "papers": 0.9},
     "explain": {"base": 8, "papers": 5, "topics": 0.2, "explain": 16, "cpu_explain": 9000},
-    "project": {"base": 4, "papers": 100},
-    "plot": {"base": 4.5, "papers": 6},
-    "explore": {"base": 1.3, "papers": 3},
+    "project": {"base": 4, "papers": 150},
+    "plot": {"base": 4.2, "papers": 1.3},
+    "explore": {"base": 1, "papers": 2.5, "shown": 34},
     "atlas": {"base": 4, "papers": 35},
-    "evaluate": {"base": 5, "papers": 60, "sample": 200},
+    "evaluate": {"base": 6, "papers": 50, "sample": 15},
     "report": {"base": 1.7},
 }
 
@@ -128,7 +133,7 @@ DISK_MB: dict[str, Fit] = {
     "terms": {"papers": 900},
     "gather": {"vectors": 1000},
     "neighbors": {"papers": 90},
-    "smooth": {"sample": 1750},
+    "smooth": {"sample": 3500},
     "cluster": {"papers": 23},
     "project": {"papers": 16},
     "plot": {"base": 1},
