@@ -12,9 +12,9 @@ class Averaged:
     Attributes
     ----------
     rows : float32 (n, dim)
-    half_rows : int (2 pairs, n // 2), the rows of each half; each half of a pair has the papers that the
+    half_rows : int (2 splits, n // 2), the rows of each half; each half of a split has the papers that the
         other one lacks
-    halves : float32 (2 pairs, n // 2, dim), averaged within the half
+    halves : float32 (2 splits, n // 2, dim), averaged within the half
     """
 
     rows: np.ndarray
@@ -41,7 +41,7 @@ def average_rows(vectors: np.ndarray, n: int, threads: int = 1, power: float = 0
 
 
 def average(
-    vectors: np.ndarray, neighbors: int, *, pairs: int, threads: int = 1, power: float = 0.0, seed: int = 0
+    vectors: np.ndarray, neighbors: int, *, splits: int, threads: int = 1, power: float = 0.0, seed: int = 0
 ) -> Averaged:
     """Average all rows, and both halves of some random splits within themselves."""
     from lib.clusters.smoothing import usable_neighbors
@@ -52,7 +52,7 @@ def average(
     half_rows = np.array(
         [
             np.sort(part)
-            for _ in range(pairs)
+            for _ in range(splits)
             for part in np.split(rng.permutation(len(vectors))[: 2 * half], 2)
         ]
     )

@@ -35,7 +35,7 @@ GRIDS = (
 )
 PLANTED = (8, 20)
 NOISE = (1.2, 1.8)  # silhouettes of 0.3 and below 0.25
-PAIRS = default_flags("smooth")["splits"]  # of halves that share no paper
+SPLITS = default_flags("smooth")["splits"]  # of the papers into two halves
 WHOLE = 1  # clusterings of all papers
 NULLS = 2
 COMPONENTS = 64  # in which the gap is measured
@@ -129,7 +129,7 @@ def proposals(measures: list[Measures]) -> dict[str, int]:
 def over_grids(name: str, original: np.ndarray, has_term=None) -> list[dict[str, int]]:
     """The proposals of each rule on each grid."""
     neighbors = default_flags("cluster")["smooth"]
-    drawn = average(original, neighbors, pairs=PAIRS, threads=THREADS)
+    drawn = average(original, neighbors, splits=SPLITS, threads=THREADS)
     components = principal_components(drawn.rows, COMPONENTS)
     nulls = [components, *(pca_null(components, seed) for seed in range(NULLS))]
     by_k = {}

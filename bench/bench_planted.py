@@ -40,7 +40,7 @@ def propose(
     from lib.clusters.k_selection import choose, tabulate
     from scan_k import scan
 
-    drawn = average(sample, NEIGHBORS, pairs=splits, threads=threads, seed=seed)
+    drawn = average(sample, NEIGHBORS, splits=splits, threads=threads, seed=seed)
     arrays = sample, drawn.rows, drawn.half_rows, drawn.halves
     scans = []
     for k in candidates:

@@ -17,7 +17,7 @@ from bench_space import corpora
 from measure import default_flags, table
 
 DRAWS = 3
-PAIRS = default_flags("smooth")["splits"]  # of halves
+SPLITS = default_flags("smooth")["splits"]  # of the papers into two halves
 KS = [int(k) for k in os.environ.get("KS", "10 20 40 80").split()]
 NEIGHBORS = [int(n) for n in os.environ.get("NEIGHBORS", "0 5 10 15 20 30").split()]
 WAYS = [(n, power) for n in NEIGHBORS for power in (0.0, 1.0) if n or not power]
@@ -76,7 +76,7 @@ def measured(name: str, vectors: np.ndarray, primary: list[str]) -> list[list]:
     rows = []
     for neighbors, power in WAYS:
         n = usable_neighbors(neighbors, len(vectors))
-        drawn = average(vectors, neighbors, pairs=PAIRS, threads=THREADS, power=power)
+        drawn = average(vectors, neighbors, splits=SPLITS, threads=THREADS, power=power)
         # the papers without 1 % of them, and without as many as makes the whole 10 % more
         parts = {
             share: [np.sort(order[int(share * len(order)) :]) for order in orders] for share in (0.01, 1 / 11)

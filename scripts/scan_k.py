@@ -107,7 +107,7 @@ def scan(
     measures : inertia and silhouette of each clustering of the whole sample, the share of its rows in
         topics that repeat on halves, and the sizes of the one with the lowest inertia;
         `stability_seeds`, the adjusted Rand index of each pair of these clusterings;
-        `stability_halves`, that of each pair of clusterings of halves
+        `stability_halves`, that of each pair of halves of different splits
     labels : int32 (n,), of the clustering with the lowest inertia
     """
     whole, half_labels = cluster_repeatedly(sample, halves, k, seeds=seeds, seed=seed, threads=threads)

@@ -20,7 +20,7 @@ TIME_MARGIN = 6
 LEAST_MB = 1000
 LEAST_MINUTES = 10
 DIVIDED = 5_000  # papers of a topic on which subtopics are compared
-SHOWN = 500_000  # papers in map.html, if the config does not say otherwise
+SHOWN = 500_000  # papers in map.html with the default settings
 TOKENS = 200  # of a paper, and the words of it that `explain` leaves out
 WORDS = 90
 CUDA_TOKENS = 65_536  # in the largest batches, as in lib/embeddings/encoder.py
@@ -127,7 +127,10 @@ SECONDS: dict[str, Fit] = {
     "report": {"base": 1.7},
 }
 
-# MB of the files that stay in the results folder, measured on the 4,464 bundled papers
+# MB that a rule with eight threads needs beside that of the runs of the fits, which had two: each thread
+# holds a half of the sample in float32 (arithmetic)
+MORE_THREADS_MB: dict[str, Fit] = {"scan_k": {"sample": 3000}, "cluster": {"sample": 3000}}
+# MB of the files that stay in the results folder with the default settings
 DISK_MB: dict[str, Fit] = {
     "clean": {"papers": 840},
     "terms": {"papers": 900},
@@ -151,7 +154,8 @@ def value(fit: Fit, size: Size) -> float:
 
 def requested_mb(step: str, size: Size, attempt: int = 1) -> int:
     """The memory in MB that a rule requests; each attempt requests more."""
-    return max(LEAST_MB, 100 * ceil(MEMORY_MARGIN * value(MEMORY_MB[step], size) / 100)) * attempt
+    needed = value(MEMORY_MB[step], size) + value(MORE_THREADS_MB.get(step, {}), size)
+    return max(LEAST_MB, 100 * ceil(MEMORY_MARGIN * needed / 100)) * attempt
 
 
 def requested_minutes(step: str, size: Size, attempt: int = 1) -> int:

@@ -90,7 +90,9 @@ def run(main: Callable[[], None]) -> None:
     except UserError as error:
         sys.exit(f"error: {error}")
     except MemoryError as error:
-        sys.exit(f"error: out of memory ({error or 'no details'}); `make budget` prints what each step needs")
+        sys.exit(
+            f"error: out of memory ({str(error) or 'no details'}); `make budget` prints what each step needs"
+        )
     except KeyboardInterrupt:
         sys.exit("interrupted")
     except OSError as error:

@@ -70,8 +70,8 @@ def merge_counts(parts: list[Counts]) -> Counts:
     """Sum the counts of several parts."""
     codes = np.concatenate([codes for codes, _ in parts])
     counts = np.concatenate([counts for _, counts in parts])
-    distinct, at = np.unique(codes, return_inverse=True)
-    return distinct, np.bincount(at, counts, len(distinct)).astype(np.int64)
+    found, at = np.unique(codes, return_inverse=True)
+    return found, np.bincount(at, counts, len(found)).astype(np.int64)
 
 
 def neighbors(words: np.ndarray) -> np.ndarray:

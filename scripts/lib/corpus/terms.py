@@ -2,7 +2,7 @@
 
 Texts are read once, in processes. Each distinct token is looked at once: whether it counts, and which
 word it spells. From there on a word is a number in a file, so that memory holds the distinct tokens (in
-each process) and a chunk of papers, whatever the size of the corpus. A term is counted once per paper.
+each process) and chunks of papers, and of the pairs of words one range at a time. A term is counted once per paper.
 """
 
 import os
@@ -141,14 +141,14 @@ def number_words(stream: np.ndarray, spelled: Spellings, min_count: int, threads
     occurrences = np.zeros(len(keys), np.int64)
     papers = np.zeros(len(numbers), np.int64)
 
-    def count(start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+    def count(start: int, stop: int) -> tuple[Counts, Counts]:
         part = stream[spelled.offsets[start] : spelled.offsets[stop]] & ~HYPHEN
         _, found = once_per_paper(word[part], papers_of(spelled.offsets, start, stop))
-        return np.bincount(part, minlength=len(keys)), np.bincount(found, minlength=len(numbers))
+        return distinct(part), distinct(found)
 
-    for of_spelling, of_word in over_papers(spelled.offsets, threads, count, stream):
-        occurrences += of_spelling
-        papers += of_word
+    for (spellings, of_spelling), (found, of_word) in over_papers(spelled.offsets, threads, count, stream):
+        occurrences[spellings] += of_spelling
+        papers[found] += of_word
     by_word = np.lexsort((np.arange(len(keys)), -occurrences, word))
     commonest = by_word[np.r_[True, word[by_word][1:] != word[by_word][:-1]]]  # in order of the words
     shown = [spelled.words[i] for i in commonest]

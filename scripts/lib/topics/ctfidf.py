@@ -217,8 +217,8 @@ def _top_terms_of(counted: TermCounts, weights: sparse.csr_matrix, n: int, topic
 def stands_for(counted: TermCounts, short: int, term: int) -> bool:
     """Whether one term abbreviates another: `llms` of `language models`, `cot` of `chain-of-thought`.
 
-    The letters are the initials of the term, or those of the term and of one or two words more before or behind it:
-    `large` counts in no term, and `physics-informed` alone stands for `pinns`. A number before the initials is skipped: `3dgs` of `gaussian splatting`. Since an
+    The letters are the initials of the term, or those of the term and of one word more before or behind it:
+    `large` counts in no term. A number before the initials is skipped: `3dgs` of `gaussian splatting`. Since an
     abstract spells an abbreviation out, the term must then be frequent enough, topic by topic, to be in half of
     the papers with the abbreviation. `graph attention` is not for `gap`.
 
@@ -232,14 +232,10 @@ def stands_for(counted: TermCounts, short: int, term: int) -> bool:
         return False
     if initials in spelled:
         return True
-    if not any(initials in _shortened(letters) for letters in spelled):
+    if not any(initials in (letters[1:], letters[:-1], NUMBER.sub("", letters)) for letters in spelled):
         return False
     papers = counted.counts[:, [short, term]].toarray()
     return bool(2 * papers.min(1).sum() >= papers[:, 0].sum())
-
-
-def _shortened(letters: str) -> tuple[str, ...]:
-    return letters[1:], letters[:-1], letters[2:], letters[:-2], NUMBER.sub("", letters)
 
 
 def _initials(term: str) -> str:
@@ -247,11 +243,11 @@ def _initials(term: str) -> str:
 
 
 def akin(word: str, other: str) -> bool:
-    """Whether two words begin alike for three quarters of the shorter one, and four letters at least.
+    """Whether two words begin alike for three quarters of the shorter one, and five letters at least.
 
     `sub` at the beginning does not count: `subalgebras` are algebras.
     """
     word, other = word.removeprefix("sub"), other.removeprefix("sub")
     alike = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), None)
     shorter = min(len(word), len(other))
-    return word == other or (shorter if alike is None else alike) >= max(4, 0.75 * shorter)
+    return word == other or (shorter if alike is None else alike) >= max(5, 0.75 * shorter)

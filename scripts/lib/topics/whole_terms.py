@@ -5,18 +5,19 @@ from scipy import sparse
 
 from lib.topics.ctfidf import TermCounts
 
-HALF = 0.5  # of the papers of a word that have it in one bigram, if it is a part of that
-MOST = 0.7  # the same, in the two most frequent ones that begin with it: `lie algebras` and `lie groups`
-HELD = 0.6  # the same, for a bigram that stands beside another one in three words
-NEARLY_ALL = 0.9  # the same, if the first word has a hyphen: `parameter-efficient fine`
+# Shares of the papers of a word
+IN_ONE = 0.5  # that have it in one bigram, if it is a part of that
+IN_TWO = 0.7  # the sum of the two most frequent ones that begin with it: `lie algebras`, `lie groups`
+CUT = 0.6  # that have it in one bigram, if another bigram with it is cut out of three words
+CUT_HYPHEN = 0.9  # the same, if that bigram has a hyphen in one of its words: `parameter-efficient fine`
 HYPHEN = 1.25  # times the papers of a bigram that is written with a hyphen
 
 
 def whole_terms(counted: TermCounts, fit: sparse.csr_matrix) -> sparse.csr_matrix:
     """Which terms may be keywords of which groups, without parts of longer terms: float64 csr (k, n_terms).
 
-    A word is a part of a bigram that HALF of its papers in the group have: `dark` of `dark matter`; or of two
-    that begin with it and have MOST of its papers together. The bigrams take its place, with the number of the
+    A word is a part of a bigram that IN_ONE of its papers in the group have: `dark` of `dark matter`; or of two
+    that begin with it and whose papers add up to IN_TWO of its own. The bigrams take its place, with the number of the
     word if that is larger: `point cloud` may be a keyword where `cloud` may, although `point` says nothing;
     `reed-muller` where `reed` may, although it is in fewer papers.
     A bigram that is cut out of three words is left out: `orbit coupling` beside `spin-orbit`.
@@ -26,7 +27,11 @@ def whole_terms(counted: TermCounts, fit: sparse.csr_matrix) -> sparse.csr_matri
     counted : the papers of each of k groups that have each term
     fit : bool or numbers (k, n_terms), 0 for terms that may not be keywords
     """
-    return sparse.vstack([_whole(counted, fit, group) for group in range(fit.shape[0])], format="csr")
+    found = [
+        sparse.csr_matrix((0, fit.shape[1])),
+        *(_whole(counted, fit, row) for row in range(fit.shape[0])),
+    ]
+    return sparse.vstack(found, format="csr")
 
 
 def _whole(counted: TermCounts, fit: sparse.csr_matrix, group: int) -> sparse.csr_matrix:
@@ -37,8 +42,11 @@ def _whole(counted: TermCounts, fit: sparse.csr_matrix, group: int) -> sparse.cs
     there = papers[counted.bigrams[0]] > 0
     rows, first, second = (column[there & ~cut[counted.bigrams[0]]] for column in counted.bigrams)
     n, of_parts = papers[rows], np.zeros(len(papers))
-    for word, held in ((first, n + _other_of_two(first, n)), (second, n)):
-        holds = (n >= HALF * papers[word]) | (held >= MOST * papers[word])
+    for word, held in (
+        (first, n + _other_of_two(first, n)),
+        (second, n),
+    ):  # of a second word one bigram counts
+        holds = (n >= IN_ONE * papers[word]) | (held >= IN_TWO * papers[word])
         np.maximum.at(of_parts, rows[holds], may[word[holds]])
         part[word[holds]] = True
     return sparse.csr_matrix(np.where(cut | part, 0.0, np.maximum(may, of_parts)))
@@ -61,10 +69,10 @@ def _other_of_two(first: np.ndarray, n: np.ndarray) -> np.ndarray:
 
 
 def _cut_out(counted: TermCounts, papers: np.ndarray) -> np.ndarray:
-    """The bigrams with a word that HELD of its papers have in another bigram, which is as frequent: rows.
+    """The bigrams with a word that CUT of its papers have in another bigram, which is as frequent: rows.
 
     The other bigram ends with the first word (`orbit coupling`), or begins with the second one (`supervised
-    fine`). A hyphen counts as HYPHEN times the papers: it says that the words belong together. Of two that are
+    fine`). Bigrams that are joined by a hyphen are not cut. A hyphen counts as HYPHEN times the papers: it says that the words belong together. Of two that are
     equally frequent the first one stays: `density functional`, and not `functional theory`.
 
     Parameters
@@ -74,13 +82,13 @@ def _cut_out(counted: TermCounts, papers: np.ndarray) -> np.ndarray:
     rows, first, second = (column[papers[counted.bigrams[0]] > 0] for column in counted.bigrams)
     names = [counted.terms[row] for row in rows.tolist()]
     hyphen = np.array(["-" in name for name in names], bool)
-    joined = np.array([" " not in name for name in names], bool)
+    joined = hyphen & np.array([" " not in name for name in names], bool)
     n = papers[rows] * np.where(hyphen, HYPHEN, 1.0)
     before = np.zeros(len(papers))  # papers of the most frequent bigram that ends with a word
     behind = np.zeros(len(papers))  # and of the one that begins with it
     np.maximum.at(before, second, n)
     np.maximum.at(behind, first, n)
-    cut = (before[first] >= np.maximum(HELD * papers[first], n)) & ~hyphen
-    least = np.where(hyphen, NEARLY_ALL, HELD) * papers[second]
+    cut = (before[first] >= np.maximum(CUT * papers[first], n)) & ~hyphen
+    least = np.where(hyphen, CUT_HYPHEN, CUT) * papers[second]
     short = (behind[second] >= least) & (behind[second] > n) & ~joined
     return rows[cut | short]

@@ -50,9 +50,9 @@ def numbered(texts: list[str], min_count: int, threads: int = 1):
     spelled = spell([texts[i : i + 70] for i in range(0, len(texts), 70)], STOP_WORDS, file, threads)
     stream = np.frombuffer(file.getvalue(), np.int32)
     assert len(stream) == spelled.offsets[-1]
-    words = number_words(stream, spelled, min_count)
+    words = number_words(stream, spelled, min_count, threads)
     numbers = words.of_spelling[stream & ~HYPHEN]
-    codes, papers = count_bigrams(numbers, spelled.offsets, len(words.terms), min_count)
+    codes, papers = count_bigrams(numbers, spelled.offsets, len(words.terms), min_count, threads)
     return spelled, stream, words, numbers, codes, papers
 
 

@@ -8,7 +8,7 @@ from gensim.corpora import Dictionary
 from gensim.models.coherencemodel import CoherenceModel
 from scipy.special import comb
 
-from lib.corpus.terms import chunks
+from lib.corpus.counting import chunks
 from lib.evaluation.coherence import (
     DEPTH,
     c_v,

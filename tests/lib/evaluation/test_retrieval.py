@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from lib.corpus.terms import chunks
+from lib.corpus.counting import chunks
 from lib.evaluation.retrieval import hit_share, reciprocal_ranks
 from lib.topics.representatives import Keywords
 
