@@ -19,12 +19,13 @@ LINK = re.compile(r"https?://[!-z|~]+|www\.[!-z|~]+|(?<![!-~])[!-?A-z|~]+@[!-z|~
 MARKS = "".join(c for c in map(chr, range(0x300, 0x1D00)) if unicodedata.category(c)[0] == "M")
 LETTER = rf"[\w\u200c\u200d{MARKS}]"
 # "non linear" is the word "non-linear"
-SPACED = r"(?:(?:non|multi|semi|quasi|pseudo) (?=[a-z])|x (?=rays?\b))?"
+LOOSE = ("non", "multi", "semi", "quasi", "pseudo")
+SPACED = rf"(?:(?:{'|'.join(LOOSE)}) (?=[a-z])|x (?=rays?\b))?"
 WORD = re.compile(rf"{SPACED}{LETTER}+(?:['’-]{LETTER}+)*|[.,;:!?()\[\]|。，、；：！？（）「」《》“”]")
 # The same for a text in ASCII, with and without words of SPACED, which take time to look for
 ASCII = r"[A-Za-z0-9]+(?:['-][A-Za-z0-9]+)*|[.,;:!?()\[\]|]"
 ASCII_WORD, PLAIN_WORD = re.compile(SPACED + ASCII), re.compile(ASCII)
-BEFORE_SPACE = ("non ", "multi ", "semi ", "quasi ", "pseudo ", "x ray")
+BEFORE_SPACE = (*(f"{prefix} " for prefix in LOOSE), "x ray")
 LETTERS = re.compile(r"[^\W\d_]")
 # Scripts without spaces between words. Chinese words come from a dictionary (jieba); of the others
 # no words are known.

@@ -17,9 +17,9 @@ def whole_terms(counted: TermCounts, fit: sparse.csr_matrix) -> sparse.csr_matri
     """Which terms may be keywords of which groups, without parts of longer terms: float64 csr (k, n_terms).
 
     A word is a part of a bigram that IN_ONE of its papers in the group have: `dark` of `dark matter`; or of two
-    that begin with it and whose papers add up to IN_TWO of its own. The bigrams take its place, with the number of the
-    word if that is larger: `point cloud` may be a keyword where `cloud` may, although `point` says nothing;
-    `reed-muller` where `reed` may, although it is in fewer papers.
+    that begin with it and whose papers add up to IN_TWO of its own. The bigrams take its place, with the
+    number of the word if that is larger: `point cloud` may be a keyword where `cloud` may, although `point`
+    says nothing; `reed-muller` where `reed` may, although it is in fewer papers.
     A bigram that is cut out of three words is left out: `orbit coupling` beside `spin-orbit`.
 
     Parameters
@@ -42,11 +42,9 @@ def _whole(counted: TermCounts, fit: sparse.csr_matrix, group: int) -> sparse.cs
     there = papers[counted.bigrams[0]] > 0
     rows, first, second = (column[there & ~cut[counted.bigrams[0]]] for column in counted.bigrams)
     n, of_parts = papers[rows], np.zeros(len(papers))
-    for word, held in (
-        (first, n + _other_of_two(first, n)),
-        (second, n),
-    ):  # of a second word one bigram counts
-        holds = (n >= IN_ONE * papers[word]) | (held >= IN_TWO * papers[word])
+    in_two = n + _other_of_two(first, n) >= IN_TWO * papers[first]
+    holds_first, holds_second = (n >= IN_ONE * papers[first]) | in_two, n >= IN_ONE * papers[second]
+    for word, holds in ((first, holds_first), (second, holds_second)):
         np.maximum.at(of_parts, rows[holds], may[word[holds]])
         part[word[holds]] = True
     return sparse.csr_matrix(np.where(cut | part, 0.0, np.maximum(may, of_parts)))
@@ -72,8 +70,9 @@ def _cut_out(counted: TermCounts, papers: np.ndarray) -> np.ndarray:
     """The bigrams with a word that CUT of its papers have in another bigram, which is as frequent: rows.
 
     The other bigram ends with the first word (`orbit coupling`), or begins with the second one (`supervised
-    fine`). Bigrams that are joined by a hyphen are not cut. A hyphen counts as HYPHEN times the papers: it says that the words belong together. Of two that are
-    equally frequent the first one stays: `density functional`, and not `functional theory`.
+    fine`). Bigrams that are joined by a hyphen are not cut. A hyphen counts as HYPHEN times the papers: it says
+    that the words belong together. Of two that are equally frequent the first one stays: `density functional`,
+    and not `functional theory`.
 
     Parameters
     ----------
