@@ -7,6 +7,7 @@ rule keywords:
         **code("keywords"),
         **ASSIGNED,
         **{name: TERMS[name] for name in ("vocabulary", "terms", "term_offsets")},
+        embeddings="<results>/embeddings/embeddings.npy",
         head_words=config["keywords"]["head_words"],
         env="envs/topics.yaml",
     output:
@@ -29,6 +30,7 @@ rule keywords:
             --vocabulary {input.vocabulary} \
             --terms {input.terms} \
             --term-offsets {input.term_offsets} \
+            --embeddings {input.embeddings} \
             --assignments {input.assignments} \
             --head-words {input.head_words:q} \
             --top {params.keywords[top]} \
@@ -102,6 +104,7 @@ rule tree:
         **code("tree"),
         **ASSIGNED,
         **{name: TERMS[name] for name in ("vocabulary", "terms", "term_offsets")},
+        embeddings="<results>/embeddings/embeddings.npy",
         nodes="<results>/clusters/nodes.parquet",
         subtopics="<results>/clusters/subtopics.parquet",
         linkage="<results>/clusters/linkage.npy",
@@ -137,6 +140,7 @@ rule tree:
             --vocabulary {input.vocabulary} \
             --terms {input.terms} \
             --term-offsets {input.term_offsets} \
+            --embeddings {input.embeddings} \
             --assignments {input.assignments} \
             --nodes {input.nodes} \
             --subtopics {input.subtopics} \

@@ -20,13 +20,15 @@ from lib.tables import (
 )
 from lib.topics.ctfidf import TermCounts, count_in_topics, eligible, informative
 from lib.topics.keywords import keywords_of
-from lib.vectors import read_array
+from lib.topics.term_vectors import TermVectors
+from lib.vectors import open_embeddings, read_array
 
 
 def keyword_table(
     vocabulary: pa.Table,
     terms: np.ndarray,
     offsets: np.ndarray,
+    vectors: np.ndarray,
     topics: np.ndarray,
     k: int,
     *,
@@ -38,12 +40,13 @@ def keyword_table(
     Parameters
     ----------
     terms, offsets : the terms of each paper, as the step `terms` writes them
+    vectors : (n, dim), unit rows
     topics : int (n,), 0 to k - 1
     """
     counted = TermCounts.of(vocabulary, count_in_topics(terms, offsets, topics, k, len(vocabulary)))
     sizes = np.bincount(topics, minlength=k)
     fit = eligible(counted, sizes, informative(counted, sizes), head_words)
-    found = keywords_of(counted, fit, top)
+    found = keywords_of(counted, fit, top, TermVectors.of(terms, offsets, vectors, topics, len(vocabulary)))
     rows = [
         (topic, rank, *keyword) for topic, some in enumerate(found) for rank, keyword in enumerate(some, 1)
     ]
@@ -56,6 +59,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         vocabulary="vocabulary.parquet",
         terms="terms.npy",
         term_offsets="term_offsets.npy",
+        embeddings="embeddings.npy",
         assignments="assignments.parquet",
         head_words="words that count only in bigrams, one per line",
     )
@@ -75,6 +79,7 @@ def main(argv: list[str] | None = None) -> None:
         vocabulary,
         read_array(args.terms, mapped=True),
         offsets,
+        open_embeddings(args.embeddings, len(topics)),
         topics,
         k,
         head_words=read_words(args.head_words),

@@ -18,6 +18,7 @@ from lib.corpus.terms import (
     Words,
     count_bigrams,
     count_in_titles,
+    count_leading,
     counts_alone,
     number_words,
     spell,
@@ -33,7 +34,12 @@ BATCH = 2048  # papers per task of a process
 
 
 def vocabulary_table(
-    words: Words, bigrams: list[str], codes: np.ndarray, papers: np.ndarray, titles: np.ndarray
+    words: Words,
+    bigrams: list[str],
+    codes: np.ndarray,
+    papers: np.ndarray,
+    titles: np.ndarray,
+    leading: np.ndarray,
 ) -> pa.Table:
     """The words, then the bigrams, with the columns of VOCABULARY.
 
@@ -41,9 +47,11 @@ def vocabulary_table(
     ----------
     codes, papers : of the bigrams, as `count_bigrams` returns them
     titles : int64, the titles that have each term
+    leading : int64, how often another word follows each word
     """
     n = len(words.terms)
     none = np.arange(n + len(bigrams)) < n
+    leads = leading / np.maximum(words.occurrences, 1)
     first, second = (np.r_[np.zeros(n, np.int64), half] for half in np.divmod(codes, n))
     columns = [
         pa.array(words.terms + bigrams),
@@ -51,6 +59,7 @@ def vocabulary_table(
         pa.array(titles),
         pa.array(first.astype(np.int32), mask=none),
         pa.array(second.astype(np.int32), mask=none),
+        pa.array(np.r_[leads, np.zeros(len(bigrams))].astype(np.float32), mask=~none),
     ]
     return pa.Table.from_arrays(columns, schema=VOCABULARY)
 
@@ -125,7 +134,8 @@ def number_corpus(
             written.append(some)
         written.finish()
     tokens = np.load(tokens_file, mmap_mode="r")
-    codes, papers = count_bigrams(tokens, offsets, len(words.terms), args.min_count, args.threads)
+    leading = count_leading(tokens, offsets, len(words.terms), args.threads)
+    codes, papers = count_bigrams(tokens, offsets, leading, args.min_count, args.threads)
     shown = spell_bigrams(stream, spelled, words, codes, args.threads)
     # words of Chinese are joined without a space, and two bigrams or a word may then look the same
     taken = dict.fromkeys(words.terms)
@@ -134,7 +144,7 @@ def number_corpus(
     bigrams = [term for term, is_fresh in zip(shown, fresh, strict=True) if is_fresh]
     alone, counts = counts_alone(words.terms), [np.zeros(1, np.int64)]
     titles = count_in_titles(tokens, parts, codes, alone, args.threads)
-    vocabulary = vocabulary_table(words, bigrams, codes, papers, titles)
+    vocabulary = vocabulary_table(words, bigrams, codes, papers, titles, leading)
     write_table(vocabulary_file, vocabulary, VOCABULARY)
 
     def terms_between(start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:

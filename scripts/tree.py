@@ -1,6 +1,7 @@
 """Name the groups and subtopics of the hierarchy, and draw its tree."""
 
 import argparse
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -27,8 +28,9 @@ from lib.tables import (
 from lib.topics.ctfidf import TermCounts, count_in_topics, eligible, informative
 from lib.topics.keywords import Keyword, keywords_of, lifts, restricted
 from lib.topics.labels import SEPARATOR, primary_keywords, topic_names
+from lib.topics.term_vectors import TermVectors
 from lib.topics.tree_figure import draw_tree
-from lib.vectors import read_array
+from lib.vectors import open_embeddings, read_array
 
 LEAST_PAPERS = 3  # of siblings that have a term, for it to be a keyword of one of them
 
@@ -85,38 +87,95 @@ def count_terms(
     return sparse.vstack([into_topics @ counts, counts[:m]], format="csr")
 
 
-def hierarchy_table(
-    nodes: pd.DataFrame, counted: TermCounts, topics: pd.DataFrame, head_words: frozenset[str], top: int
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Evidence:
+    """What the keywords of all nodes are found by.
+
+    Attributes
+    ----------
+    counted : rows are the topics and then the subtopics
+    vectors : of the terms, in papers of the topics
+    subtopic : int (n_papers,), -1 where the topic is not divided
+    head_words : words that count only in bigrams
+    top : keywords per node
+    """
+
+    counted: TermCounts
+    vectors: TermVectors
+    subtopic: np.ndarray
+    head_words: frozenset[str]
+    top: int
+
+
+def group_keywords(
+    found: Evidence, group_of: np.ndarray, sizes: np.ndarray, specific: np.ndarray
+) -> list[list[Keyword]]:
+    """The keywords of each group, weighed against the other groups.
+
+    The weights are multiplied by the number of topics in the group of which a term may be a keyword: a theme runs
+    through several.
+
+    Parameters
+    ----------
+    group_of, sizes : int (k,), the group and the papers of each topic
+    specific : bool (n_terms,), as `informative` returns it
+    """
+    k = len(group_of)
+    into_groups = sparse.csr_matrix((np.ones(k, np.int64), (group_of, np.arange(k))))
+    of_topics = found.counted.regrouped(found.counted.counts[:k])
+    fit = into_groups @ eligible(of_topics, sizes, specific, found.head_words).astype(np.int64)
+    groups = found.counted.regrouped(sparse.csr_matrix(into_groups @ of_topics.counts))
+    vectors = replace(found.vectors, groups=group_of[found.vectors.groups])
+    return keywords_of(groups, sparse.csr_matrix(fit), found.top, vectors)
+
+
+def subtopic_keywords(
+    found: Evidence, inside: pd.DataFrame, k: int, specific: np.ndarray, shares: np.ndarray
+) -> list[list[Keyword]]:
+    """The keywords of the subtopics of a topic, weighed against each other.
+
+    The weights are multiplied by the square root of their lift over all papers: what tells siblings apart need
+    not say what they are about (`generation`).
+
+    Parameters
+    ----------
+    inside : columns `node`, `parent` and `size` of the subtopics
+    k : number of topics
+    specific : bool (n_terms,), as `informative` returns it
+    shares : float (n_terms,), the share of all papers that have each term
+    """
+    number, sizes = inside["node"].to_numpy(), inside["size"].to_numpy()
+    some, kept = restricted(found.counted, k + number, LEAST_PAPERS)
+    fit = eligible(some, sizes, specific[kept], found.head_words)
+    fit = fit.multiply(lifts(some.counts, sizes, shares[kept]).sqrt()).tocsr()
+    siblings = np.searchsorted(number, found.subtopic)
+    return keywords_of(
+        some, fit, found.top, found.vectors.inside(int(inside["parent"].iloc[0]), siblings, kept)
+    )
+
+
+def hierarchy_table(nodes: pd.DataFrame, found: Evidence, topics: pd.DataFrame) -> pd.DataFrame:
     """The nodes with their names and keywords, with the columns of HIERARCHY.
 
     A group is named by the primary keywords of its largest topics; a group of one topic has its name.
-    Keywords of groups are weighed against the other groups, times the number of topics in the group of
-    which they may be keywords: a theme runs through several. Keywords of subtopics are weighed against
-    the other subtopics of the topic, times the square root of their lift over all papers: what tells siblings
-    apart need not say what they are about (`generation`).
 
     Parameters
     ----------
     nodes : columns of NODES
-    counted : rows are the topics and then the subtopics
     topics : columns `name`, `primary_keyword` and `keywords`, largest topics first
     """
     levels = {level: some.set_index("node") for level, some in nodes.groupby("level")}
-    group_of = levels["topic"]["parent"].to_numpy(int)
+    group_of, sizes = levels["topic"]["parent"].to_numpy(int), levels["topic"]["size"].to_numpy()
     k = len(group_of)
-    into_groups = sparse.csr_matrix((np.ones(k, np.int64), (group_of, np.arange(k))))
-    of_topics = counted.regrouped(counted.counts[:k])
-    groups = counted.regrouped(sparse.csr_matrix(into_groups @ of_topics.counts))
-    sizes = levels["topic"]["size"].to_numpy()
+    of_topics = found.counted.regrouped(found.counted.counts[:k])
     specific = informative(of_topics, sizes)
-    fit = eligible(of_topics, sizes, specific, head_words)
-    of_groups = keywords_of(groups, sparse.csr_matrix(into_groups @ fit.astype(np.int64)), top)
+    of_groups = group_keywords(found, group_of, sizes, specific)
     primary = topics["primary_keyword"]
     group_names = [SEPARATOR.join(primary[group_of == group][:3]) for group in range(len(levels["group"]))]
     words = {
         "group": [[word for word, *_ in some] for some in of_groups],
         "topic": topics["keywords"].tolist(),
+        "subtopic": [],
     }
     topic_name = topics["name"].tolist()
     for group in range(len(group_names)):
@@ -125,15 +184,11 @@ def hierarchy_table(
             words["group"][group] = words["topic"][members[0]]
     shares = np.asarray(of_topics.counts.sum(0)).ravel() / sizes.sum()
     names = {"group": group_names, "topic": topic_name, "subtopic": []}
-    words["subtopic"] = []
-    for topic, inside in nodes[nodes["level"] == "subtopic"].groupby("parent"):
-        some, kept = restricted(counted, k + inside["node"].to_numpy(), LEAST_PAPERS)
-        inside_sizes = inside["size"].to_numpy()
-        fit = eligible(some, inside_sizes, specific[kept], head_words)
-        fit = fit.multiply(lifts(some.counts, inside_sizes, shares[kept]).sqrt()).tocsr()
-        found = keywords_of(some, fit, top)
-        names["subtopic"] += names_of(found, topic_name[int(topic)], inside_sizes)
-        words["subtopic"] += [[word for word, *_ in keywords] for keywords in found]
+    for _, inside in nodes[nodes["level"] == "subtopic"].groupby("parent"):
+        keywords = subtopic_keywords(found, inside, k, specific, shares)
+        of_parent = topic_name[int(inside["parent"].iloc[0])]
+        names["subtopic"] += names_of(keywords, of_parent, inside["size"].to_numpy())
+        words["subtopic"] += [[word for word, *_ in some] for some in keywords]
     order = nodes["level"].unique()
     return nodes.assign(
         share=nodes["size"] / levels["group"]["size"].sum(),
@@ -148,6 +203,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         vocabulary="vocabulary.parquet",
         terms="terms.npy",
         term_offsets="term_offsets.npy",
+        embeddings="embeddings.npy",
         assignments="assignments.parquet",
         nodes="nodes.parquet",
         subtopics="subtopics.parquet",
@@ -173,8 +229,15 @@ def main(argv: list[str] | None = None) -> None:
     parents = nodes.loc[nodes["level"] == "subtopic", "parent"].to_numpy(int)
     inside = subtopic.fill_null(-1).to_numpy()
     counts = count_terms(terms, offsets, owner, inside, parents, len(vocabulary))
-    head_words = read_words(args.head_words)
-    table = hierarchy_table(nodes, TermCounts.of(vocabulary, counts), topics, head_words, args.top)
+    embeddings = open_embeddings(args.embeddings, len(owner))
+    found = Evidence(
+        TermCounts.of(vocabulary, counts),
+        TermVectors.of(terms, offsets, embeddings, owner, len(vocabulary)),
+        inside,
+        read_words(args.head_words),
+        args.top,
+    )
+    table = hierarchy_table(nodes, found, topics)
     families, shown = drawable(table["name"].tolist())
     figure = draw_tree(
         table.assign(name=shown), read_array(args.linkage), topics["colour"].tolist(), families

@@ -12,12 +12,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from scipy import sparse
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
 
 import measure
 from browser import chromium
 from lib.corpus.words import read_words
+from lib.topics.term_vectors import TermVectors
 
 ROOT = Path(__file__).resolve().parent.parent
 # rules call `python` and `snakemake` by name: these are those of the environment of the tests
@@ -142,6 +144,7 @@ class Planted:
             script(
                 "keywords",
                 **keyword_inputs(at),
+                embeddings=self.embeddings,
                 assignments=assignments,
                 keywords=keywords,
                 csv=at / "keywords.csv",
@@ -170,6 +173,14 @@ def keyword_inputs(folder: Path) -> dict[str, Path]:
     """The files of `terms` that `keywords` reads, by flag."""
     files = term_files(folder)
     return {name: files[name] for name in ("vocabulary", "terms", "term_offsets")}
+
+
+def without_papers(n_terms: int) -> TermVectors:
+    """Terms of which the vectors say nothing."""
+    none = np.zeros(0, np.int64)
+    return TermVectors(
+        sparse.csc_matrix((0, n_terms), dtype=np.float32), np.zeros((0, 1), np.float32), none, none
+    )
 
 
 def graph_files(folder: Path) -> dict[str, Path]:

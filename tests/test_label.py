@@ -119,8 +119,10 @@ def test_topics_without_words_are_named_by_titles_and_measured(planted, tmp_path
     papers, at = pq_write(tmp_path / "p.parquet", **columns), planted.folder
     keywords = {"keywords": tmp_path / "keywords.parquet"}
     counted = script("terms", papers=papers, min_count=2, **term_files(tmp_path))
-    assigned = {"assignments": at / "assignments.parquet"}
-    weighed = script("keywords", **keyword_inputs(tmp_path), **assigned, **keywords, csv=tmp_path / "k.csv")
+    assigned, vectors = {"assignments": at / "assignments.parquet"}, {"embeddings": planted.embeddings}
+    weighed = script(
+        "keywords", **keyword_inputs(tmp_path), **assigned, **vectors, **keywords, csv=tmp_path / "k.csv"
+    )
     labelled = run_label(planted, tmp_path, papers=papers, **keywords)
     (tmp_path / "project.json").write_text(json.dumps(PROJECT))
     points = np.random.default_rng(0).normal(size=(2, len(planted.ids))).astype(np.float32)

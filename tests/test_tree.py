@@ -6,7 +6,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import assert_refused, pq_write, script, term_files
+from conftest import assert_refused, keyword_inputs, pq_write, script, term_files
 
 SUBJECTS = ["galaxy", "prime"]  # of the groups; each has two topics, each topic two parts
 TOPICS = ["redshift", "halo", "lattice", "zeta"]
@@ -40,8 +40,11 @@ def named(tmp_path_factory):
         "repeats": pa.array([None] * 6 + [0.9] * 6, pa.float64()),
     }
     np.save(folder / "l.npy", np.array([[0, 1, 1.0, 2], [2, 3, 1.1, 2], [4, 5, 3.0, 4]]))
-    files = {name: term_files(folder)[name] for name in ("vocabulary", "terms", "term_offsets")}
-    return files | {
+    vectors = np.eye(4)[topic] + 0.5 * np.eye(4)[part % 2] + 0.1 * rng.normal(size=(len(part), 4))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    np.save(folder / "e.npy", vectors.astype(np.float32))
+    return keyword_inputs(folder) | {
+        "embeddings": folder / "e.npy",
         "assignments": pq_write(folder / "a.parquet", topic=topic),
         "nodes": pq_write(folder / "n.parquet", **nodes),
         "subtopics": pq_write(folder / "s.parquet", subtopic=subtopic),

@@ -49,10 +49,12 @@ def test_keywords_in_greek_are_printed_and_written(locale, tmp_path):
     text = [f"{words[i % 2]} {words[i % 2]}." for i in range(40)]
     papers = pq_write(tmp_path / "p.parquet", title=[words[i % 2] for i in range(40)], text=text)
     assert script("terms", papers=papers, **term_files(tmp_path)).returncode == 0
+    np.save(tmp_path / "e.npy", np.eye(2, dtype=np.float32)[np.arange(40) % 2])
     outputs = {"keywords": tmp_path / "k.parquet", "csv": tmp_path / "k.csv"}
     command = measure.script(
         "keywords",
         **keyword_inputs(tmp_path),
+        embeddings=tmp_path / "e.npy",
         assignments=pq_write(tmp_path / "a.parquet", id=ids, topic=np.arange(40, dtype=np.int32) % 2),
         **outputs,
     )

@@ -125,11 +125,13 @@ class Words:
     ----------
     terms : in alphabetical order, each in its most frequent spelling; the first is BREAK
     papers : int64, papers that have the word
+    occurrences : int64, how often it occurs in them
     of_spelling : int32, for each spelling its word, 0 for those that do not count
     """
 
     terms: list[str]
     papers: np.ndarray
+    occurrences: np.ndarray
     of_spelling: np.ndarray
 
 
@@ -155,30 +157,43 @@ def number_words(stream: np.ndarray, spelled: Spellings, min_count: int, threads
     kept = sorted((i for i in range(1, len(numbers)) if papers[i] >= min_count), key=shown.__getitem__)
     renumbered = np.zeros(len(numbers), np.int32)
     renumbered[kept] = np.arange(1, len(kept) + 1)
-    counts = np.r_[0, papers[kept]].astype(np.int64)
-    return Words([BREAK, *(shown[i] for i in kept)], counts, renumbered[word])
+    uses = np.bincount(word, occurrences, len(numbers))
+    counts, uses = (np.r_[0, some[kept]].astype(np.int64) for some in (papers, uses))
+    return Words([BREAK, *(shown[i] for i in kept)], counts, uses, renumbered[word])
 
 
-def count_bigrams(
-    tokens: np.ndarray, offsets: np.ndarray, n_words: int, min_count: int, threads: int = 1
-) -> Counts:
-    """The pairs of neighboring words that at least `min_count` papers have.
+def count_leading(tokens: np.ndarray, offsets: np.ndarray, n_words: int, threads: int = 1) -> np.ndarray:
+    """How often another word follows each word directly: int64 (n_words,).
 
     Parameters
     ----------
     tokens : int32, words of all papers end to end, 0 where two words are not neighbors
     n_words : words including BREAK
+    """
+    leading = np.zeros(n_words, np.int64)
+    for found in over_papers(offsets, threads, partial(_first_words, tokens, offsets, n_words), tokens):
+        leading += found
+    return leading
+
+
+def count_bigrams(
+    tokens: np.ndarray, offsets: np.ndarray, leading: np.ndarray, min_count: int, threads: int = 1
+) -> Counts:
+    """The pairs of neighboring words that at least `min_count` papers have.
+
+    Parameters
+    ----------
+    tokens : as for `count_leading`
+    leading : what that returns
 
     Returns
     -------
     codes : int64, first word times n_words plus second word, in order
     papers : int64, papers that have the pair
     """
-    starts = np.zeros(n_words, np.int64)
-    for found in over_papers(offsets, threads, partial(_first_words, tokens, offsets, n_words), tokens):
-        starts += found
+    n_words = len(leading)
     # a pass takes the pairs of a range of first words
-    passes = np.flatnonzero(np.diff(np.r_[-1, np.cumsum(starts) // PAIRS]))
+    passes = np.flatnonzero(np.diff(np.r_[-1, np.cumsum(leading) // PAIRS]))
     counted, none = [], np.zeros(0, np.int64)
     for low, high in pairwise([*passes.tolist(), n_words]):
         work = partial(_codes_between, tokens, offsets, n_words, low, high)

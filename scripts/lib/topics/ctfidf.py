@@ -20,15 +20,21 @@ import pyarrow as pa
 from scipy import sparse
 
 from lib.corpus.counting import chunks, papers_of
+from lib.topics.term_vectors import TermVectors
 
-GENERAL = 0.62  # the share of all uses of terms that are uses of general terms
+GENERAL = 0.66  # the share of all uses of terms that are uses of general terms
 OWN = 0.8  # of the papers of a term that are in one topic, if it is not general whatever its rank
 COVER = 0.05  # of the papers of a topic that a keyword is in, at least
 RIVAL = 0.5  # of the share of papers that have the keyword in the topic where that is largest
 FEW = 3  # terms of a topic, below which general ones are better than none
 PRIOR = 5  # papers with the mean share of titles that are added to those of each term
 LEAST = 5  # keywords of a topic, behind which light ones are left out
-LIGHT = 0.45  # of the weight of the heaviest keyword
+LIGHT = 0.5  # of the weight of the heaviest keyword
+BEGINNING = 3  # letters at the beginning of two words that may be forms of one
+SAME = 0.9  # cosine of the vectors of two terms that say the same
+ABBREVIATION = range(2, 7)  # letters, without the s of a plural
+SPELLED = 0.7  # of the papers with an abbreviation that have what it is short for
+VOWEL = re.compile("[aeiou]")
 NUMBER = re.compile(r"^[0-9]+d?")  # at the beginning of an abbreviation, with the d of `3d`
 
 
@@ -47,12 +53,14 @@ class TermCounts:
     terms : of the vocabulary; the first is empty
     words : for each term the rows of its words: one, or two for a bigram
     title_rate : float64 (n_terms,), as `title_rates` returns them
+    leads : float64 (n_terms,), share of the uses of a word that another word follows directly; 0 for bigrams
     counts : int64 csr (k, n_terms)
     """
 
     terms: list[str]
     words: list[tuple[int, ...]]
     title_rate: np.ndarray
+    leads: np.ndarray
     counts: sparse.csr_matrix
 
     @cached_property
@@ -67,11 +75,12 @@ class TermCounts:
         """From vocabulary.parquet and counts (k, n_terms)."""
         papers, titles = (vocabulary[name].to_numpy() for name in ("papers", "titles"))
         words = words_of(vocabulary, np.arange(len(vocabulary)))
-        return cls(vocabulary["term"].to_pylist(), words, title_rates(papers, titles), counts)
+        leads = vocabulary["leads"].fill_null(0).to_numpy().astype(np.float64)
+        return cls(vocabulary["term"].to_pylist(), words, title_rates(papers, titles), leads, counts)
 
     def regrouped(self, counts: sparse.csr_matrix) -> "TermCounts":
         """The same terms in other groups of papers: counts (m, n_terms)."""
-        return TermCounts(self.terms, self.words, self.title_rate, counts)
+        return TermCounts(self.terms, self.words, self.title_rate, self.leads, counts)
 
 
 def title_rates(papers: np.ndarray, titles: np.ndarray) -> np.ndarray:
@@ -177,7 +186,9 @@ def eligible(
     return sparse.csr_matrix((fit[fit], (found.row[fit], found.col[fit])), counted.counts.shape)
 
 
-def top_terms(counted: TermCounts, weights: sparse.csr_matrix, n: int) -> list[list[int]]:
+def top_terms(
+    counted: TermCounts, weights: sparse.csr_matrix, n: int, vectors: TermVectors
+) -> list[list[int]]:
     """For each topic the rows of its n heaviest terms that do not repeat each other, heaviest first.
 
     Behind the first LEAST, terms with less than LIGHT of the weight of the heaviest are left out.
@@ -189,53 +200,65 @@ def top_terms(counted: TermCounts, weights: sparse.csr_matrix, n: int) -> list[l
     Parameters
     ----------
     weights : (k, n_terms) of the terms that may be keywords
+    vectors : of the same terms
     """
-    return [_top_terms_of(counted, weights, n, topic) for topic in range(weights.shape[0])]
+    return [_top_terms_of(counted, weights[[topic]], n, vectors) for topic in range(weights.shape[0])]
 
 
-def _top_terms_of(counted: TermCounts, weights: sparse.csr_matrix, n: int, topic: int) -> list[int]:
-    row = weights[[topic]]
-    heaviest = np.lexsort((row.indices, -row.data))[: 20 * n]
+def _top_terms_of(counted: TermCounts, row: sparse.csr_matrix, n: int, vectors: TermVectors) -> list[int]:
+    heaviest = np.lexsort((row.indices, -row.data))
     order, weight = row.indices[heaviest].tolist(), row.data[heaviest].tolist()
     picked: list[int] = []
-    said: list[str] = []
+    said: list[int] = []
     for term, heavy in zip(order, weight, strict=True):
         if len(picked) >= LEAST and heavy < LIGHT * weight[0]:
             break
-        words = [counted.terms[word] for word in counted.words[term]]
-        if any(akin(word, other) for word in words for other in said):
+        words = counted.words[term]
+        if any(are_forms(counted.terms, word, other, vectors) for word in words for other in said):
             continue
-        if any(stands_for(counted, term, other) for other in picked):
+        if any(stands_for(counted.terms, term, other, vectors) for other in picked):
             continue
-        picked = [other for other in picked if not stands_for(counted, other, term)] + [term]
+        picked = [other for other in picked if not stands_for(counted.terms, other, term, vectors)] + [term]
         said += words
         if len(picked) == n:
             break
     return picked
 
 
-def stands_for(counted: TermCounts, short: int, term: int) -> bool:
-    """Whether one term abbreviates another: `llms` of `language models`, `cot` of `chain-of-thought`.
+def are_forms(terms: list[str], word: int, other: int, vectors: TermVectors) -> bool:
+    """Whether two words, by their rows, are forms of one: `robot` and `robotic`, `math` and `mathematics`.
 
-    The letters are the initials of the term, or those of the term and of one word more before or behind it:
-    `large` counts in no term. A number before the initials is skipped: `3dgs` of `gaussian splatting`. Since an
-    abstract spells an abbreviation out, the term must then be frequent enough, topic by topic, to be in half of
-    the papers with the abbreviation. `graph attention` is not for `gap`.
+    They begin alike as `akin` demands; or for three letters, and are nearly the same by their vectors.
+    """
+    one, two = terms[word], terms[other]
+    if akin(one, two):
+        return True
+    return one[:BEGINNING] == two[:BEGINNING] and vectors.similarity(word, other) >= SAME
+
+
+def stands_for(terms: list[str], short: int, term: int, vectors: TermVectors) -> bool:
+    """Whether one term, by its row, abbreviates another: `cot` of `chain-of-thought`, `snns` of `spiking`.
+
+    Three letters or more that are the initials of the term are enough. Otherwise the initials begin or
+    end the abbreviation (`3dgs` of `gaussian splatting`, `mlips` of `interatomic potentials`), at least SPELLED
+    of its papers have the term, and the two are nearly the same by their vectors.
 
     Parameters
     ----------
     short, term : rows of terms
     """
-    name, initials = counted.terms[short], _initials(counted.terms[term])
-    spelled = {name, name.removesuffix("s")}
-    if len(name.removesuffix("s")) < 3 or not name.isalnum() or len(initials) < 2:
+    name, initials = terms[short], _initials(terms[term])
+    if not (name.isascii() and name.isalnum() and len(name.removesuffix("s")) in ABBREVIATION):
         return False
-    if initials in spelled:
+    ways = [NUMBER.sub("", way) for way in (name, name.removesuffix("s"))]
+    if len(initials) > 2 and initials in ways:
         return True
-    if not any(initials in (letters[1:], letters[:-1], NUMBER.sub("", letters)) for letters in spelled):
+    if len(initials) == 1 and VOWEL.search(name):  # a word with the same first letter
         return False
-    papers = counted.counts[:, [short, term]].toarray()
-    return bool(2 * papers.min(1).sum() >= papers[:, 0].sum())
+    at_end = len(initials) > 1 and any(way.endswith(initials) for way in ways)
+    if not (at_end or any(way.startswith(initials) for way in ways)):
+        return False
+    return vectors.share(short, term) >= SPELLED and vectors.similarity(short, term) >= SAME
 
 
 def _initials(term: str) -> str:

@@ -4,29 +4,36 @@ import numpy as np
 from scipy import sparse
 
 from lib.topics.ctfidf import TermCounts, ctfidf, top_terms
+from lib.topics.term_vectors import TermVectors
 from lib.topics.whole_terms import whole_terms
 
+CANDIDATES = 20  # terms per keyword that are compared with the group
 # the term, its weight, papers of the group with it, their share of all, and its title rate
 Keyword = tuple[str, float, int, float, float]
 
 
-def keywords_of(counted: TermCounts, fit: sparse.csr_matrix, top: int) -> list[list[Keyword]]:
+def keywords_of(
+    counted: TermCounts, fit: sparse.csr_matrix, top: int, vectors: TermVectors
+) -> list[list[Keyword]]:
     """The `top` keywords of each group of papers, heaviest first.
 
-    They are chosen by the weights of `ctfidf`. Their own weight has the square root of the share in place of the
-    share, and that of the title rate: the first ones should cover the group.
+    They are chosen by the weights of `ctfidf` times the square of their similarity to the group. Their own weight
+    has the square root of the share in place of the share, and that of the title rate: the first ones should
+    cover the group.
 
     Parameters
     ----------
     counted : the papers of each of k groups that have each term
     fit : bool (k, n_terms), which terms may be keywords of which groups, of `eligible`; or numbers by which
         the weights are multiplied
+    vectors : of the same terms, in papers of the same groups
     """
     counts = counted.counts
-    weights = ctfidf(counts).multiply(whole_terms(counted, fit)).tocsr()
+    weights = heaviest(ctfidf(counts).multiply(whole_terms(counted, fit)).tocsr(), CANDIDATES * top)
+    weights = weights.multiply(vectors.similarities(weights).power(2)).tocsr()
     in_all = np.asarray(counts.sum(0)).ravel()
     found = []
-    for group, columns in enumerate(top_terms(counted, weights, top)):
+    for group, columns in enumerate(top_terms(counted, weights, top, vectors)):
         keywords = []
         for column in columns:
             n, rate = int(counts[group, column]), float(counted.title_rate[column])
@@ -35,6 +42,17 @@ def keywords_of(counted: TermCounts, fit: sparse.csr_matrix, top: int) -> list[l
             keywords.append((counted.terms[column], weight, n, share, rate))
         found.append(sorted(keywords, key=lambda keyword: -keyword[1]))
     return found
+
+
+def heaviest(weights: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
+    """The n largest weights of each row: float64 csr of the same shape; of equal ones the first columns."""
+    rows = []
+    for at in range(weights.shape[0]):
+        row = weights[[at]]
+        kept = np.sort(np.lexsort((row.indices, -row.data))[:n])
+        kept = kept[row.data[kept] > 0]
+        rows.append(sparse.csr_matrix((row.data[kept], row.indices[kept], [0, len(kept)]), row.shape))
+    return sparse.vstack(rows, format="csr")
 
 
 def restricted(counted: TermCounts, rows: np.ndarray, least: int) -> tuple[TermCounts, list[int]]:
@@ -53,6 +71,7 @@ def restricted(counted: TermCounts, rows: np.ndarray, least: int) -> tuple[TermC
         [counted.terms[column] for column in kept],
         [tuple(place[word] for word in counted.words[column]) for column in kept],
         counted.title_rate[kept],
+        counted.leads[kept],
         sparse.csr_matrix(counts[:, kept]),
     )
     return some, kept

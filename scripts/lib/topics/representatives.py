@@ -12,7 +12,7 @@ CANDIDATES = (
     50  # nearest papers among which the most telling title is chosen, of the nearer half of the topic
 )
 LONG = 4  # letters of the words of a title that count: most shorter ones are `of`, `the`, `for`
-SHORT = 2  # such words that are added to each title: `Beyond Jailbreaks` says little
+SHORT = 4  # such words that are added to each title: `Beyond Jailbreaks` says little
 DIVERSE_OF = 50  # nearest papers among which the diverse ones are chosen
 CUT = 0.1  # what a title loses for being cut
 HEAD = 2  # keywords that the head of a title says, if it says the topic without the subtitle
@@ -82,15 +82,15 @@ class Keywords:
     def score(self, title: str, topic: int) -> float:
         """How well a title tells a topic from the others: -1 to 1.
 
-        It is the harmonic mean of what the title says of the keywords and of the share of its long words, and
-        SHORT more, that are in them, less what it says of the best other topic.
+        It is the F2 measure of what the title says of the keywords (the recall) and of the share of its long words,
+        and SHORT more, that are in them (the precision), less what it says of the best other topic.
         """
         shares = self.told(title)
         own, shares[topic] = float(shares[topic]), 0.0
         long = [word for word in _words(title) if len(word) >= LONG]
         to_the_point = sum(word in self.words[topic] for word in long) / (len(long) + SHORT)
-        mean = 2 * own * to_the_point / (own + to_the_point) if to_the_point else 0.0
-        return mean - float(shares.max(initial=0.0))
+        measure = 5 * own * to_the_point / (own + 4 * to_the_point) if to_the_point else 0.0
+        return measure - float(shares.max(initial=0.0))
 
 
 def says(title: str, keyword: str) -> bool:

@@ -8,6 +8,8 @@ from lib.topics.ctfidf import TermCounts
 # Shares of the papers of a word
 IN_ONE = 0.5  # that have it in one bigram, if it is a part of that
 IN_TWO = 0.7  # the sum of the two most frequent ones that begin with it: `lie algebras`, `lie groups`
+IN_OPEN = 0.2  # that have it in one bigram, if the word seldom ends a phrase
+OPEN = 0.6  # share of the uses of such a word that another word follows: `logical reasoning`
 CUT = 0.6  # that have it in one bigram, if another bigram with it is cut out of three words
 CUT_HYPHEN = 0.9  # the same, if that bigram has a hyphen in one of its words: `parameter-efficient fine`
 HYPHEN = 1.25  # times the papers of a bigram that is written with a hyphen
@@ -17,7 +19,8 @@ def whole_terms(counted: TermCounts, fit: sparse.csr_matrix) -> sparse.csr_matri
     """Which terms may be keywords of which groups, without parts of longer terms: float64 csr (k, n_terms).
 
     A word is a part of a bigram that IN_ONE of its papers in the group have: `dark` of `dark matter`; or of two
-    that begin with it and whose papers add up to IN_TWO of its own. The bigrams take its place, with the
+    that begin with it and whose papers add up to IN_TWO of its own. A word that seldom ends a phrase is a part of
+    the most frequent bigram that begins with it, if IN_OPEN of its papers have that. The bigrams take its place, with the
     number of the word if that is larger: `point cloud` may be a keyword where `cloud` may, although `point`
     says nothing; `reed-muller` where `reed` may, although it is in fewer papers.
     A bigram that is cut out of three words is left out: `orbit coupling` beside `spin-orbit`.
@@ -42,8 +45,12 @@ def _whole(counted: TermCounts, fit: sparse.csr_matrix, group: int) -> sparse.cs
     there = papers[counted.bigrams[0]] > 0
     rows, first, second = (column[there & ~cut[counted.bigrams[0]]] for column in counted.bigrams)
     n, of_parts = papers[rows], np.zeros(len(papers))
+    most = np.zeros(len(papers))  # papers of the most frequent bigram that begins with a word
+    np.maximum.at(most, first, n)
     in_two = n + _other_of_two(first, n) >= IN_TWO * papers[first]
-    holds_first, holds_second = (n >= IN_ONE * papers[first]) | in_two, n >= IN_ONE * papers[second]
+    in_open = (counted.leads[first] >= OPEN) & (n >= IN_OPEN * papers[first]) & (n == most[first])
+    holds_first = (n >= IN_ONE * papers[first]) | in_two | in_open
+    holds_second = n >= IN_ONE * papers[second]
     for word, holds in ((first, holds_first), (second, holds_second)):
         np.maximum.at(of_parts, rows[holds], may[word[holds]])
         part[word[holds]] = True

@@ -14,6 +14,7 @@ from lib.corpus.terms import (
     HYPHEN,
     count_bigrams,
     count_in_titles,
+    count_leading,
     counts_alone,
     number_words,
     spell,
@@ -52,7 +53,8 @@ def numbered(texts: list[str], min_count: int, threads: int = 1):
     assert len(stream) == spelled.offsets[-1]
     words = number_words(stream, spelled, min_count, threads)
     numbers = words.of_spelling[stream & ~HYPHEN]
-    codes, papers = count_bigrams(numbers, spelled.offsets, len(words.terms), min_count, threads)
+    leading = count_leading(numbers, spelled.offsets, len(words.terms), threads)
+    codes, papers = count_bigrams(numbers, spelled.offsets, leading, min_count, threads)
     return spelled, stream, words, numbers, codes, papers
 
 
@@ -78,6 +80,18 @@ def test_terms_are_those_of_simple_loops(monkeypatch, min_count, threads, chunk,
             code = int(codes[term - n]) if term >= n else 0
             mine[start + owner].add((names[code // n], names[code % n]) if code else (names[term],))
     assert mine == expected
+
+
+@pytest.mark.parametrize(("threads", "chunk"), [(1, 1), (2, 100), (1, 1 << 20)])
+def test_uses_of_words_with_a_word_behind_them_are_counted(monkeypatch, threads, chunk):
+    monkeypatch.setattr(chunks, "__defaults__", (chunk,))
+    spelled, _, words, numbers, *_ = numbered(TEXTS, 15, threads)
+    texts = np.split(numbers, spelled.offsets[1:-1])
+    pairs = Counter(a for text in texts for a, b in pairwise(text.tolist()) if a and b)
+    uses = Counter(numbers.tolist())
+    n = len(words.terms)
+    assert words.occurrences.tolist() == [0, *(uses[word] for word in range(1, n))]
+    assert count_leading(numbers, spelled.offsets, n, threads).tolist() == [pairs[word] for word in range(n)]
 
 
 @pytest.mark.parametrize("chunk", [1, 100, 1 << 20])

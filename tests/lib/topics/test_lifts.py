@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from conftest import without_papers
 from lib.topics.ctfidf import TermCounts
 from lib.topics.keywords import keywords_of, lifts
 
@@ -20,12 +21,12 @@ def test_lifts_are_shares_of_the_group_over_shares_of_all_papers():
 def test_of_two_words_that_tell_siblings_apart_the_one_that_is_rare_elsewhere_comes_first():
     """Two subtopics of 100 papers of 10,000: `generation` is in half of all others, `lattice` in few."""
     counts = sparse.csr_matrix(np.array([[0, 96, 30], [0, 4, 0]]))
-    some = TermCounts(["", "generation", "lattice"], [(0,), (1,), (2,)], np.ones(3), counts)
+    some = TermCounts(["", "generation", "lattice"], [(0,), (1,), (2,)], np.ones(3), np.zeros(3), counts)
     sizes, shares = np.array([100, 100]), np.array([1.0, 0.5, 0.006])
     every = sparse.csr_matrix(np.ones((2, 3)))
 
     def first(fit: sparse.csr_matrix) -> list[str]:
-        return [keyword for keyword, *_ in keywords_of(some, fit.tocsr(), 10)[0]]
+        return [keyword for keyword, *_ in keywords_of(some, fit.tocsr(), 10, without_papers(3))[0]]
 
     assert first(every) == ["generation", "lattice"]
     assert first(lifts(counts, sizes, shares).sqrt())[0] == "lattice"

@@ -23,23 +23,20 @@ def test_papers_of_topics_come_nearest_first():
 
 
 @pytest.mark.parametrize(
-    (
-        "title",
-        "told",
-        "long",
-    ),  # and the share of its words of four letters, and two more, in keywords of the second
+    # `long`: the share of its words of four letters, and four more, in keywords of the second topic
+    ("title", "told", "long"),
     [
         ("A Large Language Model for X-Ray Images", [0.7, 0], 0),
-        ("Spin orbit coupling", [0, 0.6], 2 / 5),
-        ("On reasoning about spin-orbit", [0.3, 1], 3 / 6),
+        ("Spin orbit coupling", [0, 0.6], 2 / 7),
+        ("On reasoning about spin-orbit", [0.3, 1], 3 / 8),
         ("Models", [0, 0], 0),
         ("", [0, 0], 0),
     ],
 )
 def test_what_a_title_tells(title, told, long):
     assert KEYWORDS.told(title) == pytest.approx(told)
-    mean = 2 / (1 / told[1] + 1 / long) if long else 0
-    assert KEYWORDS.score(title, 1) == pytest.approx(mean - told[0])
+    measure = 1 / (0.8 / told[1] + 0.2 / long) if long else 0
+    assert KEYWORDS.score(title, 1) == pytest.approx(measure - told[0])
 
 
 def test_a_title_says_a_keyword_in_any_form():

@@ -1,0 +1,119 @@
+"""What the vectors of papers say of the terms in them.
+
+The vector of a term is the mean of the vectors of the papers that have it, less the mean of all papers.
+Its cosine to the mean of a group says whether the term is about the group as a whole or about a corner of it,
+and the cosine of two terms whether they say the same. No text is encoded for this.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from lib.grouping import rows_by_label
+from lib.vectors import take
+
+SAMPLE = 100_000  # papers that are read
+ROUNDING = 1e-5  # the length of a mean of unit vectors that is 0 but for rounding
+LEAST = 0.1  # the least similarity, of terms that are about something else or in no sampled paper
+
+
+@dataclass
+class TermVectors:
+    """Sampled papers with their terms, vectors and groups.
+
+    Attributes
+    ----------
+    terms : float32 csc (n, n_terms); for each paper and each of its terms the papers that it stands for
+    vectors : float32 (n, dim), less their mean
+    groups : int (n,), 0 to k - 1
+    rows : int64 (n,), the papers, ascending
+    """
+
+    terms: sparse.csc_matrix
+    vectors: np.ndarray
+    groups: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def of(
+        cls, terms: np.ndarray, offsets: np.ndarray, vectors: np.ndarray, groups: np.ndarray, n_terms: int
+    ) -> "TermVectors":
+        """Sample up to SAMPLE papers, as many of each group.
+
+        Parameters
+        ----------
+        terms, offsets : the terms of each paper, as the step `terms` writes them (may be memory-mapped)
+        vectors : (n_papers, dim), unit rows (may be memory-mapped)
+        groups : int (n_papers,), 0 to k - 1
+        """
+        k = int(groups.max()) + 1
+        rows, weights = [], []
+        for members in rows_by_label(groups, k):
+            n = min(len(members), SAMPLE // k + 1)
+            rows.append(members[np.linspace(0, len(members) - 1, n).astype(np.int64)])
+            weights.append(np.full(n, len(members) / max(n, 1), np.float32))
+        read, weight = np.concatenate(rows), np.concatenate(weights)
+        order = np.argsort(read)
+        read, weight = read[order], weight[order]
+        lengths = offsets[read + 1] - offsets[read]
+        ends = np.cumsum(lengths)
+        at = np.arange(ends[-1]) + np.repeat(offsets[read] - ends + lengths, lengths)
+        table = (np.repeat(weight, lengths), (np.repeat(np.arange(len(read)), lengths), terms[at]))
+        found = sparse.csc_matrix(table, (len(read), n_terms), dtype=np.float32)
+        return cls(found, _center(take(vectors, read), weight), groups[read], read)
+
+    def inside(self, group: int, groups: np.ndarray, columns: list[int]) -> "TermVectors":
+        """The papers of a group, with some of the terms, in groups of their own.
+
+        Parameters
+        ----------
+        groups : int (n_papers,), of all papers
+        """
+        at = np.flatnonzero(self.groups == group)
+        rows = self.rows[at]
+        return TermVectors(self.terms[at][:, columns], _center(self.vectors[at]), groups[rows], rows)
+
+    def similarities(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
+        """The similarity of terms to groups, where `weights` (k, n_terms) are not 0: float64 csr (k, n_terms).
+
+        It is the cosine of their vectors, LEAST if that is smaller.
+        """
+        k = weights.shape[0]
+        columns, at = np.unique(weights.indices, return_inverse=True)
+        ones = np.ones(len(self.groups), np.float32)
+        of_groups = sparse.csr_matrix((ones, (self.groups, np.arange(len(ones)))), (k, len(ones)))
+        cosines = self._means(self.terms[:, columns].T) @ self._means(of_groups).T
+        of_row = np.repeat(np.arange(k), np.diff(weights.indptr))
+        data = np.maximum(cosines[at, of_row].astype(np.float64), LEAST)
+        return sparse.csr_matrix((data, weights.indices, weights.indptr), weights.shape)
+
+    def similarity(self, term: int, other: int) -> float:
+        """The cosine of the vectors of two terms; 0 if no sampled paper has one of them."""
+        one, two = self._means(self.terms[:, [term, other]].T)
+        return float(one @ two)
+
+    def share(self, term: int, other: int) -> float:
+        """The share of the papers with a term that have another one too."""
+        papers, of_other = self.terms[:, [term]], self.terms[:, [other]]
+        both = papers.multiply(of_other > 0).sum()
+        return float(both / papers.sum()) if papers.nnz else 0.0
+
+    def _means(self, papers: sparse.spmatrix) -> np.ndarray:
+        """The directions of the means of the vectors of papers: float32 (m, dim), unit rows.
+
+        A row is 0 if there are no papers, or if their mean is that of all papers.
+
+        Parameters
+        ----------
+        papers : (m, n), weights
+        """
+        means = papers @ self.vectors / np.maximum(np.asarray(papers.sum(1)), 1)
+        lengths = np.linalg.norm(means, axis=1, keepdims=True)
+        return np.divide(means, lengths, out=np.zeros_like(means), where=lengths > ROUNDING)
+
+
+def _center(vectors: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Vectors (n, dim) less their mean, in place."""
+    vectors -= np.average(vectors, axis=0, weights=weights)
+    return vectors
