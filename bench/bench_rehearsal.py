@@ -180,18 +180,18 @@ def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     assigned = run.files(assignments="assignments.parquet")
     outputs = run.files(keywords="keywords.parquet", csv="keywords.csv")
     terms = {name: run.file(TERMS[name]) for name in ("vocabulary", "terms", "term_offsets")}
-    run.step("keywords", **terms, **assigned, **outputs)
+    embeddings = {"embeddings": inputs["embeddings"]}
+    run.step("keywords", **terms, **embeddings, **assigned, **outputs)
     sources = run.files(centroids="centroids.npy", cluster="cluster.json", keywords="keywords.parquet")
     sources |= assigned
     outputs = run.files(representatives="representatives.parquet", topics="topics.parquet", csv="topics.csv")
     run.step("label", **inputs, **sources, **outputs)
     levels = run.files(nodes="nodes.parquet", subtopics="subtopics.parquet", linkage="linkage.npy")
     centroids = run.files(centroids="centroids.npy")
-    embeddings = {"embeddings": inputs["embeddings"]}
     run.step("hierarchy", **embeddings, **assigned, **centroids, threads=THREADS, **levels)
     topics = run.files(topics="topics.parquet") | assigned
     outputs = run.files(hierarchy="hierarchy.parquet", csv="hierarchy.csv", figure="hierarchy.png")
-    run.step("tree", **terms, **topics, **levels, **outputs)
+    run.step("tree", **terms, **embeddings, **topics, **levels, **outputs)
     subtopics = run.files(subtopics="subtopics.parquet", hierarchy="hierarchy.parquet")
     run.step("trends", papers=inputs["papers"], **topics, **subtopics, **run.files(**TREND_FILES))
 
