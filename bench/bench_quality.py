@@ -24,6 +24,8 @@ TOP = 10
 PACKAGES = [
     "bertopic==0.17.4",
     "hdbscan==0.8.44",
+    "umap-learn==0.5.12",
+    "pynndescent==0.7.0",
     "plotly==7.1.0",
     "turftopic==0.28.0",
     "igraph==0.11.9",
