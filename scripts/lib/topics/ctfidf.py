@@ -19,9 +19,10 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
-from lib.corpus.counting import chunks, papers_of
+from lib.corpus.counting import CHUNK, chunks
 from lib.topics.term_vectors import TermVectors
 
+AT_ONCE = 8 * CHUNK  # terms of papers that are counted at a time
 GENERAL = 0.66  # the share of all uses of terms that are uses of general terms
 OWN = 0.8  # of the papers of a term that are in one topic, if it is not general whatever its rank
 COVER = 0.05  # of the papers of a topic that a keyword is in, at least
@@ -111,11 +112,15 @@ def count_in_topics(
     topics : int (n_papers,), the group of each paper, 0 to k - 1; -1 for papers of none
     """
     counts = sparse.csr_matrix((k, n_terms), dtype=np.int64)
-    for start, stop in chunks(offsets):
-        topic = topics[start:stop][papers_of(offsets, start, stop)]
-        part, known = terms[offsets[start] : offsets[stop]], topic >= 0
-        ones = np.ones(int(known.sum()), np.int64)
-        counts += sparse.csr_matrix((ones, (topic[known], part[known])), shape=(k, n_terms))
+    for start, stop in chunks(offsets, AT_ONCE):
+        part = terms[offsets[start] : offsets[stop]]
+        ends = (offsets[start : stop + 1] - offsets[start]).astype(np.int32)
+        in_papers = sparse.csr_matrix((np.ones(len(part), np.int32), part, ends), (stop - start, n_terms))
+        known = np.flatnonzero(topics[start:stop] >= 0)
+        of_topics = (np.ones(len(known), np.int32), (topics[start:stop][known], known))
+        found = sparse.csr_matrix(of_topics, (k, stop - start)) @ in_papers
+        found.sort_indices()
+        counts += found
     return counts
 
 

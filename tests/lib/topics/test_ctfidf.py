@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.stats import entropy
 
 from conftest import without_papers
-from lib.corpus.counting import chunks
+from lib.topics import ctfidf as ctfidf_module
 from lib.topics.ctfidf import (
     TermCounts,
     count_in_topics,
@@ -30,7 +30,7 @@ OFFSETS = np.cumsum([0, *map(len, PAPERS)])
 
 @pytest.mark.parametrize("chunk", [1, 50, 1 << 20])
 def test_counts_and_weights_are_those_of_simple_loops(monkeypatch, chunk):
-    monkeypatch.setattr(chunks, "__defaults__", (chunk,))
+    monkeypatch.setattr(ctfidf_module, "AT_ONCE", chunk)
     counts = count_in_topics(TERMS, OFFSETS, TOPICS, 4, 12)
     expected = np.zeros((4, 12), int)
     for terms, topic in zip(PAPERS, TOPICS, strict=True):
