@@ -46,7 +46,8 @@ def keyword_table(
     counted = TermCounts.of(vocabulary, count_in_topics(terms, offsets, topics, k, len(vocabulary)))
     sizes = np.bincount(topics, minlength=k)
     fit = eligible(counted, sizes, informative(counted, sizes), head_words)
-    found = keywords_of(counted, fit, top, TermVectors.of(terms, offsets, vectors, topics, len(vocabulary)))
+    of_terms = TermVectors.of(terms, offsets, vectors, topics, len(vocabulary))
+    found = keywords_of(counted, sizes, fit, top, of_terms)
     rows = [
         (topic, rank, *keyword) for topic, some in enumerate(found) for rank, keyword in enumerate(some, 1)
     ]

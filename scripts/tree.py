@@ -126,7 +126,8 @@ def group_keywords(
     fit = into_groups @ eligible(of_topics, sizes, specific, found.head_words).astype(np.int64)
     groups = found.counted.regrouped(sparse.csr_matrix(into_groups @ of_topics.counts))
     vectors = replace(found.vectors, groups=group_of[found.vectors.groups])
-    return keywords_of(groups, sparse.csr_matrix(fit), found.top, vectors)
+    of_groups = np.asarray(into_groups @ sizes)
+    return keywords_of(groups, of_groups, sparse.csr_matrix(fit), found.top, vectors)
 
 
 def subtopic_keywords(
@@ -149,9 +150,8 @@ def subtopic_keywords(
     fit = eligible(some, sizes, specific[kept], found.head_words)
     fit = fit.multiply(lifts(some.counts, sizes, shares[kept]).sqrt()).tocsr()
     siblings = np.searchsorted(number, found.subtopic)
-    return keywords_of(
-        some, fit, found.top, found.vectors.inside(int(inside["parent"].iloc[0]), siblings, kept)
-    )
+    vectors = found.vectors.inside(int(inside["parent"].iloc[0]), siblings, kept)
+    return keywords_of(some, sizes, fit, found.top, vectors)
 
 
 def hierarchy_table(nodes: pd.DataFrame, found: Evidence, topics: pd.DataFrame) -> pd.DataFrame:

@@ -7,23 +7,25 @@ from lib.topics.ctfidf import TermCounts, ctfidf, top_terms
 from lib.topics.term_vectors import TermVectors
 from lib.topics.whole_terms import whole_terms
 
+LEADING = 0.15  # of the papers of a group that have a keyword which stands for the group
 CANDIDATES = 20  # terms per keyword that are compared with the group
 # the term, its weight, papers of the group with it, their share of all, and its title rate
 Keyword = tuple[str, float, int, float, float]
 
 
 def keywords_of(
-    counted: TermCounts, fit: sparse.csr_matrix, top: int, vectors: TermVectors
+    counted: TermCounts, sizes: np.ndarray, fit: sparse.csr_matrix, top: int, vectors: TermVectors
 ) -> list[list[Keyword]]:
     """The `top` keywords of each group of papers, heaviest first.
 
     They are chosen by the weights of `ctfidf` times the square of their similarity to the group. Their own weight
-    has the square root of the share in place of the share, and that of the title rate: the first ones should
-    cover the group.
+    has the square root of the share in place of the share, and that of the title rate, and is less in proportion
+    if fewer than LEADING of the papers have them: the first ones should cover the group.
 
     Parameters
     ----------
     counted : the papers of each of k groups that have each term
+    sizes : int (k,), papers of each group
     fit : bool (k, n_terms), which terms may be keywords of which groups, of `eligible`; or numbers by which
         the weights are multiplied
     vectors : of the same terms, in papers of the same groups
@@ -39,6 +41,7 @@ def keywords_of(
             n, rate = int(counts[group, column]), float(counted.title_rate[column])
             share = n / int(in_all[column])
             weight = float(weights[group, column]) * (rate / share) ** 0.5
+            weight *= min(1.0, n / sizes[group] / LEADING)
             keywords.append((counted.terms[column], weight, n, share, rate))
         found.append(sorted(keywords, key=lambda keyword: -keyword[1]))
     return found
