@@ -22,7 +22,7 @@ from lib.corpus.spelling import plain
 from lib.corpus.text import normalise
 from lib.corpus.words import LETTERS, split_token, tokens
 from lib.files import atomic_outputs
-from lib.topics.ctfidf import akin
+from lib.topics.twins import akin
 from lib.vectors import unit
 
 NEIGHBORS = 3  # topics that a name must differ from

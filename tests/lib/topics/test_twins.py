@@ -5,8 +5,9 @@ from made_up import counted, heaviest
 from scipy import sparse
 
 from conftest import without_papers
-from lib.topics.ctfidf import akin, are_forms, ctfidf, stands_for, top_terms
+from lib.topics.ctfidf import ctfidf, top_terms
 from lib.topics.term_vectors import TermVectors
+from lib.topics.twins import akin, are_forms, stands_for
 from lib.topics.whole_terms import whole_terms
 
 
