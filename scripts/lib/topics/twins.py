@@ -4,7 +4,7 @@ import re
 
 from lib.topics.term_vectors import TermVectors
 
-BEGINNING = 3  # letters at the beginning of two words that may be forms of one
+BEGINNING = 3  # letters, at least, that two forms of one word have in common
 SAME = 0.9  # cosine of the vectors of two terms that say the same
 ABBREVIATION = range(2, 7)  # letters, without the s of a plural
 SPELLED = 0.7  # of the papers with an abbreviation that have what it is short for
@@ -15,12 +15,14 @@ NUMBER = re.compile(r"^[0-9]+d?")  # at the beginning of an abbreviation, with t
 def are_forms(terms: list[str], word: int, other: int, vectors: TermVectors) -> bool:
     """Whether two words, by their rows, are forms of one: `robot` and `robotic`, `math` and `mathematics`.
 
-    They begin alike as `akin` demands; or for three letters, and are nearly the same by their vectors.
+    They begin alike as `akin` demands; or for half of the shorter word, three letters at least, and are nearly the
+    same by their vectors.
     """
     one, two = terms[word], terms[other]
     if akin(one, two):
         return True
-    return one[:BEGINNING] == two[:BEGINNING] and vectors.similarity(word, other) >= SAME
+    beginning = max(BEGINNING, (min(len(one), len(two)) + 1) // 2)
+    return one[:beginning] == two[:beginning] and vectors.similarity(word, other) >= SAME
 
 
 def stands_for(terms: list[str], short: int, term: int, vectors: TermVectors) -> bool:
