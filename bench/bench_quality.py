@@ -130,13 +130,12 @@ def our_words(folder: Path, topics: np.ndarray, name: str) -> tuple[list[list[st
     embeddings = folder / f"{name}-embeddings.npy"
     np.save(embeddings, np.load(folder / "vectors.npy", mmap_mode="r")[known])
     files = {flag: folder / f"{name}-{file}" for flag, file in TERMS.items()}
-    read = {flag: files[flag] for flag in ("vocabulary", "terms", "term_offsets")}
     written = {"keywords": folder / f"{name}-keywords.parquet", "csv": folder / f"{name}-keywords.csv"}
     counted = command(script("terms", papers=kept, threads=2, **files))
-    weighed = command(script("keywords", embeddings=embeddings, assignments=assignments, **read, **written))
+    weighed = command(script("keywords", embeddings=embeddings, assignments=assignments, **files, **written))
     keywords: list[list[str]] = [[] for _ in range(int(owner.max()) + 1)]
     for row in pq.read_table(written["keywords"]).to_pylist():
-        keywords[row["topic"]].append(row["keyword"])
+        keywords[row["topic"]].append(row["term"])
     return keywords, counted[2] + weighed[2], max(counted[1], weighed[1])
 
 

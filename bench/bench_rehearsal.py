@@ -179,7 +179,7 @@ def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     """keywords, label, hierarchy, tree and trends."""
     assigned = run.files(assignments="assignments.parquet")
     outputs = run.files(keywords="keywords.parquet", csv="keywords.csv")
-    terms = {name: run.file(TERMS[name]) for name in ("vocabulary", "terms", "term_offsets")}
+    terms = run.files(**TERMS)
     embeddings = {"embeddings": inputs["embeddings"]}
     run.step("keywords", **terms, **embeddings, **assigned, **outputs)
     sources = run.files(centroids="centroids.npy", cluster="cluster.json", keywords="keywords.parquet")

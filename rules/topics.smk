@@ -6,7 +6,7 @@ rule keywords:
     input:
         **code("keywords"),
         **ASSIGNED,
-        **{name: TERMS[name] for name in ("vocabulary", "terms", "term_offsets")},
+        **TERMS,
         embeddings="<results>/embeddings/embeddings.npy",
         head_words=config["keywords"]["head_words"],
         env="envs/topics.yaml",
@@ -28,6 +28,8 @@ rule keywords:
         """
         python {input.script} \
             --vocabulary {input.vocabulary} \
+            --tokens {input.tokens} \
+            --offsets {input.offsets} \
             --terms {input.terms} \
             --term-offsets {input.term_offsets} \
             --embeddings {input.embeddings} \
@@ -103,7 +105,7 @@ rule tree:
     input:
         **code("tree"),
         **ASSIGNED,
-        **{name: TERMS[name] for name in ("vocabulary", "terms", "term_offsets")},
+        **TERMS,
         embeddings="<results>/embeddings/embeddings.npy",
         nodes="<results>/clusters/nodes.parquet",
         subtopics="<results>/clusters/subtopics.parquet",
@@ -138,6 +140,8 @@ rule tree:
         """
         python {input.script} \
             --vocabulary {input.vocabulary} \
+            --tokens {input.tokens} \
+            --offsets {input.offsets} \
             --terms {input.terms} \
             --term-offsets {input.term_offsets} \
             --embeddings {input.embeddings} \

@@ -1,17 +1,16 @@
 """Measure the corpus, the topics and the map: languages, shape, agreement with categories, keywords."""
 
 import argparse
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from scipy import sparse
 
 from lib.cli import Parser, run, say
 from lib.clusters.repeats import repeating_share
 from lib.clusters.sizes import effective_topics
 from lib.corpus.languages import language_of, script_of, shares
+from lib.corpus.term_files import Terms
 from lib.corpus.words import lacks_words
 from lib.evaluation.agreement import agreement, archive, clusters_of_words
 from lib.evaluation.coherence import (
@@ -45,7 +44,6 @@ from lib.tables import (
     KEYWORDS,
     PAPERS,
     TOPICS,
-    VOCABULARY,
     check_same_rows,
     read_points,
     read_table,
@@ -54,7 +52,6 @@ from lib.tables import (
 from lib.topics.ctfidf import words_of
 from lib.topics.labels import keyword_pairs
 from lib.topics.representatives import Keywords
-from lib.vectors import read_array
 
 SAMPLE = 2000  # papers whose language and script are determined: two seconds
 WINDOWED = 200_000  # papers whose windows are counted
@@ -83,28 +80,6 @@ def summarize_corpus(texts: list[str]) -> CorpusSummary:
     )
 
 
-@dataclass(frozen=True)
-class Terms:
-    """What the step `terms` writes."""
-
-    vocabulary: pa.Table
-    tokens: np.ndarray
-    offsets: np.ndarray
-    terms: np.ndarray
-    term_offsets: np.ndarray
-
-    @classmethod
-    def read(cls, args: argparse.Namespace) -> "Terms":
-        """The files of the flags; the large arrays are memory-mapped."""
-        return cls(
-            read_table(args.vocabulary, VOCABULARY),
-            read_array(args.tokens, mapped=True),
-            read_array(args.offsets),
-            read_array(args.terms, mapped=True),
-            read_array(args.term_offsets),
-        )
-
-
 def summarize_words(
     corpus: Terms, keywords: pd.DataFrame, table: pd.DataFrame, topics: np.ndarray, rows: np.ndarray
 ) -> WordSummary:
@@ -118,7 +93,7 @@ def summarize_words(
     rows : int (m,), the papers whose windows are counted, ascending
     """
     number = {term: i for i, term in enumerate(corpus.vocabulary["term"].to_pylist())}
-    pairs = keyword_pairs(keywords, len(table))
+    pairs = keyword_pairs(keywords.assign(keyword=keywords["term"]), len(table))
     wanted = np.unique([number[word] for some in pairs for word, _ in some[:TOP]]).astype(int)
     own = [np.searchsorted(wanted, [number[word] for word, _ in some[:TOP]]).astype(int) for some in pairs]
     # the floor: the same keywords, dealt to the topics at random
@@ -130,11 +105,11 @@ def summarize_words(
     windows = npmi(in_windows(corpus.tokens, corpus.offsets, rows, words))
     npmi_by_topic, c_v_by_topic = mean_npmi(papers, own), c_v(windows, own)
     weights = sparse.csr_matrix(
-        (keywords["weight"], (keywords["topic"], [number[word] for word in keywords["keyword"]])),
+        (keywords["weight"], (keywords["topic"], [number[term] for term in keywords["term"]])),
         shape=(len(pairs), len(number)),
     )
     hits = hit_share(corpus.terms, corpus.term_offsets, topics, weights)
-    titles = Keywords(pairs)
+    titles = Keywords(keyword_pairs(keywords, len(table)))
     return WordSummary(
         npmi=mean_known(npmi_by_topic),
         npmi_floor=mean_known(mean_npmi(papers, dealt)),

@@ -4,15 +4,14 @@ import argparse
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from lib.cli import Parser, run, say, warn
+from lib.corpus.term_files import Terms
 from lib.corpus.words import read_words
 from lib.files import atomic_outputs
 from lib.tables import (
     ASSIGNMENTS,
     KEYWORDS,
-    VOCABULARY,
     check_same_rows,
     read_table,
     write_csv,
@@ -20,36 +19,31 @@ from lib.tables import (
 )
 from lib.topics.ctfidf import TermCounts, count_in_topics, eligible, informative
 from lib.topics.keywords import keywords_of
+from lib.topics.phrases import Phrases
 from lib.topics.term_vectors import TermVectors
-from lib.vectors import open_embeddings, read_array
+from lib.vectors import open_embeddings
 
 
 def keyword_table(
-    vocabulary: pa.Table,
-    terms: np.ndarray,
-    offsets: np.ndarray,
-    vectors: np.ndarray,
-    topics: np.ndarray,
-    k: int,
-    *,
-    head_words: frozenset[str],
-    top: int,
+    corpus: Terms, vectors: np.ndarray, topics: np.ndarray, k: int, *, head_words: frozenset[str], top: int
 ) -> pd.DataFrame:
     """The `top` keywords of each topic, heaviest first, with the columns of KEYWORDS.
 
     Parameters
     ----------
-    terms, offsets : the terms of each paper, as the step `terms` writes them
     vectors : (n, dim), unit rows
     topics : int (n,), 0 to k - 1
     """
-    counted = TermCounts.of(vocabulary, count_in_topics(terms, offsets, topics, k, len(vocabulary)))
+    terms, offsets, n_terms = corpus.terms, corpus.term_offsets, len(corpus.vocabulary)
+    counted = TermCounts.of(corpus.vocabulary, count_in_topics(terms, offsets, topics, k, n_terms))
     sizes = np.bincount(topics, minlength=k)
     fit = eligible(counted, sizes, informative(counted, sizes), head_words)
-    of_terms = TermVectors.of(terms, offsets, vectors, topics, len(vocabulary))
-    found = keywords_of(counted, sizes, fit, top, of_terms)
+    of_terms = TermVectors.of(terms, offsets, vectors, topics, n_terms)
+    phrases = Phrases(counted, corpus.tokens, corpus.offsets)
     rows = [
-        (topic, rank, *keyword) for topic, some in enumerate(found) for rank, keyword in enumerate(some, 1)
+        (topic, rank, *keyword)
+        for topic, some in enumerate(keywords_of(counted, sizes, fit, top, of_terms))
+        for rank, keyword in enumerate(phrases.of(some, of_terms.papers_of(topic)), 1)
     ]
     return pd.DataFrame(rows, columns=KEYWORDS.names)
 
@@ -58,6 +52,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(
         vocabulary="vocabulary.parquet",
+        tokens="tokens.npy",
+        offsets="offsets.npy",
         terms="terms.npy",
         term_offsets="term_offsets.npy",
         embeddings="embeddings.npy",
@@ -72,20 +68,14 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     topics = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
-    vocabulary = read_table(args.vocabulary, VOCABULARY)
-    offsets = read_array(args.term_offsets)
-    check_same_rows(terms=len(offsets) - 1, assignments=len(topics))
-    k = int(topics.max()) + 1
-    table = keyword_table(
-        vocabulary,
-        read_array(args.terms, mapped=True),
-        offsets,
-        open_embeddings(args.embeddings, len(topics)),
-        topics,
-        k,
-        head_words=read_words(args.head_words),
-        top=args.top,
+    corpus = Terms.read(args)
+    check_same_rows(
+        terms=len(corpus.term_offsets) - 1, offsets=len(corpus.offsets) - 1, assignments=len(topics)
     )
+    k = int(topics.max()) + 1
+    vectors = open_embeddings(args.embeddings, len(topics))
+    head_words = read_words(args.head_words)
+    table = keyword_table(corpus, vectors, topics, k, head_words=head_words, top=args.top)
     with atomic_outputs(args.keywords, args.csv) as (keywords_file, csv_file):
         write_table(keywords_file, table, KEYWORDS)
         write_csv(csv_file, table)

@@ -9,6 +9,7 @@ import pyarrow as pa
 from scipy import sparse
 
 from lib.cli import Parser, run, say
+from lib.corpus.term_files import Terms
 from lib.corpus.words import read_words
 from lib.files import atomic_outputs
 from lib.map.fonts import drawable
@@ -19,7 +20,6 @@ from lib.tables import (
     NODES,
     SUBTOPICS,
     TOPICS,
-    VOCABULARY,
     check_same_rows,
     read_table,
     write_csv,
@@ -28,6 +28,7 @@ from lib.tables import (
 from lib.topics.ctfidf import TermCounts, count_in_topics, eligible, informative
 from lib.topics.keywords import Keyword, keywords_of, lifts, restricted
 from lib.topics.labels import SEPARATOR, primary_keywords, topic_names
+from lib.topics.phrases import Phrases
 from lib.topics.term_vectors import TermVectors
 from lib.topics.tree_figure import draw_tree
 from lib.vectors import open_embeddings, read_array
@@ -95,6 +96,7 @@ class Evidence:
     ----------
     counted : rows are the topics and then the subtopics
     vectors : of the terms, in papers of the topics
+    phrases : of the terms
     subtopic : int (n_papers,), -1 where the topic is not divided
     head_words : words that count only in bigrams
     top : keywords per node
@@ -102,9 +104,36 @@ class Evidence:
 
     counted: TermCounts
     vectors: TermVectors
+    phrases: Phrases
     subtopic: np.ndarray
     head_words: frozenset[str]
     top: int
+
+    @classmethod
+    def of(
+        cls,
+        corpus: Terms,
+        embeddings: np.ndarray,
+        owner: np.ndarray,
+        subtopic: np.ndarray,
+        parents: np.ndarray,
+        head_words: frozenset[str],
+        top: int,
+    ) -> "Evidence":
+        """Of the files of `terms`.
+
+        Parameters
+        ----------
+        embeddings : (n_papers, dim), unit rows
+        owner : int (n_papers,), the topic of each paper
+        parents : int (m,), the topic of each subtopic
+        """
+        terms, offsets, n = corpus.terms, corpus.term_offsets, len(corpus.vocabulary)
+        counts = count_terms(terms, offsets, owner, subtopic, parents, n)
+        counted = TermCounts.of(corpus.vocabulary, counts)
+        vectors = TermVectors.of(terms, offsets, embeddings, owner, n)
+        phrases = Phrases(counted, corpus.tokens, corpus.offsets)
+        return cls(counted, vectors, phrases, subtopic, head_words, top)
 
 
 def group_keywords(
@@ -127,7 +156,8 @@ def group_keywords(
     groups = found.counted.regrouped(sparse.csr_matrix(into_groups @ of_topics.counts))
     vectors = replace(found.vectors, groups=group_of[found.vectors.groups])
     of_groups = np.asarray(into_groups @ sizes)
-    return keywords_of(groups, of_groups, sparse.csr_matrix(fit), found.top, vectors)
+    keywords = keywords_of(groups, of_groups, sparse.csr_matrix(fit), found.top, vectors)
+    return [found.phrases.of(some, vectors.papers_of(group)) for group, some in enumerate(keywords)]
 
 
 def subtopic_keywords(
@@ -151,7 +181,8 @@ def subtopic_keywords(
     fit = fit.multiply(lifts(some.counts, sizes, shares[kept]).sqrt()).tocsr()
     siblings = np.searchsorted(number, found.subtopic)
     vectors = found.vectors.inside(int(inside["parent"].iloc[0]), siblings, kept)
-    return keywords_of(some, sizes, fit, found.top, vectors)
+    keywords = keywords_of(some, sizes, fit, found.top, vectors)
+    return [found.phrases.of(some, vectors.papers_of(sibling)) for sibling, some in enumerate(keywords)]
 
 
 def hierarchy_table(nodes: pd.DataFrame, found: Evidence, topics: pd.DataFrame) -> pd.DataFrame:
@@ -201,6 +232,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(
         vocabulary="vocabulary.parquet",
+        tokens="tokens.npy",
+        offsets="offsets.npy",
         terms="terms.npy",
         term_offsets="term_offsets.npy",
         embeddings="embeddings.npy",
@@ -223,20 +256,17 @@ def main(argv: list[str] | None = None) -> None:
     topics["keywords"] = topics["keywords"].map(list)
     owner = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
     subtopic = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"]
-    vocabulary = read_table(args.vocabulary, VOCABULARY)
-    terms, offsets = read_array(args.terms, mapped=True), read_array(args.term_offsets)
-    check_same_rows(terms=len(offsets) - 1, assignments=len(owner), subtopics=len(subtopic))
+    corpus = Terms.read(args)
+    check_same_rows(
+        terms=len(corpus.term_offsets) - 1,
+        offsets=len(corpus.offsets) - 1,
+        assignments=len(owner),
+        subtopics=len(subtopic),
+    )
     parents = nodes.loc[nodes["level"] == "subtopic", "parent"].to_numpy(int)
     inside = subtopic.fill_null(-1).to_numpy()
-    counts = count_terms(terms, offsets, owner, inside, parents, len(vocabulary))
     embeddings = open_embeddings(args.embeddings, len(owner))
-    found = Evidence(
-        TermCounts.of(vocabulary, counts),
-        TermVectors.of(terms, offsets, embeddings, owner, len(vocabulary)),
-        inside,
-        read_words(args.head_words),
-        args.top,
-    )
+    found = Evidence.of(corpus, embeddings, owner, inside, parents, read_words(args.head_words), args.top)
     table = hierarchy_table(nodes, found, topics)
     families, shown = drawable(table["name"].tolist())
     figure = draw_tree(

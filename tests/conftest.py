@@ -143,7 +143,7 @@ class Planted:
             script("terms", papers=self.papers, min_count=2, **term_files(at)),
             script(
                 "keywords",
-                **keyword_inputs(at),
+                **term_files(at),
                 embeddings=self.embeddings,
                 assignments=assignments,
                 keywords=keywords,
@@ -167,12 +167,6 @@ class Planted:
 def term_files(folder: Path) -> dict[str, Path]:
     """The files of `terms` by flag."""
     return {flag: folder / name for flag, name in measure.TERMS.items()}
-
-
-def keyword_inputs(folder: Path) -> dict[str, Path]:
-    """The files of `terms` that `keywords` reads, by flag."""
-    files = term_files(folder)
-    return {name: files[name] for name in ("vocabulary", "terms", "term_offsets")}
 
 
 def without_papers(n_terms: int) -> TermVectors:

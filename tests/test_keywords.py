@@ -5,12 +5,13 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import SUBJECTS, assert_refused, keyword_inputs, pq_write, script, term_files
+from conftest import SUBJECTS, assert_refused, pq_write, script, term_files
 
 
 def test_planted_subjects_give_their_words(planted):
     table = pq.read_table(planted.folder / "keywords.parquet")
-    assert table.column_names == ["topic", "rank", "keyword", "weight", "papers", "share", "title_rate"]
+    names = ["topic", "rank", "keyword", "weight", "papers", "share", "title_rate", "term"]
+    assert table.column_names == names
     vocabularies = [set(subject.split()) for subject in SUBJECTS.values()]
     owner = pq.read_table(planted.folder / "assignments.parquet")["topic"].to_numpy()
     for topic in range(4):
@@ -50,7 +51,7 @@ def test_vocabulary_is_that_of_the_texts(planted):
 
 
 def run_keywords(planted, out, **changes):
-    inputs = keyword_inputs(planted.folder) | {"embeddings": planted.embeddings}
+    inputs = term_files(planted.folder) | {"embeddings": planted.embeddings}
     inputs["assignments"] = planted.folder / "assignments.parquet"
     outputs = {"keywords": out / "k.parquet", "csv": out / "k.csv"}
     return script("keywords", **inputs | outputs | changes)
@@ -98,4 +99,4 @@ def test_a_corpus_of_which_most_words_are_not_known_has_no_vocabulary(tmp_path, 
 def test_papers_and_assignments_of_different_length_are_refused(planted, tmp_path, out):
     papers = pq_write(tmp_path / "p.parquet", title=planted.titles[:-1], text=planted.texts[:-1])
     assert run_terms(papers, tmp_path, min_count=1).returncode == 0
-    assert_refused(run_keywords(planted, out, **keyword_inputs(tmp_path)), out, "139", "140")
+    assert_refused(run_keywords(planted, out, **term_files(tmp_path)), out, "139", "140")

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import ENVIRONMENT, SUBJECTS, assert_refused, keyword_inputs, pq_write, script, term_files
+from conftest import ENVIRONMENT, SUBJECTS, assert_refused, pq_write, script, term_files
 from lib.topics.representatives import ROLES
 from summaries import PROJECT
 
@@ -121,7 +121,7 @@ def test_topics_without_words_are_named_by_titles_and_measured(planted, tmp_path
     counted = script("terms", papers=papers, min_count=2, **term_files(tmp_path))
     assigned, vectors = {"assignments": at / "assignments.parquet"}, {"embeddings": planted.embeddings}
     weighed = script(
-        "keywords", **keyword_inputs(tmp_path), **assigned, **vectors, **keywords, csv=tmp_path / "k.csv"
+        "keywords", **term_files(tmp_path), **assigned, **vectors, **keywords, csv=tmp_path / "k.csv"
     )
     labelled = run_label(planted, tmp_path, papers=papers, **keywords)
     (tmp_path / "project.json").write_text(json.dumps(PROJECT))

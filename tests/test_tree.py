@@ -6,7 +6,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import assert_refused, keyword_inputs, pq_write, script, term_files
+from conftest import assert_refused, pq_write, script, term_files
 
 SUBJECTS = ["galaxy", "prime"]  # of the groups; each has two topics, each topic two parts
 TOPICS = ["redshift", "halo", "lattice", "zeta"]
@@ -43,7 +43,7 @@ def named(tmp_path_factory):
     vectors = np.eye(4)[topic] + 0.5 * np.eye(4)[part % 2] + 0.1 * rng.normal(size=(len(part), 4))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     np.save(folder / "e.npy", vectors.astype(np.float32))
-    return keyword_inputs(folder) | {
+    return term_files(folder) | {
         "embeddings": folder / "e.npy",
         "assignments": pq_write(folder / "a.parquet", topic=topic),
         "nodes": pq_write(folder / "n.parquet", **nodes),

@@ -108,7 +108,7 @@ KEYWORDS = pa.schema(
     [
         column("topic", pa.int32(), "number of the topic"),
         column("rank", pa.int32(), "1 for the keyword with the largest weight"),
-        column("keyword", pa.string(), "a word or a bigram"),
+        column("keyword", pa.string(), "`term`, or the phrase in which most of its uses in the topic are"),
         column(
             "weight", pa.float64(), "class-based TF-IDF times the square roots of `share` and `title_rate`"
         ),
@@ -119,6 +119,7 @@ KEYWORDS = pa.schema(
             pa.float64(),
             "how often the keyword is in the title of a paper that has it; 1 is the mean of all terms",
         ),
+        column("term", pa.string(), "the word or bigram of the vocabulary that was counted"),
     ]
 )
 TOPICS = pa.schema(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import measure
-from conftest import ENVIRONMENT, ROOT, keyword_inputs, pq_write, script, term_files
+from conftest import ENVIRONMENT, ROOT, pq_write, script, term_files
 
 LOCALES = {
     "Latin-1 streams": {"PYTHONIOENCODING": "latin-1"},
@@ -53,7 +53,7 @@ def test_keywords_in_greek_are_printed_and_written(locale, tmp_path):
     outputs = {"keywords": tmp_path / "k.parquet", "csv": tmp_path / "k.csv"}
     command = measure.script(
         "keywords",
-        **keyword_inputs(tmp_path),
+        **term_files(tmp_path),
         embeddings=tmp_path / "e.npy",
         assignments=pq_write(tmp_path / "a.parquet", id=ids, topic=np.arange(40, dtype=np.int32) % 2),
         **outputs,

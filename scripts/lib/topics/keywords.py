@@ -1,5 +1,7 @@
 """The keywords of topics, and of any other groups of papers, against their siblings."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import sparse
 
@@ -9,8 +11,17 @@ from lib.topics.whole_terms import whole_terms
 
 LEADING = 0.15  # of the papers of a group that have a keyword which stands for the group
 CANDIDATES = 20  # terms per keyword that are compared with the group
-# the term, its weight, papers of the group with it, their share of all, and its title rate
-Keyword = tuple[str, float, int, float, float]
+
+
+class Keyword(NamedTuple):
+    """A keyword of a group of papers: how it is shown, and the term that was counted."""
+
+    keyword: str
+    weight: float
+    papers: int  # of the group
+    share: float  # of all papers with the term
+    title_rate: float
+    term: str
 
 
 def keywords_of(
@@ -42,8 +53,9 @@ def keywords_of(
             share = n / int(in_all[column])
             weight = float(weights[group, column]) * (rate / share) ** 0.5
             weight *= min(1.0, n / sizes[group] / LEADING)
-            keywords.append((counted.terms[column], weight, n, share, rate))
-        found.append(sorted(keywords, key=lambda keyword: -keyword[1]))
+            term = counted.terms[column]
+            keywords.append(Keyword(term, weight, n, share, rate, term))
+        found.append(sorted(keywords, key=lambda keyword: -keyword.weight))
     return found
 
 

@@ -74,6 +74,10 @@ class TermVectors:
         rows = self.rows[at]
         return TermVectors(self.terms[at][:, columns], _center(self.vectors[at]), groups[rows], rows)
 
+    def papers_of(self, group: int) -> np.ndarray:
+        """The sampled papers of a group: int64 (m,), ascending."""
+        return self.rows[self.groups == group]
+
     def similarities(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
         """The similarity of terms to groups, where `weights` (k, n_terms) are not 0: float64 csr (k, n_terms).
 
