@@ -16,7 +16,7 @@ SHORT = 4  # such words that are added to each title: `Beyond Jailbreaks` says l
 DIVERSE_OF = 50  # nearest papers among which the diverse ones are chosen
 CUT = 0.1  # what a title loses for being cut
 HEAD = 2  # keywords that the head of a title says, if it says the topic without the subtitle
-NAMED = 0.15  # what it gains if it says the primary keyword, beside which it stands in the label
+NAMED = 0.1  # what it gains if it says the primary keyword, beside which it stands in the label
 ROLES = ("nearest", "telling", "diverse", "latest", "borderline")
 
 
