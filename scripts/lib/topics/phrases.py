@@ -8,6 +8,7 @@ from lib.corpus.spelling import plain
 from lib.corpus.words import HAN_RUN
 from lib.topics.ctfidf import TermCounts
 from lib.topics.keywords import Keyword
+from lib.topics.twins import are_initials
 from lib.topics.whole_terms import OPEN
 
 LONGEST = 4  # words of a phrase
@@ -33,7 +34,8 @@ class Phrases:
     def of(self, keywords: list[Keyword], papers: np.ndarray) -> list[Keyword]:
         """The keywords of a group, each as the phrase in which most of its uses are in these papers.
 
-        Of two keywords that are parts of one phrase the first one stays.
+        Of two keywords that are parts of one phrase the first one stays, and abbreviations of phrases are left out:
+        `asr` of `automatic speech recognition`.
 
         Parameters
         ----------
@@ -45,7 +47,11 @@ class Phrases:
         for keyword in keywords:
             phrase = self._phrase(keyword.term, text)
             shown.setdefault(phrase, keyword._replace(keyword=phrase))
-        return list(shown.values())
+        return [
+            keyword
+            for phrase, keyword in shown.items()
+            if not any(are_initials(phrase, other) for other in shown)
+        ]
 
     def _phrase(self, term: str, text: np.ndarray) -> str:
         words, phrase, whole = list(self.counted.words[self.row_of[term]]), term, term

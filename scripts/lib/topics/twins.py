@@ -36,18 +36,29 @@ def stands_for(terms: list[str], short: int, term: int, vectors: TermVectors) ->
     ----------
     short, term : rows of terms
     """
-    name, initials = terms[short], _initials(terms[term])
-    if not (name.isascii() and name.isalnum() and len(name.removesuffix("s")) in ABBREVIATION):
-        return False
-    ways = [NUMBER.sub("", way) for way in (name, name.removesuffix("s"))]
-    if len(initials) > 2 and initials in ways:
+    if are_initials(terms[short], terms[term]):
         return True
+    name, initials = terms[short], _initials(terms[term])
     if len(initials) == 1 and VOWEL.search(name):  # a word with the same first letter
         return False
+    ways = _ways(name)
     at_end = len(initials) > 1 and any(way.endswith(initials) for way in ways)
     if not (at_end or any(way.startswith(initials) for way in ways)):
         return False
     return vectors.share(short, term) >= SPELLED and vectors.similarity(short, term) >= SAME
+
+
+def are_initials(short: str, term: str) -> bool:
+    """Whether a word is the initials of a term or phrase, three letters or more, without the s of a plural."""
+    initials = _initials(term)
+    return len(initials) > 2 and initials in _ways(short)
+
+
+def _ways(name: str) -> list[str]:
+    """An abbreviation with and without the s of a plural, and without a number; none if it is no abbreviation."""
+    if not (name.isascii() and name.isalnum() and len(name.removesuffix("s")) in ABBREVIATION):
+        return []
+    return [NUMBER.sub("", way) for way in (name, name.removesuffix("s"))]
 
 
 def _initials(term: str) -> str:

@@ -9,7 +9,19 @@ from made_up import counted
 from lib.topics.keywords import Keyword
 from lib.topics.phrases import Phrases, beside
 
-COUNTS = ["spiking", "neural", "networks", "fault", "tolerant", "quantum", "health", "records", "electronic"]
+COUNTS = [
+    "spiking",
+    "neural",
+    "networks",
+    "fault",
+    "tolerant",
+    "quantum",
+    "health",
+    "records",
+    "electronic",
+    "snns",
+    "ehr",
+]
 BIGRAMS = ["spiking neural", "neural networks", "fault-tolerant", "health records", "electronic health"]
 LEADS = {"neural": 0.8, "quantum": 0.9, "electronic": 0.8, "fault": 0.9, "spiking": 0.9}
 SOME = counted({term: [9, 9] for term in COUNTS + BIGRAMS}, leads=LEADS)
@@ -51,6 +63,11 @@ def test_of_two_parts_of_one_phrase_the_first_stays():
         "spiking neural networks",
         "records",
     ]
+
+
+def test_an_abbreviation_of_a_phrase_is_left_out():
+    texts = ["spiking neural networks"] * 9 + ["snns . ehr"] * 9
+    assert phrases_of(texts, "snns", "spiking", "ehr") == ["spiking neural networks", "ehr"]
 
 
 def test_papers_without_words_leave_keywords_as_they_are():
