@@ -1,6 +1,7 @@
 """Name the groups and subtopics of the hierarchy, and draw its tree."""
 
 import argparse
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 from scipy import sparse
 
 from lib.cli import Parser, run, say
+from lib.corpus.spelling import stem
 from lib.corpus.term_files import Terms
 from lib.corpus.words import read_words
 from lib.files import atomic_outputs
@@ -39,17 +41,22 @@ LEAST_PAPERS = 3  # of siblings that have a term, for it to be a keyword of one 
 def names_of(keywords: list[list[Keyword]], of_parent: str, sizes: np.ndarray) -> list[str]:
     """The names of siblings by their keywords; one without keywords has that of its parent and a number.
 
-    Keywords of the parent's name are left out where there are others, if they do not tell siblings apart:
-    of the papers with the keyword in excess of the sibling's share, less than a third are there.
+    Keywords whose words the parent's name has are left out where there are others, if they do not tell siblings
+    apart: of the papers with the keyword in excess of the sibling's share, less than a third are there.
 
     Parameters
     ----------
     sizes : int (m,), papers of each sibling
     """
-    said = set(of_parent.split(SEPARATOR))
+    said = [_words(phrase) for phrase in of_parent.split(SEPARATOR)]
     least = (1 + 2 * sizes / sizes.sum()) / 3
     keywords = [
-        [keyword for keyword in some if keyword[0] not in said or keyword[3] >= own] or some
+        [
+            keyword
+            for keyword in some
+            if keyword.share >= own or not any(_words(keyword.term) <= phrase for phrase in said)
+        ]
+        or some
         for some, own in zip(keywords, least, strict=True)
     ]
     known = [i for i, some in enumerate(keywords) if some]
@@ -60,6 +67,10 @@ def names_of(keywords: list[list[Keyword]], of_parent: str, sizes: np.ndarray) -
     for i, name in zip(known, named, strict=True):
         names[i] = name
     return names
+
+
+def _words(phrase: str) -> frozenset[str]:
+    return frozenset(map(stem, re.split("[ -]", phrase)))
 
 
 def count_terms(
@@ -89,7 +100,7 @@ def count_terms(
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Sources:
     """What the keywords of all nodes are found by.
 
     Attributes
@@ -119,7 +130,7 @@ class Evidence:
         parents: np.ndarray,
         head_words: frozenset[str],
         top: int,
-    ) -> "Evidence":
+    ) -> "Sources":
         """Of the files of `terms`.
 
         Parameters
@@ -137,7 +148,7 @@ class Evidence:
 
 
 def group_keywords(
-    found: Evidence, group_of: np.ndarray, sizes: np.ndarray, specific: np.ndarray
+    found: Sources, group_of: np.ndarray, sizes: np.ndarray, specific: np.ndarray
 ) -> list[list[Keyword]]:
     """The keywords of each group, weighed against the other groups.
 
@@ -161,7 +172,7 @@ def group_keywords(
 
 
 def subtopic_keywords(
-    found: Evidence, inside: pd.DataFrame, k: int, specific: np.ndarray, shares: np.ndarray
+    found: Sources, inside: pd.DataFrame, k: int, specific: np.ndarray, shares: np.ndarray
 ) -> list[list[Keyword]]:
     """The keywords of the subtopics of a topic, weighed against each other.
 
@@ -176,16 +187,16 @@ def subtopic_keywords(
     shares : float (n_terms,), the share of all papers that have each term
     """
     number, sizes = inside["node"].to_numpy(), inside["size"].to_numpy()
-    some, kept = restricted(found.counted, k + number, LEAST_PAPERS)
-    fit = eligible(some, sizes, specific[kept], found.head_words)
-    fit = fit.multiply(lifts(some.counts, sizes, shares[kept]).sqrt()).tocsr()
+    counted, kept = restricted(found.counted, k + number, LEAST_PAPERS)
+    fit = eligible(counted, sizes, specific[kept], found.head_words)
+    fit = fit.multiply(lifts(counted.counts, sizes, shares[kept]).sqrt()).tocsr()
     siblings = np.searchsorted(number, found.subtopic)
     vectors = found.vectors.inside(int(inside["parent"].iloc[0]), siblings, kept)
-    keywords = keywords_of(some, sizes, fit, found.top, vectors)
+    keywords = keywords_of(counted, sizes, fit, found.top, vectors)
     return [found.phrases.of(some, vectors.papers_of(sibling)) for sibling, some in enumerate(keywords)]
 
 
-def hierarchy_table(nodes: pd.DataFrame, found: Evidence, topics: pd.DataFrame) -> pd.DataFrame:
+def hierarchy_table(nodes: pd.DataFrame, found: Sources, topics: pd.DataFrame) -> pd.DataFrame:
     """The nodes with their names and keywords, with the columns of HIERARCHY.
 
     A group is named by the primary keywords of its largest topics; a group of one topic has its name.
@@ -266,7 +277,7 @@ def main(argv: list[str] | None = None) -> None:
     parents = nodes.loc[nodes["level"] == "subtopic", "parent"].to_numpy(int)
     inside = subtopic.fill_null(-1).to_numpy()
     embeddings = open_embeddings(args.embeddings, len(owner))
-    found = Evidence.of(corpus, embeddings, owner, inside, parents, read_words(args.head_words), args.top)
+    found = Sources.of(corpus, embeddings, owner, inside, parents, read_words(args.head_words), args.top)
     table = hierarchy_table(nodes, found, topics)
     families, shown = drawable(table["name"].tolist())
     figure = draw_tree(

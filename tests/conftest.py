@@ -171,10 +171,9 @@ def term_files(folder: Path) -> dict[str, Path]:
 
 def without_papers(n_terms: int) -> TermVectors:
     """Terms of which the vectors say nothing."""
-    none = np.zeros(0, np.int64)
-    return TermVectors(
-        sparse.csc_matrix((0, n_terms), dtype=np.float32), np.zeros((0, 1), np.float32), none, none
-    )
+    rows, vectors = np.zeros(0, np.int64), np.zeros((0, 1), np.float32)
+    terms = sparse.csc_matrix((0, n_terms), dtype=np.float32)
+    return TermVectors(terms, vectors, np.zeros(0, np.float32), rows, rows)
 
 
 def graph_files(folder: Path) -> dict[str, Path]:

@@ -7,10 +7,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import assert_refused, pq_write, script, term_files
+from lib.topics.keywords import Keyword
+from tree import names_of
 
 SUBJECTS = ["galaxy", "prime"]  # of the groups; each has two topics, each topic two parts
 TOPICS = ["redshift", "halo", "lattice", "zeta"]
-PARTS = ["dust", "quasar", "spiral", "comet", "sieve", "cusp", "ideal", "root"]
+PARTS = ["dust", "quasar lamp desk", "spiral", "comet", "sieve", "cusp", "ideal", "root"]  # one is a phrase
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +81,15 @@ def test_names_say_how_a_node_differs_from_its_siblings(named, out):
     assert written["name"].to_pylist() == table["name"].tolist()
     image = (out / "h.png").read_bytes()
     assert run_tree(named, out).returncode == 0 and (out / "h.png").read_bytes() == image
+
+
+def test_names_leave_out_the_words_of_the_parent_also_if_its_name_is_a_phrase():
+    """The keyword is in half of the papers of each of two siblings, and tells them apart no more than that."""
+    own = [Keyword("spiking", 2.0, 50, 0.5, 1.0, "spiking"), Keyword("energy", 1.0, 40, 0.9, 1.0, "energy")]
+    other = [own[0], Keyword("memory", 1.0, 40, 0.9, 1.0, "memory")]
+    names = names_of([own, other], "spiking neural networks · hardware", np.array([100, 100]))
+    assert names == ["energy", "memory"]
+    assert names_of([own, other], "hardware", np.array([100, 100]))[0].startswith("spiking")
 
 
 def test_subtopics_without_words_of_their_own_have_a_number(named, tmp_path, out):

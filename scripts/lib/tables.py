@@ -108,17 +108,13 @@ KEYWORDS = pa.schema(
     [
         column("topic", pa.int32(), "number of the topic"),
         column("rank", pa.int32(), "1 for the keyword with the largest weight"),
-        column("keyword", pa.string(), "`term`, or the phrase in which most of its uses in the topic are"),
         column(
-            "weight", pa.float64(), "class-based TF-IDF times the square roots of `share` and `title_rate`"
+            "keyword", pa.string(), "`term`, with the words beside at least half of its uses in the topic"
         ),
-        column("papers", pa.int64(), "papers of the topic that have it"),
-        column("share", pa.float64(), "share of all papers with the keyword that are in the topic"),
-        column(
-            "title_rate",
-            pa.float64(),
-            "how often the keyword is in the title of a paper that has it; 1 is the mean of all terms",
-        ),
+        column("weight", pa.float64(), "by class-based TF-IDF, title rate and vectors (docs/design.md)"),
+        column("papers", pa.int64(), "papers of the topic that have the term"),
+        column("share", pa.float64(), "share of all papers with the term that are in the topic"),
+        column("title_rate", pa.float64(), "how often its papers have it in the title; 1 is the mean"),
         column("term", pa.string(), "the word or bigram of the vocabulary that was counted"),
     ]
 )
@@ -166,8 +162,8 @@ REPRESENTATIVES = pa.schema(
         column(
             "score",
             pa.float64(),
-            "by role: similarity; share of the keywords' weight in the title, less half of that of the best other "
-            "topic; largest cosine to an earlier one; days since 1970; margin",
+            "by role: similarity; how well the title tells the topic (F2 of its keywords, less their share in the best "
+            "other topic); largest cosine to an earlier one; days since 1970; margin",
         ),
     ]
 )

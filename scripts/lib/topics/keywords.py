@@ -9,7 +9,7 @@ from lib.topics.ctfidf import TermCounts, ctfidf, top_terms
 from lib.topics.term_vectors import TermVectors
 from lib.topics.whole_terms import whole_terms
 
-LEADING = 0.15  # of the papers of a group that have a keyword which stands for the group
+LEADING = 0.15  # of the papers of a group, below which a keyword weighs less
 CANDIDATES = 20  # terms per keyword that are compared with the group
 
 

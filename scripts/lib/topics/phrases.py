@@ -11,7 +11,7 @@ from lib.topics.keywords import Keyword
 from lib.topics.twins import are_initials
 from lib.topics.whole_terms import OPEN
 
-LONGEST = 4  # words of a phrase
+LONGEST = 5  # words of a phrase
 MOST = 0.5  # of the uses of a keyword that have the same word beside them
 USES = 5  # of a keyword in the papers, at least
 SEPARATOR = re.compile("[ -]")
@@ -32,10 +32,10 @@ class Phrases:
         self.row_of = {term: row for row, term in enumerate(counted.terms)}
 
     def of(self, keywords: list[Keyword], papers: np.ndarray) -> list[Keyword]:
-        """The keywords of a group, each as the phrase in which most of its uses are in these papers.
+        """The keywords of a group, each with the words that stand beside at least half of its uses in these papers.
 
-        Of two keywords that are parts of one phrase the first one stays, and abbreviations of phrases are left out:
-        `asr` of `automatic speech recognition`.
+        Of two keywords with one phrase the first one stays, and abbreviations of phrases are left out: `asr` of
+        `automatic speech recognition`.
 
         Parameters
         ----------
@@ -55,16 +55,18 @@ class Phrases:
 
     def _phrase(self, term: str, text: np.ndarray) -> str:
         words, phrase, whole = list(self.counted.words[self.row_of[term]]), term, term
-        while len(words) < LONGEST and not HAN_RUN.search(term):
+        while len(words) < LONGEST:
             before, behind = beside(words, text)
-            if max(before[0], behind[0]) < MOST:
+            share, word = behind if behind[0] >= before[0] else before
+            both = f"{term} {self.counted.terms[word]}"
+            if share < MOST or word in words or HAN_RUN.search(both):  # words of Chinese have no space
                 break
             if behind[0] >= before[0]:
-                phrase += self._spelled(words[-1], behind[1])[1]
-                words.append(behind[1])
+                phrase += self._spelled(words[-1], word)[1]
+                words.append(word)
             else:
-                phrase = self._spelled(before[1], words[0])[0] + phrase
-                words.insert(0, before[1])
+                phrase = self._spelled(word, words[0])[0] + phrase
+                words.insert(0, word)
             if self.counted.leads[words[-1]] < OPEN:  # `fault-tolerant quantum` wants another word
                 whole = phrase
         return whole

@@ -1,20 +1,24 @@
 """What the vectors of papers say of the terms in them.
 
-The vector of a term is the mean of the vectors of the papers that have it, less the mean of all papers.
-Its cosine to the mean of a group says whether the term is about the group as a whole or about a corner of it,
+The vector of a term is the mean of the vectors of the papers that have it, less the mean of all papers, or of
+all papers of the topic where its subtopics are told apart. Its cosine to the mean of a group says whether the term is about the group as a whole or about a corner of it,
 and the cosine of two terms whether they say the same. No text is encoded for this.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
 from lib.grouping import rows_by_label
+from lib.parallel import one_blas_thread
 from lib.vectors import take
 
 SAMPLE = 100_000  # papers that are read
 ROUNDING = 1e-5  # the length of a mean of unit vectors that is 0 but for rounding
+CHUNK = 4096  # papers that are summed at a time
+COLUMNS = 4096  # terms that are compared at a time
 LEAST = 0.1  # the least similarity, of terms that are about something else or in no sampled paper
 
 
@@ -26,12 +30,14 @@ class TermVectors:
     ----------
     terms : float32 csc (n, n_terms); for each paper and each of its terms the papers that it stands for
     vectors : float32 (n, dim), less their mean
+    weights : float32 (n,), the papers that each stands for
     groups : int (n,), 0 to k - 1
     rows : int64 (n,), the papers, ascending
     """
 
     terms: sparse.csc_matrix
     vectors: np.ndarray
+    weights: np.ndarray
     groups: np.ndarray
     rows: np.ndarray
 
@@ -39,7 +45,7 @@ class TermVectors:
     def of(
         cls, terms: np.ndarray, offsets: np.ndarray, vectors: np.ndarray, groups: np.ndarray, n_terms: int
     ) -> "TermVectors":
-        """Sample up to SAMPLE papers, as many of each group.
+        """Sample up to SAMPLE papers: the same number of each group, or all of a smaller one.
 
         Parameters
         ----------
@@ -47,10 +53,11 @@ class TermVectors:
         vectors : (n_papers, dim), unit rows (may be memory-mapped)
         groups : int (n_papers,), 0 to k - 1
         """
-        k = int(groups.max()) + 1
+        by_group = rows_by_label(groups, int(groups.max()) + 1)
+        quota = _quota(np.array([len(rows) for rows in by_group]))
         rows, weights = [], []
-        for members in rows_by_label(groups, k):
-            n = min(len(members), SAMPLE // k + 1)
+        for members in by_group:
+            n = min(len(members), quota)
             rows.append(members[np.linspace(0, len(members) - 1, n).astype(np.int64)])
             weights.append(np.full(n, len(members) / max(n, 1), np.float32))
         read, weight = np.concatenate(rows), np.concatenate(weights)
@@ -61,7 +68,7 @@ class TermVectors:
         at = np.arange(ends[-1]) + np.repeat(offsets[read] - ends + lengths, lengths)
         table = (np.repeat(weight, lengths), (np.repeat(np.arange(len(read)), lengths), terms[at]))
         found = sparse.csc_matrix(table, (len(read), n_terms), dtype=np.float32)
-        return cls(found, _center(take(vectors, read), weight), groups[read], read)
+        return cls(found, _center(take(vectors, read), weight), weight, groups[read], read)
 
     def inside(self, group: int, groups: np.ndarray, columns: list[int]) -> "TermVectors":
         """The papers of a group, with some of the terms, in groups of their own.
@@ -71,8 +78,9 @@ class TermVectors:
         groups : int (n_papers,), of all papers
         """
         at = np.flatnonzero(self.groups == group)
-        rows = self.rows[at]
-        return TermVectors(self.terms[at][:, columns], _center(self.vectors[at]), groups[rows], rows)
+        rows, weights = self.rows[at], self.weights[at]
+        vectors = _center(self.vectors[at], weights)
+        return TermVectors(self.terms[at][:, columns], vectors, weights, groups[rows], rows)
 
     def papers_of(self, group: int) -> np.ndarray:
         """The sampled papers of a group: int64 (m,), ascending."""
@@ -83,17 +91,22 @@ class TermVectors:
 
         It is the cosine of their vectors, LEAST if that is smaller.
         """
-        k = weights.shape[0]
+        n, k = len(self.groups), weights.shape[0]
+        in_groups = sparse.csr_matrix((self.weights, (self.groups, np.arange(n))), (k, n))
+        of_groups = self._means(in_groups).T
         columns, at = np.unique(weights.indices, return_inverse=True)
-        ones = np.ones(len(self.groups), np.float32)
-        of_groups = sparse.csr_matrix((ones, (self.groups, np.arange(len(ones)))), (k, len(ones)))
-        cosines = self._means(self.terms[:, columns].T) @ self._means(of_groups).T
         of_row = np.repeat(np.arange(k), np.diff(weights.indptr))
-        data = np.maximum(cosines[at, of_row].astype(np.float64), LEAST)
-        return sparse.csr_matrix((data, weights.indices, weights.indptr), weights.shape)
+        found = np.zeros(weights.nnz)
+        for start in range(0, len(columns), COLUMNS):
+            means = self._means(self.terms[:, columns[start : start + COLUMNS]].T)
+            here = (at >= start) & (at < start + COLUMNS)
+            with one_blas_thread():  # the sums of a product depend on the number of threads
+                cosines = means @ of_groups
+            found[here] = cosines[at[here] - start, of_row[here]]
+        return sparse.csr_matrix((np.maximum(found, LEAST), weights.indices, weights.indptr), weights.shape)
 
     def similarity(self, term: int, other: int) -> float:
-        """The cosine of the vectors of two terms; 0 if no sampled paper has one of them."""
+        """The cosine of the vectors of two terms; 0 if one of them is in no sampled paper."""
         one, two = self._means(self.terms[:, [term, other]].T)
         return float(one @ two)
 
@@ -112,12 +125,22 @@ class TermVectors:
         ----------
         papers : (m, n), weights
         """
-        means = papers @ self.vectors / np.maximum(np.asarray(papers.sum(1)), 1)
+        means = papers @ self.vectors
+        means /= np.maximum(np.asarray(papers.sum(1)), 1)
         lengths = np.linalg.norm(means, axis=1, keepdims=True)
         return np.divide(means, lengths, out=np.zeros_like(means), where=lengths > ROUNDING)
 
 
-def _center(vectors: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """Vectors (n, dim) less their mean, in place."""
-    vectors -= np.average(vectors, axis=0, weights=weights)
+def _quota(sizes: np.ndarray) -> int:
+    """The largest number of papers per group with which no more than SAMPLE are read, of groups of int (k,) papers."""
+    quotas = range(1, int(sizes.max()) + 1)
+    return max(1, bisect_right(quotas, SAMPLE, key=lambda quota: int(np.minimum(sizes, quota).sum())))
+
+
+def _center(vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Vectors (n, dim) less their weighted mean, in place."""
+    mean = np.zeros(vectors.shape[1])
+    for start in range(0, len(vectors), CHUNK):
+        mean += (weights[start : start + CHUNK, None] * vectors[start : start + CHUNK]).sum(0, np.float64)
+    vectors -= mean / weights.sum(dtype=np.float64)
     return vectors

@@ -16,7 +16,7 @@ def are_forms(terms: list[str], word: int, other: int, vectors: TermVectors) -> 
     """Whether two words, by their rows, are forms of one: `robot` and `robotic`, `math` and `mathematics`.
 
     They begin alike as `akin` demands; or for half of the shorter word, three letters at least, and are nearly the
-    same by their vectors.
+    same by their vectors. In a topic that is far from all others all vectors are, so that the letters decide.
     """
     one, two = terms[word], terms[other]
     if akin(one, two):
@@ -30,7 +30,7 @@ def stands_for(terms: list[str], short: int, term: int, vectors: TermVectors) ->
 
     Three letters or more that are the initials of the term are enough. Otherwise the initials begin or
     end the abbreviation (`3dgs` of `gaussian splatting`, `mlips` of `interatomic potentials`), at least SPELLED
-    of its papers have the term, and the two are nearly the same by their vectors.
+    of the papers with the abbreviation have the term, and the two are nearly the same by their vectors.
 
     Parameters
     ----------

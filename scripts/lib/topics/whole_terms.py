@@ -20,9 +20,9 @@ def whole_terms(counted: TermCounts, fit: sparse.csr_matrix) -> sparse.csr_matri
 
     A word is a part of a bigram that IN_ONE of its papers in the group have: `dark` of `dark matter`; or of two
     that begin with it and whose papers add up to IN_TWO of its own. A word that seldom ends a phrase is a part of
-    the most frequent bigram that begins with it, if IN_OPEN of its papers have that. The bigrams take its place, with the
-    number of the word if that is larger: `point cloud` may be a keyword where `cloud` may, although `point`
-    says nothing; `reed-muller` where `reed` may, although it is in fewer papers.
+    the most frequent bigram that begins with it, if IN_OPEN of its papers have that. The bigrams take its place,
+    with the number of the word if that is larger: `point cloud` may be a keyword where `cloud` may, although
+    `point` says nothing; `reed-muller` where `reed` may, although it is in fewer papers.
     A bigram that is cut out of three words is left out: `orbit coupling` beside `spin-orbit`.
 
     Parameters

@@ -9,19 +9,7 @@ from made_up import counted
 from lib.topics.keywords import Keyword
 from lib.topics.phrases import Phrases, beside
 
-COUNTS = [
-    "spiking",
-    "neural",
-    "networks",
-    "fault",
-    "tolerant",
-    "quantum",
-    "health",
-    "records",
-    "electronic",
-    "snns",
-    "ehr",
-]
+COUNTS = "spiking neural networks fault tolerant quantum health records electronic snns ehr bert 模型".split()
 BIGRAMS = ["spiking neural", "neural networks", "fault-tolerant", "health records", "electronic health"]
 LEADS = {"neural": 0.8, "quantum": 0.9, "electronic": 0.8, "fault": 0.9, "spiking": 0.9}
 SOME = counted({term: [9, 9] for term in COUNTS + BIGRAMS}, leads=LEADS)
@@ -63,6 +51,11 @@ def test_of_two_parts_of_one_phrase_the_first_stays():
         "spiking neural networks",
         "records",
     ]
+
+
+def test_a_phrase_has_no_word_twice_and_no_words_of_chinese():
+    assert phrases_of(["spiking spiking spiking"] * 9, "spiking") == ["spiking"]
+    assert phrases_of(["bert 模型"] * 9, "bert", "模型") == ["bert", "模型"]
 
 
 def test_an_abbreviation_of_a_phrase_is_left_out():

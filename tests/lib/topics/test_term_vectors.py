@@ -1,5 +1,7 @@
 """Vectors of terms, against simple loops over papers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -22,7 +24,9 @@ def with_term(term: int, rows: np.ndarray | None = None) -> list[int]:
     return [i for i in (range(300) if rows is None else rows) if term in PAPERS[i]]
 
 
-def test_similarities_are_cosines_of_means_less_the_mean_of_all():
+@pytest.mark.parametrize("columns", [3, 4096])
+def test_similarities_are_cosines_of_means_less_the_mean_of_all(monkeypatch, columns):
+    monkeypatch.setattr(term_vectors, "COLUMNS", columns)
     found = TermVectors.of(TERMS, OFFSETS, VECTORS, GROUPS, N_TERMS)
     assert found.rows.tolist() == list(range(300))
     weights = sparse.random(3, N_TERMS - 1, 0.7, "csr", random_state=0)
@@ -51,7 +55,12 @@ def test_a_sample_has_as_many_papers_of_each_group_and_the_same_means(monkeypatc
     found = TermVectors.of(TERMS, OFFSETS, VECTORS, GROUPS, N_TERMS)
     sizes = np.bincount(GROUPS)
     sampled = np.bincount(found.groups)
-    assert sampled.tolist() == [31, 31, min(31, sizes[2])] and (found.groups == GROUPS[found.rows]).all()
+    quota = max(q for q in range(1, 301) if np.minimum(sizes, q).sum() <= 90)
+    assert (
+        sampled.tolist() == np.minimum(sizes, quota).tolist()
+        and quota > 30 > sizes[2]
+        and (found.groups == GROUPS[found.rows]).all()
+    )
     # each stands for as many papers of its group
     means = [VECTORS[found.rows[found.groups == group]].mean(0) for group in range(3)]
     mean = np.average(means, axis=0, weights=sizes)
@@ -62,6 +71,23 @@ def test_a_sample_has_as_many_papers_of_each_group_and_the_same_means(monkeypatc
         for group in range(3)
     ]
     assert found.terms[:, [3]].sum() == pytest.approx(sum(papers * sizes / sampled), rel=1e-5)
+
+
+def test_joined_groups_have_the_mean_of_all_their_papers(monkeypatch):
+    """A large topic counts more than a small one in their group, although as many papers of both are sampled."""
+    groups = np.repeat([0, 1, 2], [2000, 40, 400])
+    rng = np.random.default_rng(4)
+    rows = np.eye(3)[groups] + 0.1 * rng.normal(size=(2440, 3))
+    vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    terms, offsets = groups.astype(np.int32), np.arange(2441)
+    weights = sparse.csr_matrix(np.ones((2, 3)))
+    found = []
+    for sample in (10_000, 150):
+        monkeypatch.setattr(term_vectors, "SAMPLE", sample)
+        some = TermVectors.of(terms, offsets, vectors, groups, 3)
+        joined = replace(some, groups=np.array([0, 0, 1])[some.groups])
+        found.append(joined.similarities(weights).toarray())
+    assert found[1] == pytest.approx(found[0], abs=0.05) and found[0][0, 0] > 0.9 > 0.2 > found[0][0, 1]
 
 
 def test_inside_a_group_the_mean_is_that_of_the_group():

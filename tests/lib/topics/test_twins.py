@@ -15,7 +15,8 @@ def of_papers(terms: list[str], papers: list[set[str]], vectors: list[list[float
     """Terms in papers with these vectors, less their mean."""
     table = sparse.csc_matrix(np.array([[term in some for term in terms] for some in papers], np.float32))
     rows = np.array(vectors, np.float32)
-    return TermVectors(table, rows - rows.mean(0), np.zeros(len(rows), int), np.arange(len(rows)))
+    ones, zeros = np.ones(len(rows), np.float32), np.zeros(len(rows), int)
+    return TermVectors(table, rows - rows.mean(0), ones, zeros, np.arange(len(rows)))
 
 
 def abbreviates(short: str, term: str, both: int, alone: int, alike: bool = True) -> bool:
