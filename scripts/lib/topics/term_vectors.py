@@ -1,8 +1,9 @@
 """What the vectors of papers say of the terms in them.
 
 The vector of a term is the mean of the vectors of the papers that have it, less the mean of all papers, or of
-all papers of the topic where its subtopics are told apart. Its cosine to the mean of a group says whether the term is about the group as a whole or about a corner of it,
-and the cosine of two terms whether they say the same. No text is encoded for this.
+all papers of the topic where its subtopics are told apart. Its cosine to the mean of a group says whether the
+term is about the group as a whole or about a corner of it, and the cosine of two terms whether they say the same.
+No text is encoded for this.
 """
 
 from bisect import bisect_right
