@@ -39,11 +39,10 @@ def keyword_table(
     sizes = np.bincount(topics, minlength=k)
     fit = eligible(counted, sizes, informative(counted, sizes), head_words)
     of_terms = TermVectors.of(terms, offsets, vectors, topics, n_terms)
-    phrases = Phrases(counted, corpus.tokens, corpus.offsets)
+    found = keywords_of(counted, sizes, fit, top, of_terms)
+    found = Phrases(counted, corpus.tokens, corpus.offsets).of_groups(found, of_terms)
     rows = [
-        (topic, rank, *keyword)
-        for topic, some in enumerate(keywords_of(counted, sizes, fit, top, of_terms))
-        for rank, keyword in enumerate(phrases.of(some, of_terms.papers_of(topic)), 1)
+        (topic, rank, *keyword) for topic, some in enumerate(found) for rank, keyword in enumerate(some, 1)
     ]
     return pd.DataFrame(rows, columns=KEYWORDS.names)
 

@@ -1,7 +1,6 @@
 """Name the groups and subtopics of the hierarchy, and draw its tree."""
 
 import argparse
-import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +9,6 @@ import pyarrow as pa
 from scipy import sparse
 
 from lib.cli import Parser, run, say
-from lib.corpus.spelling import stem
 from lib.corpus.term_files import Terms
 from lib.corpus.words import read_words
 from lib.files import atomic_outputs
@@ -31,6 +29,7 @@ from lib.topics.ctfidf import TermCounts, count_in_topics, eligible, informative
 from lib.topics.keywords import Keyword, keywords_of, lifts, restricted
 from lib.topics.labels import SEPARATOR, primary_keywords, topic_names
 from lib.topics.phrases import Phrases
+from lib.topics.representatives import says
 from lib.topics.term_vectors import TermVectors
 from lib.topics.tree_figure import draw_tree
 from lib.vectors import open_embeddings, read_array
@@ -48,13 +47,13 @@ def names_of(keywords: list[list[Keyword]], of_parent: str, sizes: np.ndarray) -
     ----------
     sizes : int (m,), papers of each sibling
     """
-    said = [_words(phrase) for phrase in of_parent.split(SEPARATOR)]
+    said = of_parent.split(SEPARATOR)
     least = (1 + 2 * sizes / sizes.sum()) / 3
     keywords = [
         [
             keyword
             for keyword in some
-            if keyword.share >= own or not any(_words(keyword.term) <= phrase for phrase in said)
+            if keyword.share >= own or not any(says(phrase, keyword.term) for phrase in said)
         ]
         or some
         for some, own in zip(keywords, least, strict=True)
@@ -67,10 +66,6 @@ def names_of(keywords: list[list[Keyword]], of_parent: str, sizes: np.ndarray) -
     for i, name in zip(known, named, strict=True):
         names[i] = name
     return names
-
-
-def _words(phrase: str) -> frozenset[str]:
-    return frozenset(map(stem, re.split("[ -]", phrase)))
 
 
 def count_terms(
@@ -148,7 +143,7 @@ class Sources:
 
 
 def group_keywords(
-    found: Sources, group_of: np.ndarray, sizes: np.ndarray, specific: np.ndarray
+    found: Sources, of_topics: TermCounts, group_of: np.ndarray, sizes: np.ndarray, specific: np.ndarray
 ) -> list[list[Keyword]]:
     """The keywords of each group, weighed against the other groups.
 
@@ -157,18 +152,18 @@ def group_keywords(
 
     Parameters
     ----------
+    of_topics : the rows of the topics
     group_of, sizes : int (k,), the group and the papers of each topic
     specific : bool (n_terms,), as `informative` returns it
     """
     k = len(group_of)
     into_groups = sparse.csr_matrix((np.ones(k, np.int64), (group_of, np.arange(k))))
-    of_topics = found.counted.regrouped(found.counted.counts[:k])
     fit = into_groups @ eligible(of_topics, sizes, specific, found.head_words).astype(np.int64)
     groups = found.counted.regrouped(sparse.csr_matrix(into_groups @ of_topics.counts))
     vectors = replace(found.vectors, groups=group_of[found.vectors.groups])
     of_groups = np.asarray(into_groups @ sizes)
     keywords = keywords_of(groups, of_groups, sparse.csr_matrix(fit), found.top, vectors)
-    return [found.phrases.of(some, vectors.papers_of(group)) for group, some in enumerate(keywords)]
+    return found.phrases.of_groups(keywords, vectors)
 
 
 def subtopic_keywords(
@@ -193,7 +188,7 @@ def subtopic_keywords(
     siblings = np.searchsorted(number, found.subtopic)
     vectors = found.vectors.inside(int(inside["parent"].iloc[0]), siblings, kept)
     keywords = keywords_of(counted, sizes, fit, found.top, vectors)
-    return [found.phrases.of(some, vectors.papers_of(sibling)) for sibling, some in enumerate(keywords)]
+    return found.phrases.of_groups(keywords, vectors)
 
 
 def hierarchy_table(nodes: pd.DataFrame, found: Sources, topics: pd.DataFrame) -> pd.DataFrame:
@@ -211,7 +206,7 @@ def hierarchy_table(nodes: pd.DataFrame, found: Sources, topics: pd.DataFrame) -
     k = len(group_of)
     of_topics = found.counted.regrouped(found.counted.counts[:k])
     specific = informative(of_topics, sizes)
-    of_groups = group_keywords(found, group_of, sizes, specific)
+    of_groups = group_keywords(found, of_topics, group_of, sizes, specific)
     primary = topics["primary_keyword"]
     group_names = [SEPARATOR.join(primary[group_of == group][:3]) for group in range(len(levels["group"]))]
     words = {

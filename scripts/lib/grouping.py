@@ -1,4 +1,4 @@
-"""Rows by their label."""
+"""Rows by their label, and ranges of rows."""
 
 from itertools import pairwise
 
@@ -15,3 +15,14 @@ def rows_by_label(labels: np.ndarray, k: int) -> list[np.ndarray]:
     order = np.argsort(labels, kind="stable")
     bounds = np.searchsorted(labels[order], np.arange(k + 1))
     return [order[start:end] for start, end in pairwise(bounds)]
+
+
+def ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """The numbers of ranges, end to end: int64 (sum of the lengths,).
+
+    Parameters
+    ----------
+    starts, lengths : int (m,), the first number of each range and how many it has
+    """
+    ends = np.cumsum(lengths)
+    return np.arange(lengths.sum()) + np.repeat(starts - ends + lengths, lengths)

@@ -1,9 +1,9 @@
-"""Rows by label against a simple search."""
+"""Rows by label, and ranges, against simple loops."""
 
 import numpy as np
 import pytest
 
-from lib.grouping import rows_by_label
+from lib.grouping import ranges, rows_by_label
 
 
 @pytest.mark.parametrize("k", [0, 1, 2, 7])
@@ -15,3 +15,9 @@ def test_rows_of_each_label_are_those_that_have_it(k):
     assert [rows.tolist() for rows in found] == [
         [row for row in range(50) if labels[row] == label] for label in range(k)
     ]
+
+
+def test_ranges_are_those_of_simple_loops():
+    starts, lengths = np.array([7, 0, 100, 3]), np.array([2, 0, 3, 1])
+    assert ranges(starts, lengths).tolist() == [7, 8, 100, 101, 102, 3]
+    assert ranges(starts[:0], lengths[:0]).tolist() == []

@@ -24,6 +24,7 @@ from lib.embeddings.loading import load_config, load_model, load_tokenizer, pref
 from lib.embeddings.model import first_position, positions
 from lib.embeddings.modules import read_layout
 from lib.embeddings.pooling import Head, load_head, pool_packed, pool_padded
+from lib.grouping import ranges
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 # Tokens in a padded batch: enough to use all cores, few enough for activations to stay in cache.
@@ -197,7 +198,7 @@ class Encoder:
         """Pooled vectors of papers packed into one row, and the number of tokens computed."""
         lengths = np.array([len(t) for t in tokens])
         ends = np.cumsum(lengths)
-        restarting = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths) + self.first_position
+        restarting = ranges(np.full(len(lengths), self.first_position), lengths)
         longest = int(lengths.max())
         # all copies before the first kernel
         ids = self._on_device(np.concatenate(tokens).astype(np.int64))[None]

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from lib.corpus.counting import chunks, find_codes, neighbors, papers_of
+from lib.grouping import ranges
 
 WINDOW = 110  # words, as C_v is defined
 EPSILON = 1e-12
@@ -85,9 +86,8 @@ def count_windows(occurrences: Iterable[Occurrences], n_terms: int, window: int 
         size = last - first + 1
         # an occurrence is in the windows from first to last
         begin = np.r_[0, np.cumsum(windows)][paper] + first
-        steps = np.arange(size.sum()) - np.repeat(np.r_[0, np.cumsum(size)][:-1], size)
-        at, which = np.repeat(begin, size) + steps, np.repeat(term, size)
-        pairs = pairs + _pairs(at, which, int(windows.sum()), n_terms)
+        which = np.repeat(term, size)
+        pairs = pairs + _pairs(ranges(begin, size), which, int(windows.sum()), n_terms)
         contexts += int(windows.sum())
     return Together(contexts, pairs.toarray())
 

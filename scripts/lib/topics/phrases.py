@@ -8,6 +8,7 @@ from lib.corpus.spelling import plain
 from lib.corpus.words import HAN_RUN
 from lib.topics.ctfidf import TermCounts
 from lib.topics.keywords import Keyword
+from lib.topics.term_vectors import TermVectors
 from lib.topics.twins import are_initials
 from lib.topics.whole_terms import OPEN
 
@@ -30,6 +31,10 @@ class Phrases:
         self.counted = counted
         self.tokens, self.offsets = tokens, offsets
         self.row_of = {term: row for row, term in enumerate(counted.terms)}
+
+    def of_groups(self, keywords: list[list[Keyword]], vectors: TermVectors) -> list[list[Keyword]]:
+        """The keywords of each group as `of` returns them, by the sampled papers of the groups."""
+        return [self.of(some, vectors.papers_of(group)) for group, some in enumerate(keywords)]
 
     def of(self, keywords: list[Keyword], papers: np.ndarray) -> list[Keyword]:
         """The keywords of a group, each with the words that stand beside at least half of its uses in these papers.
@@ -57,11 +62,12 @@ class Phrases:
         words, phrase, whole = list(self.counted.words[self.row_of[term]]), term, term
         while len(words) < LONGEST:
             before, behind = beside(words, text)
-            share, word = behind if behind[0] >= before[0] else before
+            at_end = behind[0] >= before[0]
+            share, word = behind if at_end else before
             both = f"{term} {self.counted.terms[word]}"
             if share < MOST or word in words or HAN_RUN.search(both):  # words of Chinese have no space
                 break
-            if behind[0] >= before[0]:
+            if at_end:
                 phrase += self._spelled(words[-1], word)[1]
                 words.append(word)
             else:
@@ -104,5 +110,7 @@ def beside(words: list[int], text: np.ndarray) -> tuple[tuple[float, int], tuple
 
 def _most_frequent(words: np.ndarray) -> tuple[float, int]:
     found, uses = np.unique(words[words > 0], return_counts=True)
-    best = int(uses.argmax()) if len(uses) else 0
-    return (float(uses[best] / len(words)), int(found[best])) if len(uses) else (0.0, 0)
+    if not len(found):
+        return 0.0, 0
+    best = uses.argmax()
+    return float(uses[best] / len(words)), int(found[best])

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from lib.grouping import rows_by_label
+from lib.grouping import ranges, rows_by_label
 from lib.parallel import one_blas_thread
 from lib.vectors import take
 
 SAMPLE = 100_000  # papers that are read
-ROUNDING = 1e-5  # the length of a mean of unit vectors that is 0 but for rounding
+ROUNDING = 1e-5  # a mean of unit vectors that is shorter is 0 up to rounding
 CHUNK = 4096  # papers that are summed at a time
 COLUMNS = 4096  # terms that are compared at a time
 LEAST = 0.1  # the least similarity, of terms that are about something else or in no sampled paper
@@ -65,9 +65,8 @@ class TermVectors:
         order = np.argsort(read)
         read, weight = read[order], weight[order]
         lengths = offsets[read + 1] - offsets[read]
-        ends = np.cumsum(lengths)
-        at = np.arange(ends[-1]) + np.repeat(offsets[read] - ends + lengths, lengths)
-        table = (np.repeat(weight, lengths), (np.repeat(np.arange(len(read)), lengths), terms[at]))
+        of_papers = terms[ranges(offsets[read], lengths)]
+        table = (np.repeat(weight, lengths), (np.repeat(np.arange(len(read)), lengths), of_papers))
         found = sparse.csc_matrix(table, (len(read), n_terms), dtype=np.float32)
         return cls(found, _center(take(vectors, read), weight), weight, groups[read], read)
 
@@ -120,7 +119,7 @@ class TermVectors:
     def _means(self, papers: sparse.spmatrix) -> np.ndarray:
         """The directions of the means of the vectors of papers: float32 (m, dim), unit rows.
 
-        A row is 0 if there are no papers, or if their mean is that of all papers.
+        A row is all zeros where there are no papers, or where their mean is the mean of all papers.
 
         Parameters
         ----------

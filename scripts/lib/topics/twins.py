@@ -55,7 +55,7 @@ def are_initials(short: str, term: str) -> bool:
 
 
 def _ways(name: str) -> list[str]:
-    """An abbreviation with and without the s of a plural, and without a number; none if it is no abbreviation."""
+    """A name with and without the s of a plural, both without a leading number; empty if it is not an abbreviation."""
     if not (name.isascii() and name.isalnum() and len(name.removesuffix("s")) in ABBREVIATION):
         return []
     return [NUMBER.sub("", way) for way in (name, name.removesuffix("s"))]
