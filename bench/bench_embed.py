@@ -190,7 +190,7 @@ def compare(name: str, folder: Path, ways: list[Way]) -> None:
                 speed,
                 int(lengths[: way.papers].sum()) / seconds,
                 flops / seconds / 1e12,
-                f"{flops / seconds / measured['rate']:.1%}",
+                f"{flops / seconds / measured['rate']:.1%}" if measured["rate"] else "emulated",
                 f"{measured['padding']:.1%}" if "padding" in measured else "",
                 f"{measured.get('device_mb', measured['peak_mb']):,.0f}",
                 f"{(vectors[:both] * reference[:both]).sum(1).min():.5f}",

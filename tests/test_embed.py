@@ -304,32 +304,47 @@ def test_a_full_disk_is_said_and_leaves_no_outputs(run, corpus, tmp_path, monkey
 @pytest.fixture
 def auto_is_float32(monkeypatch):
     """A processor without bfloat16 instructions."""
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True})
+
+
+def warnings(capfd) -> list[str]:
+    return [line for line in capfd.readouterr().err.splitlines() if line.startswith("warning: ")]
 
 
 def test_auto_warns_of_vectors_in_another_precision(run, corpus, capfd, auto_is_float32):
-    run(corpus[:20], precision="bfloat16")
-    assert "warning" not in capfd.readouterr().err
-    _, summary = run(corpus[:20], precision="auto")
-    assert summary["cache_misses"] == 20 and summary["precision"] == "float32"
-    (warning,) = [line for line in capfd.readouterr().err.splitlines() if line.startswith("warning: ")]
+    run(corpus[:12], precision="bfloat16")
+    (slow,) = warnings(capfd)
+    assert "no instructions for bfloat16" in slow and "5 to 80 times as long as float32" in slow
+    _, summary = run(corpus[:12], precision="auto")
+    assert summary["cache_misses"] == 12 and summary["precision"] == "float32"
+    (warning,) = warnings(capfd)
     assert "embed.precision: auto means float32 on this device" in warning
     assert "vectors of this model in bfloat16." in warning
     assert "Set `embed.precision: bfloat16`" in warning
     # the advice works
-    assert run(corpus[:20], precision="bfloat16")[1]["cache_misses"] == 0
-    assert "warning" not in capfd.readouterr().err
+    assert run(corpus[:12], precision="bfloat16")[1]["cache_misses"] == 0
+    assert warnings(capfd) == []
 
 
 def test_no_warning_of_another_precision_where_it_does_not_matter(run, corpus, capfd, auto_is_float32):
-    run(corpus[:20], precision="bfloat16")
-    run(corpus[:20], precision="float32")  # not auto
-    run(corpus[:20], precision="auto")  # all vectors are found
-    run(corpus[:20], precision="auto", cache=None)
-    run(corpus[:20], precision="auto", prefix="query: ")  # vectors with another prefix are no alternative
-    run(corpus[:20], precision="auto", cache="empty")
-    assert "warning" not in capfd.readouterr().err
+    run(corpus[:12], precision="bfloat16")
+    capfd.readouterr()
+    run(corpus[:12], precision="float32")  # not auto
+    run(corpus[:12], precision="auto")  # all vectors are found
+    run(corpus[:12], precision="auto", cache=None)
+    run(corpus[:12], precision="auto", prefix="query: ")  # vectors with another prefix are no alternative
+    run(corpus[:12], precision="auto", cache="empty")
+    assert warnings(capfd) == []
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_nothing_is_measured_in_a_precision_that_the_processor_emulates(
+    run, corpus, auto_is_float32, precision
+):
+    _, summary = run(corpus[:2], precision=precision, max_tokens=8, batch_tokens=8)
+    assert summary["matmul_flops_per_second"] is None and summary["encode_seconds"] > 0
+    _, summary = run(corpus[:2], max_tokens=8)
+    assert summary["matmul_flops_per_second"] > 1e8
 
 
 # several things at once

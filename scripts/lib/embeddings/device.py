@@ -4,6 +4,7 @@ This module does not import transformers, which takes seconds: a run that finds 
 the cache does not need it.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,17 @@ from typing import Any
 import torch
 
 from lib.cli import UserError
+
+# What a processor needs to multiply matrices in a precision; without it PyTorch emulates. float32 needs nothing.
+INSTRUCTIONS = {
+    "bfloat16": ("amx_bf16", "avx512_bf16", "bf16"),
+    "float16": ("amx_fp16", "avx512_fp16", "fp16_arith"),
+}
+# What ONEDNN_MAX_CPU_ISA may be for oneDNN, which computes the products, to use these instructions
+WIDE_ISA = {
+    "bfloat16": ("AVX512_CORE_BF16", "AVX512_CORE_FP16", "AVX512_CORE_AMX", "AVX10"),
+    "float16": ("AVX512_CORE_FP16", "AVX512_CORE_AMX", "AVX10"),
+}
 
 
 def pick_device(
@@ -74,15 +86,26 @@ def unit_tensor(rows: torch.Tensor) -> torch.Tensor:
     return rows / rows.square().sum(1, keepdim=True).sqrt()
 
 
+def emulates(device: torch.device, precision: str) -> bool:
+    """Whether a device computes in this precision without instructions for it.
+
+    The variable ONEDNN_MAX_CPU_ISA can forbid a processor instructions that it has.
+    """
+    if device.type != "cpu" or precision == "float32":
+        return False
+    allowed = os.environ.get("ONEDNN_MAX_CPU_ISA", "DEFAULT").upper()
+    forbidden = allowed not in ("DEFAULT", "ALL") and not allowed.startswith(WIDE_ISA[precision])
+    has = torch.cpu.get_capabilities()
+    return forbidden or not any(has.get(name) for name in INSTRUCTIONS[precision])
+
+
 def pick_precision(wanted: str, device: torch.device) -> str:
     """`auto` takes bfloat16 if the device has instructions for it, else what is fast and safe."""
     if wanted != "auto":
         return wanted
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.get_device_capability(device)[0] >= 8 else "float16"
-    if device.type == "cpu" and (torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()):
-        return "bfloat16"
-    return "float32"
+    return "bfloat16" if device.type == "cpu" and not emulates(device, "bfloat16") else "float32"
 
 
 def pick_attention(wanted: str, device: torch.device, precision: str, model: Any = None) -> str:
