@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lib.parallel import map_chunks
-from lib.vectors import check_unit, unit_rows
+from lib.vectors import CHUNK, check_unit, unit_rows
 
+WIDE = 256  # columns; a chunk has more rows of narrow vectors, since it costs as much as some hundred rows
 SLACK = 1e-5  # of a distance: well above float32's rounding, well below any margin that matters
 
 
@@ -48,10 +49,12 @@ class Bounds:
 
     def widen(self, labels: np.ndarray, shifts: np.ndarray) -> None:
         """Widen the bounds by the distances that the centroids moved: float64 (k,)."""
-        self.upper += shifts.astype(np.float32)[labels]
+        shifts = shifts.astype(np.float32)
+        self.upper += shifts[labels]
         farthest = int(shifts.argmax())
-        others = np.full(len(shifts), shifts[farthest], np.float32)
-        others[farthest] = np.delete(shifts, farthest).max(initial=0.0)
+        others = np.full(len(shifts), shifts[farthest])
+        shifts[farthest] = 0.0
+        others[farthest] = shifts.max()
         self.lower -= others[labels]
 
 
@@ -152,13 +155,11 @@ def _assign(vectors: np.ndarray, centroids: np.ndarray, state: State, threads: i
         rows = unit_rows(vectors, a, b, None if len(at) == b - a else at)
         if first_step:
             check_unit(rows, np.arange(a, b))
-        product = rows @ transposed
-        product -= half
-        line = np.arange(len(at))
-        new = product.argmax(1).astype(np.int32)
-        upper[at] = np.sqrt(np.maximum(1.0 - 2.0 * product[line, new], 0.0))
-        product[line, new] = -np.inf
-        lower[at] = np.sqrt(np.maximum(1.0 - 2.0 * product.max(1), 0.0))
+        product = np.ascontiguousarray((rows @ transposed).T)
+        product -= half[:, None]
+        new, largest, second = two_largest(product)
+        upper[at] = np.sqrt(np.maximum(1.0 - 2.0 * largest, 0.0))
+        lower[at] = np.sqrt(np.maximum(1.0 - 2.0 * second, 0.0))
 
         old = state.labels[a:b][at]
         moved = np.flatnonzero(new != old)
@@ -174,12 +175,31 @@ def _assign(vectors: np.ndarray, centroids: np.ndarray, state: State, threads: i
         return len(moved), gains @ rows[moved], joined
 
     changed = 0
-    for result in map_chunks(len(vectors), threads, work):
+    step = CHUNK * max(1, WIDE // vectors.shape[1])
+    for result in map_chunks(len(vectors), threads, work, step):
         if result:
             changed += result[0]
             state.sums += result[1]
             state.counts += result[2]
     return changed
+
+
+def two_largest(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where each column is largest, int32 (n,), and its two largest values, (n,) each; overwrites `values`.
+
+    Of equal values the first counts. With one row, the second largest value is -inf. numpy reduces the columns of
+    a (k, n) array many times as fast as the short rows of an (n, k) one, but not in `argmax`.
+
+    Parameters
+    ----------
+    values : float (k, n)
+    """
+    k, n = values.shape
+    largest = values.max(0)
+    backwards = np.arange(k, 0, -1, dtype=np.int32)[:, None]
+    at = k - np.multiply(values == largest, backwards).max(0)
+    values[at, np.arange(n)] = -np.inf
+    return at, largest, values.max(0)
 
 
 def _means(vectors: np.ndarray, state: State) -> np.ndarray:

@@ -6,7 +6,7 @@ from sklearn.cluster import KMeans
 
 from conftest import blobs
 from lib.clusters.seeding import initial_centroids
-from lib.lloyd import cluster_sums, lloyd
+from lib.lloyd import cluster_sums, lloyd, two_largest
 
 
 @pytest.mark.parametrize(("n", "k", "noise"), [(700, 6, 0.9), (5000, 12, 1.5), (4097, 3, 2.0)])
@@ -51,6 +51,16 @@ def test_lloyd_gives_the_same_bits_on_any_number_of_threads():
     np.testing.assert_array_equal(one.labels, three.labels)
     np.testing.assert_array_equal(one.centroids, three.centroids)
     assert one.inertia == three.inertia
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 70])
+def test_two_largest(k):
+    values = np.random.default_rng(k).integers(-3, 4, size=(k, 300)).astype(np.float32)  # with ties
+    at, largest, second = two_largest(values.copy())
+    np.testing.assert_array_equal(at, values.argmax(0))
+    ordered = np.sort(values, axis=0)
+    np.testing.assert_array_equal(largest, ordered[-1])
+    np.testing.assert_array_equal(second, ordered[-2] if k > 1 else np.full(300, -np.inf))
 
 
 def test_inertia_is_the_sum_of_squared_distances():

@@ -12,6 +12,7 @@ from lib.clusters.seeding import TooFewDistinctRows
 
 LEAST_TOPICS = 5  # fewer topics are not grouped
 STABLE = 0.75  # Hennig's "valid, stable cluster"; two halves of a single cloud reach 0.65
+DISSOLVED = 0.5  # Hennig: a cluster that repeats no better is not one
 HALVES = 5  # random halves on which subtopics are compared
 STARTS = 4  # of each K-means: one consensus
 PATIENCE = 2  # three equal subtopics do not repeat as two
@@ -64,7 +65,8 @@ def subtopics(sketches: np.ndarray, most: int, seed: int) -> tuple[np.ndarray, n
     """Divide the papers of one topic, or leave it whole.
 
     The number of subtopics is the largest at which ENOUGH of the papers lie in subtopics that are stable: whose
-    mean Jaccard index with their best match on random halves is STABLE or more. It is measured on ROWS
+    mean Jaccard index with their best match on random halves is STABLE or more. That of the others is above
+    DISSOLVED. It is measured on ROWS
     papers. After PATIENCE numbers in a row that are not stable no larger one is tried. If none is stable,
     the topic stays whole. Hennig (2007), Cluster-wise assessment of cluster stability.
 
@@ -89,8 +91,9 @@ def subtopics(sketches: np.ndarray, most: int, seed: int) -> tuple[np.ndarray, n
             labels, half_labels = _cluster(sample, k, seed), _cluster_halves(sample, halves, k, seed)
         except TooFewDistinctRows:
             break
-        stable = jaccard_by_topic(labels, halves, half_labels, k) >= STABLE
-        if np.bincount(labels, minlength=k)[stable].sum() >= ENOUGH * len(sample):
+        jaccard = jaccard_by_topic(labels, halves, half_labels, k)
+        in_stable = np.bincount(labels, minlength=k)[jaccard >= STABLE].sum()
+        if in_stable >= ENOUGH * len(sample) and jaccard.min() > DISSOLVED:
             chosen, failures = (k, half_labels), 0
         else:
             failures += 1
