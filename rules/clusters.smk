@@ -1,6 +1,8 @@
 """Clusters: reads embeddings.npy; writes k.json, centroids.npy and assignments.parquet."""
 
-CANDIDATES = sorted(set(config["select_k"]["candidates"]))
+# A K that the config sets is scanned alone: the other scans would decide nothing.
+SET_K = config["cluster"]["k"]
+CANDIDATES = [SET_K] if SET_K else sorted(set(config["select_k"]["candidates"]))
 GPUS = config["cluster"]["gpus"]
 GPU_IMAGE = config["embed"]["image"] if GPUS else None
 SAMPLE = {

@@ -198,7 +198,7 @@ def encoder_size(model):
 def size(step, wildcards):
     """The size of the work of a step."""
     papers = papers_of_corpus()
-    most = config["cluster"]["k"] or max(CANDIDATES)
+    most = max(CANDIDATES)
     dim, gflop = encoder_size(config["embed"]["model"])
     return budget.Size(
         papers=papers,

@@ -3,7 +3,6 @@
 import argparse
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from lib.cli import Parser, UserError, run, say
@@ -124,17 +123,18 @@ def measure(
         "silhouette": cosine_silhouette(vectors, labels, k, threads),
         "outlier": find_outliers(fit.similarity, labels, k),
     }
-    topics = pd.Series(columns["silhouette"].astype(np.float64)).groupby(labels)
+    sizes = np.bincount(labels, minlength=k)
+    silhouettes = np.bincount(labels, columns["silhouette"].astype(np.float64), minlength=k) / sizes
     summary = ClusterSummary(
         k=k,
         papers=len(labels),
         smooth=smooth,
         silhouette=float(columns["silhouette"].mean(dtype=np.float64)),
-        silhouette_by_topic=topics.mean().tolist(),
+        silhouette_by_topic=silhouettes.tolist(),
         repeats_by_topic=[None if np.isnan(value) else value for value in repeated.tolist()],
         inertia=clustering.inertia,
         iterations=clustering.iterations,
-        sizes=topics.size().tolist(),
+        sizes=sizes.tolist(),
         outliers=int(columns["outlier"].sum()),
     )
     return columns, summary

@@ -6,7 +6,6 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from lib.cli import Parser, progress, run, say
 from lib.clusters.kmeans import SKETCH
@@ -17,6 +16,7 @@ from lib.clusters.smoothing import SAMPLE_FILES, read_sample, unit_half
 from lib.files import atomic_outputs
 from lib.lloyd import cluster_sums, inertia_of
 from lib.parallel import map_tasks
+from lib.partitions import Contingency
 from lib.sketch import principal_axes
 from lib.summaries import Scan, write_json
 from lib.tables import PAPERS, read_table
@@ -68,7 +68,7 @@ def stability_of_halves(n: int, rows: np.ndarray, half_labels: np.ndarray) -> li
     spread = np.full((len(rows), n), -1)
     np.put_along_axis(spread, rows.astype(np.int64), half_labels, 1)
     return [
-        float(adjusted_rand_score(a[shared], b[shared]))
+        Contingency.of(a[shared], b[shared]).rand
         for a, b in combinations(spread, 2)
         for shared in [(a >= 0) & (b >= 0)]
         if shared.any()
@@ -124,7 +124,7 @@ def scan(
             for labels, size in zip(whole, sizes, strict=True)
         ],
         "sizes": sorted(sizes[best].tolist(), reverse=True),
-        "stability_seeds": [float(adjusted_rand_score(a, b)) for a, b in combinations(whole, 2)],
+        "stability_seeds": [Contingency.of(a, b).rand for a, b in combinations(whole, 2)],
         "stability_halves": stability_of_halves(len(sample), half_rows, half_labels),
     }
     return measures, whole[best]
@@ -135,7 +135,8 @@ def agreement(labels: np.ndarray, categories: list[str | None]) -> float | None:
     known = [i for i, name in enumerate(categories) if name]
     if not known:
         return None
-    return float(adjusted_mutual_info_score([categories[i] for i in known], labels[known]))
+    names = np.array([categories[i] for i in known])
+    return Contingency.of(names, labels[known]).adjusted_mutual_information
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lib.cli import Parser, UserError, optional, run, say
 from lib.clusters.k_curves import plot_curves
-from lib.clusters.k_selection import Choice, choose, tabulate
+from lib.clusters.k_selection import ONLY, Choice, choose, tabulate
 from lib.files import atomic_outputs
 from lib.style import save
 from lib.summaries import KSelection, Scan, read_json, write_json
@@ -16,8 +16,9 @@ def summarize(scans: list[Scan], choice: Choice, override: int | None) -> KSelec
     """The chosen K and why; a K that the config sets comes before the proposed one."""
     used, rule, sentence = choice.k, choice.rule, choice.sentence
     if override:
-        used, rule = override, "config"
-        sentence = f"K = {used} is set in the config (cluster.k). What the scans say: {choice.sentence}"
+        used, rule, sentence = override, "config", f"K = {override} is set in the config (cluster.k)"
+        alone = choice.k == override and choice.rule == ONLY
+        sentence += ", and no other was scanned." if alone else f". What the scans say: {choice.sentence}"
     assert used is not None  # without a scan, the config sets it
     return KSelection(
         k=used,

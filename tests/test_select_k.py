@@ -44,6 +44,19 @@ def test_k_of_the_config_is_used_and_reported(tmp_path, out):
     assert "cluster.k" in chosen["sentence"] and "No K stands out" in chosen["sentence"]
 
 
+def test_k_of_the_config_that_was_scanned_alone(tmp_path, out):
+    (scan,) = scan_results(LOW[:1], REPEATING[:1])
+    assert run_select(tmp_path, out, [scan], k=scan["k"]).returncode == 0
+    chosen = json.loads((out / "k.json").read_text())
+    assert (
+        chosen["sentence"] == f"K = {scan['k']} is set in the config (cluster.k), and no other was scanned."
+    )
+    assert (chosen["k"], chosen["rule"]) == (scan["k"], "config")
+    with (out / "t.csv").open() as file:
+        assert [int(row["k"]) for row in csv.DictReader(file)] == [scan["k"]]
+    assert (out / "f.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_fewer_papers_than_the_smallest_candidate_are_refused(tmp_path, out):
     rows = [skipped_scan(k, 12, f"12 papers for {k}") for k in (20, 5, 10)]
     result = run_select(tmp_path, out, rows)

@@ -5,15 +5,17 @@ docs/files.md is written from these schemas (`make docs`).
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lib.cli import UserError
 from lib.files import damaged
+
+if TYPE_CHECKING:  # pandas takes a third of a second to import, and many steps do without it
+    import pandas as pd
 
 
 def column(name: str, kind: pa.DataType, description: str) -> pa.Field:
@@ -309,9 +311,9 @@ def count_rows(path: Path) -> int:
         raise damaged(path, "Parquet file", error) from None
 
 
-def write_table(path: Path, table: pa.Table | pd.DataFrame, schema: pa.Schema) -> None:
+def write_table(path: Path, table: "pa.Table | pd.DataFrame", schema: pa.Schema) -> None:
     """Write a Parquet file with the columns of the schema, in its order and types."""
-    if isinstance(table, pd.DataFrame):
+    if not isinstance(table, pa.Table):
         table = pa.Table.from_pandas(table, schema, preserve_index=False).replace_schema_metadata()
     with table_writer(path, schema) as writer:
         writer.write_table(table.select(schema.names).cast(schema))
@@ -331,15 +333,17 @@ def check_same_rows(**lengths: int) -> None:
         )
 
 
-def write_csv(path: Path, frame: pd.DataFrame) -> None:
+def write_csv(path: Path, frame: "pd.DataFrame") -> None:
     """Write a table as CSV: floats with six digits, lists joined by "; ", missing values empty."""
     lists = [name for name in frame if len(frame) and isinstance(frame[name].iloc[0], list)]
     frame = frame.assign(**{name: frame[name].map("; ".join) for name in lists})
     frame.to_csv(path, index=False, float_format="%.6g")
 
 
-def read_csv(path: Path) -> pd.DataFrame:
+def read_csv(path: Path) -> "pd.DataFrame":
     """The cells of a CSV file as text, as they were written."""
+    import pandas as pd
+
     try:
         return pd.read_csv(path, dtype=str, keep_default_na=False)
     except (ValueError, pd.errors.EmptyDataError) as error:

@@ -13,6 +13,7 @@ MEASURES: Final = ("silhouette", "inertia", "repeating", "stability_halves", "st
 STRUCTURE: Final = 0.25  # a mean silhouette up to this means "no substantial structure"
 ENOUGH: Final = 0.8  # share of the papers in topics that repeat
 NEAR: Final = 1.35  # how far proposals from different grids should lie apart at most
+ONLY: Final = "only candidate"  # the rule where there is no choice
 COLUMNS = [
     "k",
     *(f"{name}{suffix}" for name in MEASURES for suffix in ("", "_sd")),
@@ -65,9 +66,7 @@ def choose(table: pd.DataFrame) -> Choice:
     if len(k) == 0:
         return Choice(None, "no scan", [], "no candidate could be tried.")
     if len(k) == 1:
-        return Choice(
-            int(k[0]), "only candidate", [int(k[0])], f"{k[0]} was the only candidate that could be tried."
-        )
+        return Choice(int(k[0]), ONLY, [int(k[0])], f"{k[0]} was the only candidate that could be tried.")
     return _silhouette_peak(table) or finest_that_repeats(table)
 
 

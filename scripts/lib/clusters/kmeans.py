@@ -1,7 +1,6 @@
 """K-means that hardly depends on its seeds: many starts, their consensus, and crossings of these."""
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from lib.clusters.seeding import initial_centroids
 from lib.clusters.ward import ward_merge
@@ -29,7 +28,7 @@ def kmeans(
 
     1. Every STARTS_PER_CONSENSUS starts, each on random rows, become one: Ward's method merges their
        centroids to k, and Lloyd's algorithm continues on all rows. Leisch (1999), Bagged clustering.
-    2. Pairs of these are crossed: each centroid is that of one parent or the nearest one of the
+    2. Pairs of these are crossed: each centroid is that of one parent or its partner in the
        other, and Lloyd's algorithm continues. The best ones stay. Gribel & Vidal (2019), HG-means.
     3. The best one continues on the rows themselves. Before, all is computed on sketches of the
        first SEARCH_ROWS rows.
@@ -73,9 +72,23 @@ def _cross(rows: np.ndarray, found: list[Clustering], seed: int, threads: int) -
     best = sorted(found, key=lambda run: run.inertia)
     for _ in range(round(CROSSINGS * len(found))):
         one, other = (best[i].centroids for i in rng.choice(len(best), 2, replace=False))
-        matched = other[linear_sum_assignment(-one @ other.T + (other**2).sum(1) / 2)[1]]
+        matched = other[_partners(one, other)]
         inherited = rng.random(len(one)) < 0.5
         child = lloyd(rows, np.where(inherited[:, None], one, matched), tol=SEARCH_TOL, threads=threads)
         if all(abs(child.inertia - run.inertia) > SAME * run.inertia for run in best):
             best = sorted([*best, child], key=lambda run: run.inertia)[: len(found)]
     return best[0]
+
+
+def _partners(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """For each row of one a row of the other, each once, the nearest pairs first: int64 (k,).
+
+    An optimal assignment led to the same inertia, and scipy.optimize takes half a second to import.
+    """
+    squares = (one**2).sum(1)[:, None] + (other**2).sum(1) - 2.0 * one @ other.T
+    partners = np.empty(len(one), np.int64)
+    for _ in range(len(one)):
+        i, j = divmod(int(squares.argmin()), len(one))
+        partners[i] = j
+        squares[i] = squares[:, j] = np.inf
+    return partners

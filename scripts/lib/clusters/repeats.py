@@ -7,7 +7,9 @@ import numpy as np
 
 from lib.clusters.kmeans import kmeans
 
-STARTS = 20  # of a clustering whose topics are only compared; the topics of the result have more
+STARTS = (
+    12  # of a clustering whose topics are only compared; 20 lower its inertia by 0.04 % and repeat no better
+)
 REPEATS = 0.6  # a topic repeats if its mean Jaccard index is at least this; Hennig's "pattern in the data"
 
 

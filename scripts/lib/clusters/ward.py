@@ -56,8 +56,8 @@ def ward_linkage(means: np.ndarray, counts: np.ndarray) -> np.ndarray:
 def _mergers(means: np.ndarray, counts: np.ndarray, steps: int) -> Iterator[tuple[int, int, float]]:
     """Merge j into i, and yield i, j and the inertia that this adds, for the given number of steps.
 
-    Both arrays, float64, are changed in place: j has the count 0 afterwards. Time about O(m² dim),
-    memory O(m²).
+    Both arrays, float64, are changed in place: j has the count 0 afterwards. What a merger adds follows from what
+    the mergers with its parts would have added: Lance & Williams (1967). Time O(m² (dim + steps)), memory O(m²).
     """
     squares = np.einsum("ij,ij->i", means, means)
     cost = squares[:, None] + squares - 2.0 * means @ means.T
@@ -69,17 +69,13 @@ def _mergers(means: np.ndarray, counts: np.ndarray, steps: int) -> Iterator[tupl
         j = int(nearest[i])
         added = float(least[i])
         both = counts[i] + counts[j]
+        merged = (counts[i] + counts) * cost[i] + (counts[j] + counts) * cost[j] - added * counts
+        merged /= both + counts
         means[i] = (means[i] * counts[i] + means[j] * counts[j]) / both
         counts[i], counts[j] = both, 0.0
         cost[j] = cost[:, j] = least[j] = np.inf
-        distance = np.sum((means - means[i]) ** 2, axis=1) * counts * both / (counts + both)
-        distance[counts == 0] = np.inf
-        distance[i] = np.inf
-        cost[i] = cost[:, i] = distance
-        stale = (nearest == i) | (nearest == j)
-        stale[i] = True
-        stale &= counts > 0
+        cost[i] = cost[:, i] = merged
+        stale = np.flatnonzero((nearest == i) | (nearest == j) | (merged < least))
         nearest[stale], least[stale] = cost[stale].argmin(1), cost[stale].min(1)
-        closer = distance < least
-        nearest[closer], least[closer] = i, distance[closer]
+        nearest[i], least[i] = merged.argmin(), merged.min()
         yield i, j, added

@@ -2,14 +2,9 @@
 
 import numpy as np
 from scipy import sparse
-from sklearn.cluster import KMeans
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfTransformer
-from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, v_measure_score
-from sklearn.metrics.cluster import contingency_matrix
-from sklearn.preprocessing import normalize
 
 from lib.corpus.arxiv import CATEGORY
+from lib.partitions import Contingency
 from lib.summaries import Agreement
 
 COMPONENTS = 100  # of the SVD: enough for latent semantic analysis (scikit-learn's documentation)
@@ -33,15 +28,14 @@ def agreement(topics: np.ndarray, names: list[str | None]) -> Agreement:
     known = np.array([name is not None for name in names])
     if not known.any():
         return Agreement(papers=0, classes=0, ami=None, ari=None, v_measure=None, purity=None)
-    classes, codes = np.unique([name for name in names if name is not None], return_inverse=True)
-    labels = topics[known]
+    both = Contingency.of(np.array([name for name in names if name is not None]), topics[known])
     return Agreement(
         papers=int(known.sum()),
-        classes=len(classes),
-        ami=float(adjusted_mutual_info_score(codes, labels)),
-        ari=float(adjusted_rand_score(codes, labels)),
-        v_measure=float(v_measure_score(codes, labels)),
-        purity=float(contingency_matrix(codes, labels).max(0).sum() / len(labels)),
+        classes=len(both.table),
+        ami=both.adjusted_mutual_information,
+        ari=both.rand,
+        v_measure=both.v_measure,
+        purity=float(both.table.max(0).sum() / known.sum()),
     )
 
 
@@ -60,6 +54,12 @@ def clusters_of_words(
     terms, offsets : the terms of each paper
     rows : int (m,), the papers, ascending
     """
+    # scikit-learn takes a second to import
+    from sklearn.cluster import KMeans
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfTransformer
+    from sklearn.preprocessing import normalize
+
     parts = [terms[offsets[row] : offsets[row + 1]] for row in rows]
     bounds = np.cumsum([0, *map(len, parts)])
     ones = np.ones(bounds[-1])

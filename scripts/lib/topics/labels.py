@@ -1,8 +1,13 @@
 """The names and labels of topics."""
 
-import pandas as pd
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from lib.corpus.spelling import stems
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SEPARATOR = " · "  # between the keywords of a name
 

@@ -1,7 +1,13 @@
 """The papers of topics by year and month."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FALSE_DISCOVERIES = 0.05  # among the topics that are said to rise or fade
 MIN_PAPERS = 30  # of the corpus in a year; a share of fewer is noise

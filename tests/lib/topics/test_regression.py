@@ -89,6 +89,7 @@ def test_one_paper_in_a_nearly_empty_year_is_not_overdispersion():
         ([0] * 8, [9] * 8),
         ([9] * 8, [9] * 8),
         ([3, 0, 0, 5], [9, 0, 0, 9]),
+        ([0, 0, 0, 0, 0, 7], [9, 8, 9, 7, 9, 9]),  # its slope has no end
     ],
 )
 def test_what_cannot_be_tested_is_not(counts, exposure):
