@@ -48,6 +48,13 @@ def test_a_finished_step_shows_its_result(handler, tmp_path):
     assert "truncated" not in said and "%" not in said and not handler.running
 
 
+def test_a_map_is_announced_when_it_is_there(handler, tmp_path):
+    started(handler, tmp_path / "x.log", rule_name="plot", output=["results/map.png", "results/map.svg"])
+    assert "ready" not in handler.console.file.getvalue()
+    said = send(handler, event=LogEvent.JOB_FINISHED, job_id=3)
+    assert said.count("The map is ready: results/map.png") == said.count("ready") == 1
+
+
 def test_a_running_step_shows_how_far_it_is(handler, tmp_path):
     log = tmp_path / "0.log"
     started(handler, log)

@@ -24,16 +24,18 @@ TAIL = 4096  # bytes at the end of a log file that are read
 PROGRESS = re.compile(r"(\d+%)\|.*?\| ?(.*?\])")  # what tqdm writes: share and bar, then counts and times
 NOT_A_RESULT = re.compile(r"\[\d+:\d\d|^USDT|^warning|profiler_")  # progress, profiler and warnings
 NAME_WIDTH = 12
+MAPS = ("map.png", "map.html")  # files that are worth a look before the run ends
 
 os.environ["PROGRESS_SECONDS"] = "1"  # read by the scripts; see lib/cli.py
 
 
 @dataclass
 class Job:
-    """A running job: its name, its log file and when it started."""
+    """A running job: its name, its log file, the maps that it makes and when it started."""
 
     name: str
     log: Path | None
+    maps: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -98,7 +100,8 @@ class LogHandler(LogHandlerBase):
             return
         wildcards = " ".join(map(str, (job["wildcards"] or {}).values()))
         log = Path(job["log"][0]) if job["log"] else None
-        self.running[job["jobid"]] = Job(f"{job['rule_name']} {wildcards}".strip(), log)
+        maps = [str(path) for path in job.get("output") or [] if Path(path).name in MAPS]
+        self.running[job["jobid"]] = Job(f"{job['rule_name']} {wildcards}".strip(), log, maps)
         self.live.start()
 
     def finish(self, jobid: int) -> None:
@@ -108,6 +111,8 @@ class LogHandler(LogHandlerBase):
             line.append(job.result(), "dim")
             line.truncate(self.console.width, overflow="ellipsis")
             self.console.print(line, soft_wrap=True)
+            for path in job.maps:
+                self.console.print(Text(f"  The map is ready: {path}", "bold"), soft_wrap=True)
         if not self.running:
             self.live.stop()
 
