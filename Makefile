@@ -56,8 +56,8 @@ atlas: $(VENV)/.run $(VENV)-atlas/.ready ## explore millions of papers in Embedd
 	@snakemake atlas --cores $(CORES) $(SET) $(ARGS)
 	@tools/open_atlas.sh $(VENV)-atlas '$(RESULTS)' '$(EXPORT)'
 
-budget: $(VENV)/.run ## print time, memory and disk per step, and beside them those of the last run
-	@python tools/budget.py $(SET) $(ARGS)
+budget: $(VENV)/.run ## print time, memory and disk per step, beside the last run, or for PAPERS=250000000
+	@python tools/budget.py $(SET) $(if $(PAPERS),--papers $(PAPERS)) $(ARGS)
 
 test: $(VENV)/.test ## run the tests (ARGS="-k kmeans")
 	@python -m pytest $(ARGS)

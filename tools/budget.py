@@ -37,6 +37,7 @@ SECOND = 1.0  # of each of the two measurements
 PRODUCTS_PER_SECOND = 93e9
 WORDS_PER_SECOND = 12.8e6
 CORES = 2  # of that machine
+DAY = 86_400
 # Times faster in bfloat16 with AMX than without, about: no matrix product of numpy shows it.
 AMX = {"embed": 2.5}
 FILES = {  # the large ones
@@ -51,6 +52,7 @@ FILES = {  # the large ones
     "plot": ("map.png",),
     "report": ("report.html",),
 }
+ALL = "all, one after another"
 COLUMNS = ("step", "jobs", "seconds", "real", "MB", "real", "disk MB", "real")
 
 
@@ -94,12 +96,15 @@ def has_amx() -> bool:
     return about.is_file() and "amx_bf16" in about.read_text()
 
 
-def parse_workflow(argv: list[str]) -> tuple[dict, dict[str, int]]:
-    """The names that the Snakefile defines, and the threads of each step."""
+def parse_workflow(argv: list[str]) -> tuple[dict, dict[str, int], int | None]:
+    """The names that the Snakefile defines, the threads of each step, and the number of papers of `--papers`."""
     cli = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0], allow_abbrev=False)
     cli.add_argument("--configfile", "--configfiles", nargs="+", type=Path, default=[])
     cli.add_argument("--config", nargs="+", default=[], help="as for snakemake")
+    cli.add_argument("--papers", type=int, help="instead of those of the input")
     known, _ = cli.parse_known_args(argv)
+    if known.papers is not None and known.papers < 1:
+        sys.exit(f"error: --papers: {known.papers}; take 1 or more")
     for path in known.configfile:
         if not path.is_file():
             sys.exit(f"error: no such file: {path}")
@@ -121,7 +126,7 @@ def parse_workflow(argv: list[str]) -> tuple[dict, dict[str, int]]:
         for name, rule in rules.items():
             job = count_jobs(name, names)[0]  # the threads of some rules depend on the corpus
             cores[name] = int(rule.resources["_cores"].evaluate(job).value)
-        return names, cores
+        return names, cores, known.papers
 
 
 def count_jobs(step: str, names: dict) -> list[SimpleNamespace]:
@@ -139,23 +144,53 @@ def chosen_k(config: dict, folder: Path) -> int | None:
 
 
 def predict(
-    step: str, names: dict, threads: int, speed: float, k: int | None
+    step: str, names: dict, threads: int, speed: float, k: int | None, papers: int | None = None
 ) -> tuple[int, float, float, float]:
     """Jobs, seconds one after another on this machine, MB of memory of a job, and MB of disk.
 
     The largest candidate stands for K as long as K is not known.
+
+    Parameters
+    ----------
+    papers : instead of those of the input
     """
     jobs = count_jobs(step, names)
-    sizes = [names["size"](step, job) for job in jobs]
+    sizes = [resized(names["size"](step, job), names, papers) for job in jobs]
     if k and step != "scan_k":
         sizes = [size._replace(topics=k) for size in sizes]
     start = budget.SECONDS[step]["base"]
     speed *= AMX.get(step, 1) if not sizes[0].gpu and has_amx() else 1
     cores = min(threads, os.cpu_count() or 1)
-    work = sum(budget.value(budget.SECONDS[step], size) - start for size in sizes)
+    work = sum(budget.seconds(step, size) - start for size in sizes)
     seconds = (len(jobs) * start + work * min(threads, CORES) / cores) / speed
     memory = max(budget.value(budget.MEMORY_MB[step], size) for size in sizes)
     return len(jobs), seconds, memory, budget.value(budget.DISK_MB.get(step, {}), sizes[0])
+
+
+def resized(size: budget.Size, names: dict, papers: int | None) -> budget.Size:
+    """The size of the work for another number of papers."""
+    if papers is None:
+        return size
+    return size._replace(papers=papers, sample=min(papers, names["config"]["scan_k"]["sample"]))
+
+
+def limits(steps: list[str], names: dict, papers: int, seconds: dict[str, float], ram_mb: float) -> list[str]:
+    """What breaks first on this machine as the papers grow, and what would carry it, a line each."""
+    sizes = {step: resized(names["size"](step, count_jobs(step, names)[0]), names, papers) for step in steps}
+    room = {step: budget.papers_in(step, size, ram_mb) for step, size in sizes.items()}
+    lines = []
+    for step in sorted(room, key=lambda step: room[step]):
+        carried = budget.CARRIED_BY.get(step, budget.CARRIED)
+        if room[step] < papers:
+            lines.append(f"{step}: memory is full at about {room[step] / 1e6:,.1f} million papers; {carried}")
+        elif seconds[step] > DAY:
+            lines.append(f"{step}: {seconds[step] / DAY:,.1f} days; {carried}")
+    return lines
+
+
+def memory_mb() -> float:
+    """The memory of this machine in MB."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e6
 
 
 def written(step: str, folder: Path) -> list[Path]:
@@ -168,43 +203,70 @@ def figure(value: float | None) -> str:
     return "" if value is None else f"{value:,.1f}" if value < 10 else f"{value:,.0f}"
 
 
+def print_rows(rows: list[list[str]]) -> None:
+    """Print rows of cells, the first column to the left and the others to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for name, *cells in rows:
+        line = [name.ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(cells, widths[1:], strict=True))]
+        print("  ".join(line))
+
+
+def beside_the_last_run(expected: dict[str, tuple[int, float, float, float]], folder: Path) -> None:
+    """Print what is expected of each step beside what the last run in this folder took."""
+    rows = [list(COLUMNS)]
+    total = [0.0, 0.0, 0.0, 0.0]
+    real = {row["name"]: row for row in step_rows(folder / "benchmarks")}
+    for step, (jobs, seconds, memory, disk) in expected.items():
+        last = real.get(step, {"seconds": None, "peak": None})
+        there = sum(path.stat().st_size for path in written(step, folder)) / 1e6
+        cells = (seconds, last["seconds"], memory, last["peak"], disk, there or None)
+        rows.append([step, str(jobs), *map(figure, cells)])
+        total = [a + (b or 0) for a, b in zip(total, (seconds, last["seconds"], disk, there), strict=True)]
+    print_rows([*rows, [ALL, "", figure(total[0]), figure(total[1]), "", "", *map(figure, total[2:])]])
+    print("\n`real` is of the last run of each step in this folder; other programs slow a step down.")
+
+
+def beyond_what_was_measured(
+    expected: dict[str, tuple[int, float, float, float]], names: dict, papers: int
+) -> None:
+    """Print what is expected of each step for another number of papers, how it grows, and what breaks first."""
+    rows = [["step", "jobs", "seconds", "exponent", "MB", "disk MB"]]
+    for step, (jobs, seconds, memory, disk) in expected.items():
+        grown = budget.exponent(step)
+        rows.append(
+            [step, str(jobs), figure(seconds), f"{grown:.2f}" if grown else "", *map(figure, (memory, disk))]
+        )
+    total = [sum(found[i] for found in expected.values()) for i in (1, 3)]
+    print_rows([*rows, [ALL, "", figure(total[0]), "", "", figure(total[1])]])
+    print(
+        f"\nThe exponent is that of the seconds from {budget.SMALLER:,} to {budget.LARGEST:,} papers, as measured. Beyond "
+        "these, all figures are extrapolated from the fits."
+    )
+    ram = memory_mb()
+    times = {step: found[1] for step, found in expected.items()}
+    print(
+        f"\nWhat breaks first on this machine ({ram / 1000:,.0f} GB, {os.cpu_count()} cores), and what carries it:"
+    )
+    for line in limits(list(expected), names, papers, times, ram) or ["nothing"]:
+        print(f"- {line}")
+
+
 def main(argv: list[str] | None = None) -> None:
-    names, threads = parse_workflow(sys.argv[1:] if argv is None else argv)
+    names, threads, papers = parse_workflow(sys.argv[1:] if argv is None else argv)
     config, folder = names["config"], names["results_folder"](names["config"])
     k = chosen_k(config, folder)
     speed = measure_speed()
-    size = names["size"]("clean", SimpleNamespace())
-    known = names["changes_since"](folder / "corpus/ledger.json", config)[0]
+    size = resized(names["size"]("clean", SimpleNamespace()), names, papers)
+    known = papers or names["changes_since"](folder / "corpus/ledger.json", config)[0]
     print(
         f"{'' if known else 'at most about '}{size.papers:,} papers x {size.dim}, {os.cpu_count()} cores, "
         f"{speed:.2f} times the speed of those of docs/benchmarks.md\n"
     )
-    rows: list[list[str]] = []
-    total = [0.0, 0.0, 0.0, 0.0]
-    real = {row["name"]: row for row in step_rows(folder / "benchmarks")}
-    for step, cores in threads.items():
-        jobs, seconds, memory, disk = predict(step, names, cores, speed, k)
-        last = real.get(step, {"seconds": None, "peak": None})
-        there = sum(path.stat().st_size for path in written(step, folder)) / 1e6
-        rows.append(
-            [
-                step,
-                str(jobs),
-                *map(figure, (seconds, last["seconds"], memory, last["peak"], disk, there or None)),
-            ]
-        )
-        total = [a + (b or 0) for a, b in zip(total, (seconds, last["seconds"], disk, there), strict=True)]
-    rows.append(
-        ["all, one after another", "", figure(total[0]), figure(total[1]), "", "", *map(figure, total[2:])]
-    )
-    widths = [max(len(row[i]) for row in [COLUMNS, *rows]) for i in range(len(COLUMNS))]
-    for row in [COLUMNS, *rows]:
-        print(
-            "  ".join(
-                cell.rjust(w) if i else cell.ljust(w)
-                for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-            )
-        )
+    expected = {step: predict(step, names, cores, speed, k, papers) for step, cores in threads.items()}
+    if papers:
+        beyond_what_was_measured(expected, names, papers)
+    else:
+        beside_the_last_run(expected, folder)
     vectors = size.units()["vectors"] * 1000
     free = shutil.disk_usage(folder if folder.exists() else Path.cwd()).free / 1e6
     print(
@@ -217,7 +279,6 @@ def main(argv: list[str] | None = None) -> None:
             f"GPU memory of embed: about {budget.gpu_gb(size):.1f} GB at its largest batches, by arithmetic. A GPU with "
             "less gets smaller batches."
         )
-    print("`real` is of the last run of each step in this folder; other programs slow a step down.")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ process, with the pages of files that it reads. `embed` and `explain` on a GPU a
 import importlib.util
 import json
 import os
-from math import ceil
+from math import ceil, inf, log
 from pathlib import Path
 from typing import NamedTuple
 
@@ -127,6 +127,37 @@ SECONDS: dict[str, Fit] = {
     "report": {"base": 1.7},
 }
 
+# Seconds of 100,000 and of 2.9 million made-up papers on two cores (docs/benchmarks.md). Where they grow faster than
+# the papers, so does what is expected beyond LARGEST.
+SMALLER, LARGEST = 100_000, 2_900_000
+MEASURED = {
+    "clean": (4.65, 95.5),
+    "terms": (12.1, 303),
+    "gather": (1.11, 4.29),
+    "neighbors": (25.7, 908),
+    "smooth": (29.3, 42.9),
+    "select_k": (1.62, 1.34),
+    "cluster": (36.9, 272),
+    "keywords": (3.0, 27.8),
+    "label": (2.92, 14.4),
+    "hierarchy": (39.4, 91.4),
+    "tree": (7.17, 71.1),
+    "trends": (2.09, 4.69),
+    "project": (9.76, 380),
+    "plot": (4.04, 5.84),
+    "explore": (3.32, 18.0),
+    "evaluate": (12.6, 111),
+}
+# What lets a step handle more papers than fit into memory or a day
+CARRIED_BY = {
+    "embed": "embed.parts on several GPUs",
+    "neighbors": "neighbors.gpus: 1",
+    "scan_k": "a smaller scan_k.sample",
+    "cluster": "cluster.gpus: 1 for the time; for the memory a larger machine",
+    "explain": "explain.papers_per_topic: 0",
+}
+CARRIED = "a larger machine, or a random sample of the papers (clean.limit)"
+
 # MB that a rule with eight threads needs beside that of the runs of the fits, which had two: each thread
 # holds a half of the sample in float32 (arithmetic)
 MORE_THREADS_MB: dict[str, Fit] = {"scan_k": {"sample": 3000}, "cluster": {"sample": 3000}}
@@ -152,6 +183,30 @@ def value(fit: Fit, size: Size) -> float:
     return sum(slope * units[unit] for unit, slope in fit.items())
 
 
+def exponent(step: str) -> float | None:
+    """The power of the number of papers by which the seconds of a step grew; None if it was not measured.
+
+    A part of the work of some steps depends on the sample alone, so that their exponent is small.
+    """
+    if step not in MEASURED:
+        return None
+    few, many = MEASURED[step]
+    return log(many / few) / log(LARGEST / SMALLER)
+
+
+def seconds(step: str, size: Size) -> float:
+    """The seconds of a step; beyond LARGEST papers the fit grows by the measured exponent, if that is above 1."""
+    beyond = max(size.papers / LARGEST, 1.0)
+    return value(SECONDS[step], size) * beyond ** max((exponent(step) or 1.0) - 1.0, 0.0)
+
+
+def papers_in(step: str, size: Size, mb: float) -> float:
+    """How many papers a step handles in this much memory; infinite if its memory does not grow with them."""
+    more = size._replace(papers=2 * size.papers)
+    now, then = (value(MEMORY_MB[step], each) for each in (size, more))
+    return inf if then <= now else size.papers + (mb - now) * size.papers / (then - now)
+
+
 def requested_mb(step: str, size: Size, attempt: int = 1) -> int:
     """The memory in MB that a rule requests; each attempt requests more."""
     needed = value(MEMORY_MB[step], size) + value(MORE_THREADS_MB.get(step, {}), size)
@@ -160,7 +215,7 @@ def requested_mb(step: str, size: Size, attempt: int = 1) -> int:
 
 def requested_minutes(step: str, size: Size, attempt: int = 1) -> int:
     """The time limit in minutes that a rule requests; each attempt requests more."""
-    return max(LEAST_MINUTES, ceil(TIME_MARGIN * value(SECONDS[step], size) / 60)) * attempt
+    return max(LEAST_MINUTES, ceil(TIME_MARGIN * seconds(step, size) / 60)) * attempt
 
 
 def gpu_gb(size: Size) -> float:

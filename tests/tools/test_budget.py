@@ -46,6 +46,40 @@ def test_a_fault_of_the_config_is_said():
     assert "Traceback" not in result.stderr
 
 
+def test_other_numbers_of_papers_are_extrapolated():
+    result = run("--papers=250000000", "--cores=1")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("250,000,000 papers") and "exponent" in result.stdout
+    breaking = [line for line in result.stdout.splitlines() if line.startswith("- ")]
+    full = [float(line.split("about ")[1].split()[0]) for line in breaking if "memory is full" in line]
+    assert full == sorted(full) and full[0] < 250  # the first step to break stands first
+    assert any(line.startswith("- neighbors") and "neighbors.gpus: 1" in line for line in breaking)
+    refused = run("--papers=0")
+    assert refused.returncode == 1 and refused.stderr == "error: --papers: 0; take 1 or more\n"
+
+
+def test_beyond_what_was_measured_time_grows_by_its_exponent():
+    size = budget.Size(
+        papers=budget.LARGEST, dim=384, sample=100_000, topics=20, parts=1, gflop=0.02, gpu=False
+    )
+    ten = size._replace(papers=10 * budget.LARGEST)
+    few, many = budget.MEASURED["neighbors"]
+    assert (budget.LARGEST / budget.SMALLER) ** budget.exponent("neighbors") == pytest.approx(many / few)
+    for step in budget.SECONDS:
+        grown = budget.seconds(step, ten) / budget.value(budget.SECONDS[step], ten)
+        assert grown == pytest.approx(10 ** max((budget.exponent(step) or 0) - 1, 0))
+        assert budget.seconds(step, size) == budget.value(budget.SECONDS[step], size)
+
+
+def test_papers_that_fit_into_memory():
+    size = budget.Size(papers=1_000_000, dim=384, sample=100_000, topics=20, parts=1, gflop=0.02, gpu=False)
+    for step in ("neighbors", "evaluate", "explore"):
+        most = budget.papers_in(step, size, 20_000)
+        needed = budget.value(budget.MEMORY_MB[step], size._replace(papers=most))
+        assert needed == pytest.approx(20_000)
+    assert budget.papers_in("report", size, 20_000) == float("inf")
+
+
 @pytest.mark.parametrize("step", ["cluster", "scan_k", "gather"])
 def test_twice_the_speed_takes_half_the_time(step):
     size = budget.Size(papers=10_000, dim=384, sample=10_000, topics=20, parts=1, gflop=0.0212, gpu=False)
