@@ -4,7 +4,6 @@ import argparse
 import time
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
@@ -29,12 +28,14 @@ from lib.tables import (
     write_table,
 )
 from lib.topics.ctfidf import count_in_topics, ctfidf
-from lib.topics.explanation import LEFT_OUT, Explanation, explain
+from lib.topics.explanation import LEFT_OUT, MEASURED, Explanation, explain
 from lib.topics.explanation_figure import plot_explanation
 from lib.topics.explanation_tables import Paper, paper_table, summarize, word_table
 from lib.topics.representatives import by_topic
 from lib.topics.titles import piece_to_text
 from lib.vectors import open_embeddings, read_array, take
+
+TOGETHER = 32  # papers that share batches
 
 
 def choose(assignments: pd.DataFrame, per_topic: int) -> np.ndarray:
@@ -66,8 +67,13 @@ def explain_papers(
     device: str,
     budget: int | None,
     threads: int,
+    most: int | None = MEASURED,
 ) -> tuple[list[Explanation], float]:
     """Explain papers with the encoder that made their vectors.
+
+    Parameters
+    ----------
+    most : words of a paper that are left out for real; None: all
 
     Returns
     -------
@@ -76,21 +82,31 @@ def explain_papers(
     torch.set_num_threads(threads)
     encoder = load_encoder_of(about, device, budget)
     unit = centroids / np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), 1e-12)
-    found, difference = [], 0.0
-    for paper in progress(papers, unit="paper", desc="explain"):
-        both = unit[[paper.topic, paper.second_topic]]
-        one = explain(encoder, paper.text, both, stop_words, seed=list(paper.id.encode()))
-        difference = max(
-            difference, check_same_vector(one.vector, paper.vector, paper.id, about["precision"])
+    found: list[Explanation] = []
+    difference = 0.0
+    with progress(total=len(papers), unit="paper", desc="explain") as bar:
+        for start in range(0, len(papers), TOGETHER):
+            some = papers[start : start + TOGETHER]
+            both = unit[[[paper.topic, paper.second_topic] for paper in some]]
+            seeds = [list(paper.id.encode()) for paper in some]
+            for paper, one in zip(
+                some, explain(encoder, [p.text for p in some], both, stop_words, seeds, most), strict=True
+            ):
+                cosine = check_same_vector(one.vector, paper.vector, paper.id, about["precision"])
+                difference = max(difference, cosine)
+                found.append(one)
+            bar.update(len(some))
+    if most is not None and any(one.measured.all() and len(one.words) > most for one in found):
+        warn(
+            "this encoder gives no gradient of the attention, so that every word of a paper is left out in turn"
         )
-        found.append(one)
     return found, difference
 
 
 def draw(papers: list[Paper], found: list[Explanation], names: list[str]) -> Figure:
     """The figure of the first explanation, with the names of its topic and of the second-best."""
     if not found:
-        figure = plt.figure(figsize=(8, 1))
+        figure = Figure(figsize=(8, 1))
         figure.text(0.01, 0.5, "No explanations: explain.papers_per_topic is 0.", va="center")
         return figure
     title = f"{papers[0].id} in “{names[papers[0].topic]}”, not in “{names[papers[0].second_topic]}”"
@@ -170,7 +186,9 @@ def report(summary: dict) -> None:
     """Print the figures by which to judge the explanations."""
     say(f"{summary['papers']:,} papers explained, {summary['cut_papers']:,} of them cut at max_tokens")
     if summary["papers"] and not summary["layers"]:
-        warn("this encoder gives no attention; only the influence of words is known")
+        warn(
+            "this encoder gives no attention; only the influence of words is known, and each is left out in turn"
+        )
     for name, what in (
         ("influential", "most influential"),
         ("random", "random"),

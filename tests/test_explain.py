@@ -112,7 +112,7 @@ def test_explanations_can_be_turned_off(finished, tmp_path):
 
 
 def test_an_encoder_without_attention_still_gives_influence(finished, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("lib.topics.explanation.received", lambda encoder, ids: None)
+    monkeypatch.setattr("lib.embeddings.saliency.eager_pass", lambda *_, **__: None)
     found = run_explain(inputs_of(finished), tmp_path)
     assert found["words"]["influence"].notna().any() and found["words"]["attention"].isna().all()
     assert (

@@ -253,6 +253,7 @@ def inputs(tmp_path) -> dict:
         word=["the", "galaxy", "near", EVIL, "galaxy"],
         influence=[None, 0.2, 0.01, -0.1, 0.2],
         margin_influence=[None, 0.1, 0.0, -0.3, 0.1],
+        measured=[None, True, False, False, True],
         attention=[0.1, 0.25, 0.1, 0.05, 0.2],
         attention_by_layer=[[0.1, 0.1]] * 5,
     )
@@ -440,7 +441,7 @@ def test_explanations_show_words_by_their_influence(inputs, out):
     found = dict(re.findall(r'<mark class="([^"]+)" title="([^"]*)">', page))
     assert found == {
         "p4 strong": "similarity -0.200, margin -0.100 without it, attention 20.0%",
-        "against": "similarity +0.100, margin +0.300 without it, attention 5.0%",
+        "against": "similarity +0.100, margin +0.300 without it (estimated), attention 5.0%",
     }
 
 
@@ -455,7 +456,7 @@ def test_without_explained_papers_the_page_has_no_explanations(inputs, out):
 def test_an_encoder_without_attention_is_said(inputs, out):
     table = pq.read_table(inputs["explanations"])
     nothing = pa.nulls(len(table), pa.float64())
-    pq.write_table(table.set_column(7, "attention", nothing), inputs["explanations"])
+    pq.write_table(table.set_column(8, "attention", nothing), inputs["explanations"])
     changes = {"layers": 0, "loss_attention": None, "attention_correlation": None}
     text = read_page(inputs, out, explain=changes).text
     assert "This encoder gives no attention." in text and "Jain" not in text

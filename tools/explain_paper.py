@@ -87,6 +87,7 @@ def main(argv: list[str] | None = None) -> None:
         args.device,
         None,
         args.threads,
+        most=None,  # one paper takes seconds
     )
     figure_file = at / "explain" / f"{args.id.replace('/', '_')}.png"
     with atomic_outputs(figure_file) as (file,):

@@ -21,8 +21,8 @@ LEAST_MB = 1000
 LEAST_MINUTES = 10
 DIVIDED = 5_000  # papers of a topic on which subtopics are compared, as in lib/clusters/levels.py
 SHOWN = 500_000  # papers in map.html with the default settings
-TOKENS = 200  # of a paper, and the words of it that `explain` leaves out
-WORDS = 90
+TOKENS = 200  # of a paper
+ENCODINGS = 20  # of a paper in `explain`; the backward passes cost as much as five
 CUDA_TOKENS = 65_536  # in the largest batches, as in lib/embeddings/encoder.py
 LARGE_ENCODER = (
     1024,
@@ -72,9 +72,9 @@ class Size(NamedTuple):
             # PFLOP per part, of encoding TOKENS per paper
             "encode": self.papers / self.parts * TOKENS * self.gflop * 1e-6 * self.gpu,
             "cpu_encode": self.papers / self.parts * TOKENS * self.gflop * 1e-6 * (not self.gpu),
-            # PFLOP, of encoding each word's absence in one paper per topic
-            "explain": self.topics * WORDS * TOKENS * self.gflop * 1e-6 * self.gpu,
-            "cpu_explain": self.topics * WORDS * TOKENS * self.gflop * 1e-6 * (not self.gpu),
+            # PFLOP, of encoding one paper per topic without some of its words
+            "explain": self.topics * ENCODINGS * TOKENS * self.gflop * 1e-6 * self.gpu,
+            "cpu_explain": self.topics * ENCODINGS * TOKENS * self.gflop * 1e-6 * (not self.gpu),
         }
 
 

@@ -13,46 +13,73 @@ from lib.embeddings.attention import implementation
 from lib.embeddings.encoder import Encoder
 
 
-def attention_by_layer(encoder: Encoder, ids: np.ndarray) -> np.ndarray | None:
-    """The attention of one text, averaged over heads: float32 (layers, tokens, tokens), rows sum to 1.
-
-    None if the model gives none.
+def eager_pass(
+    encoder: Encoder, ids: np.ndarray, gradients: bool = False
+) -> tuple[torch.Tensor, list[torch.Tensor]] | None:
+    """Encode one text with plain attention; None if the model gives no attention.
 
     Parameters
     ----------
     ids : int32 (tokens,)
+    gradients : whether what is returned can be differentiated
+
+    Returns
+    -------
+    The last hidden states (1, tokens, width), and the attention of each layer (1, heads, tokens, tokens)
     """
     inputs = {"input_ids": torch.from_numpy(ids.astype(np.int64))[None].to(encoder.device)}
     inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
-    layers: Any = None
+    made: Any = None
     try:
         encoder.model.set_attn_implementation("eager")
-        with torch.inference_mode():
-            layers = encoder.model(**inputs, output_attentions=True).attentions
+        with torch.enable_grad() if gradients else torch.inference_mode():
+            made = encoder.model(**inputs, output_attentions=True)
+            layers = made.attentions
     except (TypeError, ValueError, AttributeError, NotImplementedError):  # it has no such function or output
         return None
     finally:
         encoder.model.set_attn_implementation(implementation(encoder.attention))
     if not layers or any(layer is None or layer.ndim != 4 for layer in layers):
         return None
-    found = np.stack([layer[0].float().mean(0).cpu().numpy() for layer in layers])
-    return found / found.sum(-1, keepdims=True)  # in bfloat16 a sum is 1 only about
+    return made.last_hidden_state, list(layers)
 
 
-def rollout(layers: np.ndarray) -> np.ndarray:
-    """How much of each input token reaches each output token: (tokens, tokens), rows sum to 1.
-
-    Half of a layer's output is its input (the residual connection), half is attention. Abnar & Zuidema
-    (2020), Quantifying attention flow in transformers.
+def mean_over_heads(layers: list[torch.Tensor]) -> np.ndarray:
+    """The attention of each layer, averaged over heads: float32 (layers, tokens, tokens), rows sum to 1.
 
     Parameters
     ----------
+    layers : see `eager_pass`
+    """
+    found = np.stack([layer.detach()[0].float().mean(0).cpu().numpy() for layer in layers])
+    return found / found.sum(-1, keepdims=True)  # in bfloat16 a sum is 1 only about
+
+
+def attention_by_layer(encoder: Encoder, ids: np.ndarray) -> np.ndarray | None:
+    """The attention of one text as of `mean_over_heads`, or None if the model gives none.
+
+    Parameters
+    ----------
+    ids : int32 (tokens,)
+    """
+    made = eager_pass(encoder, ids)
+    return None if made is None else mean_over_heads(made[1])
+
+
+def rollout(weights: np.ndarray, layers: np.ndarray) -> np.ndarray:
+    """How much of each input token reaches a weighted sum of the output tokens: float64 (tokens,), sums to 1.
+
+    Half of a layer's output is its input (the residual connection), half is attention. Abnar & Zuidema
+    (2020), Quantifying attention flow in transformers. From the last layer back no matrices are multiplied.
+
+    Parameters
+    ----------
+    weights : float64 (tokens,), sum to 1
     layers : (layers, tokens, tokens), rows sum to 1
     """
-    flow = np.eye(layers.shape[1])
-    for layer in layers:
-        flow = 0.5 * (flow + layer @ flow)
-    return flow
+    for layer in layers[::-1]:
+        weights = 0.5 * (weights + weights @ layer)
+    return weights
 
 
 def pooling_weights(length: int, pooling: str, skip: int) -> np.ndarray:
@@ -65,15 +92,17 @@ def pooling_weights(length: int, pooling: str, skip: int) -> np.ndarray:
     return weights / weights.sum()
 
 
-def received(encoder: Encoder, ids: np.ndarray) -> np.ndarray | None:
-    """The share of attention that each token gets from the pooled tokens, or None: see `attention_by_layer`.
+def received(layers: np.ndarray, pooling: str, skip: int) -> np.ndarray:
+    """The share of attention that each token gets from the pooled tokens.
+
+    Parameters
+    ----------
+    layers : see `mean_over_heads`
+    pooling, skip : see `pooling_weights`
 
     Returns
     -------
     float64 (layers + 1, tokens), rows sum to 1; the last row is that of the rollout
     """
-    layers = attention_by_layer(encoder, ids)
-    if layers is None:
-        return None
-    weights = pooling_weights(len(ids), encoder.pooling, encoder.skip)
-    return np.concatenate([weights @ layers, [weights @ rollout(layers)]])
+    weights = pooling_weights(layers.shape[1], pooling, skip)
+    return np.concatenate([weights @ layers, [rollout(weights, layers)]])

@@ -61,19 +61,33 @@ def read(encoder: Encoder, text: str) -> Reading:
     )
 
 
-def encode_without(encoder: Encoder, reading: Reading, left_out: list[np.ndarray]) -> np.ndarray:
-    """The vectors of a text without some of its words: float32 (len(left_out), dim).
+def encode_without(
+    encoder: Encoder, readings: list[Reading], left_out: list[list[np.ndarray]]
+) -> list[np.ndarray]:
+    """The vectors of texts without some of their words: for each text float32 (len(left_out[i]), dim).
 
-    A text of which nothing is left has the vector zero.
+    Texts share batches. A text of which nothing is left has the vector zero.
 
     Parameters
     ----------
-    left_out : for each vector the numbers of the words that are left out
+    left_out : for each text, and for each of its vectors, the numbers of the words that are left out; without any
+        the text is encoded as it was read
     """
-    texts = [without(reading.text, [reading.words[i] for i in words]) for words in left_out]
-    tokens = encoder.tokenize(texts)
-    vectors = np.zeros((len(texts), encoder.dim), np.float32)
-    rows = np.flatnonzero(tokens.lengths > encoder.skip)
-    for at in encoder.batches(tokens.lengths[rows]):
-        vectors[rows[at]] = encoder.encode([tokens.ids[i] for i in rows[at]])
-    return vectors
+    texts = [
+        without(reading.text, [reading.words[i] for i in words])
+        for reading, some in zip(readings, left_out, strict=True)
+        for words in some
+    ]
+    whole = [
+        None if len(words) else reading.ids
+        for reading, some in zip(readings, left_out, strict=True)
+        for words in some
+    ]
+    made = encoder.tokenize(texts).ids
+    ids = [rest if given is None else given for rest, given in zip(made, whole, strict=True)]
+    lengths = np.array([len(one) for one in ids], np.int64)
+    vectors = np.zeros((len(ids), encoder.dim), np.float32)
+    rows = np.flatnonzero(lengths > encoder.skip)
+    for at in encoder.batches(lengths[rows]):
+        vectors[rows[at]] = encoder.encode([ids[i] for i in rows[at]])
+    return np.split(vectors, np.cumsum([len(some) for some in left_out])[:-1])

@@ -36,6 +36,7 @@ def pieces(words: pd.DataFrame) -> list[dict]:
     strong = set(words["influence"].drop_duplicates().nlargest(STRONG))
     shown = []
     for row in words.sort_values("position").itertuples():
+        how = "" if row.measured in (True, None) else " (estimated)"
         attention = "" if pd.isna(row.attention) else f", attention {row.attention:.1%}"
         shown.append(
             {
@@ -43,7 +44,7 @@ def pieces(words: pd.DataFrame) -> list[dict]:
                 "word": piece_to_text(row.word),
                 "level": level(row.influence, largest),
                 "strong": row.influence in strong and row.influence > 0,
-                "hover": f"similarity {-row.influence:+.3f}, margin {-row.margin_influence:+.3f} without it{attention}",
+                "hover": f"similarity {-row.influence:+.3f}, margin {-row.margin_influence:+.3f} without it{how}{attention}",
             }
         )
     return shown

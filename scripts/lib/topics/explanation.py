@@ -1,25 +1,25 @@
 """Why a paper is in its topic: the words whose absence makes it less similar to the topic.
 
 Influence is measured by occlusion: a word is left out everywhere in the text, and the rest is encoded
-again. Stop words stay: a text without them is not a sentence, which moves its vector too and says nothing
-about its subject. Attention stands beside influence for comparison. It does not explain by itself
+again. This is done for the words that an estimate ranks first; the others keep their estimate. Stop words
+stay: a text without them is not a sentence, which moves its vector too and says nothing about its subject. Attention stands beside influence for comparison. It does not explain by itself
 (Jain & Wallace 2019, Attention is not explanation).
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from lib.corpus.spelling import plain
-from lib.embeddings.attention_patterns import received
 from lib.embeddings.encoder import Encoder
 from lib.embeddings.occlusion import SPECIAL, Reading, encode_without, read
+from lib.embeddings.saliency import Saliency, look
 
 JOINTS = re.compile("[-'’ ]")
+MEASURED = 10  # words of a text that are left out for real, each alone
 LEFT_OUT = 5  # words that are left out together to test the explanation
-DRAWS = 5  # random choices of them, of which the mean is taken
+DRAWS = 2  # random choices of them, of which the mean is taken
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class Explanation:
     margin : `similarity` minus the cosine to the centroid of the second-best topic
     influence : float64 (n_words,), loss of `similarity` without the word
     margin_influence : float64 (n_words,), loss of `margin` without it
+    measured : bool (n_words,), whether the two are measured; else they are estimated
     attention : float64 (layers + 1, n_places), share of the attention that each place gets; the last row
         is that of the rollout. None if the model gives none
     special : float64 (layers + 1,), share of the special tokens and of the prefix
@@ -66,6 +67,7 @@ class Explanation:
     margin: float
     influence: np.ndarray
     margin_influence: np.ndarray
+    measured: np.ndarray
     attention: np.ndarray | None
     special: np.ndarray | None
     losses: Losses | None
@@ -87,41 +89,129 @@ class Explanation:
         return None if attention is None else rank_correlation(attention[-1], self.influence)
 
 
+@dataclass(frozen=True)
+class Sighted:
+    """What is known of a text before any of its words is left out; see `Explanation` for its fields."""
+
+    reading: Reading
+    words: list[str]
+    word_at: np.ndarray
+    saliency: Saliency
+
+    @property
+    def places(self) -> list[np.ndarray]:
+        """The places of each word."""
+        return [np.flatnonzero(self.word_at == word) for word in range(len(self.words))]
+
+    def promising(self, most: int | None) -> np.ndarray:
+        """The words to leave out, int64: those with the largest estimates, or all if there are none."""
+        if most is None or self.saliency.losses is None:
+            return np.arange(len(self.words))
+        return np.argsort(-self.saliency.losses[0], kind="stable")[:most]
+
+
 def explain(
-    encoder: Encoder, text: str, centroids: np.ndarray, stop_words: frozenset[str], seed: list[int]
-) -> Explanation:
-    """Explain why a text is nearer to the first of two centroids than to the second.
+    encoder: Encoder,
+    texts: list[str],
+    centroids: np.ndarray,
+    stop_words: frozenset[str],
+    seeds: list[list[int]],
+    most: int | None = MEASURED,
+) -> list[Explanation]:
+    """Explain why texts are nearer to the first of two centroids than to the second. They share batches.
 
     Parameters
     ----------
-    centroids : float32 (2, dim) unit rows: of its topic, and of the second-best
+    centroids : float32 (n, 2, dim) unit rows: of the topic of each text, and of the second-best
     stop_words : words that are not left out
-    seed : of the random choices
+    seeds : of the random choices, for each text
+    most : words of a text that are left out for real; None: all
     """
-    reading = read(encoder, text)
-    vector = encoder.encode([reading.ids])
-    similarity, margin = (float(value[0]) for value in fit(vector, centroids))
-    words, word_at = distinct([reading.text[a:b] for a, b in reading.words], stop_words)
-    places = [np.flatnonzero(word_at == word) for word in range(len(words))]
-    lost_similarity, lost_margin = fit(encode_without(encoder, reading, places), centroids)
-    attention, special = attention_of_places(encoder, reading)
+    seen = [sight(encoder, text, two, stop_words) for text, two in zip(texts, centroids, strict=True)]
+    chosen = [one.promising(most) for one in seen]
+    alone = [
+        [np.empty(0, np.int64), *(one.places[word] for word in some)]
+        for one, some in zip(seen, chosen, strict=True)
+    ]
+    vectors = encode_without(encoder, [one.reading for one in seen], alone)
+    tables = zip(seen, chosen, vectors, centroids, strict=True)
+    found = [measure(*columns) for columns in tables]
+    return tested(encoder, found, centroids, seeds)
 
-    influence = similarity - lost_similarity
-    chosen = [heaviest(influence)]
-    if attention is not None:
-        chosen.append(heaviest(per_word(attention, word_at, len(words))[-1]))
-    losses = None
-    if len(words) >= 2 * LEFT_OUT:
-        rng = np.random.default_rng(seed)
-        chosen += [rng.choice(len(words), LEFT_OUT, replace=False) for _ in range(DRAWS)]
-        left_out = [np.concatenate([places[word] for word in some]) for some in chosen]
-        lost = similarity - fit(encode_without(encoder, reading, left_out), centroids)[0]
-        by_attention = None if attention is None else float(lost[1])
-        losses = Losses(float(lost[0]), float(lost[-DRAWS:].mean()), by_attention)
-    margins = margin - lost_margin
+
+def sight(encoder: Encoder, text: str, centroids: np.ndarray, stop_words: frozenset[str]) -> Sighted:
+    """Read a text, and estimate the influence of its words."""
+    reading = read(encoder, text)
+    words, word_at = distinct([reading.text[a:b] for a, b in reading.words], stop_words)
+    # the owners that are no words index the last two entries
+    word_of = np.append(word_at, [-1, -1])[reading.owner]
+    return Sighted(reading, words, word_at, look(encoder, reading.ids, word_of, len(words), centroids))
+
+
+def measure(seen: Sighted, chosen: np.ndarray, vectors: np.ndarray, centroids: np.ndarray) -> Explanation:
+    """The influence of the words that were left out, and the estimates of the others; not tested yet.
+
+    Parameters
+    ----------
+    chosen : int64 (m,), the words that were left out
+    vectors : float32 (m + 1, dim), of the whole text, and without each of them
+    centroids : float32 (2, dim)
+    """
+    fits = np.stack(fit(vectors, centroids))
+    losses = np.zeros((2, len(seen.words))) if seen.saliency.losses is None else seen.saliency.losses.copy()
+    losses[:, chosen] = fits[:, :1] - fits[:, 1:]
+    attention = special = None
+    if (tokens := seen.saliency.attention) is not None:
+        attention = per_word(tokens, seen.reading.owner, len(seen.reading.words))
+        special = tokens[:, seen.reading.owner == SPECIAL].sum(1)
     return Explanation(
-        reading, vector[0], words, word_at, similarity, margin, influence, margins, attention, special, losses
+        reading=seen.reading,
+        vector=vectors[0],
+        words=seen.words,
+        word_at=seen.word_at,
+        similarity=float(fits[0, 0]),
+        margin=float(fits[1, 0]),
+        influence=losses[0],
+        margin_influence=losses[1],
+        measured=np.isin(np.arange(len(seen.words)), chosen),
+        attention=attention,
+        special=special,
+        losses=None,
     )
+
+
+def tested(
+    encoder: Encoder, found: list[Explanation], centroids: np.ndarray, seeds: list[list[int]]
+) -> list[Explanation]:
+    """The explanations with their losses."""
+    sets = [groups(one, seed) for one, seed in zip(found, seeds, strict=True)]
+    vectors = encode_without(encoder, [one.reading for one in found], sets)
+    complete = []
+    for one, some, two in zip(found, vectors, centroids, strict=True):
+        lost = (one.similarity - fit(some, two)[0]).tolist()
+        losses = None
+        if lost:
+            losses = Losses(
+                lost[0], float(np.mean(lost[-DRAWS:])), None if one.attention is None else lost[1]
+            )
+        complete.append(replace(one, losses=losses))
+    return complete
+
+
+def groups(one: Explanation, seed: list[int]) -> list[np.ndarray]:
+    """The places of the words that are left out together, see `Losses`: influential, attended, then random ones.
+
+    None for a text with fewer than 2 * LEFT_OUT words.
+    """
+    n = len(one.words)
+    if n < 2 * LEFT_OUT:
+        return []
+    chosen = [heaviest(one.influence)]
+    if (attention := one.word_attention) is not None:
+        chosen.append(heaviest(attention[-1]))
+    rng = np.random.default_rng(seed)
+    chosen += [rng.choice(n, LEFT_OUT, replace=False) for _ in range(DRAWS)]
+    return [np.flatnonzero(np.isin(one.word_at, some)) for some in chosen]
 
 
 def fit(vectors: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -158,15 +248,6 @@ def heaviest(values: np.ndarray) -> np.ndarray:
     return np.argsort(-values, kind="stable")[:LEFT_OUT]
 
 
-def attention_of_places(encoder: Encoder, reading: Reading) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """The attention of each place and that of the special tokens, see `Explanation`."""
-    tokens = received(encoder, reading.ids)
-    if tokens is None:
-        return None, None
-    attention = per_word(tokens, reading.owner, len(reading.words))
-    return attention, tokens[:, reading.owner == SPECIAL].sum(1)
-
-
 def per_word(values: np.ndarray, word_at: np.ndarray, n: int) -> np.ndarray:
     """The sum of (m, n_places) over the places of each word: float64 (m, n).
 
@@ -182,7 +263,13 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> float | None:
     """Spearman's correlation; None of fewer than three values, or if one side does not vary."""
     if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
-    return float(spearmanr(a, b).statistic)
+    return float(np.corrcoef(ranks(a), ranks(b))[0, 1])
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    """The rank of each value from 1, equal values share their mean rank: float64 (n,)."""
+    _, number, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[number]
 
 
 def mean_influence(explanations: list[Explanation]) -> dict[str, float]:

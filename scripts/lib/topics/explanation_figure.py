@@ -1,6 +1,5 @@
 """The figure of one explanation: its most influential words, and the attention that they get in each layer."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
@@ -11,6 +10,7 @@ from lib.topics.explanation import Explanation
 
 SHOWN = 20  # words
 LONGEST = 28  # characters of a word
+ESTIMATED = 0.45  # opacity of bars that are not measured
 
 
 def plot_explanation(
@@ -28,11 +28,11 @@ def plot_explanation(
     order = order[explanation.influence[order] > 0]
     attention = explanation.word_attention
     layers = 0 if attention is None else len(attention)
-    figure, axes = plt.subplots(
+    size = 7 + max(0.42 * layers, 2.5), 1.9 + 0.24 * max(len(order), 4)
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(
         1,
         2,
-        figsize=(7 + max(0.42 * layers, 2.5), 1.9 + 0.24 * max(len(order), 4)),
-        layout="constrained",
         sharey=True,
         width_ratios=[4, max(0.42 * layers, 2.5)],
     )
@@ -52,12 +52,17 @@ def plot_explanation(
 
 def _draw_bars(axis: Axes, explanation: Explanation, order: np.ndarray) -> None:
     rows = np.arange(len(order))
-    axis.barh(rows - 0.2, explanation.influence[order], 0.38, color=BLUE, label="similarity to its topic")
-    axis.barh(
-        rows + 0.2, explanation.margin_influence[order], 0.38, color=ACCENT, label="margin to the second-best"
+    measured = explanation.measured[order]
+    kinds = (
+        (-0.2, explanation.influence, BLUE, "similarity to its topic"),
+        (0.2, explanation.margin_influence, ACCENT, "margin to the second-best"),
     )
+    for shift, values, color, label in kinds:
+        axis.barh(rows[measured] + shift, values[order][measured], 0.38, color=color, label=label)
+        axis.barh(rows[~measured] + shift, values[order][~measured], 0.38, color=color, alpha=ESTIMATED)
     axis.axvline(0, color=FAINT, lw=0.8)
-    axis.set_xlabel("loss when the word is left out", fontsize=9)
+    pale = "" if measured.all() else " (pale: estimated)"
+    axis.set_xlabel(f"loss when the word is left out{pale}", fontsize=9)
     axis.tick_params(labelsize=8)
     axis.legend(fontsize=8, frameon=False, loc="lower right")
 

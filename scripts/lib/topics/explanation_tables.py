@@ -44,6 +44,7 @@ def word_table(papers: list[Paper], found: list[Explanation]) -> pd.DataFrame:
                     "word": [one.reading.text[start:end] for start, end in words],
                     "influence": np.append(one.influence, np.nan)[one.word_at],
                     "margin_influence": np.append(one.margin_influence, np.nan)[one.word_at],
+                    "measured": [None if word < 0 else bool(one.measured[word]) for word in one.word_at],
                     "attention": None if attention is None else attention[-1],
                     "attention_by_layer": None if attention is None else attention[:-1].T.tolist(),
                 }

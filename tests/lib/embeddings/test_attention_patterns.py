@@ -5,7 +5,13 @@ import pytest
 import torch
 
 from encoders import FAMILIES, MINILM, abstracts, encoder_with_layout
-from lib.embeddings.attention_patterns import attention_by_layer, pooling_weights, received, rollout
+from lib.embeddings.attention_patterns import (
+    attention_by_layer,
+    eager_pass,
+    pooling_weights,
+    received,
+    rollout,
+)
 from lib.embeddings.encoder import load
 
 CPU = torch.device("cpu")
@@ -42,14 +48,16 @@ def test_attention_is_that_of_the_model_in_packed_encoders_too(tmp_path):
 def test_rollout_is_the_product_of_half_attention_half_identity():
     layers = np.random.default_rng(0).dirichlet(np.ones(5), size=(4, 5))
     expected = np.linalg.multi_dot([(layer + np.eye(5)) / 2 for layer in reversed(layers)])
-    np.testing.assert_allclose(rollout(layers), expected)
-    np.testing.assert_allclose(rollout(layers).sum(1), 1)
+    made = np.stack([rollout(weights, layers) for weights in np.eye(5)])
+    np.testing.assert_allclose(made, expected)
+    np.testing.assert_allclose(made.sum(1), 1)
 
 
 def test_rollout_of_uniform_attention_is_known():
     """(I + J/n)/2 to the power of m has J/n times 1 - 2^-m off the diagonal."""
     uniform = np.full((3, 4, 4), 0.25)
-    np.testing.assert_allclose(rollout(uniform), np.eye(4) / 8 + (1 - 1 / 8) / 4)
+    made = np.stack([rollout(weights, uniform) for weights in np.eye(4)])
+    np.testing.assert_allclose(made, np.eye(4) / 8 + (1 - 1 / 8) / 4)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +70,8 @@ def test_weights_are_those_of_the_pooling(pooling, expected):
 
 def test_shares_of_all_tokens_sum_to_one():
     encoder = load(MINILM, device=CPU)
-    shares = received(encoder, encoder.tokenize(abstracts(1)).ids[0])
+    layers = attention_by_layer(encoder, encoder.tokenize(abstracts(1)).ids[0])
+    shares = received(layers, encoder.pooling, encoder.skip)
     assert len(shares) == 7  # six layers and the rollout
     np.testing.assert_allclose(shares.sum(1), 1, atol=1e-5)
 
@@ -77,5 +86,5 @@ def test_a_model_without_attention_output_gives_none(tmp_path, monkeypatch):
         return plain(input_ids=input_ids, attention_mask=attention_mask)
 
     monkeypatch.setattr(encoder.model, "forward", without_attention)
-    assert attention_by_layer(encoder, ids) is None and received(encoder, ids) is None
+    assert attention_by_layer(encoder, ids) is None and eager_pass(encoder, ids) is None
     assert encoder.encode([ids]).any()

@@ -30,7 +30,7 @@ def test_words_behind_the_cut_are_not_read_and_do_not_move_up(minilm):
     text = " ".join(["galaxy"] * 300)
     reading = read(minilm, text)
     assert len(reading.ids) == 32 and len(reading.words) == 30 and reading.cut_words == 270
-    (vector,) = encode_without(minilm, reading, [np.arange(10)])
+    ((vector,),) = encode_without(minilm, [reading], [[np.arange(10)]])
     np.testing.assert_allclose(
         vector, minilm.encode(minilm.tokenize([" ".join(["galaxy"] * 20)]).ids)[0], atol=1e-6
     )
@@ -38,7 +38,7 @@ def test_words_behind_the_cut_are_not_read_and_do_not_move_up(minilm):
 
 def test_vectors_are_those_of_the_texts_without_the_words(minilm):
     reading = read(minilm, "spin glasses at low temperature")
-    made = encode_without(minilm, reading, [np.array([1]), np.array([0, 4]), np.array([], int)])
+    (made,) = encode_without(minilm, [reading], [[np.array([1]), np.array([0, 4]), np.array([], int)]])
     texts = ["spin at low temperature", "glasses at low", "spin glasses at low temperature"]
     np.testing.assert_allclose(made, minilm.encode(minilm.tokenize(texts).ids), atol=1e-6)
 
@@ -59,7 +59,7 @@ def test_prefixes_and_tokenizers_of_decoders(tmp_path, family):
     assert (reading.owner[: len(prefix)] == SPECIAL).all() and (reading.owner[len(prefix)] != SPECIAL)
     # of a text without any word only the special token is left
     np.testing.assert_allclose(
-        encode_without(encoder, read(encoder, "galaxy"), [np.array([0])])[0],
+        encode_without(encoder, [read(encoder, "galaxy")], [[np.array([0])]])[0][0],
         encoder.encode(encoder.tokenize([""]).ids)[0],
         atol=1e-6,
     )
@@ -67,4 +67,4 @@ def test_prefixes_and_tokenizers_of_decoders(tmp_path, family):
 
 def test_a_text_without_any_token_has_the_vector_zero(minilm, monkeypatch):
     monkeypatch.setattr(minilm, "skip", 2)
-    assert not encode_without(minilm, read(minilm, "galaxy"), [np.array([0])]).any()
+    assert not encode_without(minilm, [read(minilm, "galaxy")], [[np.array([0])]])[0].any()

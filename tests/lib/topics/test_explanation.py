@@ -10,6 +10,7 @@ from encoders import MINILM, abstracts
 from lib.corpus.spans import without
 from lib.embeddings.encoder import load
 from lib.topics.explanation import (
+    MEASURED,
     Explanation,
     distinct,
     explain,
@@ -57,8 +58,7 @@ def test_planted_words_are_among_the_first_five(minilm):
     for name, words in SUBJECTS.items():
         second = next(other for other in SUBJECTS if other != name)
         both = np.stack([centroids[name], centroids[second]])
-        for text in papers[name]:
-            one = explain(minilm, text, both, STOP_WORDS, [0])
+        for one in explain(minilm, papers[name], np.stack([both] * 5), STOP_WORDS, [[0]] * 5):
             first = {one.words[i] for i in one.order[:5]}
             found.append(set(words) <= first)
     assert np.mean(found) >= 0.95, found
@@ -69,7 +69,7 @@ def explained(minilm) -> tuple[str, np.ndarray, Explanation]:
     text = abstracts(1)[0]
     vectors = minilm.encode(minilm.tokenize(abstracts(9)).ids)
     centroids = unit(np.stack([vectors[:4].mean(0), vectors[4:].mean(0)]))
-    return text, centroids, explain(minilm, text, centroids, STOP_WORDS, [1, 2])
+    return text, centroids, *explain(minilm, [text], centroids[None], STOP_WORDS, [[1, 2]])
 
 
 def test_influence_is_what_is_lost_without_a_word(minilm, explained):
@@ -78,7 +78,9 @@ def test_influence_is_what_is_lost_without_a_word(minilm, explained):
     np.testing.assert_array_equal(one.vector, whole)
     assert one.similarity == pytest.approx(whole @ centroids[0], abs=1e-6)
     assert one.margin == pytest.approx(whole @ centroids[0] - whole @ centroids[1], abs=1e-6)
-    for word in (0, int(one.order[0])):
+    measured = np.flatnonzero(one.measured)
+    assert len(measured) == MEASURED < len(one.words)
+    for word in (measured[0], measured[-1]):
         spans = [one.reading.words[place] for place in np.flatnonzero(one.word_at == word)]
         rest = minilm.encode(minilm.tokenize([without(one.reading.text, spans)]).ids)[0]
         assert one.influence[word] == pytest.approx((whole - rest) @ centroids[0], abs=1e-5)
@@ -135,17 +137,30 @@ def test_mean_influence_counts_papers_without_the_word_as_zero(explained):
 def explain_like(one: Explanation, words: list[str], influence: list[float]) -> Explanation:
     values = np.array(influence)
     return Explanation(
-        one.reading, one.vector, words, np.arange(len(words)), 1.0, 1.0, values, values, None, None, None
+        one.reading,
+        one.vector,
+        words,
+        np.arange(len(words)),
+        1.0,
+        1.0,
+        values,
+        values,
+        values > 0,
+        None,
+        None,
+        None,
     )
 
 
 def test_a_paper_of_one_word(minilm):
     centroids = unit(np.eye(2, minilm.dim, dtype=np.float32))
-    one = explain(minilm, "galaxies.", centroids, STOP_WORDS, [0])
+    one, nothing, stops = explain(
+        minilm, ["galaxies.", "?!", "of the and"], np.stack([centroids] * 3), STOP_WORDS, [[0]] * 3
+    )
     assert one.words == ["galaxies"] and one.losses is None and one.attention_correlation is None
     assert np.isfinite(one.influence).all()
-    nothing = explain(minilm, "?!", centroids, STOP_WORDS, [0])
-    assert not nothing.words and nothing.influence.shape == (0,) and nothing.losses is None
+    for empty in (nothing, stops):
+        assert not empty.words and empty.influence.shape == (0,) and empty.losses is None
 
 
 def test_rank_correlation_is_that_of_the_ranks():
