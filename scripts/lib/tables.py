@@ -209,20 +209,15 @@ EXPLANATIONS = pa.schema(
         column(
             "influence",
             pa.float32(),
-            "loss of cosine to the centroid of the topic when the word is left out everywhere in the text, measured or "
-            "estimated; null for stop words",
+            "loss of cosine to the centroid of the topic when the word is left out everywhere in the text; null for "
+            "stop words",
         ),
         column(
             "margin_influence",
             pa.float32(),
             "loss of the margin to the second-best topic; negative if the word speaks for that topic",
         ),
-        column(
-            "measured",
-            pa.bool_(),
-            "whether the two are measured by encoding the text without the word; else they are estimated from a gradient; "
-            "null for stop words",
-        ),
+        column("measured", pa.bool_(), "whether the two are measured, else estimated; null for stop words"),
         column(
             "attention",
             pa.float32(),
