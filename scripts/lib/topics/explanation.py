@@ -2,8 +2,9 @@
 
 Influence is measured by occlusion: a word is left out everywhere in the text, and the rest is encoded
 again. This is done for the words that an estimate ranks first; the others keep their estimate. Stop words
-stay: a text without them is not a sentence, which moves its vector too and says nothing about its subject. Attention stands beside influence for comparison. It does not explain by itself
-(Jain & Wallace 2019, Attention is not explanation).
+stay: a text without them is not a sentence, which moves its vector too and says nothing about its subject.
+Attention stands beside influence for comparison. It does not explain by itself (Jain & Wallace 2019, Attention is
+not explanation).
 """
 
 import re
