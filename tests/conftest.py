@@ -6,7 +6,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +22,7 @@ import measure
 from browser import chromium
 from lib.corpus.words import read_words
 from lib.topics.term_vectors import TermVectors
+from script_server import ScriptServer
 
 ROOT = Path(__file__).resolve().parent.parent
 # rules call `python` and `snakemake` by name: these are those of the environment of the tests
@@ -63,11 +66,21 @@ def as_lines(*records) -> bytes:
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)
 
 
+@cache
+def script_server() -> ScriptServer:
+    """One for the tests of a worker."""
+    return ScriptServer(Path(mkdtemp(prefix="scripts-")), ENVIRONMENT)
+
+
+def pytest_unconfigure() -> None:
+    """End the server of scripts."""
+    if script_server.cache_info().currsize:
+        script_server().close()
+
+
 def script(step: str, **flags) -> subprocess.CompletedProcess:
     """Run scripts/<step>.py with these flags and the defaults of the schema for the others."""
-    return subprocess.run(
-        measure.script(step, **flags), cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT, check=False
-    )
+    return script_server().run(measure.script(step, **flags)[1:], ROOT, ENVIRONMENT)
 
 
 def assert_refused(result: subprocess.CompletedProcess, out: Path, *said: str) -> None:

@@ -1,4 +1,4 @@
-"""The whole workflow on 300 real papers with the real small model, run twice. What it re-runs: test_reruns.py."""
+"""The whole workflow on 200 real papers with the real small model, run twice. What it re-runs: test_reruns.py."""
 
 import random
 import subprocess
@@ -16,9 +16,10 @@ from lib import tables
 from test_rules import RUN_STEPS
 from workflow import copy_project, ran, read, sample_lines, snakemake
 
+PAPERS, ASTRO = 200, 100  # of two corpora
 CONFIG = """\
 input: data/papers.jsonl
-scan_k: {sample: 200, seeds: 2, splits: 2}
+scan_k: {sample: 150, seeds: 2, splits: 2}
 select_k: {candidates: [3, 5]}
 cluster: {k: 5, starts: 8, smooth: 0}
 terms: {min_count: 3}
@@ -75,16 +76,16 @@ FILES = [
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory) -> Path:
-    """The workflow, run once."""
-    folder = copy_project(tmp_path_factory.mktemp("project"), sample_lines(300), CONFIG)
-    (folder / "first-run.txt").write_text(snakemake(folder))
+    """The workflow, run once as a user runs it."""
+    folder = copy_project(tmp_path_factory.mktemp("project"), sample_lines(PAPERS), CONFIG)
+    (folder / "first-run.txt").write_text(snakemake(folder, environment=ENVIRONMENT))
     return folder
 
 
 @pytest.fixture(scope="session")
 def permuted(tmp_path_factory) -> Path:
     """The workflow in another folder, without the first one's cache, on the same lines in another order."""
-    lines = sample_lines(300)
+    lines = sample_lines(PAPERS)
     random.Random(1).shuffle(lines)
     folder = copy_project(tmp_path_factory.mktemp("permuted"), lines, CONFIG)
     snakemake(folder)
@@ -115,7 +116,7 @@ def test_tables_have_the_columns_of_the_contract_and_the_rows_of_papers(project,
     assert [(field.name, field.type) for field in table.schema] == [(f.name, f.type) for f in TABLES[name]]
     ids = read(project, "corpus/papers.parquet")["id"].to_pylist()
     assert table["id"].to_pylist() == ids == sorted(ids)
-    assert 290 < len(ids) <= 300
+    assert PAPERS - 10 < len(ids) <= PAPERS
 
 
 def test_embeddings_are_unit_rows_of_their_papers(project):
@@ -169,7 +170,7 @@ def test_clustering_agrees_with_scikit_learn_on_the_files(project):
 def test_ledger_sums_to_the_lines(project):
     ledger = read(project, "corpus/ledger.json")
     assert sum(bucket["count"] for bucket in ledger["buckets"].values()) == ledger["lines"]
-    assert ledger["lines"] == len(sample_lines(300))
+    assert ledger["lines"] == len(sample_lines(PAPERS))
     assert ledger["buckets"]["kept"]["count"] == len(read(project, "corpus/papers.parquet"))
 
 
@@ -189,11 +190,11 @@ def test_two_corpora_side_by_side(permuted):
     """A run in a folder of its own leaves the files of the other corpus as they are."""
     results = permuted / "results"
     before = {path: path.stat().st_mtime_ns for path in results.rglob("*") if path.is_file()}
-    (permuted / "data" / "astro.jsonl").write_bytes(b"".join(sample_lines(300)[:150]))
+    (permuted / "data" / "astro.jsonl").write_bytes(b"".join(sample_lines(PAPERS)[:ASTRO]))
     setting = ["--config", "pathvars={results: runs/astro}", "input=data/astro.jsonl"]
     said = snakemake(permuted, *setting)
     assert "holds the map of" not in said
-    assert read(permuted, "../runs/astro/corpus/ledger.json")["lines"] == 150
+    assert read(permuted, "../runs/astro/corpus/ledger.json")["lines"] == ASTRO
     assert {path: path.stat().st_mtime_ns for path in results.rglob("*") if path.is_file()} == before
     assert (permuted / "runs" / "astro" / "logs" / "cluster.log").exists()
     # switching between the two re-runs nothing
