@@ -37,8 +37,9 @@ EVIL = r"""<script>alert(1)</script> "quoted" 'single' </script><b>&amp; $\frac{
 
 
 # They take 12 minutes more. SLURM and Apptainer need root, and packages that `.ci/run` installs.
+REAL_PARTS = os.environ.get("REAL_PARTS", "0") != "0"
 needs_real_parts = pytest.mark.skipif(
-    os.environ.get("REAL_PARTS", "0") == "0",
+    not REAL_PARTS,
     reason="REAL_PARTS=1 runs real SLURM, conda and Apptainer, and kills",
 )
 
@@ -307,6 +308,17 @@ def planted(tmp_path_factory) -> Planted:
     corpus = Planted(tmp_path_factory.mktemp("planted"))
     corpus.through_label()
     return corpus
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """One thread for PyTorch: those of small models mostly wait for one another, and other tests use the other cores."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from snakemake.exceptions import WorkflowError
 
 import document
 from conftest import ENVIRONMENT, ROOT, as_lines, paper
-from workflow import copy_project, sample_lines
+from workflow import copy_project, sample_lines, snakemake
 
 SCHEMA = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -331,11 +331,7 @@ def test_input_of_any_other_name_reaches_clean(name, tmp_path):
     for file in ("Snakefile", "config.yaml"):
         (tmp_path / file).symlink_to(ROOT / file)
     (tmp_path / "mine.yaml").write_text(json.dumps({"input": name, "pathvars": {"results": "größe/a,b=c"}}))
-    command = ["snakemake", "--cores", "1", "--configfile", "mine.yaml", "--until", "clean"]
-    result = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=120
-    )
-    assert result.returncode == 0, result.stderr
+    snakemake(tmp_path, "--until", "clean")
     ledger = json.loads((tmp_path / "größe/a,b=c/corpus/ledger.json").read_text("utf-8"))
     assert ledger["input"] == name and ledger["lines"] == 12
 

@@ -465,8 +465,10 @@ def test_a_text_without_any_token_is_named(run, tiny, monkeypatch):
 # A server imports everything once, then forks one embed at a time and kills it. Each batch is slowed
 # down, so that the work takes some seconds and the kills fall into it.
 SERVER = """
-import os, signal, sys, time
+import gc, os, signal, sys, time
 from pathlib import Path
+import torch.profiler
+import transformers.models.bert.modeling_bert
 import embed
 from lib.embeddings import encoder as enc
 from lib.embeddings import pipeline
@@ -485,6 +487,7 @@ def slowly(self, tokens):
     return batch
 
 enc.Encoder.start = slowly
+gc.freeze()  # a collection in a fork would copy all memory
 for line in sys.stdin:
     before = count.stat().st_size
     child = os.fork()

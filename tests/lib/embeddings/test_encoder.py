@@ -33,6 +33,7 @@ from lib.embeddings.throughput import attention_kernels, model_flops
 
 CPU = torch.device("cpu")
 EMULATED = emulates(CPU, "bfloat16")
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +73,13 @@ def encode(encoder, texts):
 
 
 def test_packed_equals_padded_equals_reference_on_minilm(real):
-    expected = reference_vectors(MINILM, real, 256)
-    lengths = load(MINILM).tokenize(real).lengths
+    texts = real[:11] + real[-1:]
+    expected = reference_vectors(MINILM, texts, 256)
+    lengths = load(MINILM).tokenize(texts).lengths
     assert lengths.min() <= 3 and lengths.max() == 256 and len(set(lengths)) > 10
     for attention in ("sequence", "sdpa", "eager"):
         encoder = load(MINILM, attention=attention, budget=1500)
-        assert np.abs(encode(encoder, real) - expected).max() <= 1e-5, attention
+        assert np.abs(encode(encoder, texts) - expected).max() <= 1e-5, attention
         assert encoder.packed == (attention == "sequence")
 
 
@@ -109,7 +111,7 @@ def test_bfloat16_is_within_a_thousandth_of_float32():
     ],
 )
 def test_a_vector_does_not_depend_on_what_else_is_encoded(precision):
-    texts = [text[: 60 + 7 * i] for i, text in enumerate(abstracts(60))]
+    texts = [text[: 60 + 21 * i] for i, text in enumerate(abstracts(20))]
     encoder = load(MINILM, precision=precision, max_tokens=96)
     assert len(set(encoder.padded_length(encoder.tokenize(texts).lengths))) == 3
     together = encode(encoder, texts)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import measure
-from conftest import ENVIRONMENT, ROOT
+from conftest import ENVIRONMENT, ROOT, script_server
 from encoders import MINILM, encoder_with_layout, tiny_bert, write_layout, write_papers
 from lib.cli import UserError
 from lib.embeddings.model import (
@@ -173,14 +173,8 @@ def test_the_modules_are_fetched_from_the_hub_and_exports_are_not():
 def run_embed(papers, folder, surroundings=None, **flags):
     """Run the script where it must refuse: status 1, one line, no traceback, no outputs."""
     outputs = {"vectors": folder / "0.npy", "summary": folder / "0.json"}
-    ended = subprocess.run(
-        measure.script("embed", papers=papers, cache=None, **outputs, **flags),
-        check=False,
-        capture_output=True,
-        text=True,
-        env=ENVIRONMENT | (surroundings or {}),
-        timeout=120,
-    )
+    command = measure.script("embed", papers=papers, cache=None, **outputs, **flags)
+    ended = script_server().run(command[1:], ROOT, ENVIRONMENT | (surroundings or {}))
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
     assert ended.stderr.strip().splitlines()[-1].startswith("error: ")

@@ -99,15 +99,7 @@ LAYOUTS = {
     "Gemma 3 (EmbeddingGemma)": ("Gemma3Text", {"modules": ALL, "dense": IDENTITY, "prompts": PROMPT}),
 }
 NOT_PACKED = ("MPNet", "T5", "Gemma2")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Threads of so small models mostly wait for one another."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
