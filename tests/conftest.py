@@ -46,7 +46,10 @@ needs_real_parts = pytest.mark.skipif(
 
 def pytest_collection_modifyitems(items: list) -> None:
     """Put the files that take longest first, so that no core waits for them at the end."""
-    longest = [f"test_{name}.py" for name in ("slurm", "apptainer", "reruns", "workflow", "conda", "embed")]
+    longest = [
+        f"test_{name}.py"
+        for name in ("slurm", "apptainer", "reruns", "workflow", "two_corpora", "conda", "embed")
+    ]
     items.sort(key=lambda item: item.path.name not in longest)
 
 
@@ -69,13 +72,20 @@ def as_lines(*records) -> bytes:
 
 @cache
 def script_server() -> ScriptServer:
-    """One for the tests of a worker."""
-    return ScriptServer(Path(mkdtemp(prefix="scripts-")), ENVIRONMENT)
+    """The server of scripts, one for all workers."""
+    return ScriptServer(Path(os.environ["SCRIPT_SERVER"]), ENVIRONMENT)
 
 
-def pytest_unconfigure() -> None:
+def pytest_configure(config) -> None:
+    """Start the server of scripts; the workers take its folder from their environment."""
+    if not hasattr(config, "workerinput"):
+        os.environ["SCRIPT_SERVER"] = mkdtemp(prefix="scripts-")
+        script_server().start()
+
+
+def pytest_unconfigure(config) -> None:
     """End the server of scripts."""
-    if script_server.cache_info().currsize:
+    if not hasattr(config, "workerinput"):
         script_server().close()
 
 

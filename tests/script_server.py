@@ -46,22 +46,22 @@ def ask(address: str, request: list, streams: tuple[int, ...]) -> int:
 
 
 class ScriptServer:
-    """A server whose folder holds its socket, and `bin/python` for rules. It ends with the process that made it."""
+    """A server in a folder with its socket, and `bin/python` for rules. It ends with the process that starts it."""
 
     def __init__(self, folder: Path, environment: dict[str, str]):
-        self.address = str(folder / "socket")
-        client = folder / "bin" / "python"
+        self.folder, self.address, self.own = folder, str(folder / "socket"), environment
+        path = f"{folder / 'bin'}{os.pathsep}{environment['PATH']}"
+        self.environment = environment | {"PATH": path}  # with which rules ask the server
+
+    def start(self) -> None:
+        """Start the server, which answers at once."""
+        client, tests = self.folder / "bin" / "python", str(Path(__file__).parent)
         client.parent.mkdir()
-        tests = str(Path(__file__).parent)
         client.write_text(CLIENT.format(python=sys.executable, folder=tests, address=self.address))
         client.chmod(0o755)
-        self.environment = environment | {"PATH": f"{client.parent}{os.pathsep}{environment['PATH']}"}
-        self.process = subprocess.Popen(
-            [sys.executable, __file__, self.address],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment,
-        )
+        command = [sys.executable, __file__, self.address]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=self.own)
         assert self.process.stdout.readline() == b"ready\n"
 
     def run(
@@ -79,7 +79,7 @@ class ScriptServer:
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait(timeout=60)
-        shutil.rmtree(Path(self.address).parent)
+        shutil.rmtree(self.folder)
 
 
 def serve(address: str) -> None:

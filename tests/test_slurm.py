@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import slurm_node
-from conftest import ENVIRONMENT, needs_real_parts
+from conftest import ENVIRONMENT, needs_real_parts, script_server
 from test_workflow import FILES
 from workflow import copy_project, sample_lines, snakemake
 
@@ -22,7 +22,7 @@ pytestmark = [
 
 CONFIG = """\
 input: data/papers.jsonl
-scan_k: {sample: 200, seeds: 2, splits: 2}
+scan_k: {sample: 120, seeds: 2, splits: 2}
 select_k: {candidates: [3, 4, 5]}
 cluster: {k: 5, starts: 8}
 terms: {min_count: 3}
@@ -57,7 +57,7 @@ class Cluster:
         self.folder = folder
         bin_folder = folder / "bin"
         bin_folder.mkdir()
-        python = Path(ENVIRONMENT["PATH"].partition(os.pathsep)[0]) / "python"
+        python = Path(script_server().environment["PATH"].partition(os.pathsep)[0]) / "python"
         (bin_folder / "python").write_text(PYTHON.format(folder=folder, python=python))
         (bin_folder / "python").chmod(0o755)
         path = os.pathsep.join([slurm["PATH"].partition(os.pathsep)[0], str(bin_folder), ENVIRONMENT["PATH"]])
@@ -138,7 +138,7 @@ def cluster(tmp_path_factory):
             if os.environ["REAL_PARTS"] == "1":
                 raise
             pytest.skip(str(error))
-        folder = copy_project(tmp_path_factory.mktemp("slurm-project"), sample_lines(300), CONFIG)
+        folder = copy_project(tmp_path_factory.mktemp("slurm-project"), sample_lines(150), CONFIG)
         snakemake(folder)
         yield Cluster(folder, environment)
 
