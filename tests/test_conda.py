@@ -17,7 +17,7 @@ from workflow import copy_project, sample_lines, snakemake
 
 CONFIG = """\
 input: data/papers.jsonl
-scan_k: {sample: 200, seeds: 2, splits: 2}
+scan_k: {sample: 120, seeds: 2, splits: 2}
 select_k: {candidates: [3, 5]}
 cluster: {k: 5, starts: 8}
 terms: {min_count: 3}
@@ -35,7 +35,7 @@ def test_every_package_is_pinned_the_indirect_ones_too():
 @needs_real_parts
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the environment files are for Python 3.11")
 def test_declared_packages_suffice_and_give_the_same_results(tmp_path):
-    folder = copy_project(tmp_path / "project", sample_lines(300), CONFIG)
+    folder = copy_project(tmp_path / "project", sample_lines(150), CONFIG)
     snakemake(folder)
     path = os.pathsep.join([str(ROOT / "tests" / "conda" / "bin"), ENVIRONMENT["PATH"]])
     command = ["snakemake", "--cores=2", "--sdm=conda", "--configfile=mine.yaml"]
