@@ -18,8 +18,8 @@ from workflow import copy_project, sample_lines, snakemake
 CONFIG = """\
 input: data/papers.jsonl
 scan_k: {sample: 120, seeds: 2, splits: 2}
-select_k: {candidates: [3, 5]}
-cluster: {k: 5, starts: 8}
+select_k: {candidates: [5, 70]}
+cluster: {starts: 8}
 terms: {min_count: 3}
 embed: {max_tokens: 64}
 plot: {dpi: 60}

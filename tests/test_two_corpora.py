@@ -12,8 +12,8 @@ PAPERS = 80
 CONFIG = """\
 input: data/papers.jsonl
 scan_k: {sample: 100, seeds: 2, splits: 2}
-select_k: {candidates: [3, 5]}
-cluster: {k: 5, starts: 8, smooth: 0}
+select_k: {candidates: [5, 70]}
+cluster: {starts: 8, smooth: 0}
 terms: {min_count: 3}
 embed: {max_tokens: 32, parts: 2}
 plot: {dpi: 60}

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from lib.cli import UserError
 from lib.files import damaged
 
-if TYPE_CHECKING:  # pandas takes a third of a second to import, and many steps do without it
-    import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd  # it takes a third of a second to import, and many steps do without it
 
 
 def column(name: str, kind: pa.DataType, description: str) -> pa.Field:
@@ -27,9 +27,7 @@ PAPERS = pa.schema(
     [
         column("id", pa.string(), "id of the paper; the rows are sorted by it"),
         column(
-            "title",
-            pa.string(),
-            "without markup; TeX letters and accents as Unicode (NFC), whitespace collapsed",
+            "title", pa.string(), "without markup; TeX letters and accents as Unicode (NFC), single spaces"
         ),
         column("abstract", pa.string(), "the same"),
         column("text", pa.string(), '"{title}. {abstract}" in lower case: what is encoded and counted'),
@@ -330,7 +328,7 @@ def check_same_rows(**lengths: int) -> None:
     if len(set(lengths.values())) > 1:
         counts = ", ".join(f"{name} {n:,}" for name, n in lengths.items())
         raise UserError(
-            f"the inputs have different numbers of rows ({counts}); delete the older ones and run again"
+            f"the inputs have different numbers of rows ({counts}); delete older ones and run again"
         )
 
 

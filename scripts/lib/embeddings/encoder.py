@@ -3,7 +3,7 @@
 On CUDA a batch is packed: the tokens of many papers stand in one row, `cu_seq_lens` says where
 each paper begins, positions restart at each paper, and the attention kernel keeps papers apart.
 Other devices have no such kernel. There a batch holds papers of one length, rounded up to the next
-multiple of 32. A vector then does not depend on its batch: kernels add in a different order for a
+multiple of 16 or 32. A vector then does not depend on its batch: kernels add in a different order for a
 different length, so that the last bits of a resumed run would differ. Odd lengths are also slow; in
 bfloat16 the rounding gains more than its padding costs.
 """
@@ -32,7 +32,9 @@ CPU_TOKENS = 4096
 # Tokens in a packed batch: this many use the matrix units of an H200 fully at any width we know.
 CUDA_TOKENS = 65536
 UNKNOWN = ("[UNK]", "<unk>")
-LENGTH_STEP = 32  # padded lengths are multiples of twice the height of an AMX tile
+# Padded lengths are multiples of this: in half precision twice the height of an AMX tile. In float32, 16 encoded 5 % more
+# papers per second than 32, and 8 fewer.
+LENGTH_STEP = {"float32": 16, "bfloat16": 32, "float16": 32}
 # Products with fewer rows use kernels that add in a different order; a smaller batch is filled up.
 LEAST_TOKENS = 1024
 
@@ -150,7 +152,8 @@ class Encoder:
 
     def padded_length(self, lengths: np.ndarray) -> np.ndarray:
         """Lengths rounded up to what is computed when padded, at most the positions of the model."""
-        rounded = np.maximum(-(-lengths // LENGTH_STEP), 1) * LENGTH_STEP
+        step = LENGTH_STEP[self.precision]
+        rounded = np.maximum(-(-lengths // step), 1) * step
         return np.minimum(rounded, self.limit) if self.limit else rounded
 
     def encode(self, tokens: list[np.ndarray]) -> np.ndarray:

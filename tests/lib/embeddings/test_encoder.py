@@ -113,7 +113,7 @@ def test_bfloat16_is_within_a_thousandth_of_float32():
 def test_a_vector_does_not_depend_on_what_else_is_encoded(precision):
     texts = [text[: 60 + 21 * i] for i, text in enumerate(abstracts(20))]
     encoder = load(MINILM, precision=precision, max_tokens=96)
-    assert len(set(encoder.padded_length(encoder.tokenize(texts).lengths))) == 3
+    assert len(set(encoder.padded_length(encoder.tokenize(texts).lengths))) >= 3
     together = encode(encoder, texts)
     rng = np.random.default_rng(3)
     for count in (1, 1, 2, 3, 17):
@@ -207,7 +207,7 @@ def test_padded_tokens_are_counted(monkeypatch, tiny, real):
     assert counts.tokens == lengths.sum() and counts.squared_lengths == (lengths**2).sum()
     assert counts.padding_tokens == sum(c["input_ids"].numel() for c in calls) - lengths.sum() > 0
     for call in calls:
-        assert call["input_ids"].shape[1] % enc.LENGTH_STEP == 0
+        assert call["input_ids"].shape[1] % enc.LENGTH_STEP["float32"] == 0
         # only the tokens of a text are attended to; each text has at least [CLS] and [SEP]
         assert call["attention_mask"].sum(1).min() >= 2
         assert not call["input_ids"][call["attention_mask"] == 0].any()
@@ -224,7 +224,7 @@ def test_batches_hold_every_row_once_within_the_budget(tiny, attention, budget):
     assert (np.diff(flat) <= 0).all()  # longest first
     for batch in batches:
         mine = lengths[batch]
-        cost = mine.sum() if attention == "sequence" else len(mine) * (-(-mine.max() // 32) * 32)
+        cost = mine.sum() if attention == "sequence" else len(mine) * (-(-mine.max() // 16) * 16)
         assert cost <= budget or len(batch) == 1
     if attention == "sequence":  # no batch has room for the first text of the next one
         for batch, following in pairwise(batches):
