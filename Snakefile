@@ -48,6 +48,11 @@ include: "rules/map.smk"
 include: "rules/evaluation.smk"
 
 
+# The map, its topics and all that they need come first. A rule's priority does not pass on to its inputs.
+for each in workflow.rules:
+    each.priority = int(each.name not in ("explain", "evaluate", "report"))
+
+
 onsuccess:
     warn_of_steps()
     remove_parts()

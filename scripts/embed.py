@@ -197,9 +197,9 @@ def warn_of_emulation(device: "torch.device", precision: str) -> None:
 
     if emulates(device, precision):
         warn(
-            f"embed.precision: this processor has no instructions for {precision}. PyTorch emulates them, which took "
-            f"{EMULATION[precision]} times as long as float32 where it was measured. Set `embed.precision` to auto or "
-            "float32"
+            f"embed.precision: this processor has no instructions for {precision}, or ONEDNN_MAX_CPU_ISA forbids them. "
+            f"PyTorch emulates this precision, which took {EMULATION[precision]} times as long as float32 where it was "
+            "measured. Set `embed.precision` to auto or float32"
         )
 
 

@@ -35,7 +35,7 @@ from lib.topics.representatives import by_topic
 from lib.topics.titles import piece_to_text
 from lib.vectors import open_embeddings, read_array, take
 
-TOGETHER = 32  # papers that share batches
+TOGETHER = 8  # papers that share batches: enough to fill them, few enough for the progress bar to move
 
 
 def choose(assignments: pd.DataFrame, per_topic: int) -> np.ndarray:
@@ -92,11 +92,12 @@ def explain_papers(
             for paper, one in zip(
                 some, explain(encoder, [p.text for p in some], both, stop_words, seeds, most), strict=True
             ):
-                cosine = check_same_vector(one.vector, paper.vector, paper.id, about["precision"])
-                difference = max(difference, cosine)
+                apart = check_same_vector(one.vector, paper.vector, paper.id, about["precision"])
+                difference = max(difference, apart)
                 found.append(one)
             bar.update(len(some))
-    if most is not None and any(one.measured.all() and len(one.words) > most for one in found):
+    without = [one for one in found if one.measured.all() and most is not None and len(one.words) > most]
+    if any(one.attention is not None for one in without):
         warn(
             "this encoder gives no gradient of the attention, so that every word of a paper is left out in turn"
         )

@@ -201,6 +201,17 @@ def test_imports_are_seen_through_lib():
     assert {"scipy", "pylatexenc", "jinja2"} <= packages
 
 
+def test_the_map_and_all_that_it_needs_come_first():
+    later = {name for name, rule in RULES.items() if rule.priority == 0}
+    assert later == {"explain", "evaluate", "report"} and {RULES[name].priority for name in RUN_STEPS} == {0, 1}
+    assert not any(later & set(made_by(path)) for path in RULES["plot"].input + RULES["explore"].input)
+
+
+def made_by(path: object) -> list[str]:
+    """The steps that write a file."""
+    return [name for name, rule in RULES.items() if str(path) in map(str, rule.output)]
+
+
 def test_imports_run_downwards():
     """No circle, and no stage of lib imports a later one; the modules on the ground import no stage."""
     order = ["", *STAGES]

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from conftest import ENVIRONMENT
-from workflow import copy_project, ran, read, sample_lines, snakemake
+from workflow import copy_project, dry_run, ran, read, sample_lines, snakemake
 
 PAPERS = 80
 CONFIG = """\
 input: data/papers.jsonl
 scan_k: {sample: 100, seeds: 2, splits: 2}
-select_k: {candidates: [5, 70]}
+select_k: {candidates: [3, 5]}
 cluster: {starts: 8, smooth: 0}
 terms: {min_count: 3}
 embed: {max_tokens: 32, parts: 2}
@@ -31,6 +31,7 @@ def project(tmp_path_factory) -> Path:
 def test_two_corpora_side_by_side(project):
     """A run in a folder of its own leaves the files of the other corpus as they are."""
     results = project / "results"
+    assert 3 <= int((results / "clusters" / "k.txt").read_text()) <= 5  # chosen from what was scanned
     before = {path: path.stat().st_mtime_ns for path in results.rglob("*") if path.is_file()}
     (project / "data" / "astro.jsonl").write_bytes(b"".join(sample_lines(160)[:PAPERS]))
     setting = ["--config", "pathvars={results: runs/astro}", "input=data/astro.jsonl"]
@@ -49,6 +50,10 @@ def test_two_corpora_side_by_side(project):
     said = snakemake(project, *setting, "embed={max_tokens: 32, parts: 3}", "--until", "gather")
     assert sorted(set(ran(said)) - {"all"}) == ["embed", "gather"]
     assert read(project, "../runs/astro/embeddings/embeddings.json")["cache_misses"] == 0
+
+
+def test_a_target_makes_what_it_needs_and_no_more(project):
+    assert set(dry_run(project, "--forceall", "gather")) == {"clean", "embed", "gather"}
 
 
 def test_failed_step_leaves_its_message_and_no_output(project):

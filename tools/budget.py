@@ -175,16 +175,17 @@ def resized(size: budget.Size, names: dict, papers: int | None) -> budget.Size:
 
 
 def limits(steps: list[str], names: dict, papers: int, seconds: dict[str, float], ram_mb: float) -> list[str]:
-    """What breaks first on this machine as the papers grow, and what would carry it, a line each."""
+    """What breaks on this machine as the papers grow, and what would carry it, a line each: memory first."""
     sizes = {step: resized(names["size"](step, count_jobs(step, names)[0]), names, papers) for step in steps}
     room = {step: budget.papers_in(step, size, ram_mb) for step, size in sizes.items()}
     lines = []
     for step in sorted(room, key=lambda step: room[step]):
-        carried = budget.CARRIED_BY.get(step, budget.CARRIED)
         if room[step] < papers:
-            lines.append(f"{step}: memory is full at about {room[step] / 1e6:,.1f} million papers; {carried}")
-        elif seconds[step] > DAY:
-            lines.append(f"{step}: {seconds[step] / DAY:,.1f} days; {carried}")
+            remedy = budget.MORE_MEMORY.get(step, budget.OTHERWISE)
+            lines.append(f"{step}: memory is full at about {room[step] / 1e6:,.1f} million papers; {remedy}")
+        if seconds[step] > DAY:
+            remedy = budget.MORE_TIME.get(step, budget.OTHERWISE)
+            lines.append(f"{step}: takes {seconds[step] / DAY:,.1f} days; {remedy}")
     return lines
 
 

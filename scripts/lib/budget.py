@@ -95,7 +95,7 @@ MEMORY_MB: dict[str, Fit] = {
     "label": {"base": 280, "papers": 690},
     "tree": {"base": 230, "papers": 1740, "sample": 620},
     "trends": {"base": 275, "papers": 50},
-    "explain": {"base": 680, "gflop": 2900, "papers": 1500, "gpu": 4000},
+    "explain": {"base": 680, "gflop": 8000, "papers": 1500, "gpu": 4000},  # the backward pass by arithmetic
     "project": {"base": 360, "papers": 780, "sample": 1100},
     "plot": {"base": 400, "papers": 50, "sample": 600},
     "explore": {"base": 130, "papers": 180, "shown": 1350},
@@ -148,15 +148,15 @@ MEASURED = {
     "explore": (3.32, 18.0),
     "evaluate": (12.6, 111),
 }
-# What lets a step handle more papers than fit into memory or a day
-CARRIED_BY = {
+# What lets a step handle more papers than fit into memory, or into a day
+MORE_MEMORY = {"embed": "more embed.parts", "scan_k": "a smaller scan_k.sample"}
+MORE_TIME = {
     "embed": "embed.parts on several GPUs",
     "neighbors": "neighbors.gpus: 1",
-    "scan_k": "a smaller scan_k.sample",
-    "cluster": "cluster.gpus: 1 for the time; for the memory a larger machine",
+    "cluster": "cluster.gpus: 1",
     "explain": "explain.papers_per_topic: 0",
 }
-CARRIED = "a larger machine, or a random sample of the papers (clean.limit)"
+OTHERWISE = "a larger machine, or a random sample of the papers (clean.limit)"
 
 # MB that a rule with eight threads needs beside that of the runs of the fits, which had two: each thread
 # holds a half of the sample in float32 (arithmetic)

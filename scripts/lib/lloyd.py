@@ -6,13 +6,13 @@ the same rule for a cluster that becomes empty and the same stopping rule.
 """
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
 from lib.parallel import map_chunks
 from lib.vectors import CHUNK, check_unit, unit_rows
 
-WIDE = 256  # columns; a chunk has more rows of narrow vectors, since it costs as much as some hundred rows
 SLACK = 1e-5  # of a distance: well above float32's rounding, well below any margin that matters
 
 
@@ -175,7 +175,8 @@ def _assign(vectors: np.ndarray, centroids: np.ndarray, state: State, threads: i
         return len(moved), gains @ rows[moved], joined
 
     changed = 0
-    step = CHUNK * max(1, WIDE // vectors.shape[1])
+    # chunks of equal size, since a small one costs as much as some hundred rows
+    step = ceil(len(vectors) / max(1, round(len(vectors) / CHUNK)))
     for result in map_chunks(len(vectors), threads, work, step):
         if result:
             changed += result[0]

@@ -53,7 +53,8 @@ def test_other_numbers_of_papers_are_extrapolated():
     breaking = [line for line in result.stdout.splitlines() if line.startswith("- ")]
     full = [float(line.split("about ")[1].split()[0]) for line in breaking if "memory is full" in line]
     assert full == sorted(full) and full[0] < 250  # the first step to break stands first
-    assert any(line.startswith("- neighbors") and "neighbors.gpus: 1" in line for line in breaking)
+    assert any(line.startswith("- embed: takes") and "several GPUs" in line for line in breaking)
+    assert any(line.startswith("- embed: memory") and "embed.parts" in line for line in breaking)
     refused = run("--papers=0")
     assert refused.returncode == 1 and refused.stderr == "error: --papers: 0; take 1 or more\n"
 

@@ -65,8 +65,8 @@ def subtopics(sketches: np.ndarray, most: int, seed: int) -> tuple[np.ndarray, n
     """Divide the papers of one topic, or leave it whole.
 
     The number of subtopics is the largest at which ENOUGH of the papers lie in subtopics that are stable: whose
-    mean Jaccard index with their best match on random halves is STABLE or more. That of the others is above
-    DISSOLVED. It is measured on ROWS
+    mean Jaccard index with their best match on random halves is STABLE or more. Every
+    subtopic has an index above DISSOLVED. It is measured on ROWS
     papers. After PATIENCE numbers in a row that are not stable no larger one is tried. If none is stable,
     the topic stays whole. Hennig (2007), Cluster-wise assessment of cluster stability.
 

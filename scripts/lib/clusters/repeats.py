@@ -7,9 +7,8 @@ import numpy as np
 
 from lib.clusters.kmeans import kmeans
 
-STARTS = (
-    12  # of a clustering whose topics are only compared; 20 lower its inertia by 0.04 % and repeat no better
-)
+# Of a clustering whose topics are only compared. 20 lower its inertia by 0.04 %, and repeat no better.
+STARTS = 12
 REPEATS = 0.6  # a topic repeats if its mean Jaccard index is at least this; Hennig's "pattern in the data"
 
 

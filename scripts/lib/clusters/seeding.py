@@ -8,9 +8,9 @@ from lib.lloyd import lloyd
 from lib.parallel import one_blas_thread
 
 SEEDS_PER_CENTROID = 3  # more gave no better start on planted topics, fewer gave a worse one
-ROUNDS = (
-    6  # in which the seeds are drawn; one by one took ten times as long, for starts that were 0.1 % better
-)
+# In which the seeds are drawn. One by one took ten times as long, for starts that were 0.1 % better.
+ROUNDS = 6
+AT_ONCE = 64  # seeds whose distances are held at once
 ROWS_PER_SEED = 100  # rows to choose each seed from; more cost time and gained nothing
 LEAST_ROWS = 20_000
 SAME = 1e-6  # squared distance below which only rounding tells rows apart
@@ -65,14 +65,14 @@ def initial_centroids(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
 
 
 def distant_rows(sample: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Choose rows that are far from each other, in ROUNDS rounds.
+    """Choose rows that are far from each other, in about ROUNDS rounds.
 
     A round draws rows with probability proportional to the squared distance to the nearest row of the
     rounds before. Bahmani et al. (2012), Scalable k-means++.
 
     Parameters
     ----------
-    sample : float32 (n, dim), unit rows
+    sample : float32 (n, dim), unit rows of up to a hundred columns; of more, rounding can tell equal rows apart
 
     Returns
     -------
@@ -82,10 +82,12 @@ def distant_rows(sample: np.ndarray, count: int, seed: int) -> np.ndarray:
     at_once = max(1, count // ROUNDS)
     new = sample[rng.integers(len(sample), size=1)]
     chosen = new
-    nearest = np.full(len(sample), 2.0, np.float32)
+    largest = np.full(len(sample), -1.0, np.float32)  # cosine to a chosen row
     while len(chosen) < count:
-        distances = np.maximum(2.0 - 2.0 * np.ascontiguousarray((sample @ new.T).T), 0.0)
-        np.minimum(nearest, distances.min(0), out=nearest)
+        for start in range(0, len(new), AT_ONCE):
+            cosines = np.ascontiguousarray((sample @ new[start : start + AT_ONCE].T).T)
+            np.maximum(largest, cosines.max(0), out=largest)
+        nearest = np.maximum(2.0 - 2.0 * largest, 0.0)
         nearest[nearest < SAME] = 0.0
         cumulative = np.cumsum(nearest, dtype=np.float64)
         if cumulative[-1] == 0:

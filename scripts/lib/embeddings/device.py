@@ -13,16 +13,11 @@ import torch
 
 from lib.cli import UserError
 
-# What a processor needs to multiply matrices in a precision; without it PyTorch emulates. float32 needs nothing.
-INSTRUCTIONS = {
-    "bfloat16": ("amx_bf16", "avx512_bf16", "bf16"),
-    "float16": ("amx_fp16", "avx512_fp16", "fp16_arith"),
-}
-# What ONEDNN_MAX_CPU_ISA may be for oneDNN, which computes the products, to use these instructions
-WIDE_ISA = {
-    "bfloat16": ("AVX512_CORE_BF16", "AVX512_CORE_FP16", "AVX512_CORE_AMX", "AVX10"),
-    "float16": ("AVX512_CORE_FP16", "AVX512_CORE_AMX", "AVX10"),
-}
+# What an x86 processor needs to multiply matrices in a precision; without it PyTorch emulates
+INSTRUCTIONS = {"bfloat16": ("amx_bf16", "avx512_bf16"), "float16": ("amx_fp16", "avx512_fp16")}
+# Values of ONEDNN_MAX_CPU_ISA with which oneDNN, which computes the products, does not use these instructions
+NARROW = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI"}
+FORBIDDING = {"bfloat16": NARROW, "float16": NARROW | {"AVX512_CORE_BF16"}}
 
 
 def pick_device(
@@ -86,17 +81,17 @@ def unit_tensor(rows: torch.Tensor) -> torch.Tensor:
     return rows / rows.square().sum(1, keepdim=True).sqrt()
 
 
-def emulates(device: torch.device, precision: str) -> bool:
-    """Whether a device computes in this precision without instructions for it.
-
-    The variable ONEDNN_MAX_CPU_ISA can forbid a processor instructions that it has.
-    """
-    if device.type != "cpu" or precision == "float32":
-        return False
-    allowed = os.environ.get("ONEDNN_MAX_CPU_ISA", "DEFAULT").upper()
-    forbidden = allowed not in ("DEFAULT", "ALL") and not allowed.startswith(WIDE_ISA[precision])
+def has_instructions(precision: str) -> bool:
+    """Whether this x86 processor multiplies matrices in a half precision, and oneDNN may use that."""
     has = torch.cpu.get_capabilities()
-    return forbidden or not any(has.get(name) for name in INSTRUCTIONS[precision])
+    allowed = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() not in FORBIDDING[precision]
+    return allowed and any(has.get(name) for name in INSTRUCTIONS[precision])
+
+
+def emulates(device: torch.device, precision: str) -> bool:
+    """Whether a device computes in this precision without instructions for it; not known of other processors than x86."""
+    x86 = torch.cpu.get_capabilities().get("architecture", "x86_64") == "x86_64"
+    return device.type == "cpu" and precision != "float32" and x86 and not has_instructions(precision)
 
 
 def pick_precision(wanted: str, device: torch.device) -> str:
@@ -105,7 +100,7 @@ def pick_precision(wanted: str, device: torch.device) -> str:
         return wanted
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.get_device_capability(device)[0] >= 8 else "float16"
-    return "bfloat16" if device.type == "cpu" and not emulates(device, "bfloat16") else "float32"
+    return "bfloat16" if device.type == "cpu" and has_instructions("bfloat16") else "float32"
 
 
 def pick_attention(wanted: str, device: torch.device, precision: str, model: Any = None) -> str:

@@ -82,18 +82,20 @@ def _gradients(
 
     None if the model gives no gradient.
     """
-    ones = torch.ones(hidden.shape[:2], dtype=torch.int64, device=hidden.device)
-    try:
-        with torch.enable_grad():
-            pooled = pool_padded(hidden, ones, encoder.pooling, encoder.skip)
-            vector = torch.nn.functional.normalize(encoder.head(pooled), dim=1)[0]
-            first, second = torch.from_numpy(centroids.astype(np.float32)).to(vector) @ vector
-            fits = [first, first - second]
-            gradients = [
-                torch.autograd.grad(SCALE * fit, [pooled, *attentions], retain_graph=True) for fit in fits
-            ]
-    except RuntimeError:  # the attention is no part of the graph, or an operation has no derivative
+    if not all(weights.requires_grad for weights in attentions):
         return None
+    ones = torch.ones(hidden.shape[:2], dtype=torch.int64, device=hidden.device)
+    with torch.enable_grad():
+        pooled = pool_padded(hidden, ones, encoder.pooling, encoder.skip)
+        vector = torch.nn.functional.normalize(encoder.head(pooled), dim=1)[0]
+        first, second = torch.from_numpy(centroids.astype(np.float32)).to(vector) @ vector
+        fits = [first, first - second]
+        gradients = [
+            torch.autograd.grad(SCALE * fit, [pooled, *attentions], retain_graph=True, allow_unused=True)
+            for fit in fits
+        ]
+    if any(gradient is None for row in gradients for gradient in row):
+        return None  # the attention is no part of the graph
     scaled = [[gradient[0].float() / SCALE for gradient in row] for row in gradients]
     return pooled.detach()[0], [fit.item() for fit in fits], scaled
 

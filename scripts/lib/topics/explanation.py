@@ -202,7 +202,7 @@ def tested(
 def groups(one: Explanation, seed: list[int]) -> list[np.ndarray]:
     """The places of the words that are left out together, see `Losses`: influential, attended, then random ones.
 
-    None for a text with fewer than 2 * LEFT_OUT words.
+    Empty for a text with fewer than 2 * LEFT_OUT words.
     """
     n = len(one.words)
     if n < 2 * LEFT_OUT:

@@ -59,7 +59,7 @@ def poisson_fit(counts: np.ndarray, exposure: np.ndarray, x: np.ndarray) -> tupl
     Returns
     -------
     slope, its standard error without overdispersion, and the fitted means, float64 (m,); all nan if the fit
-    does not end, as for a topic of a single year
+    does not end, as for a topic of the first or the last year alone
     """
     design = np.stack([np.ones(len(x)), x], 1)
     beta = np.array([np.log(counts.sum() / exposure.sum()), 0.0])
@@ -70,6 +70,7 @@ def poisson_fit(counts: np.ndarray, exposure: np.ndarray, x: np.ndarray) -> tupl
             if not np.isfinite(information).all() or np.linalg.cond(information) > 1e14:
                 break
             step = np.linalg.solve(information, design.T @ (counts - means))
+            step /= max(1.0, np.abs(step).max())  # a long one can lead away from the solution
             beta = beta + step
             if np.abs(step).max() < 1e-10:
                 means = exposure * np.exp(design @ beta)

@@ -87,7 +87,7 @@ def test_the_estimate_is_that_of_finite_differences(tmp_path, monkeypatch):
 
 
 def test_the_estimate_ranks_like_occlusion():
-    """At a quarter of the words on top, most of those with the largest loss are there."""
+    """Over the words of a text, the estimated losses rank like the measured ones."""
     from conftest import STOP_WORDS
     from lib.topics.explanation import explain, rank_correlation
 

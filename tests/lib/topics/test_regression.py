@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import gammaln
 
-from lib.topics.regression import MIN_YEARS, Trend, adjusted, change_per_year, overdispersion
+from lib.topics.regression import MIN_YEARS, Trend, adjusted, change_per_year, overdispersion, poisson_fit
 
 YEARS = np.arange(2005, 2025)
 
@@ -49,6 +49,23 @@ def test_change_and_interval_are_those_of_the_likelihood():
     trend = change_per_year(counts, exposure, YEARS)
     assert trend.change == pytest.approx(np.expm1(best.x[1]), abs=1e-6)
     assert trend.low < 0.08 < trend.high and trend.low < trend.change < trend.high
+
+
+def test_a_fit_ends_where_there_is_a_solution():
+    """Also in a corpus of very uneven years."""
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        years = np.arange(12) - 5.5
+        exposure = np.round(rng.lognormal(4, 2.5, 12)).astype(int) + 1
+        counts = rng.binomial(exposure, 0.1)
+        if (counts > 0).sum() < 2:
+            continue
+        slope, error, means = poisson_fit(counts, exposure, years)
+        assert np.isfinite([slope, error]).all(), seed
+        assert np.isclose((counts - means).sum(), 0, atol=1e-6)  # the likelihood equations
+        assert np.isclose(((counts - means) * years).sum(), 0, atol=1e-5)
+    single = change_per_year(np.array([0, 0, 7, 0, 0, 0]), np.full(6, 90), np.arange(6))
+    assert single.p_value > 0.2  # a year in the middle alone
 
 
 def test_noise_beyond_poisson_widens_the_interval():
