@@ -1,6 +1,6 @@
 """How long each script takes to start: the imports of its module, in processor seconds, the best of three.
 
-`embed` and `explain` import PyTorch and transformers later, when they need them.
+`embed` imports PyTorch and transformers later, when it needs them.
 """
 
 import sys

@@ -36,7 +36,7 @@ STOP_WORDS = read_words(ROOT / "data/words/stop_words.txt")
 EVIL = r"""<script>alert(1)</script> "quoted" 'single' </script><b>&amp; $\frac{1}{2}$ \'etale {{ 7*7 }}"""
 
 
-# They take 12 minutes more. SLURM and Apptainer need root, and packages that `.ci/run` installs.
+# They take as long again. SLURM and Apptainer need root, and packages that `.ci/run` installs.
 REAL_PARTS = os.environ.get("REAL_PARTS", "0") != "0"
 needs_real_parts = pytest.mark.skipif(
     not REAL_PARTS,

@@ -91,9 +91,9 @@ MEMORY_MB: dict[str, Fit] = {
     "select_k": {"base": 160},
     "cluster": {"base": 200, "papers": 300, "vectors": 1000, "sample": 3000, "gpu": 4000},
     "hierarchy": {"base": 170, "papers": 300, "sample": 600},
-    "keywords": {"base": 190, "papers": 1510, "sample": 640},
+    "keywords": {"base": 190, "papers": 1510, "sample": 1400},
     "label": {"base": 280, "papers": 690},
-    "tree": {"base": 230, "papers": 1740, "sample": 620},
+    "tree": {"base": 230, "papers": 1740, "sample": 1400},
     "trends": {"base": 275, "papers": 50},
     "explain": {"base": 680, "gflop": 8000, "papers": 1500, "gpu": 4000},  # the backward pass by arithmetic
     "project": {"base": 360, "papers": 780, "sample": 1100},
@@ -110,14 +110,14 @@ SECONDS: dict[str, Fit] = {
     "gather": {"base": 0.8, "vectors": 1},
     "neighbors": {"base": 0.7, "papers": 440},
     "smooth": {"base": 1.4, "papers": 10, "sample": 71},
-    "scan_k": {"base": 5, "sample": 30, "clusterings": 1.4, "topics": 0.35},
+    "scan_k": {"base": 2.1, "sample": 25, "clusterings": 1.0, "topics": 0.12},
     "select_k": {"base": 2},
-    "cluster": {"base": 4.2, "sample": 40, "topics": 0.49, "vectors": 57},
+    "cluster": {"base": 2.2, "sample": 78, "topics": 0.45, "vectors": 57},
     "hierarchy": {"base": 1, "topics": 0.22, "divided": 130},
     "keywords": {"base": 1.1, "papers": 8.7, "sample": 2},
     "label": {"base": 3, "papers": 5.8},
     "tree": {"base": 2.2, "papers": 22.5, "sample": 6},
-    "trends": {"base": 4.5, "papers": 0.9},
+    "trends": {"base": 3.8, "papers": 0.9},
     "explain": {"base": 8, "papers": 5, "topics": 0.2, "explain": 16, "cpu_explain": 9000},
     "project": {"base": 4, "papers": 150},
     "plot": {"base": 4.2, "papers": 1.3},
@@ -127,7 +127,7 @@ SECONDS: dict[str, Fit] = {
     "report": {"base": 1.7},
 }
 
-# Seconds of 100,000 and of 2.9 million made-up papers on two cores (docs/benchmarks.md). Where they grow faster than
+# Seconds of 100,000 and of 2.9 million made-up papers on two cores, before K-means became faster (docs/benchmarks.md). Where they grow faster than
 # the papers, so does what is expected beyond LARGEST.
 SMALLER, LARGEST = 100_000, 2_900_000
 MEASURED = {
