@@ -203,7 +203,10 @@ def test_imports_are_seen_through_lib():
 
 def test_the_map_and_all_that_it_needs_come_first():
     later = {name for name, rule in RULES.items() if rule.priority == 0}
-    assert later == {"explain", "evaluate", "report"} and {RULES[name].priority for name in RUN_STEPS} == {0, 1}
+    assert later == {"explain", "evaluate", "report"} and {RULES[name].priority for name in RUN_STEPS} == {
+        0,
+        1,
+    }
     assert not any(later & set(made_by(path)) for path in RULES["plot"].input + RULES["explore"].input)
 
 
