@@ -29,8 +29,9 @@ def moved(a: np.ndarray, b: np.ndarray, k: int) -> float:
     """The share of rows in another topic, under the best matching of topics."""
     from scipy.optimize import linear_sum_assignment
 
-    shared = np.zeros((k, k), int)
-    np.add.at(shared, (a, b), 1)
+    from lib.partitions import count_pairs
+
+    shared = count_pairs(a, b, k, k)
     return 1.0 - float(shared[linear_sum_assignment(-shared)].sum()) / len(a)
 
 

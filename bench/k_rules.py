@@ -16,8 +16,9 @@ def prediction_strength(found: np.ndarray, predicted: np.ndarray) -> float:
     found : int (m,), clusters of the test half
     predicted : int (m,), the nearest centroids of the other half
     """
-    shared = np.zeros((found.max() + 1, predicted.max() + 1))
-    np.add.at(shared, (found, predicted), 1)
+    from lib.partitions import count_pairs
+
+    shared = count_pairs(found, predicted, int(found.max()) + 1, int(predicted.max()) + 1)
     sizes = shared.sum(1)
     pairs = sizes * (sizes - 1)
     kept = (shared * (shared - 1)).sum(1)

@@ -332,7 +332,7 @@ def test_no_warning_of_another_precision_where_it_does_not_matter(run, corpus, c
     run(corpus[:12], precision="float32")  # not auto
     run(corpus[:12], precision="auto")  # all vectors are found
     run(corpus[:12], precision="auto", cache=None)
-    run(corpus[:12], precision="auto", prefix="query: ")  # vectors with another prefix are no alternative
+    run(corpus[:12], precision="auto", prefix="query: ")  # vectors with another prefix are not an alternative
     run(corpus[:12], precision="auto", cache="empty")
     assert warnings(capfd) == []
 

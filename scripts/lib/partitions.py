@@ -8,6 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 
+def count_pairs(a: np.ndarray, b: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """How many things are in each pair of classes: int64 (rows, columns).
+
+    Parameters
+    ----------
+    a, b : int (n,), the class of each thing in either partition, 0 to rows - 1 and 0 to columns - 1
+    """
+    pairs = a.astype(np.int64) * columns + b
+    return np.bincount(pairs, minlength=rows * columns).reshape(rows, columns)
+
+
 @dataclass(frozen=True)
 class Contingency:
     """How many things are in each pair of classes of two partitions.
@@ -28,8 +39,7 @@ class Contingency:
         a, b : (n,), the class of each thing in either partition
         """
         (_, a), (_, b) = (np.unique(labels, return_inverse=True) for labels in (a, b))
-        rows, columns = int(a.max(initial=-1)) + 1, int(b.max(initial=-1)) + 1
-        return cls(np.bincount(a * columns + b, minlength=rows * columns).reshape(rows, columns))
+        return cls(count_pairs(a, b, int(a.max(initial=-1)) + 1, int(b.max(initial=-1)) + 1))
 
     @property
     def rand(self) -> float:

@@ -13,7 +13,7 @@ MEASURES: Final = ("silhouette", "inertia", "repeating", "stability_halves", "st
 STRUCTURE: Final = 0.25  # a mean silhouette up to this means "no substantial structure"
 ENOUGH: Final = 0.8  # share of the papers in topics that repeat
 NEAR: Final = 1.35  # how far proposals from different grids should lie apart at most
-ONLY: Final = "only candidate"  # the rule where there is no choice
+ONLY: Final = "only candidate"  # the rule if one candidate alone could be tried
 COLUMNS = [
     "k",
     *(f"{name}{suffix}" for name in MEASURES for suffix in ("", "_sd")),

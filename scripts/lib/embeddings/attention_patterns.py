@@ -55,17 +55,6 @@ def mean_over_heads(layers: list[torch.Tensor]) -> np.ndarray:
     return found / found.sum(-1, keepdims=True)  # in bfloat16 a sum is 1 only about
 
 
-def attention_by_layer(encoder: Encoder, ids: np.ndarray) -> np.ndarray | None:
-    """The attention of one text as of `mean_over_heads`, or None if the model gives none.
-
-    Parameters
-    ----------
-    ids : int32 (tokens,)
-    """
-    made = eager_pass(encoder, ids)
-    return None if made is None else mean_over_heads(made[1])
-
-
 def rollout(weights: np.ndarray, layers: np.ndarray) -> np.ndarray:
     """How much of each input token reaches a weighted sum of the output tokens: float64 (tokens,), sums to 1.
 

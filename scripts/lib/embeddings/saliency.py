@@ -95,7 +95,7 @@ def _gradients(
             for fit in fits
         ]
     if any(gradient is None for row in gradients for gradient in row):
-        return None  # the attention is no part of the graph
+        return None  # the attention is not a part of the graph
     scaled = [[gradient[0].float() / SCALE for gradient in row] for row in gradients]
     return pooled.detach()[0], [fit.item() for fit in fits], scaled
 

@@ -144,7 +144,7 @@ def sight(encoder: Encoder, text: str, centroids: np.ndarray, stop_words: frozen
     """Read a text, and estimate the influence of its words."""
     reading = read(encoder, text)
     words, word_at = distinct([reading.text[a:b] for a, b in reading.words], stop_words)
-    # the owners that are no words index the last two entries
+    # owners that are not words index the last two entries
     word_of = np.append(word_at, [-1, -1])[reading.owner]
     return Sighted(reading, words, word_at, look(encoder, reading.ids, word_of, len(words), centroids))
 

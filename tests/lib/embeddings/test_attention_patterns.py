@@ -6,8 +6,8 @@ import torch
 
 from encoders import FAMILIES, MINILM, abstracts, encoder_with_layout
 from lib.embeddings.attention_patterns import (
-    attention_by_layer,
     eager_pass,
+    mean_over_heads,
     pooling_weights,
     received,
     rollout,
@@ -23,7 +23,7 @@ def test_every_family_gives_attention_and_encodes_as_before(tmp_path, family):
     encoder = load(tmp_path, device=CPU)
     (ids,) = encoder.tokenize([abstracts(1)[0][:200]]).ids
     before = encoder.encode([ids])
-    layers = attention_by_layer(encoder, ids)
+    layers = mean_over_heads(eager_pass(encoder, ids)[1])
     assert layers.shape == (encoder.model.config.num_hidden_layers, len(ids), len(ids))
     np.testing.assert_allclose(layers.sum(2), 1, atol=1e-5)
     if family in ("Qwen3", "Llama", "Mistral", "Gemma2"):
@@ -36,7 +36,7 @@ def test_attention_is_that_of_the_model_in_packed_encoders_too(tmp_path):
     ids = load(tmp_path, device=CPU).tokenize(abstracts(1)).ids[0]
     packed = load(tmp_path, device=CPU, attention="sequence")
     before = packed.encode([ids, ids[:20]])
-    ours = attention_by_layer(packed, ids)
+    ours = mean_over_heads(eager_pass(packed, ids)[1])
     np.testing.assert_array_equal(packed.encode([ids, ids[:20]]), before)
     from transformers import AutoModel
 
@@ -70,7 +70,7 @@ def test_weights_are_those_of_the_pooling(pooling, expected):
 
 def test_shares_of_all_tokens_sum_to_one():
     encoder = load(MINILM, device=CPU)
-    layers = attention_by_layer(encoder, encoder.tokenize(abstracts(1)).ids[0])
+    layers = mean_over_heads(eager_pass(encoder, encoder.tokenize(abstracts(1)).ids[0])[1])
     shares = received(layers, encoder.pooling, encoder.skip)
     assert len(shares) == 7  # six layers and the rollout
     np.testing.assert_allclose(shares.sum(1), 1, atol=1e-5)
@@ -86,5 +86,5 @@ def test_a_model_without_attention_output_gives_none(tmp_path, monkeypatch):
         return plain(input_ids=input_ids, attention_mask=attention_mask)
 
     monkeypatch.setattr(encoder.model, "forward", without_attention)
-    assert attention_by_layer(encoder, ids) is None and eager_pass(encoder, ids) is None
+    assert eager_pass(encoder, ids) is None
     assert encoder.encode([ids]).any()
