@@ -20,11 +20,13 @@ FIRST = 5  # most influential words, as in the deletion test
 def inputs() -> tuple:
     """The papers of both kinds, the unit centroids, the encoder and the stop words."""
     from explain import choose, read_papers
-    from lib.corpus.words import read_words
-    from lib.embeddings.restore import load_encoder_of
-    from lib.summaries import EmbeddingsSummary, read_json
-    from lib.tables import ASSIGNMENTS, read_table
+    from lib.clusters.schema import ASSIGNMENTS
+    from lib.embeddings.schema import EmbeddingsSummary
+    from lib.explain.reload import load_encoder_of
+    from lib.files import read_json
+    from lib.tables import read_table
     from lib.vectors import read_array
+    from lib.words.words import read_words
 
     columns = ["id", "topic", "similarity", "second_topic"]
     assignments = read_table(RESULTS / "clusters/assignments.parquet", ASSIGNMENTS, columns).to_pandas()
@@ -74,7 +76,7 @@ def gradient_times_embedding(encoder, one, centroid: np.ndarray) -> np.ndarray:
 
 def agreement(values: list[np.ndarray], full: list) -> list[float]:
     """Spearman's correlation with full occlusion, and the share of its first words that are among the first."""
-    from lib.topics.explanation import rank_correlation
+    from lib.explain.explanation import rank_correlation
 
     ranks, shared = [], []
     for some, one in zip(values, full, strict=True):
@@ -86,7 +88,7 @@ def agreement(values: list[np.ndarray], full: list) -> list[float]:
 
 def rows_of(name: str, papers: list, unit: np.ndarray, encoder, stop_words, counts: list[int]) -> list[list]:
     """A row per way: encodings and processor seconds per paper, deletion test, agreement with full occlusion."""
-    from lib.topics.explanation import explain
+    from lib.explain.explanation import explain
 
     both = unit[[[paper.topic, paper.second_topic] for paper in papers]]
     texts, seeds = [paper.text for paper in papers], [list(paper.id.encode()) for paper in papers]

@@ -114,7 +114,7 @@ def filled(name: str, columns: dict) -> pa.Table:
 
 
 def topic_table(topic: np.ndarray, titles: list[str], n: int) -> dict:
-    from lib.map.palette import hex_colours, topic_colours
+    from lib.figures.palette import hex_colours, topic_colours
 
     rng = np.random.default_rng(1)
     words = sorted(

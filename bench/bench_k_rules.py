@@ -64,11 +64,11 @@ def measure(original: np.ndarray, drawn: Averaged, nulls: list[np.ndarray], k: i
     has_term : csr (n, terms), or None for papers without text
     """
     from lib.clusters.kmeans import SKETCH
-    from lib.clusters.repeats import cluster_draw, jaccard_by_topic, repeating_share
     from lib.clusters.silhouette import cosine_silhouette
+    from lib.clusters.stability import cluster_draw, jaccard_by_topic, repeating_share
     from lib.lloyd import cluster_sums
     from lib.parallel import map_tasks
-    from lib.sketch import principal_axes
+    from lib.projection import principal_axes
 
     axes = principal_axes(drawn.rows, SKETCH)
     tasks = [drawn.rows] * WHOLE + list(drawn.halves)

@@ -24,7 +24,7 @@ def properties(vectors: np.ndarray) -> list[float]:
     from lib.embeddings.nearest import InvertedFile, exact_neighbors
     from lib.lloyd import lloyd
     from lib.parallel import map_tasks
-    from lib.sketch import principal_axes
+    from lib.projection import principal_axes
 
     near, cosines = exact_neighbors(vectors, vectors, NEIGHBORS, THREADS, exclude_self=True)
     sketches = vectors @ principal_axes(vectors, 128)

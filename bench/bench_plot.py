@@ -14,9 +14,12 @@ TOPICS = 40
 
 def inputs(n: int) -> dict:
     """The inputs of `plot`: heavy-tailed clumps on the plane, four to a topic, of unequal sizes."""
-    from lib.map.palette import hex_colours, topic_colours
-    from lib.tables import ASSIGNMENTS, COORDINATES, HIERARCHY, write_table
-    from lib.tables import TOPICS as SCHEMA
+    from lib.clusters.schema import ASSIGNMENTS
+    from lib.figures.palette import hex_colours, topic_colours
+    from lib.keywords.schema import HIERARCHY
+    from lib.map.schema import COORDINATES
+    from lib.naming.schema import TOPICS as SCHEMA
+    from lib.tables import write_table
 
     folder = OUT / f"plot-{n}"
     folder.mkdir(parents=True, exist_ok=True)

@@ -72,7 +72,7 @@ def occurrences(papers: list[str], terms: list[str]) -> Iterator[tuple[np.ndarra
 
 def split(text: str) -> list[str]:
     """The words of a text in the singular, with hyphens as spaces."""
-    from lib.corpus.spelling import stem
+    from lib.words.spelling import stem
 
     return [stem(word) for word in re.findall(r"\w+", text.lower())]
 
@@ -116,7 +116,7 @@ def our_words(folder: Path, topics: np.ndarray, name: str) -> tuple[list[list[st
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from lib.tables import ASSIGNMENTS
+    from lib.clusters.schema import ASSIGNMENTS
 
     known = np.flatnonzero(topics >= 0)
     kept, assignments = folder / f"{name}-papers.parquet", folder / f"{name}-assignments.parquet"

@@ -107,8 +107,8 @@ class Rehearsal:
         return self.folder / name
 
     def step(self, name: str, title: str | None = None, **flags) -> None:
-        """Run a step with the memory that its rule requests, and compare with what scripts/lib/budget.py expects."""
-        from lib import budget
+        """Run a step with the memory that its rule requests, and compare with what scripts/lib/workflow/budget.py expects."""
+        from lib.workflow import budget
 
         sample = min(PAPERS, default_flags("smooth")["sample"])
         size = budget.Size(

@@ -29,7 +29,7 @@ def moved(a: np.ndarray, b: np.ndarray, k: int) -> float:
     """The share of rows in another topic, under the best matching of topics."""
     from scipy.optimize import linear_sum_assignment
 
-    from lib.partitions import count_pairs
+    from lib.clusters.partitions import count_pairs
 
     shared = count_pairs(a, b, k, k)
     return 1.0 - float(shared[linear_sum_assignment(-shared)].sum()) / len(a)
@@ -54,9 +54,9 @@ def searched(rows: np.ndarray, k: int, seed: int) -> np.ndarray:
 def repeating(drawn: Averaged, topics: np.ndarray, k: int) -> float:
     """The share of the papers in topics that repeat on halves."""
     from lib.clusters.kmeans import SKETCH
-    from lib.clusters.repeats import cluster_draw, jaccard_by_topic, repeating_share
+    from lib.clusters.stability import cluster_draw, jaccard_by_topic, repeating_share
     from lib.parallel import map_tasks
-    from lib.sketch import principal_axes
+    from lib.projection import principal_axes
 
     axes = principal_axes(drawn.rows, SKETCH)
     numbers = range(len(drawn.halves))

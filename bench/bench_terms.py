@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lib.tables import ASSIGNMENTS
+from lib.clusters.schema import ASSIGNMENTS
 from measure import OUT, ROOT, TERMS, command, corpus, script, table
 
 K = 40

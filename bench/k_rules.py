@@ -16,7 +16,7 @@ def prediction_strength(found: np.ndarray, predicted: np.ndarray) -> float:
     found : int (m,), clusters of the test half
     predicted : int (m,), the nearest centroids of the other half
     """
-    from lib.partitions import count_pairs
+    from lib.clusters.partitions import count_pairs
 
     shared = count_pairs(found, predicted, int(found.max()) + 1, int(predicted.max()) + 1)
     sizes = shared.sum(1)
@@ -104,7 +104,7 @@ def best_terms(has_term, labels: np.ndarray, k: int) -> list[list[int]]:
     """
     from scipy import sparse
 
-    from lib.topics.ctfidf import ctfidf
+    from lib.keywords.ctfidf import ctfidf
 
     member = sparse.csr_matrix(
         (np.ones(len(labels), np.int64), (labels, np.arange(len(labels)))), (k, len(labels))

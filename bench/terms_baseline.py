@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from sklearn.feature_extraction.text import CountVectorizer
 
-from lib.corpus.spelling import plain
-from lib.corpus.words import read_words, split_token, tokens
+from lib.words.spelling import plain
+from lib.words.words import read_words, split_token, tokens
 
 STOP_WORDS = read_words(Path("data/words/stop_words.txt"))
 

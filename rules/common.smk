@@ -18,7 +18,7 @@ from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from lib import budget
+from lib.workflow import budget
 
 # A package in ~/.local must not replace one of the environment, and files are in UTF-8 whatever
 # the locale.
@@ -186,7 +186,7 @@ encoder_layers = cache(budget.encoder_size)
 
 
 def encoder_size(model):
-    """The dimension of the vectors and the GFLOP per token of an encoder, see lib.budget."""
+    """The dimension of the vectors and the GFLOP per token of an encoder, see lib.workflow.budget."""
     dim, gflop = encoder_layers(model)
     summary = results_folder(config) / "embeddings/embeddings.json"
     if summary.is_file():
@@ -212,14 +212,14 @@ def size(step, wildcards):
 
 
 def memory(step):
-    """The resource mem_mb of a rule: from the table in scripts/lib/budget.py, times the attempt."""
+    """The resource mem_mb of a rule: from the table in scripts/lib/workflow/budget.py, times the attempt."""
     return lambda wildcards, attempt: budget.requested_mb(
         step, size(step, wildcards), attempt
     )
 
 
 def minutes(step):
-    """The resource runtime of a rule: from the table in scripts/lib/budget.py, times the attempt."""
+    """The resource runtime of a rule: from the table in scripts/lib/workflow/budget.py, times the attempt."""
     return lambda wildcards, attempt: budget.requested_minutes(
         step, size(step, wildcards), attempt
     )

@@ -21,15 +21,15 @@ import numpy as np
 import pyarrow as pa
 
 from lib.cli import Parser, UserError, boolean, optional, progress, run, say, warn
-from lib.corpus.fields import Fields, paths_of
-from lib.corpus.ledger import LedgerCounts
-from lib.corpus.records import OPTIONAL, PARSED_PAPERS, Filters, Parsed, parse_block, read_leniently
-from lib.corpus.selection import Records, collect, enter, settle
-from lib.corpus.snapshot import Block, Readable, blocks, open_snapshot
-from lib.files import atomic_outputs, scratch_folder
+from lib.files import atomic_outputs, scratch_folder, write_json
 from lib.pools import in_processes
-from lib.summaries import Ledger, write_json
-from lib.tables import PAPERS, table_writer
+from lib.records.fields import Fields, paths_of
+from lib.records.ledger import LedgerCounts
+from lib.records.records import OPTIONAL, PARSED_PAPERS, Filters, Parsed, parse_block, read_leniently
+from lib.records.schema import PAPERS, Ledger
+from lib.records.selection import Records, collect, enter, settle
+from lib.records.snapshot import Block, Readable, blocks, open_snapshot
+from lib.tables import table_writer
 
 
 def parse_snapshot(

@@ -8,24 +8,18 @@ import pyarrow as pa
 from lib.cli import Parser, UserError, run, say
 from lib.clusters.assignment import find_outliers, measure_fit, number_by_size
 from lib.clusters.kmeans import SKETCH, kmeans
-from lib.clusters.repeats import cluster_draw, jaccard_by_topic, repeating_share
+from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
 from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.silhouette import cosine_silhouette
-from lib.clusters.smoothing import (
-    SAMPLE_FILES,
-    Sample,
-    read_sample,
-    smoothed,
-    unit_half,
-    usable_neighbors,
-)
-from lib.container import check_image
-from lib.files import atomic_outputs, read_number
+from lib.clusters.smoothing import SAMPLE_FILES, Sample, read_sample, smoothed, unit_half, usable_neighbors
+from lib.clusters.stability import cluster_draw, jaccard_by_topic, repeating_share
+from lib.embeddings.image_pins import check_image
+from lib.files import atomic_outputs, read_number, write_json
 from lib.lloyd import Clustering, cluster_sums, inertia_of, lloyd
 from lib.parallel import map_tasks
-from lib.sketch import principal_axes
-from lib.summaries import ClusterSummary, write_json
-from lib.tables import ASSIGNMENTS, PAPERS, read_table, write_table
+from lib.projection import principal_axes
+from lib.records.schema import PAPERS
+from lib.tables import read_table, write_table
 from lib.vectors import open_embeddings, read_neighbors, unit
 
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lib.cli import Parser, UserError, boolean, optional, run, say, warn
-from lib.container import check_image
 from lib.embeddings.cache import Cache, Lookup, text_hashes, variants
+from lib.embeddings.image_pins import check_image
 from lib.embeddings.model import hash_files, locate
 from lib.embeddings.modules import Layout, read_layout
-from lib.embeddings.origins import share_origins
-from lib.files import atomic_outputs
-from lib.summaries import Origin, PartSummary, write_json
+from lib.embeddings.provenance import share_origins
+from lib.embeddings.schema import Origin, PartSummary
+from lib.files import atomic_outputs, write_json
 from lib.tables import read_batches
 
 if TYPE_CHECKING:  # PyTorch takes a second to import, transformers some: only if they are needed

@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from lib.cli import Parser, run, say
-from lib.clusters.repeats import repeating_share
+from lib.cli import Parser, run, say, three_digits
+from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
 from lib.clusters.sizes import effective_topics
-from lib.corpus.languages import language_of, script_of, shares
-from lib.corpus.term_files import Terms
-from lib.corpus.words import lacks_words
+from lib.clusters.stability import repeating_share
 from lib.evaluation.agreement import agreement, archive, clusters_of_words
 from lib.evaluation.coherence import (
     c_v,
@@ -24,34 +22,21 @@ from lib.evaluation.coherence import (
     npmi,
 )
 from lib.evaluation.retrieval import hit_share, reciprocal_ranks
-from lib.files import atomic_outputs
+from lib.evaluation.schema import CorpusSummary, Evaluation, MapQuality, SizeSummary, WordSummary
+from lib.files import atomic_outputs, read_json, write_json
+from lib.keywords.ctfidf import words_of
+from lib.keywords.schema import KEYWORDS
 from lib.map.fidelity import largest_pieces
+from lib.map.schema import ProjectSummary, read_points
+from lib.naming.names import keyword_pairs
+from lib.naming.representatives import Keywords
+from lib.naming.schema import TOPICS
+from lib.records.schema import PAPERS
 from lib.sampling import hash_ids, sample_rows
-from lib.summaries import (
-    ClusterSummary,
-    CorpusSummary,
-    Evaluation,
-    MapQuality,
-    ProjectSummary,
-    SizeSummary,
-    WordSummary,
-    read_json,
-    three_digits,
-    write_json,
-)
-from lib.tables import (
-    ASSIGNMENTS,
-    KEYWORDS,
-    PAPERS,
-    TOPICS,
-    check_same_rows,
-    read_points,
-    read_table,
-    read_texts,
-)
-from lib.topics.ctfidf import words_of
-from lib.topics.labels import keyword_pairs
-from lib.topics.representatives import Keywords
+from lib.tables import check_same_rows, read_table, read_texts
+from lib.words.languages import language_of, script_of, shares
+from lib.words.term_files import Terms
+from lib.words.words import lacks_words
 
 SAMPLE = 2000  # papers whose language and script are determined: two seconds
 WINDOWED = 200_000  # papers whose windows are counted

@@ -10,30 +10,24 @@ import torch
 from matplotlib.figure import Figure
 
 from lib.cli import Parser, optional, progress, run, say, warn
-from lib.corpus.words import read_words
-from lib.embeddings.restore import check_same_vector, load_encoder_of
-from lib.files import atomic_outputs
-from lib.map.fonts import drawable
-from lib.style import save
-from lib.summaries import EmbeddingsSummary, ExplainSummary, read_json, write_json
-from lib.tables import (
-    ASSIGNMENTS,
-    EXPLAINED,
-    EXPLANATIONS,
-    TOPICS,
-    VOCABULARY,
-    check_same_rows,
-    read_table,
-    read_texts,
-    write_table,
-)
-from lib.topics.ctfidf import count_in_topics, ctfidf
-from lib.topics.explanation import LEFT_OUT, MEASURED, Explanation, explain
-from lib.topics.explanation_figure import plot_explanation
-from lib.topics.explanation_tables import Paper, paper_table, summarize, word_table
-from lib.topics.representatives import by_topic
-from lib.topics.titles import piece_to_text
+from lib.clusters.schema import ASSIGNMENTS
+from lib.embeddings.schema import EmbeddingsSummary
+from lib.explain.explanation import LEFT_OUT, MEASURED, Explanation, explain
+from lib.explain.reload import check_same_vector, load_encoder_of
+from lib.explain.schema import EXPLAINED, EXPLANATIONS, ExplainSummary
+from lib.explain.tables import Paper, paper_table, summarize, word_table
+from lib.figures.explanation_figure import plot_explanation
+from lib.figures.fonts import drawable
+from lib.figures.style import save
+from lib.files import atomic_outputs, read_json, write_json
+from lib.keywords.ctfidf import count_in_topics, ctfidf
+from lib.naming.representatives import by_topic
+from lib.naming.schema import TOPICS
+from lib.naming.titles import piece_to_text
+from lib.tables import check_same_rows, read_table, read_texts, write_table
 from lib.vectors import open_embeddings, read_array, take
+from lib.words.schema import VOCABULARY
+from lib.words.words import read_words
 
 TOGETHER = 8  # papers that share batches: enough to fill them, few enough for the progress bar to move
 

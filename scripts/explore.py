@@ -9,27 +9,20 @@ import numpy as np
 import pyarrow as pa
 
 from lib.cli import Parser, optional, run, say
+from lib.clusters.schema import ASSIGNMENTS, SUBTOPICS
+from lib.figures.label_layout import densest_points, group_middles
+from lib.figures.page import content_policy, join_modules, render
 from lib.files import atomic_outputs
-from lib.map.label_layout import densest_points, group_middles
-from lib.map.page import content_policy, join_modules, render
+from lib.keywords.schema import HIERARCHY
 from lib.map.page_data import cell_order, codes_of, grid_side, nodes_of, one_line, pack, quantize
+from lib.map.schema import read_points
+from lib.naming.schema import TOPICS
+from lib.naming.titles import latex_to_text
+from lib.records.schema import PAPERS
 from lib.sampling import hash_ids, sample_rows
-from lib.tables import (
-    ASSIGNMENTS,
-    HIERARCHY,
-    PAPERS,
-    PERIODS,
-    SUBTOPIC_PERIODS,
-    SUBTOPIC_TRENDS,
-    SUBTOPICS,
-    TOPICS,
-    TRENDS,
-    check_same_rows,
-    read_points,
-    read_table,
-)
-from lib.topics.periods import shares_by_year, shares_in
-from lib.topics.titles import latex_to_text
+from lib.tables import check_same_rows, read_table
+from lib.trends.periods import shares_by_year, shares_in
+from lib.trends.schema import PERIODS, SUBTOPIC_PERIODS, SUBTOPIC_TRENDS, TRENDS
 
 NONE = 65535  # no subtopic, or no second topic
 KEYWORDS = 8  # shown per topic

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from lib.cli import Parser, UserError, progress, run, say
-from lib.embeddings.origins import share_origins
-from lib.files import atomic_outputs
-from lib.summaries import EmbeddingsSummary, PartSummary, read_json, write_json
+from lib.embeddings.provenance import share_origins
+from lib.embeddings.schema import EmbeddingsSummary, PartSummary
+from lib.files import atomic_outputs, read_json, write_json
 from lib.tables import count_rows
 from lib.vectors import read_array, release_pages, write_npy_header
 

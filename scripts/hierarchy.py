@@ -7,14 +7,15 @@ import pandas as pd
 import pyarrow as pa
 
 from lib.cli import Parser, optional, progress, run, say, warn
+from lib.clusters.hierarchy import cut, number_of_groups, subtopics
 from lib.clusters.kmeans import SKETCH
-from lib.clusters.levels import cut, number_of_groups, subtopics
+from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS
 from lib.clusters.ward import ward_linkage
 from lib.files import atomic_outputs
 from lib.grouping import rows_by_label
 from lib.parallel import map_tasks
-from lib.sketch import axes_rows, principal_axes, unit_sketch
-from lib.tables import ASSIGNMENTS, NODES, SUBTOPICS, check_same_rows, read_table, write_table
+from lib.projection import axes_rows, principal_axes, unit_sketch
+from lib.tables import check_same_rows, read_table, write_table
 from lib.vectors import CHUNK, open_embeddings, read_array, take
 
 FEW = 1000  # papers per topic

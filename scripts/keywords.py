@@ -6,22 +6,17 @@ import numpy as np
 import pandas as pd
 
 from lib.cli import Parser, run, say, warn
-from lib.corpus.term_files import Terms
-from lib.corpus.words import read_words
+from lib.clusters.schema import ASSIGNMENTS
 from lib.files import atomic_outputs
-from lib.tables import (
-    ASSIGNMENTS,
-    KEYWORDS,
-    check_same_rows,
-    read_table,
-    write_csv,
-    write_table,
-)
-from lib.topics.ctfidf import TermCounts, count_in_topics, eligible, informative
-from lib.topics.keywords import keywords_of
-from lib.topics.phrases import Phrases
-from lib.topics.term_vectors import TermVectors
+from lib.keywords.ctfidf import TermCounts, count_in_topics, eligible, informative
+from lib.keywords.keywords import keywords_of
+from lib.keywords.phrases import Phrases
+from lib.keywords.schema import KEYWORDS
+from lib.keywords.term_vectors import TermVectors
+from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.vectors import open_embeddings
+from lib.words.term_files import Terms
+from lib.words.words import read_words
 
 
 def keyword_table(

@@ -9,25 +9,13 @@ import pandas as pd
 import pyarrow as pa
 
 from lib.cli import Parser, optional, run, say, warn
-from lib.corpus.languages import language_of
-from lib.files import atomic_outputs
-from lib.map.palette import hex_colours, topic_colours
-from lib.summaries import ClusterSummary, read_json
-from lib.tables import (
-    ASSIGNMENTS,
-    KEYWORDS,
-    PAPERS,
-    REPRESENTATIVES,
-    TOPICS,
-    check_same_rows,
-    read_table,
-    read_texts,
-    write_csv,
-    write_table,
-)
-from lib.topics.labels import keyword_pairs, primary_keywords, topic_names
-from lib.topics.naming import TITLES, Server, evidence_of, key_of, name_topics, summary_of
-from lib.topics.representatives import (
+from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
+from lib.figures.palette import hex_colours, topic_colours
+from lib.files import atomic_outputs, read_json
+from lib.keywords.schema import KEYWORDS
+from lib.naming.llm import TITLES, Server, evidence_of, key_of, name_topics, summary_of
+from lib.naming.names import keyword_pairs, primary_keywords, topic_names
+from lib.naming.representatives import (
     CUT,
     DIVERSE_OF,
     HEAD,
@@ -40,8 +28,12 @@ from lib.topics.representatives import (
     near_center,
     says,
 )
-from lib.topics.titles import ELLIPSIS, latex_to_text, short_titles
+from lib.naming.schema import REPRESENTATIVES, TOPICS
+from lib.naming.titles import ELLIPSIS, latex_to_text, short_titles
+from lib.records.schema import PAPERS
+from lib.tables import check_same_rows, read_table, read_texts, write_csv, write_table
 from lib.vectors import open_embeddings, read_array, take
+from lib.words.languages import language_of
 
 NAME_CHARS = 40  # of a title that is the name of a topic without keywords
 

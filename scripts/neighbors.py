@@ -7,9 +7,10 @@ import numpy as np
 
 from lib.cli import Parser, UserError, run, say
 from lib.embeddings.nearest import nearest_rows
-from lib.files import atomic_outputs
-from lib.summaries import NeighborsSummary, write_json
-from lib.tables import PAPERS, read_table
+from lib.embeddings.schema import NeighborsSummary
+from lib.files import atomic_outputs, write_json
+from lib.records.schema import PAPERS
+from lib.tables import read_table
 from lib.vectors import open_embeddings
 
 

@@ -4,14 +4,17 @@ import argparse
 from pathlib import Path
 
 from lib.cli import Parser, optional, run, say
-from lib.files import atomic_outputs
-from lib.map.figure import Texts, draw_map
-from lib.map.fonts import drawable
-from lib.map.labels import Group
-from lib.style import save
-from lib.summaries import ClusterSummary, ProjectSummary, read_json
-from lib.tables import ASSIGNMENTS, HIERARCHY, TOPICS, check_same_rows, read_points, read_table
-from lib.topics.labels import SEPARATOR
+from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
+from lib.figures.fonts import drawable
+from lib.figures.map_figure import Texts, draw_map
+from lib.figures.map_labels import Group
+from lib.figures.style import save
+from lib.files import atomic_outputs, read_json
+from lib.keywords.schema import HIERARCHY
+from lib.map.schema import ProjectSummary, read_points
+from lib.naming.names import SEPARATOR
+from lib.naming.schema import TOPICS
+from lib.tables import check_same_rows, read_table
 
 
 def captions(papers: int, cluster: ClusterSummary, project: ProjectSummary) -> tuple[str, str]:

@@ -8,12 +8,13 @@ import pyarrow as pa
 
 from lib.cli import Parser, UserError, progress, run, say
 from lib.embeddings.nearest import InvertedFile
-from lib.files import atomic_outputs
+from lib.files import atomic_outputs, write_json
 from lib.map.fidelity import fidelity
 from lib.map.layout import fit_tsne, fit_umap, interpolate, principal_plane
+from lib.map.schema import COORDINATES, ProjectSummary
+from lib.records.schema import PAPERS
 from lib.sampling import hash_ids, sample_rows
-from lib.summaries import ProjectSummary, write_json
-from lib.tables import COORDINATES, PAPERS, read_table, write_table
+from lib.tables import read_table, write_table
 from lib.vectors import CHUNK, open_embeddings, read_neighbors, take
 
 INTERPOLATED = 16 * CHUNK  # papers at a time

@@ -7,9 +7,11 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from lib.cli import Parser, optional, run, say
-from lib.clusters.repeats import REPEATS
-from lib.evaluation.explanations import explanation_rows
+from lib.cli import Parser, optional, run, say, three_digits
+from lib.clusters.schema import KSelection
+from lib.clusters.stability import REPEATS
+from lib.embeddings.schema import EmbeddingsSummary
+from lib.evaluation.report_explanations import explanation_rows
 from lib.evaluation.report_tables import ledger_bars, level_rows, step_rows, topic_rows, trend_cells
 from lib.evaluation.report_texts import (
     agreement_rows,
@@ -22,30 +24,16 @@ from lib.evaluation.report_texts import (
     unknown_to_encoder,
     word_rows,
 )
-from lib.files import atomic_outputs
-from lib.map.page import content_policy, render
-from lib.summaries import (
-    EmbeddingsSummary,
-    Evaluation,
-    ExplainSummary,
-    KSelection,
-    Ledger,
-    read_json,
-    three_digits,
-)
-from lib.tables import (
-    EXPLAINED,
-    EXPLANATIONS,
-    HIERARCHY,
-    PERIODS,
-    REPRESENTATIVES,
-    SUBTOPIC_TRENDS,
-    TOPICS,
-    TRENDS,
-    read_csv,
-    read_table,
-)
-from lib.topics.periods import FALSE_DISCOVERIES, shares_by_year
+from lib.evaluation.schema import Evaluation
+from lib.explain.schema import EXPLAINED, EXPLANATIONS, ExplainSummary
+from lib.figures.page import content_policy, render
+from lib.files import atomic_outputs, read_json
+from lib.keywords.schema import HIERARCHY
+from lib.naming.schema import REPRESENTATIVES, TOPICS
+from lib.records.schema import Ledger
+from lib.tables import read_csv, read_table
+from lib.trends.periods import FALSE_DISCOVERIES, shares_by_year
+from lib.trends.schema import PERIODS, SUBTOPIC_TRENDS, TRENDS
 
 
 def embed_file(path: Path) -> str:

@@ -9,17 +9,18 @@ import numpy as np
 
 from lib.cli import Parser, progress, run, say
 from lib.clusters.kmeans import SKETCH
-from lib.clusters.repeats import cluster_draw, jaccard_by_topic, repeating_share
+from lib.clusters.partitions import Contingency
+from lib.clusters.schema import Scan
 from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.silhouette import cosine_silhouette
 from lib.clusters.smoothing import SAMPLE_FILES, read_sample, unit_half
-from lib.files import atomic_outputs
+from lib.clusters.stability import cluster_draw, jaccard_by_topic, repeating_share
+from lib.files import atomic_outputs, write_json
 from lib.lloyd import cluster_sums, inertia_of
 from lib.parallel import map_tasks
-from lib.partitions import Contingency
-from lib.sketch import principal_axes
-from lib.summaries import Scan, write_json
-from lib.tables import PAPERS, read_table
+from lib.projection import principal_axes
+from lib.records.schema import PAPERS
+from lib.tables import read_table
 from lib.vectors import open_embeddings, take, unit
 
 LEAST_PAPERS_PER_TOPIC = 4

@@ -4,11 +4,11 @@ import argparse
 from pathlib import Path
 
 from lib.cli import Parser, UserError, optional, run, say
-from lib.clusters.k_curves import plot_curves
 from lib.clusters.k_selection import ONLY, Choice, choose, tabulate
-from lib.files import atomic_outputs
-from lib.style import save
-from lib.summaries import KSelection, Scan, read_json, write_json
+from lib.clusters.schema import KSelection, Scan
+from lib.figures.k_curves import plot_curves
+from lib.figures.style import save
+from lib.files import atomic_outputs, read_json, write_json
 from lib.tables import write_csv
 
 

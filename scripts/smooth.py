@@ -7,8 +7,9 @@ import numpy as np
 from lib.cli import Parser, run, say
 from lib.clusters.smoothing import SAMPLE_FILES, nearest_inside, smooth, usable_neighbors
 from lib.files import atomic_outputs
+from lib.records.schema import PAPERS
 from lib.sampling import hash_ids, sample_rows
-from lib.tables import PAPERS, read_table
+from lib.tables import read_table
 from lib.vectors import open_embeddings, read_neighbors, write_npy_header
 
 

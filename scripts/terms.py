@@ -11,8 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from lib.cli import Parser, UserError, progress, run, say, warn
-from lib.corpus.counting import over_papers
-from lib.corpus.terms import (
+from lib.files import atomic_outputs, scratch_folder
+from lib.tables import count_rows, read_batches, write_table
+from lib.vectors import Appended
+from lib.words.counting import over_papers
+from lib.words.schema import VOCABULARY
+from lib.words.terms import (
     HYPHEN,
     Spellings,
     Words,
@@ -25,10 +29,7 @@ from lib.corpus.terms import (
     spell_bigrams,
     terms_of_papers,
 )
-from lib.corpus.words import lacks_words, read_words
-from lib.files import atomic_outputs, scratch_folder
-from lib.tables import VOCABULARY, count_rows, read_batches, write_table
-from lib.vectors import Appended
+from lib.words.words import lacks_words, read_words
 
 BATCH = 2048  # papers per task of a process
 

@@ -9,30 +9,23 @@ import pyarrow as pa
 from scipy import sparse
 
 from lib.cli import Parser, run, say
-from lib.corpus.term_files import Terms
-from lib.corpus.words import read_words
+from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS
+from lib.figures.fonts import drawable
+from lib.figures.style import save
+from lib.figures.tree_figure import draw_tree
 from lib.files import atomic_outputs
-from lib.map.fonts import drawable
-from lib.style import save
-from lib.tables import (
-    ASSIGNMENTS,
-    HIERARCHY,
-    NODES,
-    SUBTOPICS,
-    TOPICS,
-    check_same_rows,
-    read_table,
-    write_csv,
-    write_table,
-)
-from lib.topics.ctfidf import TermCounts, count_in_topics, eligible, informative
-from lib.topics.keywords import Keyword, keywords_of, lifts, restricted
-from lib.topics.labels import SEPARATOR, primary_keywords, topic_names
-from lib.topics.phrases import Phrases
-from lib.topics.representatives import says
-from lib.topics.term_vectors import TermVectors
-from lib.topics.tree_figure import draw_tree
+from lib.keywords.ctfidf import TermCounts, count_in_topics, eligible, informative
+from lib.keywords.keywords import Keyword, keywords_of, lifts, restricted
+from lib.keywords.phrases import Phrases
+from lib.keywords.schema import HIERARCHY
+from lib.keywords.term_vectors import TermVectors
+from lib.naming.names import SEPARATOR, primary_keywords, topic_names
+from lib.naming.representatives import says
+from lib.naming.schema import TOPICS
+from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.vectors import open_embeddings, read_array
+from lib.words.term_files import Terms
+from lib.words.words import read_words
 
 LEAST_PAPERS = 3  # of siblings that have a term, for it to be a keyword of one of them
 

@@ -7,25 +7,16 @@ import pandas as pd
 import pyarrow as pa
 
 from lib.cli import Parser, run, say, warn
+from lib.clusters.schema import ASSIGNMENTS, SUBTOPICS
+from lib.figures.fonts import drawable
+from lib.figures.style import save
+from lib.figures.trend_figure import plot_trends
 from lib.files import atomic_outputs
-from lib.map.fonts import drawable
-from lib.style import save
-from lib.tables import (
-    ASSIGNMENTS,
-    HIERARCHY,
-    PAPERS,
-    PERIODS,
-    SUBTOPIC_PERIODS,
-    SUBTOPIC_TRENDS,
-    SUBTOPICS,
-    TOPICS,
-    TRENDS,
-    check_same_rows,
-    read_table,
-    write_csv,
-    write_table,
-)
-from lib.topics.periods import (
+from lib.keywords.schema import HIERARCHY
+from lib.naming.schema import TOPICS
+from lib.records.schema import PAPERS
+from lib.tables import check_same_rows, read_table, write_csv, write_table
+from lib.trends.periods import (
     FALSE_DISCOVERIES,
     MIN_PAPERS,
     count_papers,
@@ -34,8 +25,8 @@ from lib.topics.periods import (
     periods,
     shares_by_year,
 )
-from lib.topics.regression import adjusted, change_per_year
-from lib.topics.trend_figure import plot_trends
+from lib.trends.regression import adjusted, change_per_year
+from lib.trends.schema import PERIODS, SUBTOPIC_PERIODS, SUBTOPIC_TRENDS, TRENDS
 
 
 def period_table(days: np.ndarray, topics: np.ndarray, k: int, unit: str) -> pd.DataFrame:

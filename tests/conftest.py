@@ -20,8 +20,8 @@ from sklearn.metrics import silhouette_score
 
 import measure
 from browser import chromium
-from lib.corpus.words import read_words
-from lib.topics.term_vectors import TermVectors
+from lib.keywords.term_vectors import TermVectors
+from lib.words.words import read_words
 from script_server import ScriptServer
 
 ROOT = Path(__file__).resolve().parent.parent

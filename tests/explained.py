@@ -9,7 +9,7 @@ from conftest import pq_write, script, term_files
 from encoders import abstracts, tiny_bert, write_papers
 from lib.embeddings.encoder import load
 from lib.embeddings.model import hash_files
-from lib.summaries import write_json
+from lib.files import write_json
 from summaries import EMBEDDINGS
 
 MAX_TOKENS = 64

@@ -12,7 +12,8 @@ import pytest
 
 from atlas import main
 from conftest import ENVIRONMENT, EVIL, ROOT, assert_refused, script
-from lib.map.atlas import ATLAS, label_rows, names_by_level
+from lib.map.atlas import label_rows, names_by_level
+from lib.map.schema import ATLAS
 from measure import command_line
 from test_explore import BIDI, write_inputs
 

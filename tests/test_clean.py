@@ -25,8 +25,8 @@ from pylatexenc.latex2text import LatexNodes2Text
 import clean
 from conftest import ABSTRACT, ROOT, as_lines, assert_refused, paper, script
 from lib.cli import UserError
-from lib.corpus.ledger import BUCKETS
-from lib.corpus.snapshot import blocks
+from lib.records.ledger import BUCKETS
+from lib.records.snapshot import blocks
 from measure import command_line, default_flags
 
 

@@ -13,7 +13,7 @@ import measure
 from encoders import change_json
 from explained import MAX_TOKENS, TOPICS, finished_run, inputs_of
 from lib.cli import UserError
-from lib.tables import EXPLAINED, EXPLANATIONS
+from lib.explain.schema import EXPLAINED, EXPLANATIONS
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_explanations_can_be_turned_off(finished, tmp_path):
 
 
 def test_an_encoder_without_attention_still_gives_influence(finished, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("lib.embeddings.saliency.eager_pass", lambda *_, **__: None)
+    monkeypatch.setattr("lib.explain.saliency.eager_pass", lambda *_, **__: None)
     found = run_explain(inputs_of(finished), tmp_path)
     assert found["words"]["influence"].notna().any() and found["words"]["attention"].isna().all()
     assert (

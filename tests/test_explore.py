@@ -16,10 +16,10 @@ import pytest
 from browser import chromium, needs_chromium, opened
 from conftest import EVIL, ROOT, assert_refused, pq_write, script
 from explore import NONE, main, paper_blocks, trend_entries
-from lib.map.page import content_policy, join_modules, paper_url
+from lib.figures.page import content_policy, join_modules, paper_url
 from lib.map.page_data import STEPS, cell_order, codes_of, grid_side, one_line, pack, quantize
-from lib.tables import SUBTOPIC_PERIODS, SUBTOPIC_TRENDS
-from lib.topics.titles import latex_to_text
+from lib.naming.titles import latex_to_text
+from lib.trends.schema import SUBTOPIC_PERIODS, SUBTOPIC_TRENDS
 from measure import command_line, page_files
 
 KEYWORD = "<img src=x onerror=alert(2)>"

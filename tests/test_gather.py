@@ -10,7 +10,7 @@ import measure
 from conftest import assert_refused, pq_write, script
 from gather import combine, interleave
 from lib.cli import UserError
-from lib.summaries import EmbeddingsSummary, PartSummary
+from lib.embeddings.schema import EmbeddingsSummary, PartSummary
 from summaries import EMBEDDINGS
 
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import ENVIRONMENT, SUBJECTS, assert_refused, pq_write, script, term_files
-from lib.topics.representatives import ROLES
+from lib.naming.representatives import ROLES
 from summaries import PROJECT
 
 

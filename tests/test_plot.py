@@ -8,8 +8,8 @@ from matplotlib.image import imread
 
 import plot
 from conftest import EVIL, pq_write, script
-from lib.map import fonts
-from lib.map.figure import Texts, draw_map
+from lib.figures import fonts
+from lib.figures.map_figure import Texts, draw_map
 from measure import command_line
 from summaries import CLUSTER, PROJECT
 

@@ -9,7 +9,7 @@ import yaml
 
 import clean
 from conftest import ABSTRACT, ROOT, as_lines
-from lib.map.page import paper_url
+from lib.figures.page import paper_url
 from measure import command_line, default_flags
 
 INVERTED: dict[str, list[int]] = {}

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import assert_refused, pq_write, script, term_files
-from lib.topics.keywords import Keyword
+from lib.keywords.keywords import Keyword
 from tree import names_of
 
 SUBJECTS = ["galaxy", "prime"]  # of the groups; each has two topics, each topic two parts

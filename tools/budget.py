@@ -1,7 +1,7 @@
 """Print what a run will need of time, memory and disk per step, and beside it what the last run needed.
 
 Takes the flags of Snakemake that decide the config (`--configfile`, `--config`) and ignores the others. The
-fits are in scripts/lib/budget.py. A measurement of two seconds says how fast the cores of this machine are.
+fits are in scripts/lib/workflow/budget.py. A measurement of two seconds says how fast the cores of this machine are.
 """
 
 import argparse
@@ -29,8 +29,8 @@ from threadpoolctl import threadpool_limits
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from lib import budget
 from lib.evaluation.report_tables import step_rows
+from lib.workflow import budget
 
 SECOND = 1.0  # of each of the two measurements
 # One core of the machine of the fits: half of the 187 GFLOP/s of docs/benchmarks.md, and words counted there.

@@ -6,11 +6,11 @@ With `--check` nothing is written; the exit status is 1 if a file is not up to d
 import argparse
 import inspect
 import json
+import re
 import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any, is_typeddict
 
 import pyarrow as pa
@@ -19,8 +19,16 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from lib import summaries, tables
-from lib.map import atlas
+from lib.clusters import schema as clusters
+from lib.embeddings import schema as embeddings
+from lib.evaluation import schema as evaluation
+from lib.explain import schema as explain
+from lib.keywords import schema as keywords
+from lib.map import schema as map_files
+from lib.naming import schema as naming
+from lib.records import schema as records
+from lib.trends import schema as trends
+from lib.words import schema as words
 
 WIDTH = 105
 CONFIG_HEADER = """\
@@ -43,40 +51,40 @@ if it changes, `embed` and the steps that depend on it run again, with vectors f
 FILES_HEADER = """\
 # Files
 
-This page is generated from `scripts/lib/tables.py` and `scripts/lib/summaries.py` by `make docs`. The
-rules that hold between files are in [design.md](design.md).
+This page is generated from the files `schema.py` in the folders of `scripts/lib` by `make docs`. The rules
+that hold between files are in [design.md](design.md).
 """
 # where each table and each JSON file is in the results folder
 TABLES = {
-    "corpus/papers.parquet": tables.PAPERS,
-    "corpus/vocabulary.parquet": tables.VOCABULARY,
-    "clusters/assignments.parquet": tables.ASSIGNMENTS,
-    "clusters/nodes.parquet": tables.NODES,
-    "clusters/subtopics.parquet": tables.SUBTOPICS,
-    "topics/keywords.parquet, topics/keywords.csv": tables.KEYWORDS,
-    "topics/topics.parquet, topics.csv": tables.TOPICS,
-    "topics/representatives.parquet": tables.REPRESENTATIVES,
-    "topics/hierarchy.parquet, topics/hierarchy.csv": tables.HIERARCHY,
-    "topics/trends.parquet, topics/trends.csv": tables.TRENDS,
-    "topics/periods.parquet": tables.PERIODS,
-    "topics/subtopic_trends.parquet, topics/subtopic_trends.csv": tables.SUBTOPIC_TRENDS,
-    "topics/subtopic_periods.parquet": tables.SUBTOPIC_PERIODS,
-    "topics/explanations.parquet": tables.EXPLANATIONS,
-    "topics/explained.parquet": tables.EXPLAINED,
-    "map/coordinates.parquet": tables.COORDINATES,
-    "map/atlas.parquet": atlas.ATLAS,
-    "map/labels.parquet": atlas.ATLAS_LABELS,
+    "corpus/papers.parquet": records.PAPERS,
+    "corpus/vocabulary.parquet": words.VOCABULARY,
+    "clusters/assignments.parquet": clusters.ASSIGNMENTS,
+    "clusters/nodes.parquet": clusters.NODES,
+    "clusters/subtopics.parquet": clusters.SUBTOPICS,
+    "topics/keywords.parquet, topics/keywords.csv": keywords.KEYWORDS,
+    "topics/topics.parquet, topics.csv": naming.TOPICS,
+    "topics/representatives.parquet": naming.REPRESENTATIVES,
+    "topics/hierarchy.parquet, topics/hierarchy.csv": keywords.HIERARCHY,
+    "topics/trends.parquet, topics/trends.csv": trends.TRENDS,
+    "topics/periods.parquet": trends.PERIODS,
+    "topics/subtopic_trends.parquet, topics/subtopic_trends.csv": trends.SUBTOPIC_TRENDS,
+    "topics/subtopic_periods.parquet": trends.SUBTOPIC_PERIODS,
+    "topics/explanations.parquet": explain.EXPLANATIONS,
+    "topics/explained.parquet": explain.EXPLAINED,
+    "map/coordinates.parquet": map_files.COORDINATES,
+    "map/atlas.parquet": map_files.ATLAS,
+    "map/labels.parquet": map_files.ATLAS_LABELS,
 }
 JSON_FILES = {
-    "corpus/ledger.json": summaries.Ledger,
-    "embeddings/embeddings.json": summaries.EmbeddingsSummary,
-    "embeddings/neighbors.json": summaries.NeighborsSummary,
-    "clusters/scan_k/{k}.json": summaries.Scan,
-    "clusters/k.json": summaries.KSelection,
-    "clusters/cluster.json": summaries.ClusterSummary,
-    "topics/explain.json": summaries.ExplainSummary,
-    "map/project.json": summaries.ProjectSummary,
-    "evaluation/evaluation.json": summaries.Evaluation,
+    "corpus/ledger.json": records.Ledger,
+    "embeddings/embeddings.json": embeddings.EmbeddingsSummary,
+    "embeddings/neighbors.json": embeddings.NeighborsSummary,
+    "clusters/scan_k/{k}.json": clusters.Scan,
+    "clusters/k.json": clusters.KSelection,
+    "clusters/cluster.json": clusters.ClusterSummary,
+    "topics/explain.json": explain.ExplainSummary,
+    "map/project.json": map_files.ProjectSummary,
+    "evaluation/evaluation.json": evaluation.Evaluation,
 }
 
 
@@ -143,9 +151,7 @@ def files_page() -> str:
         text += "".join(f"| `{field.name}` | {field.type} | {meaning(field)} |\n" for field in schema)
     for name, kind in JSON_FILES.items():
         text += f"\n## {name}\n\n{inspect.getdoc(kind)}\n\n| key | type |\n|---|---|\n"
-        text += "".join(
-            f"| `{key}` | {type_name(value)} |\n" for key, value in annotations(summaries, kind).items()
-        )
+        text += "".join(f"| `{key}` | {type_name(value)} |\n" for key, value in annotations(kind).items())
     return text
 
 
@@ -154,12 +160,12 @@ def meaning(field: pa.Field) -> str:
     return field.metadata[b"description"].decode().replace("|", "\\|")
 
 
-def annotations(module: ModuleType, kind: type) -> dict[str, Any]:
+def annotations(kind: type) -> dict[str, Any]:
     """The keys of a TypedDict with their types; those of nested TypedDicts as `outer.inner`."""
     found: dict[str, Any] = {}
     for key, value in inspect.get_annotations(kind, eval_str=True).items():
         if is_typeddict(value):
-            found |= {f"{key}.{inner}": v for inner, v in annotations(module, value).items()}
+            found |= {f"{key}.{inner}": v for inner, v in annotations(value).items()}
         else:
             found[key] = value
     return found
@@ -168,7 +174,7 @@ def annotations(module: ModuleType, kind: type) -> dict[str, Any]:
 def type_name(value: Any) -> str:
     """A type as it is written in the code."""
     name = value.__name__ if isinstance(value, type) and not hasattr(value, "__args__") else str(value)
-    return name.replace("lib.summaries.", "").replace("typing.", "").replace(" | ", " or ")
+    return re.sub(r"lib\.\w+\.schema\.|typing\.", "", name).replace(" | ", " or ")
 
 
 def pages() -> dict[Path, str]:

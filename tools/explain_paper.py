@@ -12,14 +12,16 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from explain import draw, explain_papers, read_papers
 from lib.cli import UserError, run, say
-from lib.corpus.words import read_words
-from lib.files import atomic_outputs
-from lib.style import save
-from lib.summaries import EmbeddingsSummary, read_json
-from lib.tables import ASSIGNMENTS, TOPICS, read_table
-from lib.topics.explanation import Explanation
-from lib.topics.titles import piece_to_text
+from lib.clusters.schema import ASSIGNMENTS
+from lib.embeddings.schema import EmbeddingsSummary
+from lib.explain.explanation import Explanation
+from lib.figures.style import save
+from lib.files import atomic_outputs, read_json
+from lib.naming.schema import TOPICS
+from lib.naming.titles import piece_to_text
+from lib.tables import read_table
 from lib.vectors import read_array
+from lib.words.words import read_words
 
 LISTED = 15  # words
 

@@ -122,3 +122,8 @@ def say(text: str) -> None:
 def warn(text: str) -> None:
     """Print a warning on stderr."""
     print(f"warning: {text}", file=sys.stderr, flush=True)
+
+
+def three_digits(value: float | None, unknown: str = "–") -> str:
+    """A measure as text."""
+    return unknown if value is None else f"{value:.3f}"

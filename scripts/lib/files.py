@@ -1,14 +1,18 @@
-"""Write outputs atomically, and name a damaged input or a full disk in an error message."""
+"""Write outputs atomically, read and write JSON, and name a damaged input or a full disk in an error message."""
 
 import errno
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar, cast
 
 from lib.cli import UserError
+
+J = TypeVar("J", bound=Mapping)
 
 
 @contextmanager
@@ -81,3 +85,19 @@ def damaged(path: Path, kind: str, error: Exception | str) -> UserError:
     if isinstance(error, MemoryError):
         raise error
     return UserError(f"{path}: not a {kind}, or truncated ({error}); delete it and run again")
+
+
+def read_json(path: Path, kind: type[J]) -> J:
+    """The object in a JSON file; it must have all keys of the TypedDict `kind`."""
+    try:
+        content = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise damaged(path, "JSON file with an object", error) from None
+    if missing := [key for key in kind.__annotations__ if key not in content]:
+        raise damaged(path, f"{kind.__name__} file of this version", f"it lacks {', '.join(missing)}")
+    return cast(J, content)
+
+
+def write_json(path: Path, content: Mapping) -> None:
+    """Write an object as a JSON file."""
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

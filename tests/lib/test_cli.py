@@ -77,9 +77,9 @@ def test_a_lack_of_memory_is_no_fault_of_a_file(tmp_path):
     """The limit is too small for the table; the exit status is that of an error, without a traceback."""
     path = pq_write(tmp_path / "papers.parquet", id=["x" * 1000] * 300_000)
     code = (
-        "import resource, pathlib, lib.cli, lib.tables\n"
+        "import resource, pathlib, lib.cli, lib.tables, lib.records.schema as schema\n"
         "resource.setrlimit(resource.RLIMIT_DATA, (300 << 20, 300 << 20))\n"
-        f"lib.cli.run(lambda: lib.tables.read_table(pathlib.Path({str(path)!r}), lib.tables.PAPERS, ['id']))"
+        f"lib.cli.run(lambda: lib.tables.read_table(pathlib.Path({str(path)!r}), schema.PAPERS, ['id']))"
     )
     variables = ENVIRONMENT | {"ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONPATH": str(ROOT / "scripts")}
     done = subprocess.run(

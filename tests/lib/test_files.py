@@ -13,7 +13,8 @@ import pytest
 
 from lib.cli import UserError
 from lib.files import atomic_outputs, scratch_folder
-from lib.tables import COORDINATES, write_table
+from lib.map.schema import COORDINATES
+from lib.tables import write_table
 
 
 def test_outputs_appear_together_or_not_at_all(tmp_path):

@@ -11,8 +11,8 @@ import yaml
 
 import budget as tool
 from conftest import ENVIRONMENT, ROOT
-from lib import budget
 from lib.embeddings import encoder
+from lib.workflow import budget
 from test_rules import RUN_STEPS
 
 

@@ -6,7 +6,7 @@ from lib.clusters.seeding import initial_centroids
 from lib.clusters.ward import ward_merge
 from lib.lloyd import Clustering, cluster_sums, lloyd
 from lib.parallel import map_tasks
-from lib.sketch import principal_axes, unit_sketch
+from lib.projection import principal_axes, unit_sketch
 
 STARTS_PER_CONSENSUS = 4
 START_ROWS = 10_000  # rows of a start

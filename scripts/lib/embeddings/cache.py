@@ -22,8 +22,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from lib.cli import UserError, container_hint, warn
-from lib.summaries import Origin
-from lib.tables import PAPERS, read_table
+from lib.embeddings.schema import Origin
+from lib.records.schema import PAPERS
+from lib.tables import read_table
 
 FORMAT = 1  # of the segments; a folder in another format is refused
 HASH = "S16"  # 16-byte hashes compare and sort as strings; numpy strips final NULs, which is harmless

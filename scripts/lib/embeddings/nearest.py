@@ -8,7 +8,7 @@ import numpy as np
 from lib.cli import progress
 from lib.lloyd import lloyd
 from lib.parallel import for_chunks, map_chunks, map_tasks
-from lib.sketch import axes_rows, principal_axes
+from lib.projection import axes_rows, principal_axes
 from lib.vectors import check_unit, release_pages, take, unit, unit_rows, widen
 
 EXACT_UP_TO = 40_000  # points; an exact search of more takes longer than half a minute

@@ -3,9 +3,9 @@
 import numpy as np
 from scipy import sparse
 
-from lib.corpus.arxiv import CATEGORY
-from lib.partitions import Contingency
-from lib.summaries import Agreement
+from lib.clusters.partitions import Contingency
+from lib.evaluation.schema import Agreement
+from lib.records.arxiv import CATEGORY
 
 COMPONENTS = 100  # of the SVD: enough for latent semantic analysis (scikit-learn's documentation)
 

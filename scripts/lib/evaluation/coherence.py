@@ -12,8 +12,8 @@ from functools import cache
 import numpy as np
 from scipy import sparse
 
-from lib.corpus.counting import chunks, find_codes, neighbors, papers_of
 from lib.grouping import ranges
+from lib.words.counting import chunks, find_codes, neighbors, papers_of
 
 WINDOW = 110  # words, as C_v is defined
 EPSILON = 1e-12

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lib.clusters.repeats import REPEATS
-from lib.map.page import paper_url
-from lib.summaries import Ledger
+from lib.clusters.stability import REPEATS
+from lib.figures.page import paper_url
+from lib.records.schema import Ledger
 
 PAPERS_PER_TOPIC = 3
 

@@ -1,16 +1,11 @@
 """The sentences and small tables of the report, as text."""
 
-from lib.corpus.ledger import VERDICTS
-from lib.embeddings.origins import describe_origins
-from lib.summaries import (
-    Agreement,
-    CorpusSummary,
-    EmbeddingsSummary,
-    Evaluation,
-    Ledger,
-    MapQuality,
-    three_digits,
-)
+from lib.cli import three_digits
+from lib.embeddings.provenance import describe_origins
+from lib.embeddings.schema import EmbeddingsSummary
+from lib.evaluation.schema import Agreement, CorpusSummary, Evaluation, MapQuality
+from lib.records.ledger import VERDICTS
+from lib.records.schema import Ledger
 
 TIMED = 1000  # papers; the speed of fewer is that of starting the device
 

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy import sparse
 
-from lib.corpus.counting import chunks, papers_of
-from lib.topics.representatives import Keywords
+from lib.naming.representatives import Keywords
+from lib.words.counting import chunks, papers_of
 
 
 def reciprocal_ranks(texts: list[str], keywords: Keywords) -> list[float]:

@@ -3,55 +3,13 @@
 import numpy as np
 import pyarrow as pa
 
-from lib.map.label_layout import densest_points, group_middles
-from lib.map.page import paper_url
+from lib.figures.label_layout import densest_points, group_middles
+from lib.figures.page import paper_url
 from lib.map.page_data import nodes_of, one_line
-from lib.tables import column
-from lib.topics.titles import latex_to_text
+from lib.map.schema import ATLAS, ATLAS_LABELS
+from lib.naming.titles import latex_to_text
 
 NEIGHBORS = 10  # per paper: they are most of the file
-
-
-# Embedding Atlas counts and colours by texts. Nodes of the hierarchy are therefore here by name.
-ATLAS = pa.schema(
-    [
-        column("id", pa.string(), "id of the paper; row i is row i of the papers"),
-        column("title", pa.string(), "its title, TeX converted to Unicode"),
-        column("topic", pa.string(), "name of its topic"),
-        column("group", pa.string(), "name of the group of the topic"),
-        column(
-            "subtopic",
-            pa.string(),
-            "first keyword of the topic and name of the subtopic; null if it has none",
-        ),
-        column("category", pa.string(), "its first category"),
-        column("year", pa.int32(), "year of its first version"),
-        column("similarity", pa.float32(), "cosine to the centroid of its topic"),
-        column("x", pa.float32(), "position on the map"),
-        column("y", pa.float32(), "position on the map"),
-        column("link", pa.string(), "its address by the config key `link`; null if there is none"),
-        column(
-            "neighbors",
-            pa.struct({"ids": pa.list_(pa.int32()), "distances": pa.list_(pa.float32())}),
-            "rows of its 10 nearest papers, nearest first, and 1 minus their cosines",
-        ),
-    ]
-)
-# The command line of Embedding Atlas 0.26.0 asks for `text`, and its viewer reads `content`.
-ATLAS_LABELS = pa.schema(
-    [
-        column("x", pa.float64(), "position on the map"),
-        column("y", pa.float64(), "position on the map"),
-        column("text", pa.string(), "name of a group, topic or subtopic"),
-        column("content", pa.string(), "the same"),
-        column(
-            "level",
-            pa.int32(),
-            "0 for groups, 1 for topics, 2 for subtopics and whole topics; levels may be missing",
-        ),
-        column("priority", pa.int64(), "number of papers; of names that would overlap, the larger is shown"),
-    ]
-)
 
 
 def label_rows(

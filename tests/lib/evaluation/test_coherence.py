@@ -8,7 +8,6 @@ from gensim.corpora import Dictionary
 from gensim.models.coherencemodel import CoherenceModel
 from scipy.special import comb
 
-from lib.corpus.counting import chunks
 from lib.evaluation.coherence import (
     DEPTH,
     c_v,
@@ -19,6 +18,7 @@ from lib.evaluation.coherence import (
     mean_npmi,
     npmi,
 )
+from lib.words.counting import chunks
 
 RNG = np.random.default_rng(5)
 # words 1 to 12 of a vocabulary; 0 where two are not neighbors, and behind each paper

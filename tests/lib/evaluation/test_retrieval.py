@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from lib.corpus.counting import chunks
 from lib.evaluation.retrieval import hit_share, reciprocal_ranks
-from lib.topics.representatives import Keywords
+from lib.naming.representatives import Keywords
+from lib.words.counting import chunks
 
 
 def test_reciprocal_ranks_by_hand():

@@ -1,0 +1,125 @@
+"""Groups of topics, and subtopics inside them."""
+
+from math import ceil, floor, sqrt
+
+import numpy as np
+from scipy.cluster.hierarchy import fcluster
+
+from lib.clusters.k_selection import ENOUGH
+from lib.clusters.kmeans import kmeans
+from lib.clusters.seeding import TooFewDistinctRows
+from lib.clusters.stability import jaccard_by_topic
+
+LEAST_TOPICS = 5  # fewer topics are not grouped
+STABLE = 0.75  # Hennig's "valid, stable cluster"; two halves of a single cloud reach 0.65
+DISSOLVED = 0.5  # Hennig: a cluster that repeats no better is not one
+HALVES = 5  # random halves on which subtopics are compared
+STARTS = 4  # of each K-means: one consensus
+PATIENCE = 2  # three equal subtopics do not repeat as two
+ROWS = 5000  # papers of a topic on which subtopics are compared
+
+
+def number_of_groups(tree: np.ndarray) -> int:
+    """Where the tree of k topics falls into groups: the largest step in height around the square root of k.
+
+    The step from g to g - 1 groups is the height of that merger over the height of the one before it. It
+    is largest, among g from 0.8 to 2 times sqrt(k), where the groups are much farther apart than
+    what was merged into them. Fewer than LEAST_TOPICS topics are not grouped.
+
+    Parameters
+    ----------
+    tree : float64 (k - 1, 4), of `ward_linkage`
+    """
+    k = len(tree) + 1
+    if k < LEAST_TOPICS:
+        return k
+    heights = np.maximum(tree[:, 2], 1e-12)
+    counts = np.arange(ceil(0.8 * sqrt(k)), min(floor(2.0 * sqrt(k)), k - 1) + 1)
+    steps = heights[k - counts] / heights[k - counts - 1]
+    return int(counts[steps.argmax()])
+
+
+def cut(tree: np.ndarray, groups: int, sizes: np.ndarray) -> np.ndarray:
+    """The group of each topic, int32 (k,), numbered by descending size; a tree of one topic is one group.
+
+    Parameters
+    ----------
+    tree : float64 (k - 1, 4), of `ward_linkage`
+    groups : at most k
+    sizes : int (k,), papers of each topic
+    """
+    if len(tree) == 0:
+        return np.zeros(1, np.int32)
+    return by_size(fcluster(tree, groups, "maxclust") - 1, sizes)
+
+
+def by_size(labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The labels numbered by descending sum of weights; of two equal ones the earlier label is first: int32."""
+    order = np.argsort(-np.bincount(labels, weights), kind="stable")
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    return rank[labels]
+
+
+def subtopics(sketches: np.ndarray, most: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Divide the papers of one topic, or leave it whole.
+
+    The number of subtopics is the largest at which ENOUGH of the papers lie in subtopics that are stable: whose
+    mean Jaccard index with their best match on random halves is STABLE or more. Every
+    subtopic has an index above DISSOLVED. It is measured on ROWS
+    papers. After PATIENCE numbers in a row that are not stable no larger one is tried. If none is stable,
+    the topic stays whole. Hennig (2007), Cluster-wise assessment of cluster stability.
+
+    Parameters
+    ----------
+    sketches : float32 (n, dim), unit rows, of `unit_sketch`
+    most : largest number of subtopics
+
+    Returns
+    -------
+    labels : int32 (n,), numbered by descending size; all 0 if the topic stays whole
+    repeats : float64 (number of subtopics,), the mean Jaccard index of each on the halves; empty if whole
+    """
+    n = len(sketches)
+    order = np.random.default_rng(seed).permutation(n)
+    rows = sketches[order]
+    sample = rows[:ROWS]
+    halves = _halves(len(sample), seed)
+    chosen, failures = None, 0
+    for k in range(2, most + 1):
+        try:
+            labels, half_labels = _cluster(sample, k, seed), _cluster_halves(sample, halves, k, seed)
+        except TooFewDistinctRows:
+            break
+        jaccard = jaccard_by_topic(labels, halves, half_labels, k)
+        in_stable = np.bincount(labels, minlength=k)[jaccard >= STABLE].sum()
+        if in_stable >= ENOUGH * len(sample) and jaccard.min() > DISSOLVED:
+            chosen, failures = (k, half_labels), 0
+        else:
+            failures += 1
+        if failures == PATIENCE:
+            break
+    if chosen is None:
+        return np.zeros(n, np.int32), np.empty(0)
+    k, half_labels = chosen
+    labels = by_size(_cluster(rows, k, seed), np.ones(n))
+    repeats = jaccard_by_topic(labels[: len(sample)], halves, half_labels, k)
+    found = np.empty(n, np.int32)
+    found[order] = labels
+    return found, repeats
+
+
+def _halves(n: int, seed: int) -> np.ndarray:
+    """Rows of random halves: int (HALVES, n // 2)."""
+    rng = np.random.default_rng([seed, 1])
+    return np.array([rng.permutation(n)[: n // 2] for _ in range(HALVES)])
+
+
+def _cluster(rows: np.ndarray, k: int, seed: int) -> np.ndarray:
+    axes = np.eye(rows.shape[1], dtype=np.float32)
+    return kmeans(rows, k, seeds=[seed + i for i in range(STARTS)], axes=axes).labels
+
+
+def _cluster_halves(rows: np.ndarray, halves: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """The clusters of each half, each from other seeds: int32 (HALVES, n // 2)."""
+    return np.array([_cluster(rows[half], k, seed + (1 + i) * STARTS) for i, half in enumerate(halves)])

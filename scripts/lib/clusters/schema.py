@@ -1,0 +1,107 @@
+"""Schemas of the files of this stage: assignments, the hierarchy's nodes, and the choice of K.
+
+docs/files.md is written from them (`make docs`).
+"""
+
+from typing import TypedDict
+
+import pyarrow as pa
+
+from lib.tables import column
+
+ASSIGNMENTS = pa.schema(
+    [
+        column("id", pa.string(), "id of the paper; row i is row i of the papers"),
+        column("topic", pa.int32(), "number of its topic"),
+        column("similarity", pa.float32(), "cosine to the centroid of its topic"),
+        column(
+            "margin",
+            pa.float32(),
+            "`similarity` minus the largest cosine to another centroid; negative if smoothing put it in this topic",
+        ),
+        column("second_topic", pa.int32(), "the topic of that centroid"),
+        column("silhouette", pa.float32(), "exact cosine silhouette, -1 to 1"),
+        column("outlier", pa.bool_(), "`similarity` is below Tukey's lower fence of its topic"),
+    ]
+)
+
+
+NODES = pa.schema(
+    [
+        column("level", pa.string(), "group, topic or subtopic"),
+        column(
+            "node",
+            pa.int32(),
+            "number of the node in its level; groups and the subtopics of a topic by descending size",
+        ),
+        column("parent", pa.int32(), "group of a topic, or topic of a subtopic; null for groups"),
+        column("size", pa.int64(), "number of papers"),
+        column(
+            "repeats",
+            pa.float64(),
+            "of subtopics: mean Jaccard index with the best match on random halves of the topic",
+        ),
+    ]
+)
+
+
+SUBTOPICS = pa.schema(
+    [
+        column("id", pa.string(), "id of the paper; row i is row i of the papers"),
+        column("subtopic", pa.int32(), "number of its subtopic; null if its topic is not divided"),
+    ]
+)
+
+
+class Scan(TypedDict):
+    """One candidate for K, measured on the sample; one entry per clustering or pair; sizes per topic.
+
+    `repeating` is the share of papers in topics whose mean Jaccard index on random halves is 0.6 or more.
+    """
+
+    k: int
+    papers: int
+    sample: int
+    skipped: str | None
+    inertia: list[float]
+    silhouette: list[float]
+    repeating: list[float]
+    sizes: list[int]
+    stability_seeds: list[float]
+    stability_halves: list[float]
+    ami_primary: float | None
+    seconds: float
+
+
+class KSelection(TypedDict):
+    """The chosen K, the rule that chose it, and the reason in one sentence."""
+
+    k: int
+    rule: str
+    proposed: int | None
+    plateau: list[int]
+    sentence: str
+    sample: int
+    papers: int
+    seconds: dict[str, float]
+    skipped: list[str]
+
+
+class ClusterSummary(TypedDict):
+    """The clustering in a few figures; lists have one entry per topic.
+
+    Vectors were averaged with their `smooth` nearest papers to find the topics. Silhouette and inertia
+    are measured on the original vectors. `repeats_by_topic` is the mean Jaccard index of a topic with
+    its best match when random halves of the papers are clustered.
+    """
+
+    k: int
+    papers: int
+    smooth: int
+    silhouette: float
+    silhouette_by_topic: list[float]
+    repeats_by_topic: list[float | None]
+    inertia: float
+    iterations: int
+    sizes: list[int]
+    outliers: int

@@ -1,0 +1,90 @@
+"""Schemas of the files of this stage: measures of the topics.
+
+docs/files.md is written from them (`make docs`).
+"""
+
+from typing import TypedDict
+
+
+class Agreement(TypedDict):
+    """How well topics agree with a classification of the papers."""
+
+    papers: int
+    classes: int
+    ami: float | None
+    ari: float | None
+    v_measure: float | None
+    purity: float | None
+
+
+class SizeSummary(TypedDict):
+    """The sizes of the topics in a few figures."""
+
+    smallest: int
+    median: float
+    largest: int
+    effective_topics: float
+
+
+class CorpusSummary(TypedDict):
+    """What the texts are, as shares of a sample of the papers.
+
+    `without_words` is the share of papers without keywords, since their script puts no spaces between words.
+    """
+
+    sample: int
+    languages: dict[str, float]
+    scripts: dict[str, float]
+    without_words: float
+
+
+class WordSummary(TypedDict):
+    """How coherent and distinct the keywords are; a floor has the same keywords, dealt to the topics at random."""
+
+    npmi: float | None
+    npmi_floor: float | None
+    npmi_windows: float | None
+    c_v: float | None
+    c_v_floor: float | None
+    diversity: float
+    inverted_rbo: float
+    label_mrr: float
+    title_mrr: float
+    keyword_hits: float
+    npmi_by_topic: list[float | None]
+    c_v_by_topic: list[float | None]
+    keyword_hits_by_topic: list[float]
+
+
+class MapQuality(TypedDict):
+    """How faithful the map is: the figures of `project.json`, and the share of topics' papers in their largest piece.
+
+    `largest_piece` is the mean over all papers.
+    """
+
+    neighbors_kept: float
+    trustworthiness: float
+    category_accuracy: float | None
+    category_accuracy_on_map: float | None
+    largest_piece: float
+    largest_piece_by_topic: list[float | None]
+
+
+class Evaluation(TypedDict):
+    """Measures of the corpus and of the topics."""
+
+    corpus: CorpusSummary
+
+    papers: int
+    k: int
+    repeating_share: float
+    silhouette: float
+    silhouette_by_topic: list[float]
+    negative_silhouette_share: float
+    inertia_per_paper: float
+    sizes: SizeSummary
+    primary_category: Agreement
+    archive: Agreement
+    primary_category_by_words: Agreement
+    words: WordSummary
+    map: MapQuality

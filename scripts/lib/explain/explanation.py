@@ -1,0 +1,286 @@
+"""Why a paper is in its topic: the words whose absence makes it less similar to the topic.
+
+Influence is measured by occlusion: a word is left out everywhere in the text, and the rest is encoded
+again. This is done for the words that an estimate ranks first; the others keep their estimate. Stop words
+stay: a text without them is not a sentence, which moves its vector too and says nothing about its subject.
+Attention stands beside influence for comparison. It does not explain by itself (Jain & Wallace 2019, Attention is
+not explanation).
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lib.embeddings.encoder import Encoder
+from lib.explain.occlusion import SPECIAL, Reading, encode_without, read
+from lib.explain.saliency import Saliency, look
+from lib.words.spelling import plain
+
+JOINTS = re.compile("[-'’ ]")
+MEASURED = 10  # words of a text that are left out for real, each alone
+LEFT_OUT = 5  # words that are left out together to test the explanation
+DRAWS = 2  # random choices of them, of which the mean is taken
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The loss of similarity when LEFT_OUT words are left out together, chosen in three ways.
+
+    Attributes
+    ----------
+    influential : those with the most influence
+    random : words at random, the mean over DRAWS choices
+    attention : those with the most attention by rollout; None if the model gives none
+    """
+
+    influential: float
+    random: float
+    attention: float | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a text is in its topic.
+
+    Attributes
+    ----------
+    reading : what the encoder read
+    vector : float32 (dim,), of the whole text
+    words : the distinct words in order, each in its first spelling, without stop words
+    word_at : int64 (n_places,), which of them stands at each place of `reading.words`; -1 for a stop word
+    similarity : cosine to the centroid of the topic
+    margin : `similarity` minus the cosine to the centroid of the second-best topic
+    influence : float64 (n_words,), loss of `similarity` without the word
+    margin_influence : float64 (n_words,), loss of `margin` without it
+    measured : bool (n_words,), whether the two are measured; else they are estimated
+    attention : float64 (layers + 1, n_places), share of the attention that each place gets; the last row
+        is that of the rollout. None if the model gives none
+    special : float64 (layers + 1,), share of the special tokens and of the prefix
+    losses : None for a text with fewer than 2 * LEFT_OUT words
+    """
+
+    reading: Reading
+    vector: np.ndarray
+    words: list[str]
+    word_at: np.ndarray
+    similarity: float
+    margin: float
+    influence: np.ndarray
+    margin_influence: np.ndarray
+    measured: np.ndarray
+    attention: np.ndarray | None
+    special: np.ndarray | None
+    losses: Losses | None
+
+    @property
+    def order(self) -> np.ndarray:
+        """The words by descending influence: int64 (n_words,)."""
+        return np.argsort(-self.influence, kind="stable")
+
+    @property
+    def word_attention(self) -> np.ndarray | None:
+        """The attention of each word at all its places: float64 (layers + 1, n_words)."""
+        return None if self.attention is None else per_word(self.attention, self.word_at, len(self.words))
+
+    @property
+    def attention_correlation(self) -> float | None:
+        """Spearman's correlation of attention (rollout) and influence over the words."""
+        attention = self.word_attention
+        return None if attention is None else rank_correlation(attention[-1], self.influence)
+
+
+@dataclass(frozen=True)
+class Sighted:
+    """What is known of a text before any of its words is left out; see `Explanation` for its fields."""
+
+    reading: Reading
+    words: list[str]
+    word_at: np.ndarray
+    saliency: Saliency
+
+    @property
+    def places(self) -> list[np.ndarray]:
+        """The places of each word."""
+        return [np.flatnonzero(self.word_at == word) for word in range(len(self.words))]
+
+    def promising(self, most: int | None) -> np.ndarray:
+        """The words to leave out, int64: those with the largest estimates, or all if there are none."""
+        if most is None or self.saliency.losses is None:
+            return np.arange(len(self.words))
+        return np.argsort(-self.saliency.losses[0], kind="stable")[:most]
+
+
+def explain(
+    encoder: Encoder,
+    texts: list[str],
+    centroids: np.ndarray,
+    stop_words: frozenset[str],
+    seeds: list[list[int]],
+    most: int | None = MEASURED,
+) -> list[Explanation]:
+    """Explain why texts are nearer to the first of two centroids than to the second. They share batches.
+
+    Parameters
+    ----------
+    centroids : float32 (n, 2, dim) unit rows: of the topic of each text, and of the second-best
+    stop_words : words that are not left out
+    seeds : of the random choices, for each text
+    most : words of a text that are left out for real; None: all
+    """
+    seen = [sight(encoder, text, two, stop_words) for text, two in zip(texts, centroids, strict=True)]
+    chosen = [one.promising(most) for one in seen]
+    alone = [
+        [np.empty(0, np.int64), *(one.places[word] for word in some)]
+        for one, some in zip(seen, chosen, strict=True)
+    ]
+    vectors = encode_without(encoder, [one.reading for one in seen], alone)
+    tables = zip(seen, chosen, vectors, centroids, strict=True)
+    found = [measure(*columns) for columns in tables]
+    return tested(encoder, found, centroids, seeds)
+
+
+def sight(encoder: Encoder, text: str, centroids: np.ndarray, stop_words: frozenset[str]) -> Sighted:
+    """Read a text, and estimate the influence of its words."""
+    reading = read(encoder, text)
+    words, word_at = distinct([reading.text[a:b] for a, b in reading.words], stop_words)
+    # owners that are not words index the last two entries
+    word_of = np.append(word_at, [-1, -1])[reading.owner]
+    return Sighted(reading, words, word_at, look(encoder, reading.ids, word_of, len(words), centroids))
+
+
+def measure(seen: Sighted, chosen: np.ndarray, vectors: np.ndarray, centroids: np.ndarray) -> Explanation:
+    """The influence of the words that were left out, and the estimates of the others; not tested yet.
+
+    Parameters
+    ----------
+    chosen : int64 (m,), the words that were left out
+    vectors : float32 (m + 1, dim), of the whole text, and without each of them
+    centroids : float32 (2, dim)
+    """
+    fits = np.stack(fit(vectors, centroids))
+    losses = np.zeros((2, len(seen.words))) if seen.saliency.losses is None else seen.saliency.losses.copy()
+    losses[:, chosen] = fits[:, :1] - fits[:, 1:]
+    attention = special = None
+    if (tokens := seen.saliency.attention) is not None:
+        attention = per_word(tokens, seen.reading.owner, len(seen.reading.words))
+        special = tokens[:, seen.reading.owner == SPECIAL].sum(1)
+    return Explanation(
+        reading=seen.reading,
+        vector=vectors[0],
+        words=seen.words,
+        word_at=seen.word_at,
+        similarity=float(fits[0, 0]),
+        margin=float(fits[1, 0]),
+        influence=losses[0],
+        margin_influence=losses[1],
+        measured=np.isin(np.arange(len(seen.words)), chosen),
+        attention=attention,
+        special=special,
+        losses=None,
+    )
+
+
+def tested(
+    encoder: Encoder, found: list[Explanation], centroids: np.ndarray, seeds: list[list[int]]
+) -> list[Explanation]:
+    """The explanations with their losses."""
+    sets = [groups(one, seed) for one, seed in zip(found, seeds, strict=True)]
+    vectors = encode_without(encoder, [one.reading for one in found], sets)
+    complete = []
+    for one, some, two in zip(found, vectors, centroids, strict=True):
+        lost = (one.similarity - fit(some, two)[0]).tolist()
+        losses = None
+        if lost:
+            losses = Losses(
+                lost[0], float(np.mean(lost[-DRAWS:])), None if one.attention is None else lost[1]
+            )
+        complete.append(replace(one, losses=losses))
+    return complete
+
+
+def groups(one: Explanation, seed: list[int]) -> list[np.ndarray]:
+    """The places of the words that are left out together, see `Losses`: influential, attended, then random ones.
+
+    Empty for a text with fewer than 2 * LEFT_OUT words.
+    """
+    n = len(one.words)
+    if n < 2 * LEFT_OUT:
+        return []
+    chosen = [heaviest(one.influence)]
+    if (attention := one.word_attention) is not None:
+        chosen.append(heaviest(attention[-1]))
+    rng = np.random.default_rng(seed)
+    chosen += [rng.choice(n, LEFT_OUT, replace=False) for _ in range(DRAWS)]
+    return [np.flatnonzero(np.isin(one.word_at, some)) for some in chosen]
+
+
+def fit(vectors: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The cosine to the first of two centroids, and by how much it exceeds that to the second: float64 (n,) each.
+
+    Parameters
+    ----------
+    vectors, centroids : float32 (n, dim) and (2, dim), unit rows
+    """
+    cosines = vectors.astype(np.float64) @ centroids.T
+    return cosines[:, 0], cosines[:, 0] - cosines[:, 1]
+
+
+def distinct(words: list[str], stop_words: frozenset[str]) -> tuple[list[str], np.ndarray]:
+    """The distinct words in order, each in its first spelling, and for each word which of them it is.
+
+    A plural is the same word, and so is a word with a hyphen or without. A stop word has the number -1.
+    """
+    numbers: dict[str, int] = {}
+    first: list[str] = []
+    at = np.full(len(words), -1)
+    for place, word in enumerate(words):
+        if all(part in stop_words for part in JOINTS.split(word)):
+            continue
+        number = numbers.setdefault(plain(word) or word, len(numbers))
+        at[place] = number
+        if number == len(first):
+            first.append(word)
+    return first, at
+
+
+def heaviest(values: np.ndarray) -> np.ndarray:
+    """The LEFT_OUT largest values, by number."""
+    return np.argsort(-values, kind="stable")[:LEFT_OUT]
+
+
+def per_word(values: np.ndarray, word_at: np.ndarray, n: int) -> np.ndarray:
+    """The sum of (m, n_places) over the places of each word: float64 (m, n).
+
+    Parameters
+    ----------
+    word_at : int (n_places,), 0 to n - 1, or -1 for places that are left out
+    """
+    known = word_at >= 0
+    return np.stack([np.bincount(word_at[known], row[known], n) for row in values])
+
+
+def rank_correlation(a: np.ndarray, b: np.ndarray) -> float | None:
+    """Spearman's correlation; None of fewer than three values, or if one side does not vary."""
+    if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
+        return None
+    return float(np.corrcoef(ranks(a), ranks(b))[0, 1])
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    """The rank of each value from 1, equal values share their mean rank: float64 (n,)."""
+    _, number, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[number]
+
+
+def mean_influence(explanations: list[Explanation]) -> dict[str, float]:
+    """The mean influence of each word over some papers, largest first; 0 in papers without the word."""
+    sums: dict[str, float] = {}
+    spelling: dict[str, str] = {}
+    for one in explanations:
+        for word, influence in zip(one.words, one.influence.tolist(), strict=True):
+            key = plain(word) or word
+            spelling.setdefault(key, word)
+            sums[key] = sums.get(key, 0.0) + influence
+    ordered = sorted(sums, key=lambda key: -sums[key])
+    return {spelling[key]: sums[key] / len(explanations) for key in ordered}

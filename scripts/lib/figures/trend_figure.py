@@ -1,0 +1,91 @@
+"""The figure of all topics over the years."""
+
+from math import ceil
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lib.figures.style import ACCENT, BLUE, FAINT, INK, cut, use_style
+
+COLUMNS = 5
+MOST = 120  # topics in one figure; beyond, those with the strongest trends at both ends
+COLOURS = {"rising": ACCENT, "fading": BLUE, "": FAINT}
+
+
+def plot_trends(
+    names: list[str],
+    shares: np.ndarray,
+    years: np.ndarray,
+    papers: np.ndarray,
+    trends: list[str],
+    changes: np.ndarray,
+    families: tuple[str, ...] = (),
+) -> Figure:
+    """Small multiples: the papers of the corpus by year, then the share of each topic, rising topics first.
+
+    Lines are broken between years that do not follow each other.
+
+    Parameters
+    ----------
+    names : of the topics
+    shares, years : float (k, m) and int (m,), as `shares_by_year` returns them
+    papers : int (m,), of the corpus in these years
+    trends : "rising", "fading" or "" of each topic
+    changes : float (k,), change per year, nan if not tested
+    families : fonts for what the font of the figures lacks
+    """
+    use_style(families)
+    if len(years) < 2:
+        figure = plt.figure(figsize=(10, 1))
+        figure.text(
+            0.01,
+            0.5,
+            "No trends: fewer than two whole years have 30 papers with a date.",
+            fontsize=11,
+            va="center",
+        )
+        return figure
+    order = np.argsort(-np.nan_to_num(changes), kind="stable")
+    if len(order) > MOST:
+        order = np.r_[order[: MOST // 2], order[-MOST // 2 :]]
+    rows = ceil((1 + len(order)) / COLUMNS)
+    figure, axes = plt.subplots(
+        rows,
+        COLUMNS,
+        figsize=(2.7 * COLUMNS, 1.5 * rows + 0.5),
+        sharex=True,
+        layout="constrained",
+        squeeze=False,
+    )
+    for axis in axes.flat:
+        axis.set_axis_off()
+    first, *others = axes.flat
+    first.set_axis_on()
+    first.bar(years, papers, color=FAINT, width=0.9)
+    first.set_title("all papers\nnumber per year", fontsize=7.5, loc="left", color=INK)
+    first.tick_params(labelsize=7)
+    for axis, topic in zip(others, order, strict=False):
+        _draw_topic(axis, names[topic], years, 100 * shares[topic], trends[topic], changes[topic])
+    figure.supylabel("% of the papers of the year", fontsize=9)
+    return figure
+
+
+def _draw_topic(
+    axis: Axes, name: str, years: np.ndarray, percent: np.ndarray, trend: str, change: float
+) -> None:
+    apart = 1 + np.flatnonzero(np.diff(years) > 1)
+    x, y = (
+        np.insert(years.astype(float), apart, np.nan),
+        np.insert(percent, apart, np.nan),
+    )  # a NaN breaks the line
+    axis.set_axis_on()
+    axis.plot(x, y, color=COLOURS[trend], lw=1.6, marker=".", ms=3)
+    axis.fill_between(x, y, color=COLOURS[trend], alpha=0.15, lw=0)
+    axis.set_ylim(0)
+    per_year = "" if np.isnan(change) else f"   {change:+.1%} per year"
+    axis.set_title(
+        f"{cut(name, 41)}\n{trend or 'not significant'}{per_year}", fontsize=7.5, loc="left", color=INK
+    )
+    axis.tick_params(labelsize=7)

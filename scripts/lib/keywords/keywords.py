@@ -1,0 +1,107 @@
+"""The keywords of topics, and of any other groups of papers, against their siblings."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from lib.keywords.bigram_preference import whole_terms
+from lib.keywords.ctfidf import TermCounts, ctfidf, top_terms
+from lib.keywords.term_vectors import TermVectors
+
+LEADING = 0.15  # of the papers of a group, below which a keyword weighs less
+CANDIDATES = 20  # terms per keyword that are compared with the group
+
+
+class Keyword(NamedTuple):
+    """A keyword of a group of papers: how it is shown, and the term that was counted."""
+
+    keyword: str
+    weight: float
+    papers: int  # of the group
+    share: float  # of all papers with the term
+    title_rate: float
+    term: str
+
+
+def keywords_of(
+    counted: TermCounts, sizes: np.ndarray, fit: sparse.csr_matrix, top: int, vectors: TermVectors
+) -> list[list[Keyword]]:
+    """The `top` keywords of each group of papers, heaviest first.
+
+    They are chosen by the weights of `ctfidf` times the square of their similarity to the group. Their own weight
+    has the square root of the share in place of the share, and that of the title rate, and is less in proportion
+    if fewer than LEADING of the papers have them: the first ones should cover the group.
+
+    Parameters
+    ----------
+    counted : the papers of each of k groups that have each term
+    sizes : int (k,), papers of each group
+    fit : bool (k, n_terms), which terms may be keywords of which groups, of `eligible`; or numbers by which
+        the weights are multiplied
+    vectors : of the same terms, in papers of the same groups
+    """
+    counts = counted.counts
+    weights = heaviest(ctfidf(counts).multiply(whole_terms(counted, fit)).tocsr(), CANDIDATES * top)
+    weights = weights.multiply(vectors.similarities(weights).power(2)).tocsr()
+    in_all = np.asarray(counts.sum(0)).ravel()
+    found = []
+    for group, columns in enumerate(top_terms(counted, weights, top, vectors)):
+        keywords = []
+        for column in columns:
+            n, rate = int(counts[group, column]), float(counted.title_rate[column])
+            share = n / int(in_all[column])
+            weight = float(weights[group, column]) * (rate / share) ** 0.5
+            weight *= min(1.0, n / sizes[group] / LEADING)
+            term = counted.terms[column]
+            keywords.append(Keyword(term, weight, n, share, rate, term))
+        found.append(sorted(keywords, key=lambda keyword: -keyword.weight))
+    return found
+
+
+def heaviest(weights: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
+    """The n largest weights of each row: float64 csr of the same shape; of equal ones the first columns."""
+    rows = []
+    for at in range(weights.shape[0]):
+        row = weights[[at]]
+        kept = np.sort(np.lexsort((row.indices, -row.data))[:n])
+        kept = kept[row.data[kept] > 0]
+        rows.append(sparse.csr_matrix((row.data[kept], row.indices[kept], [0, len(kept)]), row.shape))
+    return sparse.vstack(rows, format="csr")
+
+
+def restricted(counted: TermCounts, rows: np.ndarray, least: int) -> tuple[TermCounts, list[int]]:
+    """The counts of some groups, with the terms that at least `least` papers of them have; and these terms.
+
+    Parameters
+    ----------
+    rows : int (m,), the groups
+    """
+    counts = counted.counts[rows]
+    often = np.flatnonzero(np.asarray(counts.sum(0)).ravel() >= least)
+    place = {column: i for i, column in enumerate(often.tolist())}
+    kept = [column for column in place if all(word in place for word in counted.words[column])]
+    place = {column: i for i, column in enumerate(kept)}
+    some = TermCounts(
+        [counted.terms[column] for column in kept],
+        [tuple(place[word] for word in counted.words[column]) for column in kept],
+        counted.title_rate[kept],
+        counted.leads[kept],
+        sparse.csr_matrix(counts[:, kept]),
+    )
+    return some, kept
+
+
+def lifts(counts: sparse.csr_matrix, sizes: np.ndarray, shares: np.ndarray) -> sparse.csr_matrix:
+    """How many times more frequent a term is in a group than in all papers: float64 csr (k, n_terms).
+
+    Parameters
+    ----------
+    counts : (k, n_terms), the papers of each group with each term
+    sizes : int (k,), the papers of each group
+    shares : float (n_terms,), the share of all papers that have each term
+    """
+    found = counts.tocoo()
+    return sparse.csr_matrix(
+        (found.data / sizes[found.row] / shares[found.col], (found.row, found.col)), counts.shape
+    )

@@ -1,0 +1,116 @@
+"""Keywords as the phrases in which they stand: `retrieval-augmented generation` for `retrieval-augmented`."""
+
+import re
+
+import numpy as np
+
+from lib.keywords.bigram_preference import OPEN
+from lib.keywords.ctfidf import TermCounts
+from lib.keywords.keywords import Keyword
+from lib.keywords.redundancy import are_initials
+from lib.keywords.term_vectors import TermVectors
+from lib.words.spelling import plain
+from lib.words.words import HAN_RUN
+
+LONGEST = 5  # words of a phrase
+MOST = 0.5  # of the uses of a keyword that have the same word beside them
+USES = 5  # of a keyword in the papers, at least
+SEPARATOR = re.compile("[ -]")
+
+
+class Phrases:
+    """Finds the phrases of keywords.
+
+    Parameters
+    ----------
+    counted : of the whole vocabulary
+    tokens, offsets : the words of each paper, as the step `terms` writes them (may be memory-mapped)
+    """
+
+    def __init__(self, counted: TermCounts, tokens: np.ndarray, offsets: np.ndarray):
+        self.counted = counted
+        self.tokens, self.offsets = tokens, offsets
+        self.row_of = {term: row for row, term in enumerate(counted.terms)}
+
+    def of_groups(self, keywords: list[list[Keyword]], vectors: TermVectors) -> list[list[Keyword]]:
+        """The keywords of each group as `of` returns them, by the sampled papers of the groups."""
+        return [self.of(some, vectors.papers_of(group)) for group, some in enumerate(keywords)]
+
+    def of(self, keywords: list[Keyword], papers: np.ndarray) -> list[Keyword]:
+        """The keywords of a group, each with the words that stand beside at least half of its uses in these papers.
+
+        Of two keywords with one phrase the first one stays, and abbreviations of phrases are left out: `asr` of
+        `automatic speech recognition`.
+
+        Parameters
+        ----------
+        papers : int (m,), rows of papers of the group
+        """
+        spans = [self.tokens[self.offsets[row] : self.offsets[row + 1]] for row in papers.tolist()]
+        text = np.concatenate([np.zeros(1, np.int32), *spans, np.zeros(1, np.int32)])
+        shown: dict[str, Keyword] = {}
+        for keyword in keywords:
+            phrase = self._phrase(keyword.term, text)
+            shown.setdefault(phrase, keyword._replace(keyword=phrase))
+        return [
+            keyword
+            for phrase, keyword in shown.items()
+            if not any(are_initials(phrase, other) for other in shown)
+        ]
+
+    def _phrase(self, term: str, text: np.ndarray) -> str:
+        words, phrase, whole = list(self.counted.words[self.row_of[term]]), term, term
+        while len(words) < LONGEST:
+            before, behind = beside(words, text)
+            at_end = behind[0] >= before[0]
+            share, word = behind if at_end else before
+            both = f"{term} {self.counted.terms[word]}"
+            if share < MOST or word in words or HAN_RUN.search(both):  # words of Chinese have no space
+                break
+            if at_end:
+                phrase += self._spelled(words[-1], word)[1]
+                words.append(word)
+            else:
+                phrase = self._spelled(word, words[0])[0] + phrase
+                words.insert(0, word)
+            if self.counted.leads[words[-1]] < OPEN:  # `fault-tolerant quantum` wants another word
+                whole = phrase
+        return whole
+
+    def _spelled(self, first: int, second: int) -> tuple[str, str]:
+        """The two words of a bigram as they are spelled in it, one with the space or hyphen behind it, one before."""
+        one, two = self.counted.terms[first], self.counted.terms[second]
+        rows, firsts, seconds = self.counted.bigrams
+        for row in rows[(firsts == first) & (seconds == second)].tolist():
+            bigram = self.counted.terms[row]
+            for cut in SEPARATOR.finditer(bigram):
+                start, end = bigram[: cut.start()], bigram[cut.end() :]
+                if plain(start) == plain(one) and plain(end) == plain(two):
+                    return start + cut[0], cut[0] + end
+        return f"{one} ", f" {two}"
+
+
+def beside(words: list[int], text: np.ndarray) -> tuple[tuple[float, int], tuple[float, int]]:
+    """The most frequent word directly before the uses of a phrase, and that behind; with its share of all uses.
+
+    The share is 0 where the phrase has fewer than USES.
+
+    Parameters
+    ----------
+    words : of the phrase
+    text : int (n,), words with 0 at both ends and wherever two words are not neighbors
+    """
+    at = np.flatnonzero(text == words[0])
+    for i, word in enumerate(words[1:], 1):
+        at = at[text[at + i] == word]
+    if len(at) < USES:
+        return (0.0, 0), (0.0, 0)
+    return _most_frequent(text[at - 1]), _most_frequent(text[at + len(words)])
+
+
+def _most_frequent(words: np.ndarray) -> tuple[float, int]:
+    found, uses = np.unique(words[words > 0], return_counts=True)
+    if not len(found):
+        return 0.0, 0
+    best = uses.argmax()
+    return float(uses[best] / len(words)), int(found[best])

@@ -1,0 +1,38 @@
+"""Schemas of the files of this stage: keywords of topics and of the other nodes of the hierarchy.
+
+docs/files.md is written from them (`make docs`).
+"""
+
+import pyarrow as pa
+
+from lib.clusters.schema import NODES
+from lib.tables import column
+
+HIERARCHY = pa.schema(
+    [
+        *NODES,
+        column("share", pa.float64(), "share of all papers"),
+        column(
+            "name",
+            pa.string(),
+            "its best keywords, at most three; those of a subtopic say how it differs within its topic",
+        ),
+        column("keywords", pa.list_(pa.string()), "heaviest first, against the other nodes of its parent"),
+    ]
+)
+
+
+KEYWORDS = pa.schema(
+    [
+        column("topic", pa.int32(), "number of the topic"),
+        column("rank", pa.int32(), "1 for the keyword with the largest weight"),
+        column(
+            "keyword", pa.string(), "`term`, with the words beside at least half of its uses in the topic"
+        ),
+        column("weight", pa.float64(), "by class-based TF-IDF, title rate and vectors (docs/design.md)"),
+        column("papers", pa.int64(), "papers of the topic that have the term"),
+        column("share", pa.float64(), "share of all papers with the term that are in the topic"),
+        column("title_rate", pa.float64(), "how often its papers have it in the title; 1 is the mean"),
+        column("term", pa.string(), "the word or bigram of the vocabulary that was counted"),
+    ]
+)

@@ -1,0 +1,239 @@
+"""Names of topics by a language model behind an OpenAI-compatible address (`POST URL/chat/completions`).
+
+An answer is a suggestion. It is a name only if it is short, one line, unique, and about the topic.
+Titles come from the corpus and may hold instructions, which is why nothing else of an answer is used.
+"""
+
+import http.client
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from lib.cli import UserError, progress
+from lib.files import atomic_outputs
+from lib.keywords.redundancy import akin
+from lib.records.text import normalise
+from lib.vectors import unit
+from lib.words.spelling import plain
+from lib.words.words import LETTERS, split_token, tokens
+
+NEIGHBORS = 3  # topics that a name must differ from
+TITLES = 8
+MAX_CHARS, MAX_WORDS = 60, 8  # longer answers are sentences
+MAX_BYTES = 1 << 20  # of an answer of the server
+GIVE_UP = 3  # topics without an answer one after the other, after which the server is not asked again
+THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)  # models that reason aloud
+DECORATION = " \t\r\n\"'`*“”„«».:"
+PREFIX = re.compile(r"^(?:topic|name|label|topic name)\s*:\s*", re.IGNORECASE)
+KEY = re.compile("[!-~]+")
+INSTRUCTION = (
+    "You name topics of scientific papers for the labels of a map. Answer with the name of the topic alone: two to "
+    "five words, in the language of most titles, no quotation marks, no explanation. The name must tell the topic "
+    "from its neighbors."
+)
+
+
+class NoAnswer(Exception):
+    """The server gave no answer that can be read. The message says why, without the key."""
+
+
+class NoName(Exception):
+    """An answer is not a name. The message says why."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where names are asked for: the section `llm` of the config, with the key in place of its variable."""
+
+    url: str
+    model: str
+    key: str | None = field(repr=False)
+    seconds: float
+    cache: Path | None
+
+
+def key_of(variable: str | None, environment: dict[str, str]) -> str | None:
+    """The key in an environment variable; None without a variable.
+
+    Raises
+    ------
+    UserError
+        The variable is not set, or its value cannot be a key. The value is not shown.
+    """
+    if variable is None:
+        return None
+    key = environment.get(variable, "").strip()
+    if not KEY.fullmatch(key):
+        what = "has a value that cannot be sent as a key" if key else "is not set"
+        raise UserError(
+            f"config key llm.key_variable: the environment variable {variable} {what}; export it first, or set "
+            "llm.key_variable to null for a server without a key"
+        )
+    return key
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a model is told of a topic: its keywords, titles of its papers, and the keywords of its neighbors."""
+
+    keywords: list[str]
+    titles: list[str]
+    neighbors: list[list[str]]
+
+    def prompt(self) -> str:
+        """The question, as text."""
+        lines = [f"Keywords: {', '.join(self.keywords) or 'none'}", "", "Titles of papers:"]
+        lines += [f"- {title}" for title in self.titles]
+        lines += ["", "Neighboring topics:", *(f"- {', '.join(words)}" for words in self.neighbors)]
+        return "\n".join(lines)
+
+
+def evidence_of(keywords: list[list[str]], titles: list[list[str]], centroids: np.ndarray) -> list[Evidence]:
+    """The evidence of each topic; its neighbors are those with the nearest centroids.
+
+    Parameters
+    ----------
+    keywords, titles : of each topic, the best first
+    centroids : float (k, dim)
+    """
+    directions = unit(np.asarray(centroids, np.float32))
+    similarity = directions @ directions.T
+    np.fill_diagonal(similarity, -np.inf)
+    nearest = np.argsort(-similarity, axis=1, kind="stable")[:, : min(NEIGHBORS, len(keywords) - 1)]
+    return [
+        Evidence(own, some[:TITLES], [keywords[other][:5] for other in near])
+        for own, some, near in zip(keywords, titles, nearest.tolist(), strict=True)
+    ]
+
+
+def ask(server: Server, prompt: str) -> str:
+    """The answer of the model. Raises NoAnswer."""
+    messages = [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": prompt}]
+    body = json.dumps({"model": server.model, "messages": messages}).encode()
+    url = server.url.rstrip("/").removesuffix("/chat/completions") + "/chat/completions"
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    if server.key:
+        # a redirection to another host does not get it
+        request.add_unredirected_header("Authorization", f"Bearer {server.key}")
+    try:
+        content = _read(request, server.seconds)
+        answer = json.loads(content)["choices"][0]["message"]["content"]
+    except urllib.error.HTTPError as error:
+        said = http.client.responses.get(error.code, "unknown")
+        raise NoAnswer(f"the server says {error.code} ({said})") from None
+    except TimeoutError:
+        raise NoAnswer(f"no answer within {server.seconds:g} s") from None
+    except urllib.error.URLError as error:
+        slow = isinstance(error.reason, TimeoutError)
+        why = f"no answer within {server.seconds:g} s" if slow else f"no connection ({error.reason})"
+        raise NoAnswer(why) from None
+    except (OSError, http.client.HTTPException) as error:
+        raise NoAnswer(f"the connection broke ({type(error).__name__})") from None
+    except (ValueError, LookupError, TypeError):
+        raise NoAnswer("the answer is not that of an OpenAI-compatible server") from None
+    if not isinstance(answer, str) or (server.key and server.key in answer):
+        raise NoAnswer("the answer holds no text")
+    return answer
+
+
+def _read(request: urllib.request.Request, seconds: float) -> bytes:
+    """The body of the response. A server that sends it byte by byte gets no more time than others."""
+    deadline = time.monotonic() + seconds
+    content = b""
+    with urllib.request.urlopen(request, timeout=seconds) as response:
+        while part := response.read1(1 << 16):
+            content += part
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            if len(content) > MAX_BYTES:
+                raise ValueError("too long")
+    return content
+
+
+def name_in(answer: str, evidence: Evidence) -> str:
+    """The name in an answer. Raises NoName if there is none."""
+    text = THOUGHT.sub("", answer).strip(DECORATION)
+    if "\n" in text or "<" in text or "{" in text:
+        raise NoName("the answer is not one line of text")
+    name = PREFIX.sub("", normalise(text)[0]).strip(DECORATION)
+    if not LETTERS.search(name):
+        raise NoName("the answer is empty")
+    if len(name) > MAX_CHARS or len(name.split()) > MAX_WORDS:
+        raise NoName("the answer is too long for a name")
+    own, known = _words(name), _words("\n".join([*evidence.keywords, *evidence.titles]))
+    if own and known and not any(akin(word, other) for word in own for other in known):
+        raise NoName(f"no word of {name!r} is in the keywords or titles")
+    return name
+
+
+def _words(text: str) -> set[str]:
+    parts = [part for token in tokens(text.lower()) for part in split_token(token, frozenset())]
+    return {plain(part) for part in parts if part}
+
+
+def cached(server: Server, prompt: str, asked: Callable[[], str]) -> str:
+    """What `asked` returns, from a file if this question to this model was answered before."""
+    if server.cache is None:
+        return asked()
+    question = {"url": server.url, "model": server.model, "instruction": INSTRUCTION, "prompt": prompt}
+    digest = blake2b(json.dumps(question).encode(), digest_size=16).hexdigest()
+    path = server.cache / f"{digest}.json"
+    try:
+        return str(json.loads(path.read_text("utf-8"))["name"])
+    except (OSError, ValueError, LookupError, TypeError):
+        pass  # not there, or damaged: ask again
+    name = asked()
+    with atomic_outputs(path) as (file,):
+        file.write_text(json.dumps(question | {"name": name}, ensure_ascii=False, indent=1), "utf-8")
+    return name
+
+
+def name_topics(
+    server: Server, topics: list[Evidence], default: list[str]
+) -> tuple[list[str], dict[int, str]]:
+    """A name for each topic, and for the topics that keep their default name the reason.
+
+    Parameters
+    ----------
+    default : names of the topics, all different
+    """
+    names, reasons = list(default), {}
+    silent = 0
+    taken = {name.casefold(): topic for topic, name in enumerate(default)}
+    for topic, evidence in enumerate(progress(topics, desc="names", unit=" topics")):
+        if silent == GIVE_UP:
+            reasons[topic] = f"not asked, after {GIVE_UP} topics without an answer"
+            continue
+        prompt = evidence.prompt()
+        try:
+            name = cached(server, prompt, lambda: name_in(ask(server, prompt), evidence))  # noqa: B023
+            silent = 0
+        except NoAnswer as error:
+            silent += 1
+            reasons[topic] = str(error)
+            continue
+        except NoName as error:
+            silent = 0
+            reasons[topic] = str(error)
+            continue
+        if taken.get(name.casefold(), topic) != topic:
+            reasons[topic] = f"{name!r} is the name of topic {taken[name.casefold()]}"
+            continue
+        names[topic] = name
+        taken[name.casefold()] = topic
+    return names, reasons
+
+
+def summary_of(reasons: dict[int, str], k: int) -> str:
+    """The topics that keep their default names, as a warning."""
+    first = "; ".join(f"topic {topic}: {reason}" for topic, reason in list(reasons.items())[:5])
+    more = f"; and {len(reasons) - 5} more" if len(reasons) > 5 else ""
+    return f"{len(reasons)} of {k} topics keep their default names, since the language model gave none: {first}{more}"

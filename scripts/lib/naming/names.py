@@ -1,0 +1,71 @@
+"""The names and labels of topics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lib.words.spelling import stems
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEPARATOR = " · "  # between the keywords of a name
+
+
+def keyword_pairs(keywords: pd.DataFrame, k: int) -> list[list[tuple[str, float]]]:
+    """The (keyword, weight) pairs of each of k topics, heaviest first, of the columns of KEYWORDS.
+
+    A topic of whose papers no words are known has none.
+    """
+    pairs: list[list[tuple[str, float]]] = [[] for _ in range(k)]
+    for topic, word, weight in zip(keywords["topic"], keywords["keyword"], keywords["weight"], strict=True):
+        pairs[topic].append((word, weight))
+    return pairs
+
+
+def primary_keywords(keywords: list[list[tuple[str, float]]], titles: list[str]) -> list[str]:
+    """A keyword for each topic that no other topic has, apart from plural endings.
+
+    Parameters
+    ----------
+    keywords : (keyword, weight) pairs of each topic, heaviest first
+    titles : of each topic, what stands in for its keywords if it has none
+
+    A keyword of two topics goes to the one where it weighs more. Weights are relative to the
+    heaviest keyword of the topic, since all weights of a topic with a varied vocabulary are smaller. Of two
+    topics that have it as the heaviest, the larger weight itself decides.
+    A topic that gets none of its keywords has its heaviest one with a number.
+    """
+    bids = [
+        (-weight / pairs[0][1], rank, -weight, topic, word)
+        for topic, pairs in enumerate(keywords)
+        for rank, (word, weight) in enumerate(pairs)
+    ]
+    given: dict[int, str] = {}
+    taken: set[str] = set()
+    for *_, topic, word in sorted(bids):
+        name = stems(word)
+        if topic not in given and name not in taken:
+            given[topic] = word
+            taken.add(name)
+    # other topics may have all keywords of a topic: vectors can tell papers apart that words cannot
+    for topic, pairs in enumerate(keywords):
+        word, number = (pairs[0][0], 2) if pairs else (titles[topic], 1)
+        while topic not in given:
+            suffix = f" ({number})" if number > 1 else ""
+            if (name := stems(word) + suffix) not in taken:
+                given[topic] = word + suffix
+                taken.add(name)
+            number += 1
+    return [given[topic] for topic in range(len(keywords))]
+
+
+def topic_names(keywords: list[list[str]], primary: list[str]) -> list[str]:
+    """The primary keyword of each topic and its next two keywords: `language models · reasoning · agents`.
+
+    Names differ, since the primary keywords do.
+    """
+    return [
+        SEPARATOR.join([first, *(word for word in some if word not in (first, first.partition(" (")[0]))][:3])
+        for first, some in zip(primary, keywords, strict=True)
+    ]

@@ -1,0 +1,60 @@
+"""Schemas of the files of this stage: topics and their representative papers.
+
+docs/files.md is written from them (`make docs`).
+"""
+
+import pyarrow as pa
+
+from lib.tables import column
+
+TOPICS = pa.schema(
+    [
+        column("topic", pa.int32(), "number of the topic; topics are sorted by descending size"),
+        column("label", pa.string(), '"{primary keyword} | {representative title}"'),
+        column("size", pa.int64(), "number of papers"),
+        column("share", pa.float64(), "share of all papers"),
+        column("name", pa.string(), "its best keywords, at most three; no two topics have the same name"),
+        column("primary_keyword", pa.string(), "the best keyword; no two topics have the same one"),
+        column("keywords", pa.list_(pa.string()), "heaviest first"),
+        column(
+            "representative_id",
+            pa.string(),
+            "id of the paper whose title tells the topic best, of its 50 nearest",
+        ),
+        column("representative_title", pa.string(), "its title, TeX converted to Unicode"),
+        column("silhouette", pa.float64(), "mean silhouette of its papers"),
+        column(
+            "repeats",
+            pa.float64(),
+            "mean Jaccard index with its best match when random halves are clustered; below 0.6 it is loose",
+        ),
+        column("main_category", pa.string(), "the most frequent primary category"),
+        column("main_category_share", pa.float64(), "its share of the papers that have a category"),
+        column(
+            "colour", pa.string(), "its colour in all figures, as #rrggbb; similar topics have similar hues"
+        ),
+    ]
+)
+
+
+REPRESENTATIVES = pa.schema(
+    [
+        column("topic", pa.int32(), "number of the topic"),
+        column(
+            "role",
+            pa.string(),
+            "nearest: to the centroid; telling: titles that say most of the keywords; diverse: unlike each other; "
+            "latest: newest of the nearer half; borderline: smallest margin to another topic",
+        ),
+        column("rank", pa.int32(), "1 for the first of its role"),
+        column("id", pa.string(), "id of the paper"),
+        column("title", pa.string(), "its title, TeX converted to Unicode"),
+        column("similarity", pa.float32(), "cosine to the centroid"),
+        column(
+            "score",
+            pa.float64(),
+            "by role: similarity; how well the title tells the topic (F2 of its keywords, less their share in the best "
+            "other topic); largest cosine to an earlier one; days since 1970; margin",
+        ),
+    ]
+)

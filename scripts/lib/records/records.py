@@ -1,0 +1,332 @@
+"""Parse the lines of a snapshot into papers; every line gets a bucket of the ledger or a verdict."""
+
+import json
+import re
+from codecs import BOM_UTF8
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lib.records.arxiv import NOT_BARE, month_of_id, split_id
+from lib.records.dates import days_since_1970, map_distinct, parse_dates
+from lib.records.fields import (
+    JSON_TYPES,
+    PLACEHOLDERS,
+    Fields,
+    category_column,
+    is_empty,
+    is_true,
+    text_column,
+)
+from lib.records.ledger import CATEGORY, DELETED, KEPT, SHORT, SINCE, UNTIL, WITHDRAWN, LedgerCounts
+from lib.records.schema import PAPERS
+from lib.records.snapshot import Block
+from lib.records.text import CHANGES, normalise_strings
+from lib.records.withdrawal import is_withdrawal_note
+
+# A paper without the columns that follow from its title and abstract.
+PARSED_PAPERS = pa.schema([column for column in PAPERS if column.name not in ("text", "text_hash")])
+NOTHING = f"^(?i:{'|'.join(map(re.escape, PLACEHOLDERS))})$"
+# "Abstract: We study", "Abstract We study", but not "Abstract interpretation is"
+HEADING = (
+    r"^(?:(?i:abstract|summary)\s*(?:[:.—–]|-\s)\s*|(?:Abstract|ABSTRACT|Summary|SUMMARY)\s+"
+    r"((?:We|The|In|This|These|A|An|Here|Our|It|Let|For|Background|Objectives?|Purpose|Introduction|Aims?|Motivation)\b))"
+)
+OPTIONAL = ("categories", "published", "updated")
+COMMON_CHINESE = re.compile("[的，。、]")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which papers to keep: the section `clean` of the config without `limit`."""
+
+    min_abstract_chars: int
+    categories: tuple[str, ...]
+    since: date | None
+    until: date | None
+    keep_withdrawn: bool
+
+
+@dataclass
+class Parsed:
+    """The complete records of a block, and the ledger of its other lines.
+
+    Attributes
+    ----------
+    papers : pa.RecordBatch of PARSED_PAPERS, the records with the verdict KEPT, in line order
+    ids : pa.Array of string, (n,), of every complete record
+    lines : int32 (n,), their line numbers
+    updated : int32 (n,), days since 1970, the smallest int32 if unknown
+    versions : int16 (n,), the version in an id of arXiv, 0 if there is none
+    verdicts : int8 (n,), indices into VERDICTS
+    matched : the category patterns that match at least one complete record
+    ledger : the lines that are not complete records
+    normalised : for each of CHANGES the number of complete records that needed it
+    filled : for each of OPTIONAL the number of complete records that have a value
+    not_understood : values of complete records that were not understood, by name
+    """
+
+    papers: pa.RecordBatch
+    ids: pa.Array
+    lines: np.ndarray
+    updated: np.ndarray
+    versions: np.ndarray
+    verdicts: np.ndarray
+    matched: set[str]
+    ledger: LedgerCounts
+    normalised: dict[str, int]
+    filled: dict[str, int]
+    not_understood: LedgerCounts
+
+
+def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
+    """Parse whole JSON lines into papers; each line gets one bucket or one verdict.
+
+    Each line is read alone, so that its bucket does not depend on the lines beside it.
+    """
+    faults: list[tuple[int, str, str]] = []
+    records, lines = read_lines(block, fields, faults)
+    deleted = np.array(list(map(is_true, fields.column(records, "deleted"))), bool)
+    texts, changes, complete = _read_texts(records, lines, deleted, fields, faults)
+    if not complete.all():
+        kept = np.flatnonzero(complete)
+        records, lines, deleted = [records[i] for i in kept], lines[kept], deleted[kept]
+        texts = {name: column.take(pa.array(kept)) for name, column in texts.items()}
+    ids, versions = _bare_ids(texts["id"])
+    values = {name: fields.column(records, name) for name in OPTIONAL}
+    categories, matches = category_column(values["categories"], filters.categories)
+    published, updated = parse_dates(values["published"]), parse_dates(values["updated"])
+    found = {"categories": categories, "published": published, "updated": updated}
+    filled, not_understood = _compare(values, found, ids, lines, fields)
+    published = _fill_from_ids(published, ids)
+    verdicts = _judge(texts["abstract"], published, matches, filters)
+    verdicts[deleted] = DELETED
+    columns = [ids, texts["title"], texts["abstract"], categories, pc.list_element(categories, 0)]
+    papers = pa.RecordBatch.from_arrays([*columns, published, updated], schema=PARSED_PAPERS)
+    ledger = LedgerCounts()
+    for line, bucket, reason in sorted(faults):
+        ledger.add(bucket, line, reason)
+    return Parsed(
+        papers=papers if (verdicts == KEPT).all() else papers.filter(pa.array(verdicts == KEPT)),
+        ids=ids,
+        lines=lines,
+        updated=pc.fill_null(updated.cast(pa.int32()), -(2**31)).to_numpy(),
+        versions=versions,
+        verdicts=verdicts,
+        matched={glob for glob, hits in zip(filters.categories, matches, strict=True) if hits.any()},
+        ledger=ledger,
+        normalised={change: int(rows[complete].sum()) for change, rows in changes.items()},
+        filled=filled,
+        not_understood=not_understood,
+    )
+
+
+def _read_texts(
+    records: list[Any],
+    lines: np.ndarray,
+    deleted: np.ndarray,
+    fields: Fields,
+    faults: list[tuple[int, str, str]],
+) -> tuple[dict[str, pa.StringArray], dict[str, np.ndarray], np.ndarray]:
+    """Ids, titles and abstracts, the rows that each of CHANGES changed, and which rows have all three.
+
+    Of a deleted paper the id is enough.
+    """
+    texts, changes = {}, {name: np.zeros(len(records), bool) for name in CHANGES}
+    complete = np.ones(len(records), bool)
+    for name in ("id", "title", "abstract"):
+        column, wrong = text_column(fields.column(records, name), numbers=name == "id")
+        if name == "id":
+            column = pc.utf8_trim_whitespace(column)
+        else:
+            column, changed = normalise_strings(column)
+            if name == "abstract":
+                headed = pc.match_substring_regex(column, "^(?i:abstract|summary)")
+                column = _replaced(column, headed, HEADING, r"\1")
+            for change, rows in changed.items():
+                changes[change][rows] = True
+        column = _replaced(column, pc.less(pc.binary_length(column), 5), NOTHING, "")
+        excused = deleted & (name != "id")
+        texts[name] = pc.fill_null(column, "") if excused.any() else column
+        wanted = complete & ~excused
+        complete &= _filled(fields.describe(name), name, column, wrong, wanted, lines, faults) | excused
+    return texts, changes, complete
+
+
+def _replaced(texts: pa.StringArray, rows: pa.BooleanArray, pattern: str, by: str) -> pa.StringArray:
+    """The texts with a pattern replaced in some rows, which are few: the others cost nothing."""
+    rows = pc.fill_null(rows, False)
+    if not pc.any(rows).as_py():
+        return texts
+    return pc.replace_with_mask(texts, rows, pc.replace_substring_regex(texts.filter(rows), pattern, by))
+
+
+def _compare(
+    values: dict[str, list[Any]],
+    found: dict[str, pa.Array],
+    ids: pa.StringArray,
+    lines: np.ndarray,
+    fields: Fields,
+) -> tuple[dict[str, int], LedgerCounts]:
+    """For each of OPTIONAL: how many records have a value, and the values that were not understood."""
+    filled, not_understood = dict.fromkeys(OPTIONAL, len(ids)), LedgerCounts(OPTIONAL)
+    for name, column in found.items():
+        for row in np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False)):
+            if is_empty(value := values[name][row]):
+                filled[name] -= 1
+            else:
+                reason = f"{fields.describe(name)} of {ids[row]}: {str(value)[:60]!r}"
+                not_understood.add(name, int(lines[row]), reason)
+    return filled, not_understood
+
+
+def read_lines(
+    block: Block, fields: Fields, faults: list[tuple[int, str, str]]
+) -> tuple[list[Any], np.ndarray]:
+    """The records of the lines that hold a JSON object, and their line numbers; the others are faults.
+
+    A strict reader takes nearly all lines. A lenient one takes the lines that it refuses: NaN and
+    Infinity, as pandas writes them, and control characters in strings.
+    """
+    decode: Callable[[bytes], Any] = msgspec.json.Decoder(fields.record_type).decode
+    records, numbers = [], []
+    lines = block.data.split(b"\n")
+    if not lines[-1]:
+        lines.pop()  # behind the last line end
+    if BOM_UTF8 in block.data:  # it begins each of several files that were joined
+        lines = [line.removeprefix(BOM_UTF8) for line in lines]
+    for number, line in enumerate(lines, block.first_line):
+        try:
+            records.append(decode(line))
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            record, bucket, reason = read_leniently(line)
+            if bucket:
+                faults.append((number, bucket, reason))
+                continue
+            values = {attribute: record.get(key) for key, attribute in fields.keys.items()}
+            records.append(fields.record_type(**values))
+        numbers.append(number)
+    return records, np.array(numbers, np.int32)
+
+
+def read_leniently(line: bytes) -> tuple[dict, str, str]:
+    """(the object, "", ""), or ({}, the bucket of the fault, its reason)."""
+    if not line.strip():
+        return {}, "blank", "the line is blank"
+    try:
+        value = json.loads(line.decode(), strict=False)
+    except UnicodeDecodeError as error:
+        reason = f"not UTF-8: byte 0x{line[error.start]:02x} at column {error.start + 1}"
+        if _is_chinese(line):
+            reason += "; it seems to be GB18030, which `iconv -f GB18030 -t UTF-8` converts"
+        else:
+            reason += "; `iconv -t UTF-8 -f CODING` converts a file, often from WINDOWS-1252"
+        return {}, "malformed_json", reason
+    except RecursionError:
+        return {}, "malformed_json", "nested too deeply"
+    except json.JSONDecodeError as error:
+        return {}, "malformed_json", _remedy(error) or str(error)
+    except ValueError as error:
+        return {}, "malformed_json", str(error)
+    if not isinstance(value, dict):
+        kind = JSON_TYPES.get(type(value), "null")
+        remedy = "; `jq -c '.[]'` writes its items one per line" if kind == "array" else ""
+        return {}, "not_an_object", f"the line is a JSON {kind}{remedy}"
+    return value, "", ""
+
+
+def _remedy(error: json.JSONDecodeError) -> str:
+    """What is wrong with a line that holds more or less than one object; empty if it is something else."""
+    rest = error.doc[error.pos :].strip()
+    if error.doc.strip() in ("[", "]"):
+        return "the file is a JSON array over several lines; `jq -c '.[]'` writes its items one per line"
+    if error.msg != "Extra data":
+        return ""
+    if rest == ",":
+        return "the line ends in a comma; `sed 's/,[[:space:]]*$//'` removes it"
+    if rest.lstrip(", ").startswith("{"):
+        return "several objects on one line; `jq -c .` writes them one per line" + (
+            " once the commas between them are gone" if rest.startswith(",") else ""
+        )
+    return ""
+
+
+def _is_chinese(line: bytes) -> bool:
+    """Whether a line that is not UTF-8 reads as Chinese in GB18030, by its commonest characters."""
+    try:
+        return bool(COMMON_CHINESE.search(line.decode("gb18030")))
+    except UnicodeDecodeError:
+        return False
+
+
+def _filled(
+    path: str,
+    name: str,
+    texts: pa.StringArray,
+    wrong: list[tuple[int, str]],
+    wanted: np.ndarray,
+    lines: np.ndarray,
+    faults: list[tuple[int, str, str]],
+) -> np.ndarray:
+    """Which records have this text: bool (n,). A record of `wanted`, bool (n,), that lacks it is at fault."""
+    filled = pc.greater(pc.fill_null(pc.binary_length(texts), 0), 0).to_numpy(zero_copy_only=False)
+    types = dict(wrong)
+    for row in np.flatnonzero(wanted & ~filled).tolist():
+        if row in types:
+            reason = f"{path} is a JSON {types[row]}" + ", not a string" * (" " not in types[row])
+        else:
+            reason = f"{path} is {'blank' if texts[row].is_valid else 'missing or null'}"
+        faults.append((int(lines[row]), f"no_{name}", reason))
+    return filled
+
+
+def _bare_ids(ids: pa.StringArray) -> tuple[pa.StringArray, np.ndarray]:
+    """The ids of arXiv without address and version, others as they are; and the versions, int16 (n,)."""
+    versions = np.zeros(len(ids), np.int16)
+    rows = np.flatnonzero(pc.match_substring_regex(ids, NOT_BARE).to_numpy(zero_copy_only=False))
+    if not len(rows):
+        return ids, versions
+    bare, found = zip(*map(split_id, ids.take(pa.array(rows)).to_pylist()), strict=True)
+    versions[rows] = found
+    mask = np.zeros(len(ids), bool)
+    mask[rows] = True
+    return pc.replace_with_mask(ids, pa.array(mask), pa.array(bare, pa.string())), versions
+
+
+def _fill_from_ids(published: pa.Array, ids: pa.StringArray) -> pa.Array:
+    """The days, and the first day of the month in the id where there is none."""
+    unknown = published.is_null()
+    if not unknown.true_count:
+        return published
+    lacking = ids.filter(unknown)
+    # all ids of arXiv end in three digits, without which few are distinct
+    stems = pc.utf8_slice_codeunits(lacking, 0, -3)
+    months = map_distinct(stems, lambda stem: month_of_id(f"{stem}000"), pa.date32())
+    known = pc.match_substring_regex(lacking, "[0-9]{3}$")
+    months = pc.if_else(known, months, pa.scalar(None, pa.date32()))
+    return pc.replace_with_mask(published, unknown, months)
+
+
+def _judge(
+    abstract: pa.Array, published: pa.Array, matches: list[np.ndarray], filters: Filters
+) -> np.ndarray:
+    """The verdict of each complete record: int8 (n,). Of several reasons the last one here counts."""
+    verdicts = np.full(len(abstract), KEPT, np.int8)
+    if filters.since or filters.until:
+        days = published.cast(pa.int32()).to_numpy(zero_copy_only=False)  # nan if unknown
+        if filters.until:
+            verdicts[~(days <= days_since_1970(filters.until))] = UNTIL
+        if filters.since:
+            verdicts[~(days >= days_since_1970(filters.since))] = SINCE
+    if filters.categories:
+        verdicts[~np.any(matches, axis=0)] = CATEGORY
+    verdicts[pc.utf8_length(abstract).to_numpy() < filters.min_abstract_chars] = SHORT
+    if not filters.keep_withdrawn:
+        verdicts[is_withdrawal_note(abstract).to_numpy(zero_copy_only=False)] = WITHDRAWN
+    return verdicts

@@ -1,0 +1,57 @@
+"""Schemas of the files of this stage: papers and the ledger of their lines.
+
+docs/files.md is written from them (`make docs`).
+"""
+
+from typing import Any, TypedDict
+
+import pyarrow as pa
+
+from lib.tables import column
+
+PAPERS = pa.schema(
+    [
+        column("id", pa.string(), "id of the paper; the rows are sorted by it"),
+        column(
+            "title", pa.string(), "without markup; TeX letters and accents as Unicode (NFC), single spaces"
+        ),
+        column("abstract", pa.string(), "the same"),
+        column("text", pa.string(), '"{title}. {abstract}" in lower case: what is encoded and counted'),
+        column("categories", pa.list_(pa.string()), "null if the record has none"),
+        column("primary_category", pa.string(), "the first category"),
+        column("published", pa.date32(), "day of the first version, else the first day of the id's month"),
+        column("updated", pa.date32(), "`update_date` of the record"),
+        column("text_hash", pa.binary(16), "BLAKE2b of `text`: the key of the embedding cache"),
+    ]
+)
+
+
+class LedgerEntry(TypedDict):
+    """One line of the snapshot in the ledger."""
+
+    line: int
+    reason: str
+
+
+class Bucket(TypedDict):
+    """The lines with one outcome: their number and the first of them."""
+
+    count: int
+    first: list[LedgerEntry]
+
+
+class Ledger(TypedDict):
+    """What became of each line of the snapshot; the counts of the buckets add up to `lines`.
+
+    `normalised` counts the records whose title or abstract had markup, TeX letters or unusual
+    Unicode. `filled` counts the records that have categories and dates, `not_understood` those of
+    them that could not be read.
+    """
+
+    input: str
+    settings: dict[str, Any]
+    lines: int
+    buckets: dict[str, Bucket]
+    normalised: dict[str, int]
+    filled: dict[str, int]
+    not_understood: dict[str, Bucket]

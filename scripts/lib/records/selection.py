@@ -1,0 +1,137 @@
+"""Settle duplicates and the sample over all records, and collect the kept papers in order of id."""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lib.records.fields import add_text
+from lib.records.ledger import DUPLICATE, FIRST, KEPT, LIMIT, VERDICTS, LedgerCounts
+from lib.records.records import Parsed
+from lib.sampling import hash_ids, sample_rows
+
+GROUP_ROWS = 8192  # papers in a row group: some 30 MB per thread while it is collected
+COMPARED_IDS = 1 << 17  # at a time
+
+
+@dataclass
+class Records:
+    """All complete records of a snapshot in line order, without their texts.
+
+    Attributes
+    ----------
+    ids : pa.StringArray (n,)
+    lines : int32 (n,)
+    updated : int32 (n,), days
+    versions : int16 (n,), of the id
+    verdicts : int8 (n,), indices into VERDICTS
+    position : int32 (n,), of a kept paper in the Arrow files laid end to end
+    bounds : int64 (number of files + 1,), where each Arrow file begins and ends among these positions
+    """
+
+    ids: pa.StringArray
+    lines: np.ndarray
+    updated: np.ndarray
+    versions: np.ndarray
+    verdicts: np.ndarray
+    position: np.ndarray
+    bounds: np.ndarray
+
+    @classmethod
+    def join(cls, parsed: list[Parsed]) -> "Records":
+        """Join the records of all blocks."""
+        verdicts = np.concatenate([part.verdicts for part in parsed])
+        return cls(
+            ids=pa.concat_arrays([part.ids for part in parsed]),
+            lines=np.concatenate([part.lines for part in parsed]),
+            updated=np.concatenate([part.updated for part in parsed]),
+            versions=np.concatenate([part.versions for part in parsed]),
+            verdicts=verdicts,
+            position=np.cumsum(verdicts == KEPT, dtype=np.int32) - 1,
+            bounds=np.cumsum([0, *(np.count_nonzero(part.verdicts == KEPT) for part in parsed)]),
+        )
+
+
+def settle(records: Records, limit: int | None) -> np.ndarray:
+    """Settle duplicates and `limit`, in place in `records.verdicts`.
+
+    If several records share an id, the one with the latest `updated` stays, then the one with the
+    highest version, then the latest line. The others become duplicates, whatever their verdict was.
+    Then `limit` kept papers are sampled by hash of the id.
+
+    Returns
+    -------
+    int32 (n_kept,): the kept records, sorted by id
+    """
+    order = pc.sort_indices(records.ids).to_numpy().astype(np.int32)  # stable: equal ids by line
+    same = _equals_next(records.ids, order)
+    if same.any():
+        # Sorting the few records of repeated ids by (id, date, version, line) puts the one that stays last.
+        repeated = np.r_[same, False] | np.r_[False, same]
+        at = np.flatnonzero(repeated)
+        group = np.cumsum(~np.r_[False, same])[at]
+        row = order[at]
+        rank = np.lexsort((records.lines[row], records.versions[row], records.updated[row], group))
+        loses = group[rank] == np.r_[group[rank][1:], -1]
+        records.verdicts[order[at[rank[loses]]]] = DUPLICATE
+    kept = order[records.verdicts[order] == KEPT]
+    if limit is not None and limit < len(kept):
+        sampled = sample_rows(hash_ids(records.ids.take(pa.array(kept)).to_pylist()), limit)
+        left_out = np.ones(len(kept), bool)
+        left_out[sampled] = False
+        records.verdicts[kept[left_out]] = LIMIT
+        kept = kept[sampled]
+    return kept
+
+
+def _equals_next(ids: pa.StringArray, order: np.ndarray) -> np.ndarray:
+    """Whether each id, in the given order, is the next one too: bool (n - 1,).
+
+    A sorted copy of all ids would be the peak of memory, so they are compared some at a time.
+    """
+    same = np.zeros(max(len(order) - 1, 0), bool)
+    for start in range(0, len(same), COMPARED_IDS):
+        some = ids.take(pa.array(order[start : start + COMPARED_IDS + 1]))
+        same[start : start + COMPARED_IDS] = pc.equal(some[1:], some[:-1]).to_numpy(zero_copy_only=False)
+    return same
+
+
+def enter(ledger: LedgerCounts, records: Records) -> None:
+    """Enter every complete record into the ledger by its verdict."""
+    for verdict, (bucket, reason) in enumerate(VERDICTS):
+        at = np.flatnonzero(records.verdicts == verdict)
+        first = at[:FIRST]
+        names = records.ids.take(pa.array(first)).to_pylist()
+        entries = [(int(records.lines[i]), f"{name}: {reason}") for i, name in zip(first, names, strict=True)]
+        ledger.add_many(bucket, len(at), entries)
+
+
+def collect(records: Records, kept: np.ndarray, files: list[Path], threads: int) -> Iterator[pa.RecordBatch]:
+    """Yield the kept papers in order of id, GROUP_ROWS at a time, from the Arrow files."""
+
+    def group(rows: np.ndarray) -> pa.RecordBatch:
+        position = records.position[rows]
+        file_of = np.searchsorted(records.bounds, position, "right") - 1
+        parts = []
+        for i in np.unique(file_of):
+            with pa.memory_map(str(files[i])) as file:
+                papers = pa.ipc.open_file(file).get_batch(0)
+                parts.append(papers.take(pa.array(position[file_of == i] - records.bounds[i])))
+        papers = pa.concat_batches(parts)
+        if len(parts) > 1:
+            papers = papers.take(pa.array(np.argsort(np.argsort(file_of, kind="stable"))))
+        return add_text(papers)
+
+    with ThreadPoolExecutor(threads) as pool:
+        pending: deque[Future[pa.RecordBatch]] = deque()
+        for start in range(0, len(kept), GROUP_ROWS):
+            pending.append(pool.submit(group, kept[start : start + GROUP_ROWS]))
+            if len(pending) > threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()

@@ -1,0 +1,61 @@
+"""The papers that stand for a topic."""
+
+import numpy as np
+import pytest
+
+from lib.naming.representatives import Keywords, by_topic, diverse, latest, near_center, says
+
+KEYWORDS = Keywords(
+    [
+        [("language models", 0.5), ("reasoning", 0.3), ("x-rays", 0.2)],
+        [("spin-orbit", 0.6), ("reasoning", 0.4)],
+    ]
+)
+
+
+def test_papers_of_topics_come_nearest_first():
+    rng = np.random.default_rng(0)
+    topics, similarity = rng.integers(4, size=500), rng.random(500).astype(np.float32)
+    topics[topics == 2] = 1
+    for topic, rows in enumerate(by_topic(topics, 4, similarity)):
+        own = np.flatnonzero(topics == topic)
+        assert rows.tolist() == own[np.argsort(-similarity[own])].tolist()
+
+
+@pytest.mark.parametrize(
+    # `long`: the share of its words of four letters, and four more, in keywords of the second topic
+    ("title", "told", "long"),
+    [
+        ("A Large Language Model for X-Ray Images", [0.7, 0], 0),
+        ("Spin orbit coupling", [0, 0.6], 2 / 7),
+        ("On reasoning about spin-orbit", [0.3, 1], 3 / 8),
+        ("Models", [0, 0], 0),
+        ("", [0, 0], 0),
+    ],
+)
+def test_what_a_title_tells(title, told, long):
+    assert KEYWORDS.told(title) == pytest.approx(told)
+    measure = 1 / (0.8 / told[1] + 0.2 / long) if long else 0
+    assert KEYWORDS.score(title, 1) == pytest.approx(measure - told[0])
+
+
+def test_a_title_says_a_keyword_in_any_form():
+    assert says("Large Language Model Agents", "language models") and says("X-ray spectra", "x-rays")
+    assert not says("Language of Birds", "language models")
+
+
+def test_titles_come_from_the_nearer_half_of_a_topic():
+    assert [len(near_center(np.arange(n))) for n in (1, 7, 98, 5000)] == [1, 4, 49, 50]
+
+
+def test_the_latest_are_of_the_nearer_half():
+    days = np.array([5, 9, 7, np.nan, 3, 99, 98, 97])
+    picked = latest(np.arange(8), days, 2)
+    assert picked.rows.tolist() == [1, 2] and picked.scores.tolist() == [9, 7]
+
+
+def test_diverse_papers_are_far_from_each_other():
+    vectors = np.eye(4, dtype=np.float32)[[0, 0, 1, 1, 2]]
+    picked = diverse(np.array([7, 8, 9, 10, 11]), vectors, 3)
+    assert picked.rows.tolist() == [7, 9, 11] and picked.scores.tolist() == [0, 0, 0]
+    assert diverse(np.array([7, 8, 9, 10, 11]), vectors, 9).rows.tolist() == [7, 9, 11, 8, 10]
