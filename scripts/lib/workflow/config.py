@@ -1,0 +1,237 @@
+"""Check the configuration, bring it into one form, and read from it what decides a result."""
+
+import os
+import sys
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+from snakemake.exceptions import WorkflowError
+
+Config = dict[str, Any]
+# Folders of the workflow that results must not go into.
+SOURCES = (
+    *("bench", "containers", "data", "docs", "envs", "presets", "profiles", "rules", "scripts"),
+    *("tests", "tools"),
+)
+# The keys that name an input file: section, key, and what to set it to.
+FILES = (
+    ("", "input", "the snapshot (JSON lines, plain or packed)"),
+    ("terms", "stop_words", "a list of words"),
+    ("keywords", "head_words", "a list of words"),
+)
+
+
+def read_schema(root: Path) -> dict[str, Any]:
+    """rules/config.schema.yaml of the workflow in a folder."""
+    text = (root / "rules/config.schema.yaml").read_text("utf-8")
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def complete(config: Config, schema: dict, root: Path) -> Config:
+    """The config with all keys, in one form.
+
+    A relative path that is the default of its key names a file of the workflow, wherever the workflow runs.
+
+    Parameters
+    ----------
+    config : as Snakemake read it; its values are converted in place
+    root : the folder of the workflow
+
+    Raises
+    ------
+    WorkflowError
+        With all faults of the config: the key, and what to write instead.
+    """
+    convert_types(config, schema)
+    validator = Draft202012Validator(schema, format_checker=FormatChecker())
+    faults = [fault for error in validator.iter_errors(config) for fault in describe(error)]
+    faults += file_faults(config, schema, root) + results_fault(config, root) + locale_faults(config)
+    faults += llm_fault(config)
+    if faults:
+        raise WorkflowError(
+            "The configuration (config.yaml, --configfile, --config, or `config:` of a module) has faults:",
+            *faults,
+        )
+    whole = canonical(with_defaults(config, schema), schema)
+    for section, key, _ in FILES:
+        keys = whole[section] if section else whole
+        keys[key] = file_of(keys[key], default_of(schema, section, key), root)
+    return whole
+
+
+def with_defaults(config: Config, schema: dict) -> Config:
+    """The config with the defaults of the schema for the keys that it lacks."""
+    return {
+        key: with_defaults(config.get(key, {}), entry)
+        if "properties" in entry
+        else config.get(key, entry["default"])
+        for key, entry in schema["properties"].items()
+    }
+
+
+def file_of(value: str, default: str, root: Path) -> str:
+    """A file that a key names, as a path from the working directory."""
+    return os.path.normpath(root / value) if value == default and not Path(value).is_file() else value
+
+
+def default_of(schema: dict, section: str, key: str) -> str:
+    """The default of a key."""
+    keys = schema["properties"][section]["properties"] if section else schema["properties"]
+    return keys[key]["default"]
+
+
+def convert_types(config: Config, schema: dict) -> None:
+    """Convert what YAML and the command line read differently: dates to text, `k: "25"` to 25."""
+    for key, entry in schema["properties"].items():
+        value = config.get(key)
+        if key in config and value is None and "properties" in entry:
+            config[key] = {}  # a section of comments alone
+        elif isinstance(value, dict) and "properties" in entry:
+            convert_types(value, entry)
+        elif isinstance(value, dict):
+            config[key] = {k: None if v == "null" else v for k, v in value.items()}
+        elif isinstance(value, date):
+            config[key] = value.isoformat()
+        elif isinstance(value, list):
+            if "string" not in entry.get("items", {}).get("type", ""):
+                config[key] = [yaml.safe_load(v) if isinstance(v, str) else v for v in value]
+        elif isinstance(value, str):
+            if "string" not in entry.get("type", "string") or value == "null":
+                config[key] = yaml.safe_load(value)
+
+
+def describe(error: ValidationError) -> list[str]:
+    """The faults in an error of the schema's validator."""
+    key = ".".join(map(str, error.absolute_path))
+    if error.validator == "additionalProperties":
+        known = list(error.schema["properties"])
+        names = sorted(set(error.instance) - set(known), key=str)
+    elif "propertyNames" in error.absolute_schema_path:
+        known, names = error.schema["enum"], [error.instance]
+    else:
+        if key == "llm.key_variable":  # perhaps the key itself, which must not be shown
+            error.message = "the value is not the name of an environment variable"
+        description = error.schema.get("description")
+        suffix = f" ({description})" if description else ""
+        return [f"{key or 'config'}: {error.message}{suffix}"]
+    faults = []
+    for name in names:
+        near = get_close_matches(str(name).lower(), known, 1, 0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+        full = f"{key}.{name}" if key else name
+        faults.append(f"{full}: unknown key; {hint}")
+    return faults
+
+
+def file_faults(config: Config, schema: dict, root: Path) -> list[str]:
+    """Faults of the keys that name an input file: it does not exist, or Snakemake cannot read its name."""
+    faults = []
+    for section, key, wanted in FILES:
+        keys = config.get(section) if section else config
+        value = keys.get(key) if isinstance(keys, dict) else None
+        if not isinstance(value, str):
+            continue
+        file, name = file_of(value, default_of(schema, section, key), root), f"{section}.{key}".strip(".")
+        if set("<>{}") & set(file):
+            faults.append(
+                f"{name}: {file}: Snakemake has a use of its own for the characters < > {{ }} in a path; "
+                "rename the file or its folder"
+            )
+        elif not Path(file).is_file():
+            fault = "a folder, not a file" if Path(file).is_dir() else "no such file"
+            faults.append(f"{name}: {fault}: {file}; set it to {wanted}")
+    return faults
+
+
+def results_folder(config: Config) -> Path:
+    """The folder of all results, as far as the config is sound."""
+    paths = config.get("pathvars")
+    return Path(str(paths.get("results", "results")) if isinstance(paths, dict) else "results")
+
+
+def results_fault(config: Config, root: Path) -> list[str]:
+    """A fault if results would go into a folder of the workflow."""
+    folder, root = results_folder(config).resolve(), root.resolve()
+    sources = [root / name for name in SOURCES]
+    if folder == root or any(folder == path or path in folder.parents for path in sources):
+        return [
+            f"pathvars.results: {results_folder(config)} is a folder of the workflow itself; "
+            "name another one, such as results or runs/astro"
+        ]
+    return []
+
+
+def llm_fault(config: Config) -> list[str]:
+    """A fault if a language model is to be asked whose name is not given."""
+    llm = config.get("llm")
+    if not isinstance(llm, dict) or not llm.get("url") or llm.get("model"):
+        return []
+    return ["llm.model: set it to the name of the model to ask at llm.url"]
+
+
+def locale_faults(value: Any, key: str = "") -> list[str]:
+    """Faults of texts which the locale of this session would garble on their way to the scripts."""
+    encoding = sys.getfilesystemencoding()
+    if isinstance(value, dict):
+        return [
+            fault
+            for name, entry in value.items()
+            for fault in locale_faults(entry, f"{key}.{name}" if key else name)
+        ]
+    if isinstance(value, list):
+        return [fault for entry in value for fault in locale_faults(entry, key)]
+    if encoding == "utf-8" or not isinstance(value, str) or value.isascii():
+        return []
+    return [
+        f"{key}: {ascii(value)} needs a UTF-8 locale, and that of this session is {encoding}; "
+        "run `export PYTHONUTF8=1` first"
+    ]
+
+
+def canonical(value: Any, schema: dict) -> Any:
+    """The config as plain values in one order: sections as in the schema, globs sorted, numbers of one type.
+
+    Snakemake compares params by their text, in which `{a: 1, b: 2}` and `{b: 2, a: 1}` differ, and so
+    do 30 and 30.0.
+    """
+    if isinstance(value, dict) and "propertyNames" in schema:
+        return {key: value.get(key) for key in schema["propertyNames"]["enum"]}
+    if isinstance(value, dict):
+        keys = schema["properties"].items()
+        return {key: canonical(value[key], entry) for key, entry in keys if key in value}
+    if isinstance(value, list):
+        return sorted(value) if schema.get("uniqueItems") else list(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value) if "number" in schema["type"] else int(value)
+    return value
+
+
+def settings(config: Config, schema: dict, section: str) -> Config:
+    """The keys of a section that decide what a step computes, in the order of the schema.
+
+    Keys that are `execution_only` in the schema are left out, so that a change of them re-runs nothing.
+    """
+    keys = schema["properties"][section]["properties"]
+    return {key: config[section][key] for key, entry in keys.items() if not entry.get("execution_only")}
+
+
+def execution(config: Config, schema: dict, section: str) -> Config:
+    """The keys of a section that `settings` leaves out."""
+    tracked = settings(config, schema, section)
+    return {key: value for key, value in config[section].items() if key not in tracked}
+
+
+def changed_keys(config: Config, schema: dict, prefix: str = "") -> Config:
+    """The config keys, as `section.key`, whose values are not the defaults of the schema."""
+    changed: Config = {}
+    for key, entry in schema["properties"].items():
+        if "properties" in entry:
+            changed |= changed_keys(config[key], entry, f"{prefix}{key}.")
+        elif config[key] != entry["default"]:
+            changed[prefix + key] = config[key]
+    return changed
