@@ -1,33 +1,33 @@
 """From a snapshot of paper metadata to a labelled map of its topics; see README.md."""
 
-from snakemake.utils import min_version, validate
+from snakemake.utils import min_version
 
 min_version("9.0")
 
 
-configfile: "config.yaml"
+include: "rules/location.smk"
 
 
-include: "rules/config.smk"
+configfile: CONFIG_FILE
+
+
 include: "rules/common.smk"
 
 
-check_config(config)
-validate(config, SCHEMA_FILE)  # fills in the defaults
-config.update(canonical(config, SCHEMA))
-warn_of_another_corpus(config)
-
-
 onstart:
-    refuse_read_only_results()
-    refuse_ignored_image()
-    warn_of_running_jobs()
+    LOCK = checks.lock_results(config)
+    checks.require_apptainer_for_image(
+        config,
+        DeploymentMethod.APPTAINER
+        in workflow.deployment_settings.deployment_method,
+    )
+    checks.warn_of_running_jobs()
 
 
-localrules:
-    all,
-    select_k,
-    report,
+onsuccess:
+    checks.warn_of_steps(config)
+    if workflow.is_main_process:
+        checks.remove_parts(config)
 
 
 pathvars:
@@ -40,28 +40,10 @@ wildcard_constraints:
     part=r"\d+",
 
 
-include: "rules/corpus.smk"
-include: "rules/embeddings.smk"
-include: "rules/clusters.smk"
-include: "rules/topics.smk"
-include: "rules/map.smk"
-include: "rules/evaluation.smk"
-
-
-# The map, its topics and all that they need come first. A rule's priority does not pass on to its inputs.
-for each in workflow.rules:
-    each.priority = int(each.name not in ("explain", "evaluate", "report"))
-
-
-onsuccess:
-    warn_of_steps()
-    remove_parts()
-
-
 rule all:
-    default_target: True
     input:
         "<results>/map.png",
+        MORE_MAPS,
         "<results>/map.html",
         "<results>/topics.csv",
         "<results>/report.html",
@@ -82,3 +64,16 @@ rule all:
         "<results>/topics/explanations.parquet",
         "<results>/topics/explanations.png",
         "<results>/evaluation/evaluation.json",
+
+
+include: "rules/corpus.smk"
+include: "rules/embeddings.smk"
+include: "rules/clusters.smk"
+include: "rules/topics.smk"
+include: "rules/map.smk"
+include: "rules/evaluation.smk"
+
+
+# The map, its topics and all that they need come first. A rule's priority does not pass on to its inputs.
+for each in workflow.modifier.rules:
+    each.priority = int(not each.name.endswith(("explain", "evaluate", "report")))

@@ -1,8 +1,5 @@
 """Clusters: reads embeddings.npy; writes k.json, centroids.npy and assignments.parquet."""
 
-# A K that the config sets is scanned alone: the other scans would decide nothing.
-SET_K = config["cluster"]["k"]
-CANDIDATES = [SET_K] if SET_K else sorted(set(config["select_k"]["candidates"]))
 GPUS = config["cluster"]["gpus"]
 GPU_IMAGE = config["embed"]["image"] if GPUS else None
 SAMPLE = {
@@ -14,12 +11,11 @@ SAMPLE = {
 rule smooth:
     """Average the vectors of a sample and of random halves of it with their nearest papers."""
     input:
-        **code("smooth"),
+        **code("smooth", "clusters"),
         **CORPUS,
         embeddings="<results>/embeddings/embeddings.npy",
         neighbors="<results>/embeddings/neighbors.npy",
         similarities="<results>/embeddings/similarities.npy",
-        env="envs/clusters.yaml",
     output:
         **{name: ensure(file, non_empty=True) for name, file in SAMPLE.items()},
     log:
@@ -30,42 +26,26 @@ rule smooth:
         "../envs/clusters.yaml"
     threads: 8
     resources:
-        mem_mb=memory("smooth"),
-        runtime=minutes("smooth"),
+        **requests("smooth"),
     params:
-        # one dict, since Snakemake does not notice that two params swap their values
-        smooth={
-            "smooth": config["cluster"]["smooth"],
-            "sample": config["scan_k"]["sample"],
-            "splits": config["scan_k"]["splits"],
-        },
+        **parameters(
+            {
+                **settings("cluster", "smooth"),
+                **settings("scan_k", "sample", "splits"),
+            },
+            takes=["threads"],
+        ),
     shell:
-        """
-        python {input.script} \
-            --papers {input.papers} \
-            --embeddings {input.embeddings} \
-            --neighbors {input.neighbors} \
-            --similarities {input.similarities} \
-            --smooth {params.smooth[smooth]} \
-            --sample {params.smooth[sample]} \
-            --splits {params.smooth[splits]} \
-            --threads {threads} \
-            --rows {output.rows} \
-            --vectors {output.vectors} \
-            --half-rows {output.half_rows} \
-            --half-vectors {output.half_vectors} \
-            >{log} 2>&1
-        """
+        COMMAND
 
 
 rule scan_k:
     """Cluster a sample at one K several times, and measure how good and how stable that is."""
     input:
-        **code("scan_k"),
+        **code("scan_k", "clusters"),
         **CORPUS,
         **SAMPLE,
         embeddings="<results>/embeddings/embeddings.npy",
-        env="envs/clusters.yaml",
     output:
         scan=ensure("<results>/clusters/scan_k/{k}.json", non_empty=True),
     log:
@@ -74,37 +54,25 @@ rule scan_k:
         "<benchmarks>/scan_k/{k}.tsv"
     conda:
         "../envs/clusters.yaml"
-    threads: scan_threads
+    threads: lambda wildcards: requesting.scan_threads(config)
     resources:
-        mem_mb=memory("scan_k"),
-        runtime=minutes("scan_k"),
+        **requests("scan_k"),
     params:
-        # one dict, since Snakemake does not notice that two params swap their values
-        scan={name: config["scan_k"][name] for name in ("seeds", "seed")},
+        **parameters(
+            settings("scan_k", "seeds", "seed"),
+            takes=["k", "threads"],
+        ),
     shell:
-        """
-        python {input.script} \
-            --papers {input.papers} \
-            --embeddings {input.embeddings} \
-            --rows {input.rows} \
-            --vectors {input.vectors} \
-            --half-rows {input.half_rows} \
-            --half-vectors {input.half_vectors} \
-            --k {wildcards.k} \
-            --seeds {params.scan[seeds]} \
-            --seed {params.scan[seed]} \
-            --threads {threads} \
-            --scan {output.scan} \
-            >{log} 2>&1
-        """
+        COMMAND
 
 
 checkpoint select_k:
     """Compare the scans of all candidates, propose a K and say why."""
     input:
-        **code("select_k"),
-        scans=expand("<results>/clusters/scan_k/{k}.json", k=CANDIDATES),
-        env="envs/clusters.yaml",
+        **code("select_k", "clusters"),
+        scans=expand(
+            "<results>/clusters/scan_k/{k}.json", k=requesting.candidates(config)
+        ),
     output:
         selection=ensure("<results>/clusters/k.json", non_empty=True),
         chosen=ensure("<results>/clusters/k.txt", non_empty=True),
@@ -122,38 +90,28 @@ checkpoint select_k:
         "<logs>/select_k.log",
     benchmark:
         "<benchmarks>/select_k.tsv"
+    localrule: True
     conda:
         "../envs/clusters.yaml"
     threads: 1
     resources:
-        mem_mb=memory("select_k"),
-        runtime=minutes("select_k"),
+        **requests("select_k"),
     params:
-        k=config["cluster"]["k"],
+        **parameters(settings("cluster", "k")),
     shell:
-        """
-        python {input.script} \
-            --scans {input.scans} \
-            --k {params.k} \
-            --selection {output.selection} \
-            --chosen {output.chosen} \
-            --table {output.table} \
-            --figure {output.figure} \
-            >{log} 2>&1
-        """
+        COMMAND
 
 
 rule cluster:
     """Cluster all papers with K-means on smoothed vectors."""
     input:
-        **code("cluster"),
+        **code("cluster", "clusters"),
         **CORPUS,
         **SAMPLE,
         embeddings="<results>/embeddings/embeddings.npy",
         neighbors="<results>/embeddings/neighbors.npy",
         similarities="<results>/embeddings/similarities.npy",
         chosen=chosen,
-        env="envs/clusters.yaml",
     output:
         centroids=ensure("<results>/clusters/centroids.npy", non_empty=True),
         assignments=ensure("<results>/clusters/assignments.parquet", non_empty=True),
@@ -163,50 +121,33 @@ rule cluster:
     benchmark:
         "<benchmarks>/cluster.tsv"
     conda:
-        None if GPU_IMAGE else f"../envs/{GPU_ENV}" if GPUS else "../envs/clusters.yaml"
+        None
+        if GPU_IMAGE
+        else f"../envs/{GPU_ENV}.yaml" if GPUS else "../envs/clusters.yaml"
     container:
         GPU_IMAGE
     threads: 8
     resources:
-        mem_mb=memory("cluster"),
-        runtime=minutes("cluster"),
+        **requests("cluster"),
         gpu=GPUS,
     params:
-        # without K, which comes from k.txt: setting it to what was proposed clusters nothing again
-        cluster={k: v for k, v in settings("cluster").items() if k != "k"},
-        execution=execution("cluster"),
+        **parameters(
+            # without K, which comes from k.txt: setting it to what was proposed clusters nothing again
+            settings("cluster", "smooth", "seed", "starts"),
+            execution("cluster", "gpus"),
+            takes=["threads"],
+        ),
     shell:
-        """
-        python {input.script} \
-            --papers {input.papers} \
-            --embeddings {input.embeddings} \
-            --neighbors {input.neighbors} \
-            --similarities {input.similarities} \
-            --rows {input.rows} \
-            --vectors {input.vectors} \
-            --half-rows {input.half_rows} \
-            --half-vectors {input.half_vectors} \
-            --chosen {input.chosen} \
-            --smooth {params.cluster[smooth]} \
-            --seed {params.cluster[seed]} \
-            --starts {params.cluster[starts]} \
-            --gpus {params.execution[gpus]} \
-            --threads {threads} \
-            --centroids {output.centroids} \
-            --assignments {output.assignments} \
-            --summary {output.summary} \
-            >{log} 2>&1
-        """
+        COMMAND
 
 
 rule hierarchy:
     """Group the topics, and divide large ones into subtopics that repeat."""
     input:
-        **code("hierarchy"),
+        **code("hierarchy", "clusters"),
         **ASSIGNED,
         embeddings="<results>/embeddings/embeddings.npy",
         centroids="<results>/clusters/centroids.npy",
-        env="envs/clusters.yaml",
     output:
         nodes=ensure("<results>/clusters/nodes.parquet", non_empty=True),
         subtopics=ensure("<results>/clusters/subtopics.parquet", non_empty=True),
@@ -219,23 +160,11 @@ rule hierarchy:
         "../envs/clusters.yaml"
     threads: 8
     resources:
-        mem_mb=memory("hierarchy"),
-        runtime=minutes("hierarchy"),
+        **requests("hierarchy"),
     params:
-        hierarchy=settings("hierarchy"),
+        **parameters(
+            settings("hierarchy"),
+            takes=["threads"],
+        ),
     shell:
-        """
-        python {input.script} \
-            --embeddings {input.embeddings} \
-            --assignments {input.assignments} \
-            --centroids {input.centroids} \
-            --groups {params.hierarchy[groups]} \
-            --min-papers {params.hierarchy[min_papers]} \
-            --max-subtopics {params.hierarchy[max_subtopics]} \
-            --seed {params.hierarchy[seed]} \
-            --threads {threads} \
-            --nodes {output.nodes} \
-            --subtopics {output.subtopics} \
-            --linkage {output.linkage} \
-            >{log} 2>&1
-        """
+        COMMAND

@@ -5,15 +5,14 @@ IMAGE = config["embed"]["image"]
 NEIGHBORS_GPUS = config["neighbors"]["gpus"]
 NEIGHBORS_IMAGE = IMAGE if NEIGHBORS_GPUS else None
 FLASH = config["embed"]["attention"] == "flash_attention_2"
-GPU_ENV = "embeddings-flash.yaml" if FLASH else "embeddings.yaml"
+GPU_ENV = "embeddings-flash" if FLASH else "embeddings"
 
 
 rule embed:
     """Encode every N-th paper, taking from the cache what was encoded before."""
     input:
-        **code("embed"),
+        **code("embed", GPU_ENV),
         **CORPUS,
-        env=f"envs/{GPU_ENV}",
     output:
         vectors=temp(ensure("<results>/embeddings/parts/{part}.npy", non_empty=True)),
         summary=temp(ensure("<results>/embeddings/parts/{part}.json", non_empty=True)),
@@ -22,50 +21,32 @@ rule embed:
     benchmark:
         "<benchmarks>/embed/{part}.tsv"
     conda:
-        None if IMAGE else f"../envs/{GPU_ENV}"
+        None if IMAGE else f"../envs/{GPU_ENV}.yaml"
     container:
         IMAGE
     threads: 8
     resources:
-        mem_mb=memory("embed"),
-        runtime=minutes("embed"),
+        **requests("embed"),
         gpu=config["embed"]["gpus"],
     params:
-        embed=settings("embed"),
-        execution=execution("embed"),
+        **parameters(
+            settings("embed"),
+            execution(
+                "embed", "parts", "device", "require_flash", "batch_tokens", "cache"
+            ),
+            takes=["part", "threads"],
+        ),
     shell:
-        """
-        python {input.script} \
-            --papers {input.papers} \
-            --part {wildcards.part} \
-            --parts {params.execution[parts]} \
-            --model {params.embed[model]:q} \
-            --revision {params.embed[revision]:q} \
-            --pooling {params.embed[pooling]} \
-            --prefix={params.embed[prefix]:q} \
-            --max-tokens {params.embed[max_tokens]} \
-            --device {params.execution[device]} \
-            --precision {params.embed[precision]} \
-            --attention {params.embed[attention]} \
-            --require-flash {params.execution[require_flash]} \
-            --batch-tokens {params.execution[batch_tokens]} \
-            --dtype {params.embed[dtype]} \
-            --cache {params.execution[cache]:q} \
-            --threads {threads} \
-            --vectors {output.vectors} \
-            --summary {output.summary} \
-            >{log} 2>&1
-        """
+        COMMAND
 
 
 rule gather:
     """Interleave the vectors of all parts, row i for row i of the papers."""
     input:
-        **code("gather"),
+        **code("gather", "corpus"),
         **CORPUS,
         vectors=expand("<results>/embeddings/parts/{part}.npy", part=PARTS),
         summaries=expand("<results>/embeddings/parts/{part}.json", part=PARTS),
-        env="envs/corpus.yaml",
     output:
         embeddings=ensure("<results>/embeddings/embeddings.npy", non_empty=True),
         summary=ensure("<results>/embeddings/embeddings.json", non_empty=True),
@@ -77,27 +58,19 @@ rule gather:
         "../envs/corpus.yaml"
     threads: 1
     resources:
-        mem_mb=memory("gather"),
-        runtime=minutes("gather"),
+        **requests("gather"),
+    params:
+        flags=flags(),
     shell:
-        """
-        python {input.script} \
-            --papers {input.papers} \
-            --vectors {input.vectors} \
-            --summaries {input.summaries} \
-            --embeddings {output.embeddings} \
-            --summary {output.summary} \
-            >{log} 2>&1
-        """
+        COMMAND
 
 
 rule neighbors:
     """Find the nearest papers of every paper by cosine."""
     input:
-        **code("neighbors"),
+        **code("neighbors", "clusters"),
         **CORPUS,
         embeddings="<results>/embeddings/embeddings.npy",
-        env="envs/clusters.yaml",
     output:
         neighbors=ensure("<results>/embeddings/neighbors.npy", non_empty=True),
         similarities=ensure("<results>/embeddings/similarities.npy", non_empty=True),
@@ -109,27 +82,18 @@ rule neighbors:
     conda:
         None
         if NEIGHBORS_IMAGE
-        else f"../envs/{GPU_ENV}" if NEIGHBORS_GPUS else "../envs/clusters.yaml"
+        else f"../envs/{GPU_ENV}.yaml" if NEIGHBORS_GPUS else "../envs/clusters.yaml"
     container:
         NEIGHBORS_IMAGE
     threads: 8
     resources:
-        mem_mb=memory("neighbors"),
-        runtime=minutes("neighbors"),
+        **requests("neighbors"),
         gpu=NEIGHBORS_GPUS,
     params:
-        neighbors=settings("neighbors"),
-        execution=execution("neighbors"),
+        **parameters(
+            settings("neighbors"),
+            execution("neighbors", "gpus"),
+            takes=["threads"],
+        ),
     shell:
-        """
-        python {input.script} \
-            --papers {input.papers} \
-            --embeddings {input.embeddings} \
-            --k {params.neighbors[k]} \
-            --gpus {params.execution[gpus]} \
-            --threads {threads} \
-            --neighbors {output.neighbors} \
-            --similarities {output.similarities} \
-            --summary {output.summary} \
-            >{log} 2>&1
-        """
+        COMMAND

@@ -4,7 +4,7 @@
 rule evaluate:
     """Measure the topics: shape, agreement with categories, coherence and diversity of keywords."""
     input:
-        **code("evaluate"),
+        **code("evaluate", "topics"),
         **CORPUS,
         **ASSIGNED,
         **TERMS,
@@ -13,7 +13,6 @@ rule evaluate:
         coordinates="<results>/map/coordinates.parquet",
         cluster="<results>/clusters/cluster.json",
         project="<results>/map/project.json",
-        env="envs/topics.yaml",
     output:
         evaluation=ensure("<results>/evaluation/evaluation.json", non_empty=True),
     log:
@@ -24,32 +23,17 @@ rule evaluate:
         "../envs/topics.yaml"
     threads: 1
     resources:
-        mem_mb=memory("evaluate"),
-        runtime=minutes("evaluate"),
+        **requests("evaluate"),
+    params:
+        flags=flags(),
     shell:
-        """
-        python {input.script} \
-            --papers {input.papers} \
-            --vocabulary {input.vocabulary} \
-            --tokens {input.tokens} \
-            --offsets {input.offsets} \
-            --terms {input.terms} \
-            --term-offsets {input.term_offsets} \
-            --keywords {input.keywords} \
-            --assignments {input.assignments} \
-            --topics {input.topics} \
-            --coordinates {input.coordinates} \
-            --cluster {input.cluster} \
-            --project {input.project} \
-            --evaluation {output.evaluation} \
-            >{log} 2>&1
-        """
+        COMMAND
 
 
 rule report:
     """Put the map, the choice of K, the topics, the measures and the ledger on one page."""
     input:
-        **code("report"),
+        **code("report", "map"),
         ledger="<results>/corpus/ledger.json",
         embeddings="<results>/embeddings/embeddings.json",
         selection="<results>/clusters/k.json",
@@ -70,11 +54,10 @@ rule report:
         explanation_figure="<results>/topics/explanations.png",
         map="<results>/map.png",
         digest=digest,
-        template="scripts/templates/report.html",
-        style="scripts/templates/report/report.css",
-        behaviour="scripts/templates/report/report.js",
-        explanation_page="scripts/templates/report/explanations.html",
-        env="envs/map.yaml",
+        template=source("scripts/templates/report.html"),
+        style=source("scripts/templates/report/report.css"),
+        behaviour=source("scripts/templates/report/report.js"),
+        includes=source("scripts/templates/report/explanations.html"),
     output:
         report=report(
             ensure("<results>/report.html", non_empty=True),
@@ -85,45 +68,16 @@ rule report:
         "<logs>/report.log",
     benchmark:
         "<benchmarks>/report.tsv"
+    localrule: True
     conda:
         "../envs/map.yaml"
     threads: 1
     resources:
-        mem_mb=memory("report"),
-        runtime=minutes("report"),
+        **requests("report"),
     params:
-        link=lambda wildcards: config["link"],
-        about=about_run,
-        benchmarks=lambda wildcards, threads: str(results_folder(config) / "benchmarks"),
+        **parameters(
+            {"link": config["link"]},
+            {"about": ABOUT, "benchmarks": str(RESULTS / "benchmarks")},
+        ),
     shell:
-        """
-        python {input.script} \
-            --ledger {input.ledger} \
-            --embeddings {input.embeddings} \
-            --selection {input.selection} \
-            --scans {input.scans} \
-            --curves {input.curves} \
-            --evaluation {input.evaluation} \
-            --topics {input.topics} \
-            --representatives {input.representatives} \
-            --hierarchy {input.hierarchy} \
-            --tree {input.tree} \
-            --trends {input.trends} \
-            --periods {input.periods} \
-            --subtopic-trends {input.subtopic_trends} \
-            --trend-figure {input.trend_figure} \
-            --explanations {input.explanations} \
-            --explained {input.explained} \
-            --explain {input.explain} \
-            --explanation-figure {input.explanation_figure} \
-            --map {input.map} \
-            --digest {input.digest} \
-            --template {input.template} \
-            --style {input.style} \
-            --behaviour {input.behaviour} \
-            --benchmarks {params.benchmarks:q} \
-            --about {params.about:q} \
-            --link={params.link:q} \
-            --report {output.report} \
-            >{log} 2>&1
-        """
+        COMMAND

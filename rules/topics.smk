@@ -4,12 +4,11 @@
 rule keywords:
     """Weigh the words and bigrams of each topic by class-based TF-IDF."""
     input:
-        **code("keywords"),
+        **code("keywords", "topics"),
         **ASSIGNED,
         **TERMS,
         embeddings="<results>/embeddings/embeddings.npy",
         head_words=config["keywords"]["head_words"],
-        env="envs/topics.yaml",
     output:
         keywords=ensure("<results>/topics/keywords.parquet", non_empty=True),
         csv=ensure("<results>/topics/keywords.csv", non_empty=True),
@@ -20,39 +19,23 @@ rule keywords:
     conda:
         "../envs/topics.yaml"
     resources:
-        mem_mb=memory("keywords"),
-        runtime=minutes("keywords"),
+        **requests("keywords"),
     params:
-        keywords=settings("keywords"),
+        **parameters(settings("keywords")),
     shell:
-        """
-        python {input.script} \
-            --vocabulary {input.vocabulary} \
-            --tokens {input.tokens} \
-            --offsets {input.offsets} \
-            --terms {input.terms} \
-            --term-offsets {input.term_offsets} \
-            --embeddings {input.embeddings} \
-            --assignments {input.assignments} \
-            --head-words {input.head_words:q} \
-            --top {params.keywords[top]} \
-            --keywords {output.keywords} \
-            --csv {output.csv} \
-            >{log} 2>&1
-        """
+        COMMAND
 
 
 rule label:
     """Find each topic's most central papers and give the topic its label."""
     input:
-        **code("label"),
+        **code("label", "topics"),
         **CORPUS,
         **ASSIGNED,
         embeddings="<results>/embeddings/embeddings.npy",
         centroids="<results>/clusters/centroids.npy",
         cluster="<results>/clusters/cluster.json",
         keywords="<results>/topics/keywords.parquet",
-        env="envs/topics.yaml",
     output:
         representatives=ensure(
             "<results>/topics/representatives.parquet", non_empty=True
@@ -70,40 +53,23 @@ rule label:
     conda:
         "../envs/topics.yaml"
     resources:
-        mem_mb=memory("label"),
-        runtime=minutes("label"),
+        **requests("label"),
     params:
-        label=settings("label"),
-        llm=settings("llm"),
-        execution=execution("llm"),
+        **parameters(
+            {
+                **settings("label"),
+                **{f"llm_{key}": value for key, value in settings("llm").items()},
+            },
+            {f"llm_{key}": value for key, value in execution("llm").items()},
+        ),
     shell:
-        """
-        python {input.script} \
-            --papers {input.papers} \
-            --embeddings {input.embeddings} \
-            --assignments {input.assignments} \
-            --centroids {input.centroids} \
-            --cluster {input.cluster} \
-            --keywords {input.keywords} \
-            --representatives-per-topic {params.label[representatives_per_topic]} \
-            --title {params.label[title]} \
-            --title-chars {params.label[title_chars]} \
-            --llm-url {params.llm[url]} \
-            --llm-model {params.llm[model]:q} \
-            --llm-key-variable {params.execution[key_variable]} \
-            --llm-seconds {params.execution[seconds]} \
-            --llm-cache {params.execution[cache]:q} \
-            --representatives {output.representatives} \
-            --topics {output.topics} \
-            --csv {output.csv} \
-            >{log} 2>&1
-        """
+        COMMAND
 
 
 rule tree:
     """Name the groups and subtopics of the hierarchy, and draw its tree."""
     input:
-        **code("tree"),
+        **code("tree", "topics"),
         **ASSIGNED,
         **TERMS,
         embeddings="<results>/embeddings/embeddings.npy",
@@ -112,7 +78,6 @@ rule tree:
         linkage="<results>/clusters/linkage.npy",
         topics="<results>/topics/topics.parquet",
         head_words=config["keywords"]["head_words"],
-        env="envs/topics.yaml",
     output:
         hierarchy=ensure("<results>/topics/hierarchy.parquet", non_empty=True),
         csv=report(
@@ -132,43 +97,22 @@ rule tree:
     conda:
         "../envs/topics.yaml"
     resources:
-        mem_mb=memory("tree"),
-        runtime=minutes("tree"),
+        **requests("tree"),
     params:
-        keywords=settings("keywords"),
+        **parameters(settings("keywords")),
     shell:
-        """
-        python {input.script} \
-            --vocabulary {input.vocabulary} \
-            --tokens {input.tokens} \
-            --offsets {input.offsets} \
-            --terms {input.terms} \
-            --term-offsets {input.term_offsets} \
-            --embeddings {input.embeddings} \
-            --assignments {input.assignments} \
-            --nodes {input.nodes} \
-            --subtopics {input.subtopics} \
-            --linkage {input.linkage} \
-            --topics {input.topics} \
-            --head-words {input.head_words:q} \
-            --top {params.keywords[top]} \
-            --hierarchy {output.hierarchy} \
-            --csv {output.csv} \
-            --figure {output.figure} \
-            >{log} 2>&1
-        """
+        COMMAND
 
 
 rule trends:
     """Count each topic's papers per year and month, and test which topics rise or fade."""
     input:
-        **code("trends"),
+        **code("trends", "topics"),
         **CORPUS,
         **ASSIGNED,
         subtopics="<results>/clusters/subtopics.parquet",
         topics="<results>/topics/topics.parquet",
         hierarchy="<results>/topics/hierarchy.parquet",
-        env="envs/topics.yaml",
     output:
         trends=ensure("<results>/topics/trends.parquet", non_empty=True),
         csv=report(
@@ -196,31 +140,17 @@ rule trends:
     conda:
         "../envs/topics.yaml"
     resources:
-        mem_mb=memory("trends"),
-        runtime=minutes("trends"),
+        **requests("trends"),
+    params:
+        flags=flags(),
     shell:
-        """
-        python {input.script} \
-            --papers {input.papers} \
-            --assignments {input.assignments} \
-            --subtopics {input.subtopics} \
-            --topics {input.topics} \
-            --hierarchy {input.hierarchy} \
-            --trends {output.trends} \
-            --csv {output.csv} \
-            --periods {output.periods} \
-            --subtopic-trends {output.subtopic_trends} \
-            --subtopic-csv {output.subtopic_csv} \
-            --subtopic-periods {output.subtopic_periods} \
-            --figure {output.figure} \
-            >{log} 2>&1
-        """
+        COMMAND
 
 
 rule explain:
     """Find the words that put papers into their topics, and the attention that each word gets."""
     input:
-        **code("explain"),
+        **code("explain", GPU_ENV),
         **CORPUS,
         **ASSIGNED,
         **{name: TERMS[name] for name in ("vocabulary", "terms", "term_offsets")},
@@ -229,7 +159,6 @@ rule explain:
         centroids="<results>/clusters/centroids.npy",
         topics="<results>/topics/topics.parquet",
         stop_words=config["terms"]["stop_words"],
-        env=f"envs/{GPU_ENV}",
     output:
         explanations=ensure("<results>/topics/explanations.parquet", non_empty=True),
         explained=ensure("<results>/topics/explained.parquet", non_empty=True),
@@ -244,37 +173,18 @@ rule explain:
     benchmark:
         "<benchmarks>/explain.tsv"
     conda:
-        None if IMAGE else f"../envs/{GPU_ENV}"
+        None if IMAGE else f"../envs/{GPU_ENV}.yaml"
     container:
         IMAGE
     threads: 8
     resources:
-        mem_mb=memory("explain"),
-        runtime=minutes("explain"),
+        **requests("explain"),
         gpu=config["embed"]["gpus"],
     params:
-        explain=settings("explain"),
-        execution=execution("embed"),
+        **parameters(
+            settings("explain"),
+            execution("embed", "device", "batch_tokens"),
+            takes=["threads"],
+        ),
     shell:
-        """
-        python {input.script} \
-            --papers {input.papers} \
-            --embeddings {input.embeddings} \
-            --encoding {input.encoding} \
-            --centroids {input.centroids} \
-            --assignments {input.assignments} \
-            --topics {input.topics} \
-            --vocabulary {input.vocabulary} \
-            --terms {input.terms} \
-            --term-offsets {input.term_offsets} \
-            --stop-words {input.stop_words:q} \
-            --papers-per-topic {params.explain[papers_per_topic]} \
-            --device {params.execution[device]} \
-            --batch-tokens {params.execution[batch_tokens]} \
-            --threads {threads} \
-            --explanations {output.explanations} \
-            --explained {output.explained} \
-            --summary {output.summary} \
-            --figure {output.figure} \
-            >{log} 2>&1
-        """
+        COMMAND
