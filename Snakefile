@@ -3,15 +3,17 @@
 from snakemake.utils import min_version
 
 min_version("9.0")
+# Snakemake 9.27 cannot include a file by its name if the Snakefile is at the top of a local Git repository.
+here = workflow.current_basedir
 
 
-include: "rules/location.smk"
+include: here.join("rules/location.smk")
 
 
 configfile: CONFIG_FILE
 
 
-include: "rules/common.smk"
+include: here.join("rules/common.smk")
 
 
 onstart:
@@ -66,12 +68,12 @@ rule all:
         "<results>/evaluation/evaluation.json",
 
 
-include: "rules/corpus.smk"
-include: "rules/embeddings.smk"
-include: "rules/clusters.smk"
-include: "rules/topics.smk"
-include: "rules/map.smk"
-include: "rules/evaluation.smk"
+include: here.join("rules/corpus.smk")
+include: here.join("rules/embeddings.smk")
+include: here.join("rules/clusters.smk")
+include: here.join("rules/topics.smk")
+include: here.join("rules/map.smk")
+include: here.join("rules/evaluation.smk")
 
 
 # The map, its topics and all that they need come first. A rule's priority does not pass on to its inputs.
