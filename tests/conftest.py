@@ -19,7 +19,7 @@ from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
 
 import measure
-from browser import chromium
+from browser import chromium, opened
 from lib.keywords.term_vectors import TermVectors
 from lib.words.words import read_words
 from script_server import ScriptServer
@@ -310,6 +310,21 @@ def browser(playwright):
     """Headless Chromium, one for the tests of a file."""
     with chromium(playwright) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def map_file(tmp_path_factory) -> Path:
+    """map.html of the four made-up topics."""
+    from page_inputs import write_page
+
+    return write_page(tmp_path_factory.mktemp("map"))
+
+
+@pytest.fixture
+def page(browser, map_file):
+    """map.html in a browser. The tests of the report have a page of their own."""
+    with opened(browser, map_file) as shown:
+        yield shown
 
 
 @pytest.fixture(scope="session")

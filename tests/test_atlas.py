@@ -15,7 +15,7 @@ from conftest import ENVIRONMENT, EVIL, ROOT, assert_refused, script
 from lib.map.atlas import label_rows, names_by_level
 from lib.map.schema import ATLAS
 from measure import command_line
-from test_explore import BIDI, write_inputs
+from page_inputs import BIDI, write_inputs
 
 PROGRAM = ROOT / ".venv-atlas" / "bin" / "embedding-atlas"
 

@@ -12,8 +12,7 @@ import pytest
 
 import pin_envs
 from conftest import ENVIRONMENT, ROOT, needs_real_parts
-from test_workflow import FILES
-from workflow import copy_project, sample_lines, snakemake
+from workflow import FILES, copy_project, sample_lines, snakemake
 
 CONFIG = """\
 input: data/papers.jsonl

@@ -2,300 +2,20 @@
 
 import json
 import re
-from datetime import date
-from html.parser import HTMLParser
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import EVIL, ROOT, assert_refused, pq_write, script
-from summaries import EMBEDDINGS
-
-PNG = b"\x89PNG\r\n\x1a\n"
-EVALUATION = {
-    "corpus": {
-        "sample": 1000,
-        "languages": {"en": 0.9, "zh": 0.099, "fr": 0.001},
-        "scripts": {"Latin": 0.95, "Chinese characters": 0.05},
-        "without_words": 0.02,
-    },
-    "papers": 1234,
-    "k": 2,
-    "repeating_share": 0.66,
-    "silhouette": 0.1234,
-    "silhouette_by_topic": [0.2, -0.1],
-    "negative_silhouette_share": 0.21,
-    "inertia_per_paper": 0.5,
-    "sizes": {"smallest": 234, "median": 617.0, "largest": 1000, "effective_topics": 1.6},
-    "primary_category": {
-        "papers": 1200,
-        "classes": 9,
-        "ami": 0.345,
-        "ari": 0.2,
-        "v_measure": 0.3,
-        "purity": 0.456,
-    },
-    "archive": {"papers": 0, "classes": 0, "ami": None, "ari": None, "v_measure": None, "purity": None},
-    "primary_category_by_words": {
-        "papers": 1200,
-        "classes": 9,
-        "ami": 0.2,
-        "ari": 0.1,
-        "v_measure": 0.2,
-        "purity": 0.3,
-    },
-    "words": {
-        "npmi": 0.234,
-        "npmi_floor": -0.1,
-        "npmi_windows": 0.2,
-        "c_v": 0.678,
-        "c_v_floor": 0.3,
-        "diversity": 0.87,
-        "inverted_rbo": 0.98,
-        "label_mrr": 1.0,
-        "title_mrr": 0.95,
-        "keyword_hits": 0.71,
-        "npmi_by_topic": [0.2, 0.3],
-        "c_v_by_topic": [0.6, 0.7],
-        "keyword_hits_by_topic": [0.7, 0.8],
-    },
-    "map": {
-        "neighbors_kept": 0.31,
-        "trustworthiness": 0.94,
-        "category_accuracy": 0.66,
-        "category_accuracy_on_map": None,
-        "largest_piece": 0.8,
-        "largest_piece_by_topic": [0.9, 0.7],
-    },
-}
-ORIGIN = {"device": "<i>cpu</i>", "attention": "sdpa", "kernels": ["k1", "k2"]}
-EMBEDDED = EMBEDDINGS | {
-    "parts": 1,
-    "flops_per_second": 1.0,
-    "papers": 1234,
-    "dim": 384,
-    "model": "<b>model</b>",
-    "max_tokens": 256,
-    "precision": "bfloat16",
-    "device": "cpu",
-    "cache_hits": 0,
-    "cache_misses": 1234,
-    "tokens_per_second": 4321.0,
-    "share_of_matmul_rate": 0.123,
-    "origins": [{"origin": ORIGIN, "papers": 1234, "share": 1.0}],
-    "padding_share": 0.02,
-    "truncated_papers": 77,
-    "truncated_tokens": 7777,
-    "tokens": 40000,
-    "unknown_tokens": 20800,
-}
-
-SELECTION = {
-    "k": 2,
-    "rule": "inertia knee",
-    "proposed": 2,
-    "plateau": [2],
-    "sentence": f"Two & {EVIL}",
-    "sample": 1000,
-    "papers": 1234,
-    "seconds": {"2": 1.0},
-    "skipped": [],
-}
-
-
-EXPLAIN = {
-    "papers": 2,
-    "cut_papers": 1,
-    "layers": 2,
-    "loss_influential": 0.2345,
-    "loss_random": 0.0123,
-    "loss_attention": 0.0456,
-    "attention_correlation": 0.31,
-    "influential_words": [["influence", EVIL], []],
-    "keyword_correlation": [0.44, None],
-    "largest_difference": 1e-6,
-    "seconds": 1.0,
-}
+from conftest import EVIL, assert_refused, script
+from html_page import Page
+from report_inputs import ORIGIN, report_inputs
 
 
 @pytest.fixture
 def inputs(tmp_path) -> dict:
-    bucket = {"count": 1, "first": [{"line": 17, "reason": EVIL}]}
-    files = {
-        "ledger": {
-            "input": "<i>x</i>.json",
-            "settings": {},
-            "lines": 1240,
-            "buckets": {"kept": bucket, "duplicate": bucket},
-            "normalised": {"markup": 1, "tex_letters": 0, "unicode": 0},
-            "filled": {"categories": 2, "published": 2, "updated": 2},
-            "not_understood": {"published": {"count": 0, "first": []}, "updated": bucket},
-        },
-        "embeddings": EMBEDDED,
-        "selection": SELECTION,
-        "evaluation": EVALUATION,
-        "explain": EXPLAIN,
-    }
-    templates = ROOT / "scripts" / "templates"
-    paths = {
-        "template": templates / "report.html",
-        "style": templates / "report" / "report.css",
-        "behaviour": templates / "report" / "report.js",
-        "digest": tmp_path / "papers.digest",
-        "benchmarks": tmp_path / "benchmarks",
-        "about": {"versions": {"Snakemake": "9.1"}, "changed": {"cluster.k": 2, "clean.since": EVIL}},
-    }
-    paths["digest"].write_text("0123abcd\n")
-    benchmark = "s\th:m:s\tmax_rss\n{}\t0:00:01\t{}\n"
-    for name, seconds, peak in (
-        ("clean", 1.5, "200.5"),
-        ("embed/0", 30, "900"),
-        ("embed/1", 40, "-"),
-        ("report", 9, "99"),
-    ):
-        file = paths["benchmarks"] / f"{name}.tsv"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(benchmark.format(seconds, peak))
-    for name, content in files.items():
-        paths[name] = tmp_path / f"{name}.json"
-        paths[name].write_text(json.dumps(content))
-    for name in ("curves", "map", "tree", "trend_figure", "explanation_figure"):
-        paths[name] = tmp_path / f"{name}.png"
-        paths[name].write_bytes(PNG)
-    paths["scans"] = tmp_path / "scans.csv"
-    paths["scans"].write_text("k,silhouette\n2,0.1\n3,0.05\n")
-    paths["topics"] = pq_write(
-        tmp_path / "topics.parquet",
-        topic=[0, 1],
-        name=["word · other", "spin"],
-        label=[f"word | {EVIL}", "spin | Second"],
-        size=[1000, 234],
-        keywords=[["word", EVIL], ["spin"]],
-        share=[0.81, 0.19],
-        primary_keyword=["word", "spin"],
-        representative_id=["1", "5"],
-        representative_title=["First", "Fifth"],
-        main_category=["math.AG", None],
-        main_category_share=[0.5, 0.0],
-        colour=["#1b6ca8", "#c2410c"],
-        silhouette=[0.2, -0.1],
-        repeats=[0.9, 0.55],
-    )
-    paths["representatives"] = pq_write(
-        tmp_path / "representatives.parquet",
-        topic=[0, 0, 0, 0, 1],
-        rank=[1, 2, 3, 4, 1],
-        id=["hep-th/9901001", "2", "3", "4", '"><script>alert(4)</script>'],
-        role=["nearest"] * 5,
-        similarity=[0.9, 0.8, 0.7, 0.6, 0.9],
-        score=[0.9, 0.8, 0.7, 0.6, 0.9],
-        title=[EVIL, "Second", "Third", "Fourth is left out", "Fifth"],
-    )
-    years = [date(2020 + year, 1, 1) for year in range(3)]
-    paths["periods"] = pq_write(
-        tmp_path / "periods.parquet",
-        topic=np.repeat(np.int32([0, 1]), 3),
-        unit=["year"] * 6,
-        period=years * 2,
-        papers=[50, 60, 70, 5, 40, 1],
-        share=[0.9, 0.6, 0.98, 0.1, 0.4, 0.02],
-        partial=[False, False, True] * 2,
-    )
-    paths["hierarchy"] = pq_write(
-        tmp_path / "hierarchy.parquet",
-        level=["group", "topic", "topic", "subtopic", "subtopic"],
-        node=[0, 0, 1, 0, 1],
-        parent=pa.array([None, 0, 0, 0, 0], pa.int32()),
-        size=[226, 180, 46, 100, 80],
-        repeats=pa.array([None, None, None, 0.9, 0.8], pa.float64()),
-        share=[1.0, 0.8, 0.2, 0.44, 0.35],
-        name=["all", "word", "spin", EVIL, "part"],
-        keywords=[["a"], ["b"], ["c"], ["inner word"], ["e"]],
-    )
-    paths["subtopic_trends"] = pq_write(
-        tmp_path / "subtopic_trends.parquet",
-        subtopic=[0, 1],
-        topic=[0, 0],
-        name=[EVIL, "part"],
-        dated_papers=[100, 80],
-        first_year=[2020, 2020],
-        half_by=[2021, 2021],
-        peak_year=[2020, 2021],
-        change_per_year=[0.31, None],
-        low=[0.2, None],
-        high=[0.4, None],
-        q_value=[0.01, None],
-        trend=["rising", ""],
-    )
-    paths["trends"] = pq_write(
-        tmp_path / "trends.parquet",
-        topic=[0, 1],
-        name=["word", "spin"],
-        dated_papers=[180, 46],
-        first_year=[2020, 2020],
-        half_by=[2021, 2021],
-        peak_year=[2020, 2021],
-        change_per_year=[-0.2, None],
-        low=[-0.3, None],
-        high=[-0.1, None],
-        q_value=[0.01, None],
-        trend=["fading", ""],
-    )
-    paths["explanations"] = pq_write(
-        tmp_path / "explanations.parquet",
-        topic=[0] * 5,
-        id=["hep-th/9901001"] * 5,
-        position=range(5),
-        before=["", " ", " ", ", ", " <u> "],
-        word=["the", "galaxy", "near", EVIL, "galaxy"],
-        influence=[None, 0.2, 0.01, -0.1, 0.2],
-        margin_influence=[None, 0.1, 0.0, -0.3, 0.1],
-        measured=[None, True, False, False, True],
-        attention=[0.1, 0.25, 0.1, 0.05, 0.2],
-        attention_by_layer=[[0.1, 0.1]] * 5,
-    )
-    numbers = ("similarity", "margin", "attention_correlation", "special_attention")
-    paths["explained"] = pq_write(
-        tmp_path / "explained.parquet",
-        topic=[0],
-        id=["hep-th/9901001"],
-        second_topic=[1],
-        words=[5],
-        cut_words=[3],
-        **{name: [0.5] for name in numbers},
-        **{name: [0.1] for name in ("loss_influential", "loss_random", "loss_attention")},
-    )
-    return paths
-
-
-class Page(HTMLParser):
-    """Text and links as a browser would see them."""
-
-    def __init__(self, page: str):
-        super().__init__()
-        self.tags, self.text, self.links, self.open = [], "", [], ""
-        self.feed(page)
-        self.text = " ".join(self.text.split())
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.open = tag
-        self.links += [
-            value
-            for name, value in attrs
-            if name in ("href", "src") and value[0] != "#" and value != "map.html"
-        ]
-        assert not any(name.startswith("on") for name, _ in attrs)
-
-    def handle_data(self, data):
-        if self.open not in ("script", "style"):
-            self.text += data
-
-    def handle_endtag(self, tag):
-        self.open = ""
+    return report_inputs(tmp_path)
 
 
 def read_page(inputs: dict, out: Path, **changes) -> Page:
@@ -314,27 +34,67 @@ def test_page_shows_its_inputs_and_titles_as_text(inputs, out):
     evil = " ".join(EVIL.split())
     # the sentence twice, label, keywords, title, and the reason in the ledger
     assert page.text.count(evil) >= 6
-    for figure in ("1,234", "0.123", "21%", "234 – 1,000", "0.87", "31%", "0.345", "0.456", "1,240", "4,321"):
-        assert figure in page.text, figure
-    assert "line 17" in page.text and "<i>x</i>.json" in page.text and "<b>model</b>" in page.text
-    for fact in (
-        "en 90.0%, zh 9.9%",
-        "Latin 95.0%",
-        "2.0%: the script",
-        "1 record (50.0%)",
-        "With a value for categories2 records (100.0%)",
-        "Unknown to the encoder52.0% of the tokens",
-        "Not understood: updated",
-    ):
-        assert fact in page.text, fact
-    assert "fr 0.1%" not in page.text and "Not understood: published" not in page.text
-    assert "Archive" not in page.text  # no paper has one
+    for name, figure in {
+        "Papers": "1,234",
+        "Mean silhouette (cosine)": "0.123",
+        "Papers nearer to another topic": "21%",
+        "Smallest to largest topic": "234 – 1,000",
+        "Nearest neighbors kept on the map": "31%",
+    }.items():
+        assert page.value("facts", name) == figure
+    assert page.cells("keywords-table", "Diversity")["Topics"] == "0.87"
+    agreement = page.cells("agreement-table", "Primary category")
+    assert agreement["AMI"] == "0.345" and agreement["Purity"] == "0.456"
+    assert "1,240 lines of <i>x</i>.json" in page.text and "<b>model</b>" in page.text
     assert "nan" not in page.text
-    assert "3 jobs took 72 s" in page.text and "embed270.0900" in page.text and "clean11.5200" in page.text
-    assert "0123abcd" in page.text and "Snakemake9.1" in page.text and "cluster.k2" in page.text
-    assert "Third" in page.text and "Fourth" not in page.text
     assert "https://arxiv.org/abs/hep-th/9901001" in page.links
     assert all(re.match(r"https://arxiv\.org/abs/[\w./%-]*$|data:image/png;base64,", a) for a in page.links)
+
+
+def test_what_went_in_is_told_by_row(inputs, out):
+    page = read_page(inputs, out)
+    for name, value in {
+        "Languages of 1,000 papers": "en 90.0%, zh 9.9%",  # French is too rare to be named
+        "Their scripts": "Latin 95.0%, Chinese characters 5.0%",
+        "Without keywords": "2.0%: the script puts no spaces between words",
+        "Markup or entities removed": "1 record (50.0%)",
+        "With a value for categories": "2 records (100.0%)",
+        "Unknown to the encoder": "52.0% of the tokens",
+    }.items():
+        assert page.value("contents-table", name) == value
+    rows = page.rows("contents-table")
+    assert "Not understood: updated" in rows and "Not understood: published" not in rows
+    assert page.cells("buckets-table", "duplicate")["First of them"].startswith("1 line line 17: ")
+    assert page.cells("buckets-table", "kept") == {
+        "Bucket": "kept",
+        "Lines": "1",
+        "Share": "0.08 %",
+        "First of them": "",
+    }
+
+
+def test_steps_settings_and_versions_are_those_of_the_run(inputs, out):
+    page = read_page(inputs, out)
+    assert "3 jobs took 72 s" in page.text
+    head = ["Step", "Jobs", "Seconds", "Peak memory, MB"]
+    rows = [["embed", "2", "70.0", "900"], ["clean", "1", "1.5", "200"]]  # the longest first
+    assert page.tables["steps-table"] == [head, *rows]
+    assert page.value("settings-table", "cluster.k") == "2"
+    assert page.value("versions-table", "Snakemake") == "9.1"
+    assert page.value("versions-table", "papers") == "0123abcd"
+
+
+def test_topics_are_shown_with_their_nearest_papers(inputs, out):
+    page = read_page(inputs, out)
+    first, second = (page.cells("topics-table", topic) for topic in "01")
+    assert first["Papers"] == "1,000" and second["Papers"] == "234"
+    assert first["Name, label and keywords"].startswith("word · other word | ")
+    assert first["Category"] == "math.AG 50%" and second["Category"] == ""
+    papers = first["Most central papers"]
+    assert "hep-th/9901001" in papers and "Third 3" in papers and "Fourth" not in papers
+    assert first["Trend"] == "fading, -20% per year" and second["Trend"] == ""
+    assert (first["Silhouette"], second["Silhouette"]) == ("0.200", "-0.100 below 0")
+    assert (first["Repeats"], second["Repeats"]) == ("0.90", "0.55 loose")
 
 
 @pytest.mark.parametrize(
@@ -352,15 +112,14 @@ def test_links_are_those_of_the_config(inputs, out, link, expected):
 
 
 def test_a_fully_encoded_corpus_is_described(inputs, out):
-    text = read_page(inputs, out).text
+    page = read_page(inputs, out)
     assert (
         "at most 256 tokens each, bfloat16. 1,234 were encoded in this run. "
         "Attention: sdpa on <i>cpu</i> (k1, k2). "
         "Speed: 4,321 tokens per second (12.3% of the device's measured matrix-product rate); "
-        "2.0% of the computed tokens were padding. 77 papers were cut, by 7,777 tokens in all." in text
+        "2.0% of the computed tokens were padding. 77 papers were cut, by 7,777 tokens in all." in page.text
     )
-    assert "Cut at 256 tokens77 papers (6.2%)" in text
-    assert "1 linel" in text and "1 lines" not in text  # the ledger
+    assert page.value("contents-table", "Cut at 256 tokens") == "77 papers (6.2%)"
 
 
 def test_one_paper_encoded_beside_a_cache_says_no_speed(inputs, out):
@@ -368,19 +127,20 @@ def test_one_paper_encoded_beside_a_cache_says_no_speed(inputs, out):
     card = {"device": "H100", "attention": "varlen", "kernels": ["flash_fwd"]}
     shares = ((card, 0.97), (None, 0.02), (ORIGIN, 0.01))
     changes["origins"] = [{"origin": one, "papers": 1, "share": share} for one, share in shares]
-    text = read_page(inputs, out, embeddings=changes).text
+    page = read_page(inputs, out, embeddings=changes)
     assert (
         "1,233 came from the cache. 1 was encoded in this run. Attention: 97.0% varlen on H100 (flash_fwd), "
-        "2.0% not recorded, 1.0% sdpa on <i>cpu</i> (k1, k2). This run" in text
+        "2.0% not recorded, 1.0% sdpa on <i>cpu</i> (k1, k2). This run" in page.text
     )
-    assert "Cut at 256 tokensnot known of vectors from the cache" in text
+    assert page.value("contents-table", "Cut at 256 tokens") == "not known of vectors from the cache"
 
 
 def test_a_rate_that_was_not_measured_leaves_no_gap(inputs, out):
     changes = {"share_of_matmul_rate": None, "truncated_papers": 1, "truncated_tokens": 1}
-    text = read_page(inputs, out, embeddings=changes).text
-    assert "Speed: 4,321 tokens per second; 2.0%" in text
-    assert "1 paper was cut, by 1 token in all." in text and "Cut at 256 tokens1 paper (0.1%)" in text
+    page = read_page(inputs, out, embeddings=changes)
+    assert "Speed: 4,321 tokens per second; 2.0%" in page.text
+    assert "1 paper was cut, by 1 token in all." in page.text
+    assert page.value("contents-table", "Cut at 256 tokens") == "1 paper (0.1%)"
 
 
 @pytest.mark.parametrize(
@@ -407,9 +167,11 @@ def test_agreement_is_shown_with_several_classes_only(inputs, out, primary, arch
 
     changes = {"primary_category": agreement(primary), "archive": agreement(archive)}
     inputs["scans"].write_text("k,ami_primary\n2,0.1\n3,0.05\n")
-    text = read_page(inputs, out, evaluation=changes).text
-    assert {name for name in ("Primary category", "Archive") if name in text} == shown
-    assert ("Agreement with the categories" in text) == ("ami primary" in text) == bool(shown)
+    page = read_page(inputs, out, evaluation=changes)
+    baseline = {"Classification", "Primary category, baseline: TF-IDF and K-means"}
+    assert set(page.rows("agreement-table")) == (shown | baseline if shown else set())
+    assert ("Agreement with the categories" in page.text) == bool(shown)
+    assert page.tables["candidates-table"][0] == (["k", "ami primary"] if shown else ["k"])
 
 
 def test_a_corpus_without_categories_has_empty_cells(inputs, out):
@@ -417,10 +179,10 @@ def test_a_corpus_without_categories_has_empty_cells(inputs, out):
     nothing = pa.array([None, None], pa.string())
     column = table.schema.get_field_index("main_category")
     pq.write_table(table.set_column(column, "main_category", nothing), inputs["topics"])
-    read_page(inputs, out)
+    cells = [read_page(inputs, out).cells("topics-table", topic)["Category"] for topic in "01"]
+    assert cells == ["", ""]
     page = (out / "report.html").read_text("utf-8")
     assert not re.search(r"\bnan\b", page, re.IGNORECASE) and not re.search(r"\bNone\b", page)
-    assert page.count("<td></td>\n    <td data-value") == 2  # of both topics, before the silhouette
 
 
 def test_missing_and_broken_inputs_are_refused(inputs, out, tmp_path):

@@ -8,16 +8,16 @@ import pytest
 
 from browser import needs_chromium, opened
 from conftest import script
-from test_report import inputs  # noqa: F401  # a fixture
+from report_inputs import report_inputs
 
 pytestmark = needs_chromium
 AXE = "axe-core@4.14.1"
 
 
 @pytest.fixture
-def page(inputs, out, browser):  # noqa: F811
+def page(tmp_path, out, browser):
     file = out / "report.html"
-    assert script("report", **inputs, report=file).returncode == 0
+    assert script("report", **report_inputs(tmp_path), report=file).returncode == 0
     with opened(browser, file, ready="html[data-ready]") as tab:
         yield tab
 
@@ -50,7 +50,7 @@ def test_tables_are_sorted_by_their_heads(page):
     assert column(page, 2) == ["234", "1,000"]
     assert page.locator("th[aria-sort=ascending]").inner_text() == "Papers"
     page.get_by_role("button", name="Step").click()
-    steps = page.locator("#run ~ div tbody td:first-child")
+    steps = page.locator("#steps-table tbody td:first-child")
     assert steps.all_inner_texts() == ["embed", "clean"]
 
 

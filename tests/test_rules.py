@@ -3,80 +3,25 @@
 import ast
 import gzip
 import re
-import sys
-from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 import yaml
-from snakemake.api import SnakemakeApi
 from snakemake.iocontainers import Wildcards
-from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSettings, StorageSettings
 
 import pin_envs
 from conftest import ROOT
 from lib.workflow import budget
+from rules import RUN_STEPS, SCRIPTS, STAGES, STEPS, default_rules, env, imports, named, parse_rules
 
-SCRIPTS = ROOT / "scripts"
-STAGES = {
-    "corpus": ["clean", "terms"],
-    "embeddings": ["embed", "gather", "neighbors"],
-    "clusters": ["smooth", "scan_k", "select_k", "cluster", "hierarchy"],
-    "topics": ["keywords", "label", "tree", "trends", "explain"],
-    "map": ["project", "plot", "explore", "atlas"],
-    "evaluation": ["evaluate", "report"],
-}
 # The folders of scripts/lib from the ground up; modules outside them are below all, `workflow` is for the rules.
 ROOMS = [
     *("records", "words", "embeddings", "clusters", "keywords", "naming", "trends", "explain", "figures"),
     *("map", "evaluation", "workflow"),
 ]
-STEPS = [step for steps in STAGES.values() for step in steps]
-RUN_STEPS = [step for step in STEPS if step != "atlas"]  # those of `all`; the other is made on request
 OPTIONAL = {"flash_attn"}  # used if it is installed
 ON_TOP = {"topics.csv", "map.png", "map.html", "report.html"}  # results that are not in a stage's folder
-
-
-def parse_rules(**config) -> dict:
-    """The rules as Snakemake parses them, by name."""
-    config.setdefault("input", str(ROOT / "data" / "sample.jsonl.gz"))
-    with SnakemakeApi(OutputSettings(quiet={"all"})) as api:
-        workflow = api.workflow(
-            resource_settings=ResourceSettings(),
-            config_settings=ConfigSettings(config=config),
-            storage_settings=StorageSettings(),
-            snakefile=ROOT / "Snakefile",
-            workdir=ROOT,
-        )
-        return {rule.name: rule for rule in workflow._workflow.rules if rule.name != "all"}
-
-
-RULES = parse_rules()
-
-
-@cache
-def imports(file: Path) -> tuple[frozenset[str], frozenset[str]]:
-    """What a file imports, directly or not: (files of lib, third-party packages)."""
-    lib, others = set(), set()
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        for name in names:
-            top, path = name.partition(".")[0], SCRIPTS / f"{name.replace('.', '/')}.py"
-            if top == "lib" and path.is_file():
-                lib.add(path)
-            elif top != "lib" and top not in sys.stdlib_module_names:
-                others.add(top)
-    for path in list(lib):
-        more, packages = imports(path)
-        lib |= more
-        others |= packages
-    return frozenset(lib), frozenset(others)
 
 
 def canonical(name: str) -> str:
@@ -96,19 +41,8 @@ def env_pins(file: Path) -> dict[str, str]:
     return pins(pip)
 
 
-def env(rule) -> Path:
-    return ROOT / str(dict(named(rule.input))["env"])
-
-
-def named(items) -> list[tuple[str, object]]:
-    """The named inputs or outputs of a rule; those given as a list are a list."""
-    return [
-        (name, items[i] if end is None else list(items[i:end])) for name, (i, end) in items._names.items()
-    ]
-
-
 def test_every_step_has_its_rule_and_script():
-    assert set(RULES) == set(STEPS)
+    assert set(default_rules()) == set(STEPS)
     assert {path.stem for path in SCRIPTS.glob("*.py")} == set(STEPS)
     for stage, steps in STAGES.items():
         text = (ROOT / "rules" / f"{stage}.smk").read_text()
@@ -117,7 +51,7 @@ def test_every_step_has_its_rule_and_script():
 
 @pytest.mark.parametrize("step", STEPS)
 def test_rule_has_its_script_and_what_the_script_imports_as_inputs(step):
-    inputs = dict(named(RULES[step].input))
+    inputs = dict(named(default_rules()[step].input))
     assert inputs["script"] == f"scripts/{step}.py"
     expected = {str(path.relative_to(ROOT)) for path in imports(SCRIPTS / f"{step}.py")[0]}
     assert set(inputs["lib"]) == expected and "scripts/lib/cli.py" in expected
@@ -125,7 +59,7 @@ def test_rule_has_its_script_and_what_the_script_imports_as_inputs(step):
 
 @pytest.mark.parametrize("step", STEPS)
 def test_rule_has_log_benchmark_env_and_resources(step):
-    rule = RULES[step]
+    rule = default_rules()[step]
     assert str(rule.log[0]).startswith(f"results/logs/{step}")
     assert str(rule.benchmark).startswith(f"results/benchmarks/{step}")
     assert (ROOT / "rules" / str(rule.conda_env)).resolve() == env(rule)
@@ -138,7 +72,7 @@ def test_rule_has_log_benchmark_env_and_resources(step):
 @pytest.mark.parametrize("step", STEPS)
 def test_outputs_are_in_the_folder_of_the_stage_and_not_empty(step):
     (stage,) = [stage for stage, steps in STAGES.items() if step in steps]
-    for path in RULES[step].output:
+    for path in default_rules()[step].output:
         relative = Path(str(path)).relative_to("results")
         assert relative.parts[0] == stage or str(relative) in ON_TOP
         assert path.flags["ensure"]["non_empty"]
@@ -146,7 +80,7 @@ def test_outputs_are_in_the_folder_of_the_stage_and_not_empty(step):
 
 @pytest.mark.parametrize("step", STEPS)
 def test_the_script_has_the_flags_of_the_command_and_no_defaults(step, monkeypatch, capsys):
-    used = set(re.findall(r"(--[a-z][a-z-]*)", RULES[step].shellcmd))
+    used = set(re.findall(r"(--[a-z][a-z-]*)", default_rules()[step].shellcmd))
     module = __import__(step)
     with pytest.raises(SystemExit):
         module.arguments(["--help"])
@@ -169,7 +103,7 @@ def wanted_distributions(step: str) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_env_names_every_package_that_the_script_imports(step):
-    known = set(env_pins(env(RULES[step])))
+    known = set(env_pins(env(default_rules()[step])))
     lacks = {name for name, brought in wanted_distributions(step).items() if not brought & known}
     # these import PyTorch only with a GPU, and then run in the environment of embed
     assert lacks == ({"torch"} if step in ("cluster", "neighbors") else set())
@@ -207,17 +141,22 @@ def test_imports_are_seen_through_lib():
 
 
 def test_the_map_and_all_that_it_needs_come_first():
-    later = {name for name, rule in RULES.items() if rule.priority == 0}
-    assert later == {"explain", "evaluate", "report"} and {RULES[name].priority for name in RUN_STEPS} == {
+    later = {name for name, rule in default_rules().items() if rule.priority == 0}
+    assert later == {"explain", "evaluate", "report"} and {
+        default_rules()[name].priority for name in RUN_STEPS
+    } == {
         0,
         1,
     }
-    assert not any(later & set(made_by(path)) for path in RULES["plot"].input + RULES["explore"].input)
+    assert not any(
+        later & set(made_by(path))
+        for path in default_rules()["plot"].input + default_rules()["explore"].input
+    )
 
 
 def made_by(path: object) -> list[str]:
     """The steps that write a file."""
-    return [name for name, rule in RULES.items() if str(path) in map(str, rule.output)]
+    return [name for name, rule in default_rules().items() if str(path) in map(str, rule.output)]
 
 
 def test_imports_run_downwards():
@@ -242,7 +181,7 @@ def test_env_pins_are_those_of_requirements(name):
 def test_each_env_is_used_and_names_no_more_than_is_imported():
     used: dict[Path, set[str]] = {}
     for step in STEPS:
-        used.setdefault(env(RULES[step]), set()).update(*wanted_distributions(step).values())
+        used.setdefault(env(default_rules()[step]), set()).update(*wanted_distributions(step).values())
     flash = ROOT / "envs" / "embeddings-flash.yaml"
     assert set(used) | {flash} == set((ROOT / "envs").glob("*.yaml"))
     # with a GPU, cluster runs in the environment of embed
@@ -302,7 +241,7 @@ SLURM = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text()
 
 def cores_on_slurm(step: str) -> int:
     """The cores that a rule requests with profiles/slurm."""
-    return SLURM["set-threads"].get(step) or RULES[step].resources["_cores"].value
+    return SLURM["set-threads"].get(step) or default_rules()[step].resources["_cores"].value
 
 
 def test_the_table_in_the_docs_shows_what_is_requested():
@@ -339,7 +278,7 @@ def test_slurm_profile_is_sound_with_every_setting_uncommented():
     profile = yaml.safe_load(re.sub(r"^( *)#(?=\S| +\S+:)", r"\1", text, flags=re.M))
     assert {"slurm_account", "slurm_partition", "mem_mb", "runtime"} <= set(profile["default-resources"])
     optional = {"neighbors", "cluster"}  # on a GPU only if their key gpus is 1
-    with_gpu = {name for name, rule in RULES.items() if "gpu" in rule.resources} - optional
+    with_gpu = {name for name, rule in default_rules().items() if "gpu" in rule.resources} - optional
     assert set(profile["set-resources"]) == with_gpu
     assert all(list(settings) == ["slurm_partition"] for settings in profile["set-resources"].values())
     assert profile["apptainer-args"].startswith("--nv -B ")

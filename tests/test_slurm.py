@@ -12,8 +12,7 @@ import pytest
 
 import slurm_node
 from conftest import ENVIRONMENT, needs_real_parts, script_server
-from test_workflow import FILES
-from workflow import copy_project, sample_lines, snakemake
+from workflow import FILES, copy_project, sample_lines, snakemake
 
 pytestmark = [
     needs_real_parts,

@@ -12,9 +12,11 @@ import pytest
 from sklearn.metrics import silhouette_samples
 
 from conftest import ENVIRONMENT, ROOT
-from lib import tables
-from test_rules import RUN_STEPS
-from workflow import copy_project, ran, read, sample_lines, snakemake
+from lib.clusters.schema import ASSIGNMENTS
+from lib.map.schema import COORDINATES
+from lib.records.schema import PAPERS as PAPERS_TABLE
+from rules import RUN_STEPS
+from workflow import FILES, copy_project, ran, read, sample_lines, snakemake
 
 PAPERS = 160
 # There are too few papers for 70 topics, so that K is 5 on any processor.
@@ -27,52 +29,6 @@ terms: {min_count: 3}
 embed: {max_tokens: 32, parts: 2}
 plot: {dpi: 60}
 """
-FILES = [
-    "corpus/ledger.json",
-    "corpus/papers.parquet",
-    "corpus/papers.digest",
-    *(
-        f"corpus/{name}"
-        for name in ("vocabulary.parquet", "tokens.npy", "offsets.npy", "terms.npy", "term_offsets.npy")
-    ),
-    "embeddings/embeddings.npy",
-    "embeddings/embeddings.json",
-    "embeddings/neighbors.npy",
-    "embeddings/similarities.npy",
-    "embeddings/neighbors.json",
-    *(f"clusters/sample/{name}.npy" for name in ("rows", "vectors", "half_rows", "half_vectors")),
-    "clusters/k.json",
-    "clusters/k.txt",
-    "clusters/k_selection.csv",
-    "clusters/k_selection.png",
-    "clusters/centroids.npy",
-    "clusters/assignments.parquet",
-    "clusters/cluster.json",
-    "clusters/nodes.parquet",
-    "clusters/subtopics.parquet",
-    "clusters/linkage.npy",
-    "clusters/scan_k/70.json",
-    "clusters/scan_k/5.json",
-    "topics/keywords.parquet",
-    "topics/keywords.csv",
-    "topics/representatives.parquet",
-    *(f"topics/hierarchy.{kind}" for kind in ("parquet", "csv", "png")),
-    *(f"topics/trends.{kind}" for kind in ("parquet", "csv", "png")),
-    "topics/periods.parquet",
-    *(f"topics/subtopic_{name}" for name in ("trends.parquet", "trends.csv", "periods.parquet")),
-    *(
-        f"topics/{name}"
-        for name in ("explanations.parquet", "explained.parquet", "explain.json", "explanations.png")
-    ),
-    "topics/topics.parquet",
-    "topics.csv",
-    "map/coordinates.parquet",
-    "map/project.json",
-    "map.png",
-    "map.html",
-    "evaluation/evaluation.json",
-    "report.html",
-]
 
 
 @pytest.fixture(scope="session")
@@ -105,9 +61,9 @@ def test_first_run_makes_every_file_and_no_other(project):
 
 
 TABLES = {
-    "corpus/papers.parquet": tables.PAPERS,
-    "clusters/assignments.parquet": tables.ASSIGNMENTS,
-    "map/coordinates.parquet": tables.COORDINATES,
+    "corpus/papers.parquet": PAPERS_TABLE,
+    "clusters/assignments.parquet": ASSIGNMENTS,
+    "map/coordinates.parquet": COORDINATES,
 }
 
 

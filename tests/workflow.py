@@ -16,6 +16,53 @@ from snakemake import cli
 
 from conftest import ENVIRONMENT, ROOT, script_server
 
+FILES = [  # of the results of a run
+    "corpus/ledger.json",
+    "corpus/papers.parquet",
+    "corpus/papers.digest",
+    *(
+        f"corpus/{name}"
+        for name in ("vocabulary.parquet", "tokens.npy", "offsets.npy", "terms.npy", "term_offsets.npy")
+    ),
+    "embeddings/embeddings.npy",
+    "embeddings/embeddings.json",
+    "embeddings/neighbors.npy",
+    "embeddings/similarities.npy",
+    "embeddings/neighbors.json",
+    *(f"clusters/sample/{name}.npy" for name in ("rows", "vectors", "half_rows", "half_vectors")),
+    "clusters/k.json",
+    "clusters/k.txt",
+    "clusters/k_selection.csv",
+    "clusters/k_selection.png",
+    "clusters/centroids.npy",
+    "clusters/assignments.parquet",
+    "clusters/cluster.json",
+    "clusters/nodes.parquet",
+    "clusters/subtopics.parquet",
+    "clusters/linkage.npy",
+    "clusters/scan_k/70.json",
+    "clusters/scan_k/5.json",
+    "topics/keywords.parquet",
+    "topics/keywords.csv",
+    "topics/representatives.parquet",
+    *(f"topics/hierarchy.{kind}" for kind in ("parquet", "csv", "png")),
+    *(f"topics/trends.{kind}" for kind in ("parquet", "csv", "png")),
+    "topics/periods.parquet",
+    *(f"topics/subtopic_{name}" for name in ("trends.parquet", "trends.csv", "periods.parquet")),
+    *(
+        f"topics/{name}"
+        for name in ("explanations.parquet", "explained.parquet", "explain.json", "explanations.png")
+    ),
+    "topics/topics.parquet",
+    "topics.csv",
+    "map/coordinates.parquet",
+    "map/project.json",
+    "map.png",
+    "map.html",
+    "evaluation/evaluation.json",
+    "report.html",
+]
+
 
 def sample_lines(count: int) -> list[bytes]:
     """Bundled papers of all years and subjects."""

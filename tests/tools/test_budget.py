@@ -13,7 +13,7 @@ import budget as tool
 from conftest import ENVIRONMENT, ROOT
 from lib.embeddings import encoder
 from lib.workflow import budget
-from test_rules import RUN_STEPS
+from rules import RUN_STEPS
 
 
 def run(*flags: str) -> subprocess.CompletedProcess:

@@ -8,41 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cached_rows import SETTINGS, hashes, lookup, vectors
 from safetensors.numpy import save_file
 
 from lib.cli import UserError
 from lib.embeddings import cache as module
-from lib.embeddings.cache import HASH, Cache, fingerprint, variants
+from lib.embeddings.cache import Cache, fingerprint, variants
 
-SETTINGS = {"files": "abc", "prefix": "", "max_tokens": 256, "pooling": "mean", "precision": "float32"}
 ORIGIN = {"device": "cpu", "attention": "sdpa", "kernels": ["kernel"]}
-
-
-def hashes(*numbers: int) -> np.ndarray:
-    """Distinct 16-byte hashes. Every seventh ends in NULs, which numpy's strings do not show."""
-    rng = np.random.default_rng(0)
-    table = rng.integers(0, 256, (1000, 16), np.uint8)
-    table[::7, -3:] = 0
-    return np.frombuffer(table[list(numbers)].tobytes(), HASH)
-
-
-def vectors(*numbers: int) -> np.ndarray:
-    table = np.random.default_rng(1).standard_normal((1000, 8)).astype(np.float16)
-    return table[list(numbers)]
-
-
-def lookup(cache: Cache, *numbers: int) -> list[int]:
-    """The numbers that are found. Checks that each has its own vector."""
-    wanted = hashes(*numbers)
-    order = np.argsort(wanted)
-    found, rows, _ = cache.fill(wanted[order], None)
-    numbers = np.array(numbers)[order]
-    if not found.any():
-        assert rows is None
-        return []
-    assert rows.dtype == np.float16
-    assert np.array_equal(rows[found], vectors(*numbers[found]))
-    return sorted(numbers[found].tolist())
 
 
 @pytest.fixture
@@ -306,7 +279,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from test_cache import SETTINGS, hashes, lookup, vectors
+from cached_rows import SETTINGS, hashes, lookup, vectors
 from lib.embeddings.cache import Cache
 
 start = int(sys.argv[2])

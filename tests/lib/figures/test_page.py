@@ -1,8 +1,8 @@
-"""Addresses of papers."""
+"""Addresses of papers, and the script and policy of a page."""
 
 import pytest
 
-from lib.figures.page import paper_url
+from lib.figures.page import content_policy, join_modules, paper_url
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,13 @@ from lib.figures.page import paper_url
 )
 def test_only_web_addresses_are_links(link, identifier, url):
     assert paper_url(link, identifier) == url
+
+
+def test_modules_become_one_script():
+    first, second = (
+        "export const a = 1;\n",
+        'import { a } from "./first.js";\nexport function b() { return a; }\n',
+    )
+    assert join_modules([first, second]) == "const a = 1;\nfunction b() { return a; }\n"
+    policy = content_policy("let x;", "p {}")
+    assert "unsafe-" not in policy and "default-src 'none'" in policy

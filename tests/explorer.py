@@ -1,0 +1,34 @@
+"""What map.html shows in a browser: the tests of it read the page through these."""
+
+
+def row_of(page, identifier: str) -> int:
+    return page.evaluate("id => explorer.texts.ids.indexOf(id)", identifier)
+
+
+def place_of(page, row: int) -> tuple[float, float]:
+    x, y = page.evaluate("i => explorer.screenOf(i)", row)
+    box = page.locator("#map").bounding_box()
+    return box["x"] + x, box["y"] + y
+
+
+def lit(page) -> set[str]:
+    return set(
+        page.evaluate(
+            "explorer.lit().reduce((ids, on, i) => on ? [...ids, explorer.texts.ids.get(i)] : ids, [])"
+        )
+    )
+
+
+def settled(page) -> str:
+    """The hash once the page has written it."""
+    page.wait_for_timeout(350)
+    return page.evaluate("location.hash")
+
+
+def overlapping(labels: list) -> list:
+    """Pairs of names whose boxes overlap."""
+    boxes = [(b["x"], b["y"], b["label"]["width"], b["label"]["height"], b["label"]["name"]) for b in labels]
+    return [
+        (a[4], b[4]) for i, a in enumerate(boxes) for b in boxes[:i]
+        if abs(a[0] - b[0]) < (a[2] + b[2]) / 2 - 0.01 and abs(a[1] - b[1]) < (a[3] + b[3]) / 2 - 0.01
+    ]  # fmt: skip

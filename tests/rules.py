@@ -1,0 +1,78 @@
+"""The steps, their rules as Snakemake parses them, and what their scripts import."""
+
+import ast
+import sys
+from functools import cache
+from pathlib import Path
+
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSettings, StorageSettings
+
+from conftest import ROOT
+
+SCRIPTS = ROOT / "scripts"
+STAGES = {
+    "corpus": ["clean", "terms"],
+    "embeddings": ["embed", "gather", "neighbors"],
+    "clusters": ["smooth", "scan_k", "select_k", "cluster", "hierarchy"],
+    "topics": ["keywords", "label", "tree", "trends", "explain"],
+    "map": ["project", "plot", "explore", "atlas"],
+    "evaluation": ["evaluate", "report"],
+}
+STEPS = [step for steps in STAGES.values() for step in steps]
+RUN_STEPS = [step for step in STEPS if step != "atlas"]  # those of `all`; the other is made on request
+
+
+def parse_rules(**config) -> dict:
+    """The rules as Snakemake parses them, by name."""
+    config.setdefault("input", str(ROOT / "data" / "sample.jsonl.gz"))
+    with SnakemakeApi(OutputSettings(quiet={"all"})) as api:
+        workflow = api.workflow(
+            resource_settings=ResourceSettings(),
+            config_settings=ConfigSettings(config=config),
+            storage_settings=StorageSettings(),
+            snakefile=ROOT / "Snakefile",
+            workdir=ROOT,
+        )
+        return {rule.name: rule for rule in workflow._workflow.rules if rule.name != "all"}
+
+
+@cache
+def default_rules() -> dict:
+    """The rules with the default config, by name; the Snakefile is parsed at the first call."""
+    return parse_rules()
+
+
+@cache
+def imports(file: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """What a file imports, directly or not: (files of lib, third-party packages)."""
+    lib, others = set(), set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in names:
+            top, path = name.partition(".")[0], SCRIPTS / f"{name.replace('.', '/')}.py"
+            if top == "lib" and path.is_file():
+                lib.add(path)
+            elif top != "lib" and top not in sys.stdlib_module_names:
+                others.add(top)
+    for path in list(lib):
+        more, packages = imports(path)
+        lib |= more
+        others |= packages
+    return frozenset(lib), frozenset(others)
+
+
+def env(rule) -> Path:
+    return ROOT / str(dict(named(rule.input))["env"])
+
+
+def named(items) -> list[tuple[str, object]]:
+    """The named inputs or outputs of a rule; those given as a list are a list."""
+    return [
+        (name, items[i] if end is None else list(items[i:end])) for name, (i, end) in items._names.items()
+    ]
