@@ -9,16 +9,10 @@ from snakemake.api import SnakemakeApi
 from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSettings, StorageSettings
 
 from conftest import ROOT
+from lib.workflow.steps import stages
 
 SCRIPTS = ROOT / "scripts"
-STAGES = {
-    "corpus": ["clean", "terms"],
-    "embeddings": ["embed", "gather", "neighbors"],
-    "clusters": ["smooth", "scan_k", "select_k", "cluster", "hierarchy"],
-    "topics": ["keywords", "label", "tree", "trends", "explain"],
-    "map": ["project", "plot", "explore", "atlas"],
-    "evaluation": ["evaluate", "report"],
-}
+STAGES = stages(ROOT)
 STEPS = [step for steps in STAGES.values() for step in steps]
 RUN_STEPS = [step for step in STEPS if step != "atlas"]  # those of `all`; the other is made on request
 
@@ -50,7 +44,7 @@ def imports(file: Path) -> tuple[frozenset[str], frozenset[str]]:
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and not node.level:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         else:
             continue

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import subprocess
-from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -14,6 +13,8 @@ from snakemake.exceptions import WorkflowError
 
 import document
 from conftest import ENVIRONMENT, ROOT, as_lines, paper
+from lib.workflow import checks
+from lib.workflow import config as configs
 from workflow import copy_project, sample_lines, snakemake
 
 SCHEMA = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
@@ -38,20 +39,17 @@ def flat(config: dict, prefix: str = "") -> dict:
     return found
 
 
-@pytest.fixture(scope="module")
-def common() -> SimpleNamespace:
-    """The functions of rules/config.smk and rules/common.smk, without a start of Snakemake."""
-    warnings: list[str] = []
-    names = {
-        "workflow": SimpleNamespace(basedir=str(ROOT), is_main_process=True),
-        "shell": SimpleNamespace(prefix=lambda _: None),
-        "ancient": str,
-    }
-    for name in ("config", "common"):
-        path = ROOT / "rules" / f"{name}.smk"
-        exec(compile(path.read_text(), path, "exec"), names)
-    names["logger"] = SimpleNamespace(warning=warnings.append)
-    return SimpleNamespace(warnings=warnings, **names)
+def check(config: dict) -> dict:
+    """The config as the rules see it."""
+    return configs.complete(copy.deepcopy(config), SCHEMA, ROOT)
+
+
+@pytest.fixture
+def warnings(monkeypatch) -> list[str]:
+    """What is warned of."""
+    texts: list[str] = []
+    monkeypatch.setattr(checks.logger, "warning", texts.append)
+    return texts
 
 
 @pytest.mark.parametrize("path", document.pages(), ids=lambda path: path.name)
@@ -133,60 +131,59 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("case", MISTAKES)
-def test_mistakes_are_named(case, common, monkeypatch):
-    monkeypatch.chdir(ROOT)
+def test_mistakes_are_named(case):
     config, *said = MISTAKES[case]
     with pytest.raises(WorkflowError) as caught:
-        common.check_config({"input": "data/sample.jsonl.gz"} | copy.deepcopy(config))
+        check({"input": "data/sample.jsonl.gz"} | config)
     for text in said:
         assert text in str(caught.value)
     assert "()" not in str(caught.value)
 
 
-def test_a_key_in_place_of_its_variable_is_not_shown(common, monkeypatch):
-    monkeypatch.chdir(ROOT)
+def test_a_key_in_place_of_its_variable_is_not_shown():
     with pytest.raises(WorkflowError) as caught:
-        common.check_config({"input": "data/sample.jsonl.gz", "llm": {"key_variable": "sk-very-secret"}})
+        check({"input": "data/sample.jsonl.gz", "llm": {"key_variable": "sk-very-secret"}})
     assert "secret" not in str(caught.value)
 
 
-def test_all_mistakes_are_named_at_once(common, monkeypatch):
-    monkeypatch.chdir(ROOT)
+def test_all_mistakes_are_named_at_once():
     config = {"input": "absent", "cluster": {"k": 0, "sed": 1}, "plot": {"dpi": "x"}}
     with pytest.raises(WorkflowError) as caught:
-        common.check_config(config)
+        check(config)
     assert all(key in str(caught.value) for key in ("input", "cluster.k", "cluster.sed", "plot.dpi"))
 
 
-def test_values_of_the_command_line_are_converted(common, monkeypatch):
-    monkeypatch.chdir(ROOT)
+def test_values_of_the_command_line_are_converted():
     config = copy.deepcopy(CONFIG)
     config["clean"]["since"] = yaml.safe_load("2015-01-01")
     config["cluster"]["k"] = "25"
     config["select_k"]["candidates"] = ["5", 7]
     config["clean"]["limit"] = "null"
     config["clean"]["fields"] = {"title": "name", "published": "null"}
-    common.check_config(config)
-    assert config["clean"]["fields"] == {"title": "name", "published": None}
+    config["terms"] = None  # a section of comments alone
+    config = check(config)
+    fields = config["clean"]["fields"]
+    assert fields.pop("title") == "name" and set(fields.values()) == {None}
+    assert config["terms"] == CONFIG["terms"]
     assert config["clean"]["since"] == "2015-01-01" and config["cluster"]["k"] == 25
     assert config["select_k"]["candidates"] == [5, 7] and config["clean"]["limit"] is None
 
 
-def test_params_are_the_keys_that_decide_a_result_in_the_order_of_the_schema(common):
+def test_params_are_the_keys_that_decide_a_result_in_the_order_of_the_schema():
     backwards = {
         name: dict(reversed(section.items())) for name, section in CONFIG.items() if isinstance(section, dict)
     }
     for name, section in backwards.items():
         keys = SCHEMA["properties"][name]["properties"]
         decide = [key for key, entry in keys.items() if not entry.get("execution_only")]
-        # a function of config.smk looks names up in the globals that it was executed with
-        common.settings.__globals__["config"] = backwards
-        assert list(common.settings(name)) == decide
+        assert list(configs.settings(backwards, SCHEMA, name)) == decide
     machine = {"device", "require_flash", "batch_tokens", "cache", "parts", "gpus", "image"}
-    assert machine.isdisjoint(common.settings("embed")) and "precision" in common.settings("embed")
+    embed = configs.settings(CONFIG, SCHEMA, "embed")
+    assert machine == set(configs.execution(CONFIG, SCHEMA, "embed"))
+    assert machine.isdisjoint(embed) and "precision" in embed
 
 
-def test_what_means_the_same_is_the_same_text(common):
+def test_what_means_the_same_is_the_same_text():
     """Snakemake compares params by their text."""
     plain = copy.deepcopy(CONFIG)
     plain["clean"]["categories"] = ["cs.*", "math.AG"]
@@ -198,59 +195,52 @@ def test_what_means_the_same_is_the_same_text(common):
     other["project"] |= {"perplexity": 30, "seed": 0.0}
     other = {k: dict(reversed(v.items())) if isinstance(v, dict) else v for k, v in reversed(other.items())}
     assert repr(other) != repr(plain)
-    one, two = common.canonical(plain, SCHEMA), common.canonical(other, SCHEMA)
+    one, two = configs.canonical(plain, SCHEMA), configs.canonical(other, SCHEMA)
     assert repr(one) == repr(two) and one == plain
 
     # a field that is left out is one that is null
     del other["clean"]["fields"]["updated"]
     plain["clean"]["fields"]["updated"] = None
-    assert repr(common.canonical(plain, SCHEMA)) == repr(common.canonical(other, SCHEMA))
+    assert repr(configs.canonical(plain, SCHEMA)) == repr(configs.canonical(other, SCHEMA))
     other["select_k"]["candidates"] = [7]
-    assert repr(common.canonical(plain, SCHEMA)) != repr(common.canonical(other, SCHEMA))
+    assert repr(configs.canonical(plain, SCHEMA)) != repr(configs.canonical(other, SCHEMA))
 
 
-def test_more_topics_than_papers_are_refused_before_anything_is_encoded(common, tmp_path):
+def test_more_topics_than_papers_are_refused_before_anything_is_encoded(tmp_path):
     """The digest says how many papers there are."""
     file = tmp_path / "papers.digest"
     file.write_text("0123abcd  30 papers\n")
-    names = common.check_number_of_topics.__globals__
     for k in (None, 30):
-        names["config"] = {"cluster": {"k": k}}
-        common.check_number_of_topics(file)
-    names["config"] = {"cluster": {"k": 31}}
+        checks.check_number_of_topics(file, {"cluster": {"k": k}})
     with pytest.raises(WorkflowError, match=r"cluster\.k: 31 topics of 30 papers"):
-        common.check_number_of_topics(file)
+        checks.check_number_of_topics(file, {"cluster": {"k": 31}})
 
 
-def test_warnings_of_steps_are_shown_once(common, tmp_path):
+def test_warnings_of_steps_are_shown_once(warnings, tmp_path):
     (tmp_path / "logs/embed").mkdir(parents=True)
     for part in (0, 1):
         (tmp_path / f"logs/embed/{part}.log").write_text("80%|\rwarning: half precision\n3 papers\n")
     (tmp_path / "logs/clean.log").write_text("3 lines\nwarning: no dates\n")
-    names = common.warn_of_steps.__globals__
-    names["config"] = {"pathvars": {"results": str(tmp_path)}}
-    common.warn_of_steps()
-    shown = [text.partition(" (")[0] for text in common.warnings]
-    assert shown == ["warning: no dates", "warning: half precision"] and "clean.log" in common.warnings[0]
-    common.warnings.clear()
+    checks.warn_of_steps({"pathvars": {"results": str(tmp_path)}})
+    shown = [text.partition(" (")[0] for text in warnings]
+    assert shown == ["warning: no dates", "warning: half precision"] and "clean.log" in warnings[0]
 
 
-def test_another_corpus_in_the_same_folder_is_announced(common, tmp_path, monkeypatch):
+def test_another_corpus_in_the_same_folder_is_announced(warnings, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     ledger = tmp_path / "results" / "corpus" / "ledger.json"
     ledger.parent.mkdir(parents=True)
-    warn = common.warn_of_another_corpus
-    warn.__globals__["logger"] = SimpleNamespace(warning=common.warnings.append)
+    warn = checks.warn_of_another_corpus
     ledger.write_text(json.dumps({"input": "sample.jsonl.gz", "settings": CONFIG["clean"]}))
     warn(CONFIG)
-    assert not common.warnings
+    assert not warnings
     warn(CONFIG | {"input": "other/mine.jsonl", "clean": CONFIG["clean"] | {"limit": 9}})
-    (text,) = common.warnings
+    (text,) = warnings
     assert "results holds the map of sample.jsonl.gz" in text
     assert "input, clean.limit" in text and "make run RESULTS=" in text
     ledger.write_text("{")  # the steps that read it name it
     warn(CONFIG | {"input": "x"})
-    assert len(common.warnings) == 1
+    assert len(warnings) == 1
 
 
 @pytest.fixture

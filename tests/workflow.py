@@ -88,8 +88,8 @@ def arguments(*flags: str) -> list[str]:
     return ["--cores", "2", "--configfile", "mine.yaml", *flags]
 
 
-def in_fork(folder: Path, flags: tuple[str, ...], environment: dict[str, str]) -> str:
-    """Run snakemake in a fork of this process, where it is imported already: all that it printed."""
+def fork_snakemake(folder: Path, command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Run snakemake in a fork of this process, where it is imported already: exit status and all that it printed."""
     with tempfile.TemporaryFile() as said:
         child = os.fork()
         if not child:  # pragma: no cover
@@ -101,7 +101,7 @@ def in_fork(folder: Path, flags: tuple[str, ...], environment: dict[str, str]) -
                 sys.stdout = sys.stderr = os.fdopen(said.fileno(), "w", closefd=False)
                 os.environ.clear()
                 os.environ.update(environment)
-                cli.main(arguments(*flags))
+                cli.main(command)
             except SystemExit as end:
                 sys.stdout.flush()
                 os._exit(int(end.code or 0))
@@ -109,7 +109,12 @@ def in_fork(folder: Path, flags: tuple[str, ...], environment: dict[str, str]) -
                 os._exit(70)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         said.seek(0)
-        text = said.read().decode(errors="replace")
+        return status, said.read().decode(errors="replace")
+
+
+def in_fork(folder: Path, flags: tuple[str, ...], environment: dict[str, str]) -> str:
+    """Run snakemake in a copy of the project: all that it printed. It must succeed."""
+    status, text = fork_snakemake(folder, arguments(*flags), environment)
     assert status == 0, text[-6000:]
     return text
 

@@ -58,9 +58,7 @@ def check_number_of_topics(digest: Path, config: Config) -> None:
     """Raise a WorkflowError if cluster.k is above the number of papers, before anything is encoded."""
     papers, k = int(Path(digest).read_text("utf-8").split()[1]), config["cluster"]["k"]
     if k is not None and k > papers:
-        raise WorkflowError(
-            f"config key cluster.k: {k} topics of {papers} papers; set it lower, or to null"
-        )
+        raise WorkflowError(f"config key cluster.k: {k} topics of {papers} papers; set it lower, or to null")
 
 
 def lock_results(config: Config) -> Any:

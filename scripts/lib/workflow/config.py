@@ -100,9 +100,8 @@ def convert_types(config: Config, schema: dict) -> None:
         elif isinstance(value, list):
             if "string" not in entry.get("items", {}).get("type", ""):
                 config[key] = [yaml.safe_load(v) if isinstance(v, str) else v for v in value]
-        elif isinstance(value, str):
-            if "string" not in entry.get("type", "string") or value == "null":
-                config[key] = yaml.safe_load(value)
+        elif isinstance(value, str) and ("string" not in entry.get("type", "string") or value == "null"):
+            config[key] = yaml.safe_load(value)
 
 
 def describe(error: ValidationError) -> list[str]:
@@ -188,7 +187,7 @@ def locale_faults(value: Any, key: str = "") -> list[str]:
     if encoding == "utf-8" or not isinstance(value, str) or value.isascii():
         return []
     return [
-        f"{key}: {ascii(value)} needs a UTF-8 locale, and that of this session is {encoding}; "
+        f"{key}: {value!a} needs a UTF-8 locale, and that of this session is {encoding}; "
         "run `export PYTHONUTF8=1` first"
     ]
 

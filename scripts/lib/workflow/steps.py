@@ -90,7 +90,11 @@ def about(root: Path, snakemake: str, changed: Mapping[str, Any]) -> dict[str, A
 
 def stages(root: Path) -> dict[str, list[str]]:
     """The steps of each stage, in the order of the Snakefile and of the files in rules/."""
-    included = re.findall(r'^include: here.join\("rules/(\w+)\.smk"\)', (root / "Snakefile").read_text("utf-8"), re.MULTILINE)
+    included = re.findall(
+        r'^include: here.join\("rules/(\w+)\.smk"\)', (root / "Snakefile").read_text("utf-8"), re.MULTILINE
+    )
     rules = {name: (root / f"rules/{name}.smk").read_text("utf-8") for name in included}
-    steps = {name: re.findall(r"^(?:rule|checkpoint) (\w+):", text, re.MULTILINE) for name, text in rules.items()}
+    steps = {
+        name: re.findall(r"^(?:rule|checkpoint) (\w+):", text, re.MULTILINE) for name, text in rules.items()
+    }
     return {name: found for name, found in steps.items() if found}
