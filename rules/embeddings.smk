@@ -9,7 +9,7 @@ GPU_ENV = "embeddings-flash.yaml" if FLASH else "embeddings.yaml"
 
 
 rule embed:
-    """Encode every N-th paper, taking from the cache what was encoded before."""
+    """Encode every N-th paper, and reuse cached vectors."""
     input:
         **code("embed"),
         **CORPUS,

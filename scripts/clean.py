@@ -1,10 +1,10 @@
 """Turn a JSON-lines snapshot into papers.parquet, sorted by id, with a ledger of every line.
 
-Processes parse blocks of lines and leave their papers in Arrow files beside the output. Memory holds
-only the ids, dates and verdicts of the records. Once the file has been read, these decide which
+Processes parse blocks of lines and write their papers to Arrow files next to the output. Memory holds
+only the ids, dates and verdicts of the records. When the whole file has been read, these decide which
 duplicates are kept and which papers `limit` keeps. The kept papers are then collected group by group in
 order of id. Memory is therefore about 50 bytes per paper (more with `limit`, which hashes the ids),
-whatever the order of the lines.
+independent of the order of the lines.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def parse_snapshot(
             if len(parsed) == 1:
                 check_first_block(path, part)
     if not parsed:
-        raise UserError(f"{path}: the file holds no line; download it again")
+        raise UserError(f"{path}: the file is empty; download it again")
     return parsed, files
 
 

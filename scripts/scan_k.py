@@ -1,4 +1,4 @@
-"""Cluster a sample at one K several times, and measure how good and how stable the clusterings are."""
+"""Cluster a sample several times at one K, and measure quality and stability."""
 
 import argparse
 import time
