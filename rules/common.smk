@@ -1,4 +1,4 @@
-"""Functions for the inputs, params and resources of the rules, and messages before and after a run."""
+"""Functions for the inputs, params and resources of the rules, and what is said before and after a run."""
 
 import ast
 import getpass
@@ -100,7 +100,7 @@ def code(step):
 def digest(wildcards):
     """papers.digest. Asking for it makes Snakemake evaluate the graph again once `clean` has run.
 
-    Raises a WorkflowError if Snakemake considers papers of other settings up to date. Its records are
+    Raises a WorkflowError if Snakemake takes papers of other settings for up to date. Its records are
     those of an earlier run if its main process was killed while a cluster job went on to write the papers.
     """
     output = checkpoints.clean.get().output  # not reached while `clean` has to run
@@ -108,7 +108,7 @@ def digest(wildcards):
     if other:
         raise WorkflowError(
             f"{output.papers} was made with another {', '.join(other)} than the config says, and Snakemake "
-            "considers it up to date, probably because a run was killed. Run again with `--forcerun clean`."
+            "takes it for up to date, most likely since a run was killed. Run again with `--forcerun clean`."
         )
     check_number_of_topics(output.digest)
     return output.digest

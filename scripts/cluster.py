@@ -67,7 +67,7 @@ def on_original(vectors: np.ndarray, clustering: Clustering, k: int, threads: in
 def repeats(
     sample: Sample, labels: np.ndarray, k: int, axes: np.ndarray, *, seed: int = 0, threads: int = 1
 ) -> np.ndarray:
-    """The stability of each topic when random halves of the sample are clustered: float64 (k,).
+    """How stable each topic is when random halves of the sample are clustered: float64 (k,).
 
     Parameters
     ----------

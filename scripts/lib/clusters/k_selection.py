@@ -85,7 +85,7 @@ def _silhouette_peak(table: pd.DataFrame) -> Choice | None:
 
 
 def finest_that_repeats(table: pd.DataFrame) -> Choice:
-    """Rule 2: the largest K at which ENOUGH of the papers lie in stable topics."""
+    """Rule 2: the finest K at which ENOUGH of the papers lie in topics that repeat."""
     k, silhouette, repeating = (table[name].to_numpy() for name in ("k", "silhouette", "repeating"))
     finest = finest_k(k, repeating)
     plateau = sorted({finest, *(c for c in k.tolist() if finest / NEAR <= c <= finest * NEAR)})
