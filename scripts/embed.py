@@ -85,7 +85,7 @@ class Part:
 
 
 def prefix(text: str) -> str | None:
-    """The type of --prefix: other than `optional(str)`, it keeps an empty text, which turns the prompt off."""
+    """The type of --prefix. Unlike `optional(str)` it keeps an empty text, which turns the prompt off."""
     return None if text == "None" else text
 
 
@@ -214,7 +214,7 @@ def warn_of_other_precisions(root: Path, settings: dict, wanted: str) -> None:
 
 
 def warn_of_long_texts(layout: Layout) -> None:
-    """Warn if texts are cut later than the model itself cuts them."""
+    """Warn if the limit of tokens is above that of the model."""
     if layout.max_seq_length and layout.max_tokens > layout.max_seq_length:
         warn(
             f"embed.max_tokens: {layout.max_tokens} is more than the {layout.max_seq_length} tokens at which this model "

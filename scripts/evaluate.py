@@ -113,7 +113,7 @@ def summarize_words(
 
 
 def map_quality(project: ProjectSummary, points: np.ndarray, topics: np.ndarray, k: int) -> MapQuality:
-    """How faithful the map is, and how far topics lie in pieces on it.
+    """The fidelity of the map, and the fragmentation of topics on it.
 
     Parameters
     ----------

@@ -147,7 +147,7 @@ def paper_blocks(papers: pa.Table, assigned: pa.Table) -> tuple[dict, dict[str, 
 def write_page(
     template: Path, style: Path, scripts: list[Path], meta: dict[str, Any], blocks: dict[str, Any], note: str
 ) -> str:
-    """The page with all that it needs inside."""
+    """The page with all its data, styles and scripts."""
     css = style.read_text(encoding="utf-8")
     script = join_modules([path.read_text(encoding="utf-8") for path in scripts])
     return render(

@@ -86,7 +86,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def text_batches(path: Path, without_words: list[int]) -> Iterator[list[str]]:
     """The texts of papers.parquet in batches, each as two parts: the title and the rest.
 
-    Counts the papers of which no words are known.
+    Counts the papers in languages without word segmentation.
     """
     with progress(total=count_rows(path), desc="terms", unit=" papers") as bar:
         for batch in read_batches(path, ["title", "text"], BATCH):
