@@ -95,7 +95,7 @@ def topic_values(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def explanation_values(args: argparse.Namespace) -> dict[str, Any]:
-    """Values of the template: the explanations."""
+    """What the template shows of the explanations."""
     explain = read_json(args.explain, ExplainSummary)
     words = read_table(args.explanations, EXPLANATIONS).to_pandas()
     papers = read_table(args.explained, EXPLAINED).to_pandas()
