@@ -40,7 +40,7 @@ rule smooth:
 
 
 rule scan_k:
-    """Cluster a sample at one K several times, and measure how good and how stable that is."""
+    """Cluster a sample several times at one K, and measure quality and stability."""
     input:
         **code("scan_k", "clusters"),
         **CORPUS,
@@ -67,7 +67,7 @@ rule scan_k:
 
 
 checkpoint select_k:
-    """Compare the scans of all candidates, propose a K and say why."""
+    """Compare the scans of all candidates, propose a K and give the reason."""
     input:
         **code("select_k", "clusters"),
         scans=expand(
@@ -142,7 +142,7 @@ rule cluster:
 
 
 rule hierarchy:
-    """Group the topics, and divide large ones into subtopics that repeat."""
+    """Group the topics, and divide large ones into stable subtopics."""
     input:
         **code("hierarchy", "clusters"),
         **ASSIGNED,

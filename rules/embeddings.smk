@@ -9,7 +9,7 @@ GPU_ENV = "embeddings-flash" if FLASH else "embeddings"
 
 
 rule embed:
-    """Encode every N-th paper, taking from the cache what was encoded before."""
+    """Encode every N-th paper, and reuse cached vectors."""
     input:
         **code("embed", GPU_ENV),
         **CORPUS,

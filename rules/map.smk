@@ -22,7 +22,7 @@ EXPLORE_MODULES = [
 
 
 rule project:
-    """Lay the papers out on a plane, similar ones close together."""
+    """Lay the papers out on a plane, with similar papers close together."""
     input:
         **code("project", "map"),
         **CORPUS,
@@ -51,7 +51,7 @@ rule project:
 
 
 rule plot:
-    """Draw the map: every paper a point in its topic's colour, with the labels of the topics."""
+    """Draw the map: one point per paper in the color of its topic, with the labels of the topics."""
     input:
         **code("plot", "map"),
         **ASSIGNED,

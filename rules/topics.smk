@@ -27,7 +27,7 @@ rule keywords:
 
 
 rule label:
-    """Find each topic's most central papers and give the topic its label."""
+    """Choose representative papers and label the topics."""
     input:
         **code("label", "topics"),
         **CORPUS,

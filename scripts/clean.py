@@ -1,10 +1,10 @@
 """Turn a JSON-lines snapshot into papers.parquet, sorted by id, with a ledger of every line.
 
-Processes parse blocks of lines and leave their papers in Arrow files beside the output. Memory holds
-only the ids, dates and verdicts of the records. Once the file has been read, these decide which
+Processes parse blocks of lines and write their papers to Arrow files next to the output. Memory holds
+only the ids, dates and verdicts of the records. When the whole file has been read, these decide which
 duplicates are kept and which papers `limit` keeps. The kept papers are then collected group by group in
 order of id. Memory is therefore about 50 bytes per paper (more with `limit`, which hashes the ids),
-whatever the order of the lines.
+independent of the order of the lines.
 """
 
 import argparse
@@ -55,12 +55,12 @@ def parse_snapshot(
             if len(parsed) == 1:
                 check_first_block(path, part)
     if not parsed:
-        raise UserError(f"{path}: the file holds no line; download it again")
+        raise UserError(f"{path}: the file is empty; download it again")
     return parsed, files
 
 
 def parse_into(task: tuple[Path, Block], filters: Filters, fields: Fields) -> Parsed:
-    """Parse a block, leave its papers in an Arrow file, and return the rest."""
+    """Parse a block, write its papers to an Arrow file, and return the rest."""
     file, block = task
     parsed = parse_block(block, filters, fields)
     with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, PARSED_PAPERS) as writer:
@@ -70,7 +70,7 @@ def parse_into(task: tuple[Path, Block], filters: Filters, fields: Fields) -> Pa
 
 
 def check_first_block(path: Path, parsed: Parsed) -> None:
-    """Raise a UserError if no line of the first block is a record: the file is something else."""
+    """Raise a UserError if no line of the first block is a record: the file has another format."""
     if not len(parsed.ids) and parsed.ledger.counts["malformed_json"]:
         line, reason = parsed.ledger.first["malformed_json"][0]
         raise UserError(
@@ -125,7 +125,7 @@ def first_paths(path: Path) -> str:
 
 
 def several_papers(record: dict[str, Any]) -> str:
-    """What to do if a record seems to hold several papers, as the answers of web services do; else nothing."""
+    """A hint if a record seems to hold several papers, as the answers of web services do; else an empty text."""
 
     def has_title(value: Any) -> bool:
         return isinstance(value, dict) and any("title" in str(key).lower() for key in value)

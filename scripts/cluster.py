@@ -1,4 +1,4 @@
-"""Cluster all papers with K-means on smoothed vectors, and measure how well papers fit and topics repeat."""
+"""Cluster all papers with K-means on smoothed vectors, and measure the fit of papers and the stability of topics."""
 
 import argparse
 
@@ -50,7 +50,7 @@ def cluster(
     clustering = lloyd(vectors, initial, threads=threads)
     clustering.iterations += steps
     if not np.bincount(clustering.labels, minlength=k).all():
-        raise UserError(f"cluster: a topic of K = {k} is left without papers; set a smaller `cluster.k`")
+        raise UserError(f"cluster: K-means left a topic empty (K = {k}); set a smaller `cluster.k`")
     return clustering
 
 
@@ -67,7 +67,7 @@ def on_original(vectors: np.ndarray, clustering: Clustering, k: int, threads: in
 def repeats(
     sample: Sample, labels: np.ndarray, k: int, axes: np.ndarray, *, seed: int = 0, threads: int = 1
 ) -> np.ndarray:
-    """How well each topic repeats when random halves of the sample are clustered: float64 (k,).
+    """How stable each topic is when random halves of the sample are clustered: float64 (k,).
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def main(argv: list[str] | None = None) -> None:
     ids = read_table(args.papers, PAPERS, ["id"])["id"]
     vectors = open_embeddings(args.embeddings, len(ids))
     if k < 2:
-        raise UserError(f"{args.chosen}: K = {k}; a clustering has two topics or more")
+        raise UserError(f"{args.chosen}: K = {k}; K must be at least 2")
     if k > len(ids):
         raise UserError(f"config key cluster.k: {k} topics for {len(ids)} papers; set a smaller K")
     near, _ = read_neighbors(args.neighbors, args.similarities, len(ids), smooth=args.smooth)

@@ -1,7 +1,6 @@
-"""Encode every N-th paper as a unit vector, taking from the cache what was encoded before.
+"""Encode every N-th paper as a unit vector, and reuse cached vectors.
 
-New vectors are written to the cache every 30 seconds, so a killed job loses at most the last 30 seconds
-of work.
+New vectors are written to the cache every 30 seconds, so a killed job loses at most 30 seconds of work.
 """
 
 import argparse
@@ -86,7 +85,7 @@ class Part:
 
 
 def prefix(text: str) -> str | None:
-    """The type of --prefix: other than `optional(str)`, it keeps an empty text, which turns the prompt off."""
+    """The type of --prefix. Unlike `optional(str)` it keeps an empty text, which turns the prompt off."""
     return None if text == "None" else text
 
 
@@ -215,7 +214,7 @@ def warn_of_other_precisions(root: Path, settings: dict, wanted: str) -> None:
 
 
 def warn_of_long_texts(layout: Layout) -> None:
-    """Warn if texts are cut later than the model itself cuts them."""
+    """Warn if the limit of tokens is above that of the model."""
     if layout.max_seq_length and layout.max_tokens > layout.max_seq_length:
         warn(
             f"embed.max_tokens: {layout.max_tokens} is more than the {layout.max_seq_length} tokens at which this model "
@@ -225,11 +224,11 @@ def warn_of_long_texts(layout: Layout) -> None:
 
 
 def warn_of_unknown_tokens(unknown: int, tokens: int) -> None:
-    """Warn if the tokenizer does not know much of the texts: their vectors then say little."""
+    """Warn if many tokens are unknown to the tokenizer: the vectors then mean little."""
     if unknown > UNKNOWN_SHARE * tokens:
         warn(
-            f"embed.model: {unknown / tokens:.0%} of the tokens are unknown to this model's tokenizer, most likely "
-            "since it was made for other languages. The vectors say little about these texts. Take a multilingual "
+            f"embed.model: {unknown / tokens:.0%} of the tokens are unknown to this model's tokenizer, probably "
+            "because it was made for other languages. The vectors mean little for these texts. Use a multilingual "
             "model, such as sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2"
         )
 

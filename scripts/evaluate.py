@@ -1,4 +1,4 @@
-"""Measure the corpus, the topics and the map: languages, shape, agreement with categories, keywords."""
+"""Measure the corpus, the topics and the map: languages, sizes, agreement with categories, keywords."""
 
 import argparse
 
@@ -68,7 +68,7 @@ def summarize_corpus(texts: list[str]) -> CorpusSummary:
 def summarize_words(
     corpus: Terms, keywords: pd.DataFrame, table: pd.DataFrame, topics: np.ndarray, rows: np.ndarray
 ) -> WordSummary:
-    """How coherent and how distinct the keywords are, and whether topics can be told by them.
+    """Coherence and diversity of the keywords, and how well they identify the topics.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def summarize_words(
 
 
 def map_quality(project: ProjectSummary, points: np.ndarray, topics: np.ndarray, k: int) -> MapQuality:
-    """How faithful the map is, and how far topics lie in pieces on it.
+    """The fidelity of the map, and the fragmentation of topics on it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Write the map as one HTML file that works offline: zoom, hover, search, filter, follow topics."""
+"""Write the map as one HTML file that works offline: zoom, hover, search, filter, browse topics."""
 
 import argparse
 from collections import Counter
@@ -114,7 +114,7 @@ def trend_entries(trends: list[dict], shares: np.ndarray) -> list[dict]:
 
 
 def paper_blocks(papers: pa.Table, assigned: pa.Table) -> tuple[dict, dict[str, np.ndarray | list[str]]]:
-    """What the page says of the papers as a whole, and one array or list of texts per column.
+    """Facts about all papers, and one array or list of texts per column.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def paper_blocks(papers: pa.Table, assigned: pa.Table) -> tuple[dict, dict[str, 
 def write_page(
     template: Path, style: Path, scripts: list[Path], meta: dict[str, Any], blocks: dict[str, Any], note: str
 ) -> str:
-    """The page with all that it needs inside."""
+    """The page with all its data, styles and scripts."""
     css = style.read_text(encoding="utf-8")
     script = join_modules([path.read_text(encoding="utf-8") for path in scripts])
     return render(

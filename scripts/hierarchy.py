@@ -1,4 +1,4 @@
-"""Group the topics by Ward's method, and divide large ones into subtopics that repeat."""
+"""Group the topics by Ward's method, and divide large ones into stable subtopics."""
 
 import argparse
 
@@ -45,13 +45,13 @@ def divide(
     seed: int,
     threads: int = 1,
 ) -> list[Divided]:
-    """The subtopics of each topic of at least `min_papers` papers; on average each has half as many.
+    """Divide each topic of at least `min_papers` papers into subtopics of half as many papers on average.
 
     Parameters
     ----------
     vectors : (n, dim), unit rows
     topics : int (n,), 0 to k - 1
-    most : largest number of subtopics
+    most : maximum number of subtopics per topic
     """
 
     def work(rows: np.ndarray) -> Divided:

@@ -1,4 +1,4 @@
-"""Choose the papers that stand for each topic, and give the topic its name and label."""
+"""Choose representative papers of each topic, and name and label the topic."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""Find the nearest papers of every paper by cosine, and measure how many were found."""
+"""Find the nearest papers of every paper by cosine, and measure the recall."""
 
 import argparse
 import time
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> None:
     ids = read_table(args.papers, PAPERS, ["id"])["id"]
     vectors = open_embeddings(args.embeddings, len(ids))
     if len(ids) < 2:
-        raise UserError(f"neighbors: a paper needs another one to be near, there are {len(ids)}")
+        raise UserError(f"neighbors: at least two papers are needed, there is {len(ids)}")
     k = min(args.k, len(ids) - 1)
     found = nearest_on_gpu(vectors, k) if args.gpus else nearest_rows(vectors, k, args.threads)
     rows, cosines, recall = found

@@ -1,4 +1,4 @@
-"""Draw the map: one point per paper, coloured by topic, with the labels of the topics."""
+"""Draw the map: one point per paper, colored by topic, with the labels of the topics."""
 
 import argparse
 from pathlib import Path

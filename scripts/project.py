@@ -1,4 +1,4 @@
-"""Lay the papers out on a plane, similar ones close together, and measure how faithful that is."""
+"""Lay the papers out on a plane, with similar papers close together, and measure the fidelity."""
 
 import argparse
 import time
@@ -85,7 +85,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli.flag("--method", str, "how papers are laid out", choices=["umap", "tsne"])
     cli.flag("--fit-papers", int, "t-SNE: papers to fit, sampled by hash of the id")
     cli.flag("--n-neighbors", int, "nearest neighbors that the layout keeps together")
-    cli.flag("--min-dist", float, "UMAP: least distance between points")
+    cli.flag("--min-dist", float, "UMAP: minimum distance between points")
     cli.flag("--perplexity", float, "t-SNE: effective number of neighbors")
     cli.flag("--seed", int, "of the layout")
     cli.threads()

@@ -76,7 +76,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def topic_values(args: argparse.Namespace) -> dict[str, Any]:
-    """What the template shows of the topics, the hierarchy and the trends."""
+    """Values of the template: the topics, the hierarchy and the trends."""
     topics = read_table(args.topics, TOPICS).to_pylist()
     representatives = read_table(args.representatives, REPRESENTATIVES).to_pylist()
     yearly = shares_by_year(read_table(args.periods, PERIODS).to_pandas())
@@ -104,7 +104,7 @@ def explanation_values(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def measured_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, Any]:
-    """What the template shows of the choice of K and of the evaluation."""
+    """Values of the template: the choice of K and of the evaluation."""
     scans, agreement = read_csv(args.scans), agreement_rows(evaluation)
     if not agreement:
         scans = scans.drop(columns="ami_primary", errors="ignore")
@@ -121,7 +121,7 @@ def measured_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[st
 
 
 def corpus_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, Any]:
-    """What the template shows of the lines of the snapshot and of the embeddings."""
+    """Values of the template: the lines of the snapshot and of the embeddings."""
     ledger, embeddings = read_json(args.ledger, Ledger), read_json(args.embeddings, EmbeddingsSummary)
     return {
         "ledger": ledger,
@@ -135,7 +135,7 @@ def corpus_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str,
 
 
 def run_values(args: argparse.Namespace) -> dict[str, Any]:
-    """What the template shows of the run: times, memory, versions, settings and digests."""
+    """Values of the template: times, memory, versions, settings and digests of the run."""
     steps = [step for step in step_rows(args.benchmarks) if step["name"] != "report"]  # this one still runs
     return {
         "steps": steps,

@@ -1,4 +1,4 @@
-"""Cluster a sample at one K several times, and measure how good and how stable the clusterings are."""
+"""Cluster a sample several times at one K, and measure quality and stability."""
 
 import argparse
 import time
@@ -29,7 +29,7 @@ LEAST_PAPERS_PER_TOPIC = 4
 def cluster_repeatedly(
     sample: np.ndarray, halves: np.ndarray, k: int, *, seeds: int, seed: int = 0, threads: int = 1
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Cluster the sample `seeds` times, and each half once, each time from other seeds.
+    """Cluster the sample `seeds` times, and each half once, each time with other seeds.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Compare the scans of all candidates, propose a K and say why."""
+"""Compare the scans of all candidates, propose a K and give the reason."""
 
 import argparse
 from pathlib import Path
@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> None:
         smallest = min(scans, key=lambda scan: scan["k"])
         raise UserError(
             f"config key select_k.candidates: no candidate can be tried, not even the smallest, "
-            f"{smallest['k']}: {smallest['skipped']}; take more papers or smaller candidates, or set cluster.k"
+            f"{smallest['k']}: {smallest['skipped']}; use more papers or smaller candidates, or set cluster.k"
         )
     table = tabulate(usable)
     choice = choose(table)

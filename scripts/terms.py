@@ -1,6 +1,6 @@
 """Number the words and bigrams of the corpus, and list those of each paper.
 
-Topics play no part here: a new K or another clustering reads the same terms.
+This is independent of the topics: another clustering reads the same terms.
 """
 
 import argparse
@@ -69,9 +69,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(
         papers="papers.parquet",
-        stop_words="words that never count, one per line",
+        stop_words="words that are ignored, one per line",
     )
-    cli.flag("--min-count", int, "least papers that have a term")
+    cli.flag("--min-count", int, "minimum number of papers with a term")
     cli.threads()
     cli.outputs(
         vocabulary="vocabulary.parquet",
@@ -86,7 +86,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def text_batches(path: Path, without_words: list[int]) -> Iterator[list[str]]:
     """The texts of papers.parquet in batches, each as two parts: the title and the rest.
 
-    Counts the papers of which no words are known.
+    Counts the papers in languages without word segmentation.
     """
     with progress(total=count_rows(path), desc="terms", unit=" papers") as bar:
         for batch in read_batches(path, ["title", "text"], BATCH):

@@ -89,7 +89,7 @@ def count_terms(
 
 @dataclass(frozen=True)
 class Sources:
-    """What the keywords of all nodes are found by.
+    """Inputs of the keyword search for all nodes.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ class Sources:
     vectors : of the terms, in papers of the topics
     phrases : of the terms
     subtopic : int (n_papers,), -1 where the topic is not divided
-    head_words : words that count only in bigrams
+    head_words : words that are keywords only within bigrams
     top : keywords per node
     """
 
@@ -164,8 +164,8 @@ def subtopic_keywords(
 ) -> list[list[Keyword]]:
     """The keywords of the subtopics of a topic, weighed against each other.
 
-    The weights are multiplied by the square root of their lift over all papers: what tells siblings apart need
-    not say what they are about (`generation`).
+    The weights are multiplied by the square root of their lift over all papers: a word that distinguishes siblings
+    may be too general to name them (`generation`).
 
     Parameters
     ----------

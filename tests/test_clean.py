@@ -455,7 +455,7 @@ def test_digest_changes_with_the_kept_ids_and_texts_only(out):
 
 BAD = {
     "empty": (b"", {}, "empty"),
-    "empty, packed": (gzip.compress(b""), {}, "holds no line"),
+    "empty, packed": (gzip.compress(b""), {}, "the file is empty"),
     "csv": (b"id,title,abstract\n1,A title,Some text\n" * 50, {}, "CSV"),
     "tsv": (b"id\ttitle\tabstract\n1\tA title\tSome text\n" * 50, {}, "CSV or TSV"),
     "page of a service": (

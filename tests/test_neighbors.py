@@ -53,7 +53,7 @@ def test_bad_input_is_refused(planted, tmp_path, out):
     file = tmp_path / "e.npy"
     np.save(file, planted.vectors[:1])
     ids = pq_write(tmp_path / "p.parquet", id=planted.ids[:1])
-    assert_refused(run_neighbors(planted, out, papers=ids, embeddings=file), out, "there are 1")
+    assert_refused(run_neighbors(planted, out, papers=ids, embeddings=file), out, "there is 1")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

@@ -33,7 +33,7 @@ from lib.evaluation.report_tables import step_rows
 from lib.workflow import budget
 
 SECOND = 1.0  # of each of the two measurements
-# One core of the machine of the fits: half of the 187 GFLOP/s of docs/benchmarks.md, and words counted there.
+# One core of the machine of the fits: half of the 187 GFLOP/s of docs/measurements/clustering.md, and words counted.
 PRODUCTS_PER_SECOND = 93e9
 WORDS_PER_SECOND = 12.8e6
 CORES = 2  # of that machine
@@ -261,7 +261,7 @@ def main(argv: list[str] | None = None) -> None:
     known = papers or names["changes_since"](folder / "corpus/ledger.json", config)[0]
     print(
         f"{'' if known else 'at most about '}{size.papers:,} papers x {size.dim}, {os.cpu_count()} cores, "
-        f"{speed:.2f} times the speed of those of docs/benchmarks.md\n"
+        f"{speed:.2f} times the speed of those of docs/measurements/whole-runs.md\n"
     )
     expected = {step: predict(step, names, cores, speed, k, papers) for step, cores in threads.items()}
     if papers:

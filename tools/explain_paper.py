@@ -34,7 +34,7 @@ def find(assignments: pd.DataFrame, name: str) -> int:
             assignments["id"].iloc[[min(assignments["id"].searchsorted(name), len(assignments) - 1)]].item()
         )
         raise UserError(
-            f"ID: no paper {name!r} among the {len(assignments):,} of this run (near it: {near}); ids are in map.html "
+            f"ID: no paper {name!r} among the {len(assignments):,} of this run (closest id: {near}); ids are in map.html "
             "and in clusters/assignments.parquet, and RESULTS=FOLDER names another run"
         )
     return int(rows[0])
@@ -57,7 +57,7 @@ def text_of(one: Explanation, own: str, second: str) -> str:
     against = [
         words[i] for i in np.argsort(one.margin_influence, kind="stable")[:5] if one.margin_influence[i] < 0
     ]
-    lines += ["", f"for the second-best topic speak: {', '.join(against) or 'no words'}"]
+    lines += ["", f"words that favor the second-best topic: {', '.join(against) or 'no words'}"]
     if one.attention_correlation is not None:
         lines.append(f"rank correlation of attention and influence: {one.attention_correlation:.2f}")
     if one.reading.cut_words:

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class UserError(Exception):
-    """A mistake that the user can correct. The message says what is wrong, where, and what to do."""
+    """A mistake that the user can correct. The message names the fault, its place and the remedy."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -65,7 +65,7 @@ def boolean(text: str) -> bool:
 
 
 def container_hint() -> str:
-    """What a message about a missing or read-only path adds inside an Apptainer image."""
+    """A hint for messages about a missing or read-only path inside an Apptainer image."""
     if "APPTAINER_CONTAINER" not in os.environ:
         return ""
     return (
@@ -115,7 +115,7 @@ def progress(items: Iterable[T] | None = None, **options: Any) -> tqdm:
 
 
 def say(text: str) -> None:
-    """Print one of the few figures by which a reader judges the step."""
+    """Print one of the few figures that show how the step went."""
     print(text, flush=True)
 
 

@@ -17,9 +17,9 @@ J = TypeVar("J", bound=Mapping)
 
 @contextmanager
 def atomic_outputs(*paths: Path) -> Iterator[list[Path]]:
-    """Yield a temporary path beside each output, and move all into place if nothing failed.
+    """Yield a temporary path next to each output, and move all into place if nothing failed.
 
-    A script that fails or is killed therefore never leaves half an output. What a killed script left is
+    A script that fails or is killed therefore never leaves an incomplete output. What a killed script left is
     deleted by the next one.
 
     Raises
@@ -51,7 +51,7 @@ def atomic_outputs(*paths: Path) -> Iterator[list[Path]]:
 
 @contextmanager
 def scratch_folder(prefix: str, parent: Path) -> Iterator[Path]:
-    """Yield a new folder in `parent` and delete it at the end, and those that a killed script left."""
+    """Yield a new folder in `parent`. Delete it at the end, and also the folders that killed scripts left."""
     for leftover in parent.glob(f"{prefix}*"):
         shutil.rmtree(leftover, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
@@ -59,7 +59,7 @@ def scratch_folder(prefix: str, parent: Path) -> Iterator[Path]:
 
 
 def is_full(error: OSError) -> bool:
-    """Whether an error says that the disk or the quota is full.
+    """Whether an error means that the disk or the quota is full.
 
     numpy raises an error without a number when fewer bytes were written than asked for.
     """
@@ -75,7 +75,7 @@ def read_number(path: Path) -> int:
 
 
 def damaged(path: Path, kind: str, error: Exception | str) -> UserError:
-    """The error for an input that is not of the kind it should be, or is truncated.
+    """The error for an input of the wrong kind, or one that is truncated.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Rows by their label, and ranges of rows."""
+"""Rows grouped by their label, and ranges of rows."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Lloyd's algorithm (K-means) on unit vectors, in bounded memory and with the same bits on any cores.
+"""Lloyd's algorithm (K-means) on unit vectors, in bounded memory and with the same bits on any number of cores.
 
 Products are float32, chunk by chunk. Sums are float64, in the order of the chunks. From the same
 initial centroids it takes the steps of scikit-learn's KMeans(algorithm="lloyd"): the same labels,

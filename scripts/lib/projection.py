@@ -1,4 +1,4 @@
-"""Sketches of unit rows: their largest principal components, in which distances cost a fraction."""
+"""Projections of unit rows to their largest principal components, in which distances are cheap."""
 
 import numpy as np
 
@@ -8,10 +8,10 @@ AXES_ROWS = 20_000  # rows from which the axes are computed
 
 
 def principal_axes(rows: np.ndarray, count: int) -> np.ndarray:
-    """The axes that keep most of the products of rows.
+    """The axes that preserve the products of rows best.
 
-    They are the largest eigenvectors of the second moments. The rows are not centred, since it is
-    their products that count.
+    They are the largest eigenvectors of the second moments. The rows are not centered, since
+    their products are to be preserved.
 
     Parameters
     ----------

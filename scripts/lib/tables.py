@@ -1,4 +1,4 @@
-"""One reader and one writer for each kind of table. The schemas are in the folders of the stages (schema.py)."""
+"""Read and write tables. The schemas are in the folders of lib (schema.py)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def column(name: str, kind: pa.DataType, description: str) -> pa.Field:
-    """A column of a schema with what docs/files.md says of it."""
+    """A column of a schema, with its description for docs/files.md."""
     return pa.field(name, kind, metadata={"description": description})
 
 

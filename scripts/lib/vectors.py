@@ -40,12 +40,12 @@ class Appended:
         write_npy_header(file, (0,), self.dtype)
 
     def append(self, values: np.ndarray) -> None:
-        """Write values behind those that are there."""
+        """Append values to those that were written."""
         self.file.write(values.astype(self.dtype, copy=False).tobytes())
         self.length += len(values)
 
     def finish(self) -> None:
-        """Write the final length; numpy leaves room for it in the header."""
+        """Write the final length, for which numpy leaves room in the header."""
         self.file.seek(0)
         write_npy_header(self.file, (self.length,), self.dtype)
 
@@ -84,7 +84,7 @@ def read_neighbors(
     Raises
     ------
     UserError
-        The files do not fit each other or the number of papers, or hold too few neighbors.
+        The sizes of the files do not match each other or the number of papers, or they hold too few neighbors.
     """
     near, cosines = read_array(neighbors, mapped=True), read_array(similarities, mapped=True)
     if near.ndim != 2 or near.shape != cosines.shape or len(near) != rows:

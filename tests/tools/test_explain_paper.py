@@ -19,7 +19,12 @@ def test_one_paper_is_explained(finished, capsys):
     explain_paper.main(["--id=hep-th/0000000", "--results", str(finished), "--threads=1"])
     said = capsys.readouterr().out
     assert said.startswith("topic          a  (similarity 0.")
-    for expected in ("without the word", "galaxy", "for the second-best topic speak:", "words were not read"):
+    for expected in (
+        "without the word",
+        "galaxy",
+        "words that favor the second-best topic:",
+        "words were not read",
+    ):
         assert expected in said
     assert (finished / "explain/hep-th_0000000.png").read_bytes().startswith(b"\x89PNG")
 
@@ -28,7 +33,7 @@ def test_an_unknown_id_is_refused_with_one_near_it(finished):
     command = ["make", "explain", "ID=hep-th/0000099", f"RESULTS={finished}"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT, check=False)
     assert result.returncode != 0 and "Traceback" not in result.stderr
-    assert "no paper 'hep-th/0000099' among the 24 of this run (near it: hep-th/0000023)" in result.stderr
+    assert "no paper 'hep-th/0000099' among the 24 of this run (closest id: hep-th/0000023)" in result.stderr
     result = subprocess.run(
         ["make", "explain"], cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT, check=False
     )
@@ -44,5 +49,5 @@ def test_the_row_of_an_id():
     assignments = pd.DataFrame({"id": ["a", "b", "d"]})
     assert explain_paper.find(assignments, "b") == 1
     for name, near in (("0", "a"), ("c", "d"), ("e", "d")):
-        with pytest.raises(explain_paper.UserError, match=f"near it: {near}"):
+        with pytest.raises(explain_paper.UserError, match=f"closest id: {near}"):
             explain_paper.find(assignments, name)

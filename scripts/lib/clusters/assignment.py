@@ -1,4 +1,4 @@
-"""How well each paper fits its topic, and how topics are numbered."""
+"""The fit of each paper to its topic, outliers, and the numbering of topics."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Groups of topics, and subtopics inside them."""
+"""Groups of topics, and the division of topics into subtopics."""
 
 from math import ceil, floor, sqrt
 
@@ -20,11 +20,11 @@ ROWS = 5000  # papers of a topic on which subtopics are compared
 
 
 def number_of_groups(tree: np.ndarray) -> int:
-    """Where the tree of k topics falls into groups: the largest step in height around the square root of k.
+    """The number of groups at the largest step in height of the topic tree, near the square root of k.
 
-    The step from g to g - 1 groups is the height of that merger over the height of the one before it. It
-    is largest, among g from 0.8 to 2 times sqrt(k), where the groups are much farther apart than
-    what was merged into them. Fewer than LEAST_TOPICS topics are not grouped.
+    The step from g to g - 1 groups is the height of that merger divided by the height of the one before it.
+    Among g from 0.8 to 2 times sqrt(k), it is largest where the groups are much farther apart than the
+    topics within them. Fewer than LEAST_TOPICS topics are not grouped.
 
     Parameters
     ----------
@@ -64,11 +64,11 @@ def by_size(labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def subtopics(sketches: np.ndarray, most: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Divide the papers of one topic, or leave it whole.
 
-    The number of subtopics is the largest at which ENOUGH of the papers lie in subtopics that are stable: whose
-    mean Jaccard index with their best match on random halves is STABLE or more. Every
-    subtopic has an index above DISSOLVED. It is measured on ROWS
-    papers. After PATIENCE numbers in a row that are not stable no larger one is tried. If none is stable,
-    the topic stays whole. Hennig (2007), Cluster-wise assessment of cluster stability.
+    The number of subtopics is the largest at which ENOUGH of the papers lie in subtopics that are stable:
+    their mean Jaccard index with their best match on random halves is STABLE or more. Every subtopic must
+    have an index above DISSOLVED. The index is measured on ROWS papers. After PATIENCE unstable numbers in a
+    row, no larger number is tried. If no number is stable, the topic stays whole. Hennig (2007), Cluster-wise
+    assessment of cluster stability.
 
     Parameters
     ----------

@@ -51,16 +51,16 @@ def tabulate(scans: list[Scan]) -> pd.DataFrame:
 def choose(table: pd.DataFrame) -> Choice:
     """Propose a K from the table of `tabulate`.
 
-    1. If the silhouette of the best candidate is above STRUCTURE, the corpus falls into groups of its
-       own, and K is that candidate (Rousseeuw, 1987). On planted topics it is the planted K. The
-       plateau is what the spread over clusterings cannot tell from the peak. Below STRUCTURE the
-       silhouette says nothing (Kaufman & Rousseeuw, 1990, Finding groups in data, table 4).
-    2. Otherwise no K stands out, and K is the finest at which ENOUGH of the papers lie in topics that
-       repeat on random halves (Hennig, 2007, Cluster-wise assessment of cluster stability). The share
+    1. If the silhouette of the best candidate is above STRUCTURE, the corpus falls into separate
+       groups, and K is that candidate (Rousseeuw, 1987). On planted topics it is the planted K. The
+       plateau holds the candidates within the spread over clusterings. Below STRUCTURE the silhouette
+       is not informative (Kaufman & Rousseeuw, 1990, Finding groups in data, table 4).
+    2. Otherwise K is the largest at which ENOUGH of the papers lie in topics that are stable on random
+       halves (Hennig, 2007, Cluster-wise assessment of cluster stability). The share
        falls as K grows, and is read between the candidates, so that the proposal hardly depends on the
        grid and need not be a candidate. The plateau is K and all candidates within a factor of NEAR.
 
-    Agreement with categories is in the table for reading and never decides.
+    Agreement with categories is in the table for information only.
     """
     k = table["k"].to_numpy()
     if len(k) == 0:
@@ -119,9 +119,9 @@ def _beyond(k: np.ndarray, proposed: int) -> str:
 def finest_k(k: np.ndarray, repeating: np.ndarray) -> int:
     """The largest K at which a falling curve of `repeating` is at least ENOUGH, within the candidates.
 
-    K need not be a candidate. The curve is the smallest falling one that no candidate lies above, so that
-    one bad draw at a small K does not matter, with straight lines over log K between the candidates. Without
-    such a K it is the first candidate.
+    K need not be a candidate. The curve is the lowest falling curve with no candidate above it, so that one bad
+    draw at a small K does not matter. It is linear in log K between the candidates. If no K is stable enough, the
+    first candidate is returned.
     """
     falling = np.maximum.accumulate(repeating[::-1])[::-1]
     within = np.arange(k[0], k[-1] + 1)

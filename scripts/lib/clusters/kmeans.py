@@ -1,4 +1,4 @@
-"""K-means that hardly depends on its seeds: many starts, their consensus, and crossings of these."""
+"""K-means that hardly depends on its seeds: many starts, their consensuses, and crossings of these."""
 
 import numpy as np
 
@@ -23,15 +23,15 @@ def kmeans(
 ) -> Clustering:
     """Cluster rows held in memory, from one start per seed.
 
-    K-means has many local optima that are about as good, so the best of some starts is another one
-    after a small change of the rows. The search therefore has three parts:
+    K-means has many local optima of nearly equal inertia, so the best of a few starts differs after a
+    small change of the rows. The search therefore has three parts:
 
-    1. Every STARTS_PER_CONSENSUS starts, each on random rows, become one: Ward's method merges their
-       centroids to k, and Lloyd's algorithm continues on all rows. Leisch (1999), Bagged clustering.
-    2. Pairs of these are crossed: each centroid is that of one parent or its partner in the
-       other, and Lloyd's algorithm continues. The best ones stay. Gribel & Vidal (2019), HG-means.
-    3. The best one continues on the rows themselves. Before, all is computed on sketches of the
-       first SEARCH_ROWS rows.
+    1. Every STARTS_PER_CONSENSUS starts, each on random rows, become one consensus: Ward's method merges
+       their centroids to k, and Lloyd's algorithm continues on all rows. Leisch (1999), Bagged clustering.
+    2. Pairs of consensuses are crossed: each centroid is that of one parent or its partner in the
+       other, and Lloyd's algorithm continues. The best ones are kept. Gribel & Vidal (2019), HG-means.
+    3. The best one continues on the rows themselves. Parts 1 and 2 use projections of the first
+       SEARCH_ROWS rows.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""Lloyd's algorithm on a GPU. Vectors stay in its memory if they fit; only centroids come back.
+"""Lloyd's algorithm on a GPU. Vectors stay in its memory if they fit; only centroids are returned.
 
-`lib.lloyd` takes the last steps from these centroids on the CPU. Labels, empty clusters and unsound
+`lib.lloyd` takes the last steps from these centroids on the CPU. Labels, empty clusters and invalid
 rows are therefore handled in one place.
 """
 

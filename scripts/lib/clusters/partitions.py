@@ -1,6 +1,6 @@
-"""How well two partitions of the same things agree.
+"""Agreement of two partitions of the same objects.
 
-scikit-learn has these measures too, but importing them takes longer than many a step.
+scikit-learn has these measures too, but importing it takes longer than many steps run.
 """
 
 from dataclasses import dataclass

@@ -31,10 +31,10 @@ class TooFewDistinctRows(UserError):
 def initial_centroids(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
     """Three times k seeds by k-means||, merged to k by Ward's method.
 
-    K-means cannot correct a bad start: two seeds in one large topic split it for good, while two
-    small topics share one seed. With more seeds than topics, every topic has a seed. The mergers
-    that add least to the inertia then join the seeds of one topic. On planted topics of unequal
-    size this finds them where the best of four k-means++ starts does not (docs/choosing-k.md).
+    K-means cannot correct a bad start: two seeds in one large topic split it, while two small topics
+    share one seed. With more seeds than topics, every topic has a seed. The mergers that increase the
+    inertia least then join the seeds of one topic. This finds planted topics of unequal size where the
+    best of four k-means++ starts does not (docs/measurements/choosing-k.md).
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def distant_rows(sample: np.ndarray, count: int, seed: int) -> np.ndarray:
 
     Parameters
     ----------
-    sample : float32 (n, dim), unit rows of up to a hundred columns; of more, rounding can tell equal rows apart
+    sample : float32 (n, dim), unit rows of up to a hundred columns; with more, rounding can separate equal rows
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How evenly papers are spread over topics."""
+"""How evenly papers are distributed over topics."""
 
 import numpy as np
 

@@ -23,7 +23,7 @@ PAPERS_PER_NEIGHBOR = 100  # in a small corpus more neighbors would blur whole t
 
 
 def usable_neighbors(n_neighbors: int, papers: int) -> int:
-    """How many neighbors to smooth with: fewer than wanted in a corpus of some hundred papers."""
+    """The number of neighbors to smooth with: fewer than requested in a corpus of a few hundred papers."""
     return min(n_neighbors, papers // PAPERS_PER_NEIGHBOR)
 
 
@@ -124,7 +124,7 @@ def read_sample(rows: Path, vectors: Path, half_rows: Path, half_vectors: Path, 
     Raises
     ------
     UserError
-        They do not fit each other or the number of papers.
+        Their sizes do not match each other or the number of papers.
     """
     sample = Sample(
         read_array(rows), read_array(vectors, True), read_array(half_rows), read_array(half_vectors, True)

@@ -1,4 +1,4 @@
-"""How well topics repeat when random halves of the papers are clustered.
+"""How stable topics are when random halves of the papers are clustered.
 
 Hennig (2007), Cluster-wise assessment of cluster stability.
 """
@@ -8,7 +8,7 @@ import numpy as np
 from lib.clusters.kmeans import kmeans
 from lib.clusters.partitions import count_pairs
 
-# Of a clustering whose topics are only compared. 20 lower its inertia by 0.04 %, and repeat no better.
+# Of a clustering whose topics are only compared. 20 lower its inertia by 0.04 %, and are no more stable.
 STARTS = 12
 REPEATS = 0.6  # a topic repeats if its mean Jaccard index is at least this; Hennig's "pattern in the data"
 

@@ -1,7 +1,7 @@
 """Ward's method on clusters of different sizes.
 
-The merger of clusters 1 and 2 adds |m1 - m2|² n1 n2 / (n1 + n2) to the inertia. Each time those two are
-merged whose merger adds least. Ward (1963), Hierarchical grouping to optimize an objective function.
+The merger of clusters 1 and 2 adds |m1 - m2|² n1 n2 / (n1 + n2) to the inertia. Each step merges the
+two clusters whose merger adds least. Ward (1963), Hierarchical grouping to optimize an objective function.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def ward_merge(means: np.ndarray, counts: np.ndarray, k: int) -> np.ndarray:
-    """Merge clusters until k are left.
+    """Merge clusters until k remain.
 
     Parameters
     ----------
@@ -56,8 +56,8 @@ def ward_linkage(means: np.ndarray, counts: np.ndarray) -> np.ndarray:
 def _mergers(means: np.ndarray, counts: np.ndarray, steps: int) -> Iterator[tuple[int, int, float]]:
     """Merge j into i, and yield i, j and the inertia that this adds, for the given number of steps.
 
-    Both arrays, float64, are changed in place: j has the count 0 afterwards. What a merger adds follows from what
-    the mergers with its parts would have added: Lance & Williams (1967). Time O(m² (dim + steps)), memory O(m²).
+    Both arrays, float64, are changed in place: j has the count 0 afterwards. The cost of a merger follows from the
+    costs of mergers with its parts: Lance & Williams (1967). Time O(m² (dim + steps)), memory O(m²).
     """
     squares = np.einsum("ij,ij->i", means, means)
     cost = squares[:, None] + squares - 2.0 * means @ means.T

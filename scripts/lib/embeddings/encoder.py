@@ -1,6 +1,6 @@
 """Encode texts as unit vectors with a transformer, without computing on padding.
 
-On CUDA a batch is packed: the tokens of many papers stand in one row, `cu_seq_lens` says where
+On CUDA a batch is packed: the tokens of many papers form one row, `cu_seq_lens` says where
 each paper begins, positions restart at each paper, and the attention kernel keeps papers apart.
 Other devices have no such kernel. There a batch holds papers of one length, rounded up to the next
 multiple of 16 or 32. A vector then does not depend on its batch: kernels add in a different order for a
@@ -41,7 +41,7 @@ LEAST_TOKENS = 1024
 
 @dataclass
 class Tokens:
-    """Tokenised texts, special tokens included.
+    """Tokenized texts, special tokens included.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class Counts:
 
 @dataclass
 class StartedBatch:
-    """A batch on its way: `wait()` returns its unit vectors, float32 (n, dim)."""
+    """A batch in progress: `wait()` returns its unit vectors, float32 (n, dim)."""
 
     wait: Callable[[], np.ndarray]
     counts: Counts
@@ -100,7 +100,7 @@ class Encoder:
     prefix: str
     max_tokens: int
     budget: int  # tokens in a batch
-    head: Head  # what comes behind the pooling
+    head: Head  # the layers after pooling
     pooling: str = "mean"
     skip: int = 0  # tokens at the start of each text that are not pooled
     limit: int | None = None  # positions of the model
@@ -123,7 +123,7 @@ class Encoder:
         return [i for name in UNKNOWN if (i := self.tokenizer.token_to_id(name)) is not None]
 
     def tokenize(self, texts: list[str]) -> Tokens:
-        """Tokenise with the prefix, and cut at `max_tokens`."""
+        """Tokenize with the prefix, and cut at `max_tokens`."""
         encodings = self.tokenizer.encode_batch_fast([self.prefix + text for text in texts])
         cut = [sum(len(o.ids) - sum(o.special_tokens_mask) for o in e.overflowing) for e in encodings]
         ids = [np.array(e.ids, np.int32) for e in encodings]

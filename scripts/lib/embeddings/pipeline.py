@@ -38,7 +38,7 @@ class Texts(NamedTuple):
 
 
 class Running(NamedTuple):
-    """A batch on its way, with its row numbers and the ids of its papers."""
+    """A batch in progress, with its row numbers and the ids of its papers."""
 
     rows: np.ndarray
     ids: list[str]

@@ -1,4 +1,4 @@
-"""From the vectors of the tokens to the vector of a text: pooling, and the Dense layers behind it."""
+"""From token vectors to the vector of a text: pooling, and the Dense layers after it."""
 
 from pathlib import Path
 
@@ -92,7 +92,7 @@ class Normalize(torch.nn.Module):
 
 
 def load_head(folder: Path, dense: tuple[Dense, ...], width: int, truncate_dim: int | None = None) -> Head:
-    """Read the Dense layers behind a model.
+    """Read the Dense layers after the pooling of a model.
 
     Parameters
     ----------

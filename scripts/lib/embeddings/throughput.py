@@ -1,4 +1,4 @@
-"""How fast the encoder is beside what the device can do, and which attention kernel really ran."""
+"""The speed of the encoder relative to the device, and the attention kernels that ran."""
 
 import time
 from typing import Any

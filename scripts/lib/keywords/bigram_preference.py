@@ -1,4 +1,4 @@
-"""Terms that are whole: not words of a bigram, and not bigrams that are cut out of three words."""
+"""Prefer whole terms: bigrams over their words, and no bigrams cut out of three words."""
 
 import numpy as np
 from scipy import sparse

@@ -1,4 +1,4 @@
-"""Class-based TF-IDF of words and bigrams: what a topic says that the others do not.
+"""Class-based TF-IDF of words and bigrams: which terms are characteristic of a topic.
 
 The weight of term t in topic c is
 
@@ -8,7 +8,7 @@ n(t, c) is the number of papers of the topic that have the term, n(t) that of al
 of n(t, c) over all terms, and A the mean of n(c) over the topics. The first two factors are those of
 Grootendorst (2022), BERTopic: Neural topic modeling with a class-based TF-IDF procedure, with papers
 in place of occurrences. The third factor, the share of the term's papers that are in the topic,
-holds back words that many topics use.
+lowers words that many topics use.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def words_of(vocabulary: pa.Table, rows: np.ndarray) -> list[tuple[int, ...]]:
 
 @dataclass
 class TermCounts:
-    """In how many papers of each topic each term is.
+    """The number of papers of each topic with each term.
 
     Attributes
     ----------
@@ -130,11 +130,11 @@ def ctfidf(counts: sparse.csr_matrix) -> sparse.csr_matrix:
 
 
 def spread(counts: sparse.csr_matrix, sizes: np.ndarray) -> np.ndarray:
-    """How much a term narrows the topics down: float64 (n_terms,), 1 for a term that all topics use alike.
+    """How specific a term is to some topics: float64 (n_terms,), 1 for a term that all topics use equally.
 
     It is exp(KL(p || q)), where p are the topics of the papers with the term and q those of all papers
     (`sizes` over their sum). Two papers that are distributed as q are added to each term, so that
-    rare terms are not taken for specific ones.
+    rare terms do not appear specific.
     """
     of_all = sizes / sizes.sum()
     total = np.asarray(counts.sum(0)).ravel() + 2.0
@@ -148,9 +148,9 @@ def spread(counts: sparse.csr_matrix, sizes: np.ndarray) -> np.ndarray:
 def informative(counted: TermCounts, sizes: np.ndarray) -> np.ndarray:
     """Which terms are not general: bool (n_terms,).
 
-    A term says much if it narrows the topics down and if titles have it: it is ranked by its spread times
-    the square root of its title rate. The terms that say least, with GENERAL of all uses, are general, but
-    for those that one topic has nearly alone. The limit thus adapts to the corpus and to the number of topics.
+    A term is informative if it is specific to topics and frequent in titles: it is ranked by its spread times the
+    square root of its title rate. The lowest terms, with GENERAL of all uses, are general, except for those that
+    occur almost only in one topic. The limit thus adapts to the corpus and to the number of topics.
     """
     says = spread(counted.counts, sizes) * np.sqrt(counted.title_rate)
     uses = np.asarray(counted.counts.sum(0)).ravel()
@@ -167,9 +167,9 @@ def eligible(
 ) -> sparse.csr_matrix:
     """Which terms may be keywords of which topics: bool csr (k, n_terms).
 
-    Those that COVER of the papers of the topic have, if they are specific, and if no other topic has them in
-    a share of its papers that is more than 1 / RIVAL times as large. Not those that are or begin with one of
-    `head_words`. Where fewer than FEW terms may, all may.
+    A term must be specific, be in COVER of the papers of the topic, and not have a share in another topic that
+    is more than 1 / RIVAL times as large. It must not be or begin with one of `head_words`. If fewer than FEW
+    terms of a topic qualify, all do.
 
     Parameters
     ----------
@@ -190,10 +190,10 @@ def top_terms(
 ) -> list[list[int]]:
     """For each topic the rows of its n heaviest terms that do not repeat each other, heaviest first.
 
-    Behind the first LEAST, terms with less than LIGHT of the weight of the heaviest are left out.
+    After the first LEAST, terms with less than LIGHT of the weight of the heaviest are left out.
 
-    A term is skipped if another has said one of its words, also in another form (`superconducting` after
-    `superconductors`). An abbreviation is left out if the list has the term that it is short for: `llms` beside
+    A term is skipped if an earlier one has one of its words, also in another form (`superconducting` after
+    `superconductors`). An abbreviation is left out if the list has the term that it abbreviates: `llms` and
     `language models`.
 
     Parameters

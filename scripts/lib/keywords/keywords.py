@@ -1,4 +1,4 @@
-"""The keywords of topics, and of any other groups of papers, against their siblings."""
+"""The keywords of groups of papers, such as topics, compared with their siblings."""
 
 from typing import NamedTuple
 
@@ -29,9 +29,9 @@ def keywords_of(
 ) -> list[list[Keyword]]:
     """The `top` keywords of each group of papers, heaviest first.
 
-    They are chosen by the weights of `ctfidf` times the square of their similarity to the group. Their own weight
-    has the square root of the share in place of the share, and that of the title rate, and is less in proportion
-    if fewer than LEADING of the papers have them: the first ones should cover the group.
+    They are chosen by the weights of `ctfidf` times the squared similarity to the group. They are ordered by a
+    weight that has the square roots of the share and of the title rate in place of the share, and that is lower, in
+    proportion, if fewer than LEADING of the papers have the term: the first keywords should cover the group.
 
     Parameters
     ----------

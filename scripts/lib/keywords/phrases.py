@@ -1,4 +1,4 @@
-"""Keywords as the phrases in which they stand: `retrieval-augmented generation` for `retrieval-augmented`."""
+"""Extend keywords to the phrases that they belong to: `retrieval-augmented generation` for `retrieval-augmented`."""
 
 import re
 
@@ -37,9 +37,9 @@ class Phrases:
         return [self.of(some, vectors.papers_of(group)) for group, some in enumerate(keywords)]
 
     def of(self, keywords: list[Keyword], papers: np.ndarray) -> list[Keyword]:
-        """The keywords of a group, each with the words that stand beside at least half of its uses in these papers.
+        """The keywords of a group, each with the words that adjoin at least half of its uses in these papers.
 
-        Of two keywords with one phrase the first one stays, and abbreviations of phrases are left out: `asr` of
+        Of two keywords with the same phrase the first is kept, and abbreviations of phrases are left out: `asr` of
         `automatic speech recognition`.
 
         Parameters
@@ -91,7 +91,7 @@ class Phrases:
 
 
 def beside(words: list[int], text: np.ndarray) -> tuple[tuple[float, int], tuple[float, int]]:
-    """The most frequent word directly before the uses of a phrase, and that behind; with its share of all uses.
+    """The most frequent words directly before and after the uses of a phrase, each with its share of all uses.
 
     The share is 0 where the phrase has fewer than USES.
 

@@ -1,13 +1,13 @@
-"""Terms that say the same: forms of one word, and abbreviations."""
+"""Redundant terms: forms of one word, and abbreviations."""
 
 import re
 
 from lib.keywords.term_vectors import TermVectors
 
 BEGINNING = 3  # letters, at least, that two forms of one word have in common
-SAME = 0.9  # cosine of the vectors of two terms that say the same
+SAME = 0.9  # cosine of the vectors of two terms with the same meaning
 ABBREVIATION = range(2, 7)  # letters, without the s of a plural
-SPELLED = 0.7  # of the papers with an abbreviation that have what it is short for
+SPELLED = 0.7  # of the papers with an abbreviation that have the abbreviated term
 VOWEL = re.compile("[aeiou]")
 NUMBER = re.compile(r"^[0-9]+d?")  # at the beginning of an abbreviation, with the d of `3d`
 

@@ -29,7 +29,11 @@ KEYWORDS = pa.schema(
         column(
             "keyword", pa.string(), "`term`, with the words beside at least half of its uses in the topic"
         ),
-        column("weight", pa.float64(), "by class-based TF-IDF, title rate and vectors (docs/design.md)"),
+        column(
+            "weight",
+            pa.float64(),
+            "by class-based TF-IDF, title rate and term vectors (docs/measurements/keywords.md)",
+        ),
         column("papers", pa.int64(), "papers of the topic that have the term"),
         column("share", pa.float64(), "share of all papers with the term that are in the topic"),
         column("title_rate", pa.float64(), "how often its papers have it in the title; 1 is the mean"),

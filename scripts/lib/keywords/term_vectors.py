@@ -1,9 +1,8 @@
-"""What the vectors of papers say of the terms in them.
+"""Term vectors: means of the vectors of the papers with a term.
 
-The vector of a term is the mean of the vectors of the papers that have it, less the mean of all papers, or of
-all papers of the topic where its subtopics are told apart. Its cosine to the mean of a group says whether the
-term is about the group as a whole or about a corner of it, and the cosine of two terms whether they say the same.
-No text is encoded for this.
+The mean of all papers is subtracted, or that of the papers of the topic if its subtopics are compared. The cosine
+of a term vector to the mean of a group shows whether the term is about the whole group or a small part of it.
+The cosine of two term vectors shows whether the terms have the same meaning. No text is encoded for this.
 """
 
 from bisect import bisect_right

@@ -15,7 +15,7 @@ NEIGHBORS = 10  # per paper: they are most of the file
 def label_rows(
     hierarchy: list[dict], points: np.ndarray, topic: np.ndarray, subtopic: np.ndarray
 ) -> pa.Table:
-    """The rows of labels.parquet: names of groups, if there are useful ones, of topics, and of subtopics.
+    """The rows of labels.parquet: names of groups (if useful), topics and subtopics.
 
     Embedding Atlas shows names of level n from a zoom of 2^n, and hides them at a zoom of 2.4 * 2^n unless the
     level is the last one. A topic without subtopics is therefore named at the level of the subtopics too.

@@ -1,4 +1,4 @@
-"""How faithful a map is: neighbors kept, trustworthiness, categories of neighbors, and topics in pieces."""
+"""Fidelity of a map: neighbors kept, trustworthiness, categories of neighbors, and fragmentation of topics."""
 
 from dataclasses import dataclass
 
@@ -38,7 +38,8 @@ def fidelity(
     Returns
     -------
     `neighbors_kept` is the mean share of the n nearest that are among the n nearest on the map. Trustworthiness
-    is that of Venna & Kaski (2001): 1 if all that are near on the map are near, less the further away they are.
+    is that of Venna & Kaski (2001): 1 if all neighbors on the map are true neighbors, and lower the farther away they
+    are.
     `category_accuracy` is the share of papers that have the category of most of their n neighbors.
     """
     kept, excess = 0, 0

@@ -52,7 +52,7 @@ def force_tables(a: float, b: float) -> tuple[np.ndarray, np.ndarray]:
 
 @njit(nogil=True)
 def _mix(state):  # pragma: no cover
-    """The finaliser of splitmix64: Steele, Lea & Flood (2014)."""
+    """The finalizer of splitmix64: Steele, Lea & Flood (2014)."""
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return state ^ (state >> np.uint64(31))

@@ -1,4 +1,4 @@
-"""The weights that UMAP gives to the nearest neighbors: how strongly each pair of papers is drawn together.
+"""UMAP's weights of nearest neighbors: how strongly each pair of papers attracts.
 
 McInnes, Healy & Melville (2018), UMAP: Uniform manifold approximation and projection, section 3.1.
 """

@@ -14,8 +14,8 @@ SPREAD = 4.0  # of the start; that of the finished map is about as large
 def principal_plane(vectors: np.ndarray, sample: np.ndarray, threads: int = 1) -> np.ndarray:
     """The first two principal components of each row, scaled so that the first has spread 1 in the sample.
 
-    As the start of a layout they make its large-scale order that of the data, and the layout the
-    same from run to run. Kobak & Linderman (2021), Initialization is critical for preserving
+    As the start of a layout they preserve the large-scale order of the data, and make the layout the
+    same in every run. Kobak & Linderman (2021), Initialization is critical for preserving
     global data structure in both t-SNE and UMAP.
 
     Parameters

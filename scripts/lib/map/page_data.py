@@ -1,4 +1,4 @@
-"""The papers in the compact form in which map.html holds them."""
+"""The papers in the compact form that map.html holds."""
 
 import base64
 import re

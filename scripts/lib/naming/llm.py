@@ -1,7 +1,7 @@
 """Names of topics by a language model behind an OpenAI-compatible address (`POST URL/chat/completions`).
 
-An answer is a suggestion. It is a name only if it is short, one line, unique, and about the topic.
-Titles come from the corpus and may hold instructions, which is why nothing else of an answer is used.
+An answer is a suggestion. It becomes a name only if it is one short line, unique, and about the topic.
+Nothing else of an answer is used, since titles come from the corpus and may hold instructions.
 """
 
 import http.client
@@ -51,7 +51,7 @@ class NoName(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """Where names are asked for: the section `llm` of the config, with the key in place of its variable."""
+    """The address that names topics: the section `llm` of the config, with the key in place of its variable."""
 
     url: str
     model: str
@@ -82,7 +82,7 @@ def key_of(variable: str | None, environment: dict[str, str]) -> str | None:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a model is told of a topic: its keywords, titles of its papers, and the keywords of its neighbors."""
+    """What a model is given about a topic: keywords, titles of papers, and the keywords of neighboring topics."""
 
     keywords: list[str]
     titles: list[str]

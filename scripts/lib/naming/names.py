@@ -15,7 +15,7 @@ SEPARATOR = " · "  # between the keywords of a name
 def keyword_pairs(keywords: pd.DataFrame, k: int) -> list[list[tuple[str, float]]]:
     """The (keyword, weight) pairs of each of k topics, heaviest first, of the columns of KEYWORDS.
 
-    A topic of whose papers no words are known has none.
+    A topic in a language without word segmentation has none.
     """
     pairs: list[list[tuple[str, float]]] = [[] for _ in range(k)]
     for topic, word, weight in zip(keywords["topic"], keywords["keyword"], keywords["weight"], strict=True):
@@ -29,7 +29,7 @@ def primary_keywords(keywords: list[list[tuple[str, float]]], titles: list[str])
     Parameters
     ----------
     keywords : (keyword, weight) pairs of each topic, heaviest first
-    titles : of each topic, what stands in for its keywords if it has none
+    titles : of each topic, used if it has no keywords
 
     A keyword of two topics goes to the one where it weighs more. Weights are relative to the
     heaviest keyword of the topic, since all weights of a topic with a varied vocabulary are smaller. Of two

@@ -46,7 +46,7 @@ def latex_to_text(title: str) -> str:
 
 
 def piece_to_text(piece: str) -> str:
-    """A piece of a text without TeX, such as a word or what stands between two words; spaces at its ends stay."""
+    """A piece of a text without TeX, such as a word or the text between two words; spaces at its ends stay."""
     core = piece.strip()
     if not re.search(r"[\\$]|[{}]", core):
         return piece
@@ -73,10 +73,10 @@ def _parse(tex: str) -> str:
 
 
 def short_titles(title: str, width: int) -> list[str]:
-    """Ways to show a title in at most `width` characters, without TeX and last full stop.
+    """Variants of a title of at most `width` characters, without TeX and last full stop.
 
-    The whole title if it is short enough; otherwise what stands before its subtitle, and the title cut
-    at a word boundary, which then ends in an ellipsis.
+    The whole title if it is short enough; otherwise the part before its subtitle, and the title cut at a
+    word boundary, with an ellipsis.
     """
     text = latex_to_text(title).rstrip(".")
     if len(text) <= width:

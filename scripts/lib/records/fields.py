@@ -119,11 +119,11 @@ class Fields:
 
 
 def _refuse_pages(paths: dict[str, tuple[str, ...]]) -> None:
-    """Raise a UserError if the ids, titles and abstracts stand in one list: a line is then many papers."""
+    """Raise a UserError if the ids, titles and abstracts are in one list: a line is then many papers."""
     lists = [{path.split(".")[0] for path in paths[name]} for name in ("id", "title", "abstract")]
     if shared := [step for step in set.intersection(*lists) if step.endswith("[]")]:
         raise UserError(
-            f"config key clean.fields: id, title and abstract stand in one list, {shared[0]}, so that a line holds "
+            f"config key clean.fields: id, title and abstract are in one list, {shared[0]}, so that a line holds "
             f"many papers. Write one paper per line, with `jq -c '.{shared[0]}' pages.jsonl > papers.jsonl`, and set "
             "the paths inside a paper"
         )

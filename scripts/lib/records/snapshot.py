@@ -180,7 +180,7 @@ def _unpacked_members(file: Readable, packing: str, path: Path) -> Iterator[byte
                     break
                 if _packing(data) != packing:
                     raise UserError(
-                        f"{path}: behind the end of the {packing} data stands something else ({data[:16]!r}); "
+                        f"{path}: unexpected data after the end of the {packing} stream ({data[:16]!r}); "
                         f"download it again, or unpack it with {packing} and check that no paper is missing"
                     )
                 member = UNPACKERS[packing]()

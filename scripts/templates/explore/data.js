@@ -20,7 +20,7 @@ async function inflate(name) {
 }
 
 // One entry per paper. Papers are sorted by the cell of a grid, row by row, so that the papers of
-// neighbouring cells of a row are a range.
+// neighboring cells of a row are a range.
 export async function loadPoints() {
   const names = ["xy", "topic", "subtopic", "second", "category", "year", "fit", "outlier", "nearer"];
   const buffers = await Promise.all(names.map(inflate));

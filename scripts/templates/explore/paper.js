@@ -20,7 +20,7 @@ export function facts(points, texts, i, withTopic) {
   const category = meta.categories[points.category[i] - 1];
   const known = [texts.ids.get(i), points.year[i] || null, category, withTopic && meta.topics[points.topic[i]].name];
   const line = make("span", { className: "facts" }, known.filter(Boolean).join(" · "));
-  const similarity = (points.fit[i] / 255).toFixed(2), explained = "Similarity to its topic: cosine to the centre of the topic";
+  const similarity = (points.fit[i] / 255).toFixed(2), explained = "Similarity to its topic: cosine to the center of the topic";
   line.append(" · ", withTopic ? make("span", { title: explained }, `similarity\u00a0${similarity}`) : `similarity to its topic\u00a0${similarity} (cosine to the centre)`);
   if (points.outlier[i]) line.append(" · ", make("span", { className: "warn", title: "Less similar to its topic than nearly all of its papers" }, "unusual for its topic"));
   if (points.nearer[i]) line.append(" · ", make("span", { className: "warn", title: "On average nearer to the papers of another topic (negative silhouette)" }, "nearer to another topic"));

@@ -131,7 +131,7 @@ def test_frames_of_zstd_that_hold_other_data_are_skipped(tmp_path):
 def test_what_else_follows_is_refused_by_name(tmp_path, kind, behind):
     said = refusal(tmp_path, PACK[kind](LINES) + behind)
     packing = kind.partition(",")[0]
-    assert f"behind the end of the {packing} data stands something else" in said
+    assert f"unexpected data after the end of the {packing} stream" in said
 
 
 @pytest.mark.parametrize("kind", PACK)
