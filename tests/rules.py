@@ -5,9 +5,6 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from snakemake.api import SnakemakeApi
-from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSettings, StorageSettings
-
 from conftest import ROOT
 from lib.workflow.steps import stages
 
@@ -15,26 +12,6 @@ SCRIPTS = ROOT / "scripts"
 STAGES = stages(ROOT)
 STEPS = [step for steps in STAGES.values() for step in steps]
 RUN_STEPS = [step for step in STEPS if step != "atlas"]  # those of `all`; the other is made on request
-
-
-def parse_rules(**config) -> dict:
-    """The rules as Snakemake parses them, by name."""
-    config.setdefault("input", str(ROOT / "data" / "sample.jsonl.gz"))
-    with SnakemakeApi(OutputSettings(quiet={"all"})) as api:
-        workflow = api.workflow(
-            resource_settings=ResourceSettings(),
-            config_settings=ConfigSettings(config=config),
-            storage_settings=StorageSettings(),
-            snakefile=ROOT / "Snakefile",
-            workdir=ROOT,
-        )
-        return {rule.name: rule for rule in workflow._workflow.rules if rule.name != "all"}
-
-
-@cache
-def default_rules() -> dict:
-    """The rules with the default config, by name; the Snakefile is parsed at the first call."""
-    return parse_rules()
 
 
 @cache

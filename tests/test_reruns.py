@@ -25,7 +25,8 @@ import yaml
 from conftest import ABSTRACT, ENVIRONMENT, REAL_PARTS, ROOT, needs_real_parts, script_server
 from encoders import tiny_bert
 from kills import VICTIMS, Kill, differences, run_killed, run_undisturbed
-from rules import RUN_STEPS, SCRIPTS, default_rules, env, imports
+from rule_tables import default_rules
+from rules import RUN_STEPS, SCRIPTS, env, imports
 from workflow import arguments, copy_project, dry_run, ran, read, sample_lines, snakemake
 
 PAGE = ROOT / "docs" / "reruns.md"

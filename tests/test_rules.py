@@ -14,7 +14,8 @@ import pin_envs
 from conftest import ROOT
 from lib.workflow import budget
 from lib.workflow.steps import COMMAND
-from rules import RUN_STEPS, SCRIPTS, STAGES, STEPS, default_rules, env, imports, named, parse_rules
+from rule_tables import ARXIV, cores_on_slurm, default_rules, parse_rules
+from rules import RUN_STEPS, SCRIPTS, STAGES, STEPS, env, imports, named
 
 # The folders of scripts/lib from the ground up; modules outside them are below all, `workflow` is for the rules.
 ROOMS = [
@@ -213,7 +214,6 @@ def test_functions_and_modules_are_short(folder):
 
 
 SMALL = budget.Size(papers=600, dim=384, sample=600, topics=8, parts=3, gflop=0.0212, gpu=False)
-ARXIV = budget.Size(papers=2_900_000, dim=1024, sample=100_000, topics=120, parts=8, gflop=0.604, gpu=False)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -239,26 +239,6 @@ def test_rules_request_what_the_table_says_of_the_corpus():
 
 
 SLURM = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
-
-
-def cores_on_slurm(step: str) -> int:
-    """The cores that a rule requests with profiles/slurm."""
-    return SLURM["set-threads"].get(step) or default_rules()[step].resources["_cores"].value
-
-
-def test_the_table_in_the_docs_shows_what_is_requested():
-    table = re.findall(
-        r"^\| `(\w+)` \| (\d+) \| ([\d,]+) \| (\d+) \| ([\d,]+) \| (\d+) \|$",
-        (ROOT / "docs" / "cluster.md").read_text(),
-        flags=re.M,
-    )
-    assert [row[0] for row in table] == STEPS
-    bundled = budget.Size(papers=4464, dim=384, sample=4464, topics=40, parts=1, gflop=0.0212, gpu=False)
-    for step, *numbers in table:
-        expected = [cores_on_slurm(step)]
-        for corpus in (bundled, ARXIV._replace(gpu=step in ("embed", "explain"))):
-            expected += [budget.requested_mb(step, corpus), budget.requested_minutes(step, corpus)]
-        assert [int(number.replace(",", "")) for number in numbers] == expected, step
 
 
 def test_slurm_profile_groups_all_small_steps():

@@ -1,4 +1,4 @@
-"""Write config.yaml, docs/configuration.md and docs/files.md from the schemas in the code.
+"""Write config.yaml, docs/configuration.md and docs/files.md from the schemas, and tables of steps from the rules.
 
 With `--check` nothing is written; the exit status is 1 if a file is not up to date.
 """
@@ -29,8 +29,13 @@ from lib.naming import schema as naming
 from lib.records import schema as records
 from lib.trends import schema as trends
 from lib.words import schema as words
+from rule_tables import request_table, step_table, with_table
 
 WIDTH = 105
+STEP_TABLES = {
+    ROOT / "docs" / "design.md": step_table,
+    ROOT / "docs" / "cluster.md": request_table,
+}
 CONFIG_HEADER = """\
 # Generated from rules/config.schema.yaml by `make docs`: edit the schema, not this file.
 # These defaults map the bundled papers on this machine, offline. To change a key, put it into a file
@@ -184,6 +189,7 @@ def pages() -> dict[Path, str]:
         ROOT / "config.yaml": config_yaml(schema),
         ROOT / "docs" / "configuration.md": configuration_page(schema),
         ROOT / "docs" / "files.md": files_page(),
+        **{path: with_table(path.read_text(), table()) for path, table in STEP_TABLES.items()},
     }
 
 
