@@ -48,7 +48,16 @@ def pytest_collection_modifyitems(items: list) -> None:
     """Put the files that take longest first, so that no core waits for them at the end."""
     longest = [
         f"test_{name}.py"
-        for name in ("slurm", "apptainer", "reruns", "workflow", "two_corpora", "conda", "embed")
+        for name in (
+            "slurm",
+            "apptainer",
+            "reruns",
+            "workflow",
+            "two_corpora",
+            "conda",
+            "embed_kills",
+            "embed",
+        )
     ]
     items.sort(key=lambda item: item.path.name not in longest)
 

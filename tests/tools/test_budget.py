@@ -82,12 +82,13 @@ def test_papers_that_fit_into_memory():
 
 
 @pytest.mark.parametrize("step", ["cluster", "scan_k", "gather"])
-def test_twice_the_speed_takes_half_the_time(step):
+def test_twice_the_speed_takes_half_the_time(step, monkeypatch):
     size = budget.Size(papers=10_000, dim=384, sample=10_000, topics=20, parts=1, gflop=0.0212, gpu=False)
-    names = {"size": lambda step, job: size, "CANDIDATES": [5, 20], "config": {}}
-    jobs, seconds, memory, _ = tool.predict(step, names, threads=1, speed=1.0, k=None)
+    monkeypatch.setattr(tool, "size_of", lambda *_: size)
+    config = {"cluster": {"k": None}, "select_k": {"candidates": [5, 20]}}
+    jobs, seconds, memory, _ = tool.predict(step, config, threads=1, speed=1.0, k=None)
     assert jobs == (2 if step == "scan_k" else 1)
-    assert tool.predict(step, names, threads=1, speed=2.0, k=None)[1] == pytest.approx(seconds / 2)
+    assert tool.predict(step, config, threads=1, speed=2.0, k=None)[1] == pytest.approx(seconds / 2)
     assert seconds == pytest.approx(jobs * budget.value(budget.SECONDS[step], size))
     assert memory == budget.value(budget.MEMORY_MB[step], size)
 
@@ -100,12 +101,13 @@ def test_k_is_that_of_the_config_or_of_the_last_run(tmp_path):
     assert tool.chosen_k({"cluster": {"k": 25}}, tmp_path) == 25
 
 
-def test_a_known_k_decides_in_place_of_the_largest_candidate():
+def test_a_known_k_decides_in_place_of_the_largest_candidate(monkeypatch):
     size = budget.Size(papers=10_000, dim=384, sample=10_000, topics=40, parts=1, gflop=0.0212, gpu=False)
-    names = {"size": lambda step, job: size, "CANDIDATES": [5, 40], "config": {}}
+    monkeypatch.setattr(tool, "size_of", lambda *_: size)
+    config = {"cluster": {"k": None}, "select_k": {"candidates": [5, 40]}}
 
     def seconds(step: str, k: int | None) -> float:
-        return tool.predict(step, names, threads=1, speed=1.0, k=k)[1]
+        return tool.predict(step, config, threads=1, speed=1.0, k=k)[1]
 
     assert seconds("explain", 20) < seconds("explain", 40) == seconds("explain", None)
     assert seconds("scan_k", 20) == seconds("scan_k", None)  # which tries all candidates

@@ -4,20 +4,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import (
     AutoTokenizer,
-    BartConfig,
     BertConfig,
     BertModel,
-    CLIPConfig,
     ModernBertConfig,
     ModernBertModel,
     MPNetConfig,
     MPNetModel,
     PreTrainedTokenizerFast,
-    ViTConfig,
     XLMRobertaConfig,
     XLMRobertaModel,
 )
@@ -27,8 +23,7 @@ from lib.cli import UserError
 from lib.embeddings import encoder as enc
 from lib.embeddings import loading
 from lib.embeddings.attention import KERNELS, implementation
-from lib.embeddings.device import emulates, pick_attention, pick_device, pick_precision
-from lib.embeddings.model import hash_files
+from lib.embeddings.device import emulates, pick_attention, pick_device
 from lib.embeddings.throughput import attention_kernels, model_flops
 
 CPU = torch.device("cpu")
@@ -308,7 +303,7 @@ def reference_unpadded(folder, text):
     return (mean / mean.norm()).numpy()
 
 
-# refusals
+# limits, and what the device can do
 
 
 def test_max_tokens_beyond_the_positions(tiny, tmp_path):
@@ -397,145 +392,6 @@ def test_auto_packs_where_a_kernel_can_compute_the_attention(tmp_path, real, mon
     encoder = load(folder, attention="auto", max_tokens=128)
     assert encoder.attention == expected
     assert np.abs(encode(encoder, real[1:]) - padded).max() <= 1e-5
-
-
-def test_devices_and_kernels_that_are_not_here(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(UserError, match=r"embed\.device: 'cuda'.*set `embed\.device` to auto or cpu"):
-        pick_device("cuda")
-    for attention in ("varlen", "flash_attention_2"):
-        with pytest.raises(UserError, match=r"embed\.attention.*set it to auto"):
-            pick_attention(attention, CPU, "bfloat16")
-    assert pick_attention("auto", CPU, "bfloat16") == "sdpa"
-    with pytest.raises(UserError, match=r"embed\.attention"):
-        pick_attention("varlen", torch.device("cuda"), "float32")
-
-
-@pytest.mark.parametrize(
-    ("has", "allowed", "precision"),
-    [
-        ({"amx_bf16", "avx512_fp16"}, None, "bfloat16"),
-        ({"avx512_bf16"}, None, "bfloat16"),
-        ({"avx512_bf16"}, "AVX512_CORE_BF16", "bfloat16"),
-        ({"avx512_bf16"}, "default", "bfloat16"),
-        ({"avx512_bf16"}, "", "bfloat16"),
-        ({"avx512_bf16"}, "no such value", "bfloat16"),  # oneDNN ignores it
-        ({"amx_bf16", "avx512_bf16"}, "AVX2", "float32"),
-        ({"amx_bf16", "avx512_bf16"}, "AVX512_CORE", "float32"),
-        ({"avx512_f", "avx512_vnni"}, None, "float32"),
-        ({"avx2"}, None, "float32"),
-        (set(), None, "float32"),
-    ],
-)
-def test_precision_is_what_the_cpu_has(monkeypatch, has, allowed, precision):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: dict.fromkeys(has, True))
-    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
-    if allowed is not None:
-        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", allowed)
-    assert pick_precision("auto", CPU) == precision
-    assert emulates(CPU, "bfloat16") == (precision == "float32")
-    assert emulates(CPU, "float16") == ("avx512_fp16" not in has)
-    assert not emulates(CPU, "float32")
-    assert pick_precision("float16", CPU) == "float16"  # as asked; `embed` warns
-
-
-def test_nothing_is_said_of_processors_that_were_not_measured(monkeypatch):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"architecture": "arm64", "bf16": True})
-    assert pick_precision("auto", CPU) == "float32"
-    assert not emulates(CPU, "bfloat16") and not emulates(CPU, "float16")
-
-
-@pytest.mark.parametrize(
-    ("name", "config", "said"),
-    [
-        (
-            "BartModel",
-            BartConfig(d_model=16),
-            "BartModel .*encoders with a decoder than those of the T5 family",
-        ),
-        ("CLIPModel", CLIPConfig(), "CLIPModel .*models of more than texts"),
-        ("ViTModel", ViTConfig(), "ViTModel .*models without an encoder of texts"),
-        (None, BartConfig(), r"Bart .*config\.json.* is not supported"),
-    ],
-)
-def test_other_architectures_are_refused_by_name(tiny, tmp_path, name, config, said):
-    folder = damaged("no weights of its own", tiny, tmp_path / "copy")
-    config.architectures = [name] if name else None
-    config.save_pretrained(folder)
-    with pytest.raises(UserError, match=rf"^embed\.model: {said}"):
-        load(folder, max_tokens=32)
-
-
-def test_an_unknown_architecture_is_refused_by_name(tiny, tmp_path):
-    folder = damaged("no weights of its own", tiny, tmp_path / "copy")
-    (folder / "config.json").write_text('{"model_type": "new_encoder"}')
-    with pytest.raises(UserError, match=r"^embed\.model: .*new_encoder"):
-        load(folder)
-
-
-def damaged(kind, source, folder):
-    shutil.copytree(source, folder)
-    weights = folder / "model.safetensors"
-    if kind == "truncated weights":
-        weights.write_bytes(weights.read_bytes()[:1000])
-    elif kind == "weights of something else":
-        save_file({"x": torch.zeros(3)}, weights)
-    elif kind == "one weight missing":
-        tensors = load_file(weights)
-        del tensors["encoder.layer.1.output.dense.weight"]
-        save_file(tensors, weights, {"format": "pt"})
-    elif kind == "another shape":
-        tensors = load_file(weights)
-        tensors["encoder.layer.1.output.dense.weight"] = torch.zeros(3, 3)
-        save_file(tensors, weights, {"format": "pt"})
-    elif kind == "config is not JSON":
-        (folder / "config.json").write_text("{")
-    elif kind == "config is a list":
-        (folder / "config.json").write_text("[]")
-    elif kind == "width is text":
-        change_json(folder / "config.json", hidden_size="64")
-    elif kind == "padding beyond the vocabulary":
-        change_json(folder / "config.json", pad_token_id=10**6)
-    elif kind == "tokenizer is cut":
-        (folder / "tokenizer.json").write_bytes((folder / "tokenizer.json").read_bytes()[:1000])
-    elif kind == "side of truncation":
-        change_json(folder / "tokenizer_config.json", truncation_side="top")
-    elif kind == "no tokenizer":
-        for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
-            (folder / name).unlink()
-    return folder
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "truncated weights",
-        "weights of something else",
-        "one weight missing",
-        "another shape",
-        "config is not JSON",
-        "config is a list",
-        "width is text",
-        "padding beyond the vocabulary",
-        "tokenizer is cut",
-        "side of truncation",
-        "no tokenizer",
-    ],
-)
-def test_a_damaged_model_folder_is_refused(tiny, tmp_path, kind):
-    folder = damaged(kind, tiny, tmp_path / "copy")
-    assert hash_files(folder) != hash_files(tiny)
-    said = {"one weight missing": "lacks 1 weights", "no tokenizer": "has no tokenizer"}
-    said["weights of something else"] = r"lacks \d\d weights"
-    said["config is a list"] = r"config\.json is \[\], not an object"
-    said["width is text"] = r"config\.json cannot be loaded \(.*'hidden_size'"
-    said["padding beyond the vocabulary"] = r"cannot be loaded \(.*Padding_idx"
-    said["tokenizer is cut"] = said["side of truncation"] = r"\(tokenizer\.json, .*\) cannot be loaded"
-    with pytest.raises(
-        UserError, match=rf"^embed\.model: .*/copy\W{said.get(kind, '.*cannot be loaded')}"
-    ) as e:
-        load(folder)
-    assert "\n" not in str(e.value)
 
 
 def test_the_profiler_names_a_kernel(tiny, real):
