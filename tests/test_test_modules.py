@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from snakemake.api import SnakemakeApi
 
-import rules
+import rule_tables
 from conftest import ROOT
 
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
@@ -30,7 +30,7 @@ def test_no_test_imports_another():
 
 @pytest.mark.parametrize(
     "file",
-    [file for file in TESTS if "rules" in imported(file) and file != Path(__file__)],
+    [file for file in TESTS if "rule_tables" in imported(file) and file != Path(__file__)],
     ids=lambda file: file.name,
 )
 def test_the_snakefile_is_not_parsed_at_import(file, monkeypatch):
@@ -40,6 +40,5 @@ def test_the_snakefile_is_not_parsed_at_import(file, monkeypatch):
         raise AssertionError(f"{file.name} parses the Snakefile when it is imported")
 
     monkeypatch.setattr(SnakemakeApi, "workflow", refuse)
-    for name in ("parse_rules", "default_rules"):
-        monkeypatch.setattr(rules, name, refuse)
+    monkeypatch.setattr(rule_tables, "default_rules", refuse)
     runpy.run_path(str(file))
