@@ -13,6 +13,7 @@ rule evaluate:
         coordinates="<results>/map/coordinates.parquet",
         cluster="<results>/clusters/cluster.json",
         project="<results>/map/project.json",
+        explanations="<results>/topics/explanations.parquet",
         env="envs/topics.yaml",
     output:
         evaluation=ensure("<results>/evaluation/evaluation.json", non_empty=True),
@@ -41,6 +42,7 @@ rule evaluate:
             --coordinates {input.coordinates} \
             --cluster {input.cluster} \
             --project {input.project} \
+            --explanations {input.explanations} \
             --evaluation {output.evaluation} \
             >{log} 2>&1
         """
@@ -67,7 +69,6 @@ rule report:
         explanations="<results>/topics/explanations.parquet",
         explained="<results>/topics/explained.parquet",
         explain="<results>/topics/explain.json",
-        explanation_figure="<results>/topics/explanations.png",
         map="<results>/map.png",
         digest=digest,
         template="scripts/templates/report.html",
@@ -80,6 +81,11 @@ rule report:
             ensure("<results>/report.html", non_empty=True),
             caption="../docs/captions/report.rst",
             category="Report",
+        ),
+        explanation_figure=report(
+            ensure("<results>/evaluation/explanations.png", non_empty=True),
+            caption="../docs/captions/explanations.rst",
+            category="Topics",
         ),
     log:
         "<logs>/report.log",
@@ -115,7 +121,6 @@ rule report:
             --explanations {input.explanations} \
             --explained {input.explained} \
             --explain {input.explain} \
-            --explanation-figure {input.explanation_figure} \
             --map {input.map} \
             --digest {input.digest} \
             --template {input.template} \
@@ -125,5 +130,6 @@ rule report:
             --about {params.about:q} \
             --link={params.link:q} \
             --report {output.report} \
+            --explanation-figure {output.explanation_figure} \
             >{log} 2>&1
         """

@@ -223,22 +223,15 @@ rule explain:
         **code("explain"),
         **CORPUS,
         **ASSIGNED,
-        **{name: TERMS[name] for name in ("vocabulary", "terms", "term_offsets")},
         embeddings="<results>/embeddings/embeddings.npy",
         encoding="<results>/embeddings/embeddings.json",
         centroids="<results>/clusters/centroids.npy",
-        topics="<results>/topics/topics.parquet",
         stop_words=config["terms"]["stop_words"],
         env=f"envs/{GPU_ENV}",
     output:
         explanations=ensure("<results>/topics/explanations.parquet", non_empty=True),
         explained=ensure("<results>/topics/explained.parquet", non_empty=True),
         summary=ensure("<results>/topics/explain.json", non_empty=True),
-        figure=report(
-            ensure("<results>/topics/explanations.png", non_empty=True),
-            caption="../docs/captions/explanations.rst",
-            category="Topics",
-        ),
     log:
         "<logs>/explain.log",
     benchmark:
@@ -263,10 +256,6 @@ rule explain:
             --encoding {input.encoding} \
             --centroids {input.centroids} \
             --assignments {input.assignments} \
-            --topics {input.topics} \
-            --vocabulary {input.vocabulary} \
-            --terms {input.terms} \
-            --term-offsets {input.term_offsets} \
             --stop-words {input.stop_words:q} \
             --papers-per-topic {params.explain[papers_per_topic]} \
             --device {params.execution[device]} \
@@ -275,6 +264,5 @@ rule explain:
             --explanations {output.explanations} \
             --explained {output.explained} \
             --summary {output.summary} \
-            --figure {output.figure} \
             >{log} 2>&1
         """

@@ -23,8 +23,10 @@ from lib.evaluation.coherence import (
 )
 from lib.evaluation.retrieval import hit_share, reciprocal_ranks
 from lib.evaluation.schema import CorpusSummary, Evaluation, MapQuality, SizeSummary, WordSummary
+from lib.explain.influence import keyword_correlations
+from lib.explain.schema import EXPLANATIONS
 from lib.files import atomic_outputs, read_json, write_json
-from lib.keywords.ctfidf import words_of
+from lib.keywords.ctfidf import count_in_topics, ctfidf, words_of
 from lib.keywords.schema import KEYWORDS
 from lib.map.fidelity import largest_pieces
 from lib.map.schema import ProjectSummary, read_points
@@ -147,6 +149,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         coordinates="coordinates.parquet",
         cluster="cluster.json",
         project="project.json",
+        explanations="explanations.parquet",
     )
     cli.outputs(evaluation="evaluation.json")
     return cli.parse_args(argv)
@@ -171,6 +174,9 @@ def main(argv: list[str] | None = None) -> None:
     words = summarize_words(
         corpus, read_table(args.keywords, KEYWORDS).to_pandas(), table, topics, sample_rows(drawn, WINDOWED)
     )
+    counts = count_in_topics(corpus.terms, corpus.term_offsets, topics, cluster["k"], len(corpus.vocabulary))
+    explanations = read_table(args.explanations, EXPLANATIONS, ["topic", "id", "word", "influence"])
+    vocabulary = corpus.vocabulary["term"].to_pylist()
     evaluation = Evaluation(
         corpus=summarize_corpus(read_texts(args.papers, sample_rows(drawn, SAMPLE))),
         papers=len(topics),
@@ -185,6 +191,7 @@ def main(argv: list[str] | None = None) -> None:
         archive=agreement(topics, [archive(name) for name in primary]),
         primary_category_by_words=agreement(floor, [primary[row] for row in some]),
         words=words,
+        keyword_correlation=keyword_correlations(explanations.to_pandas(), vocabulary, ctfidf(counts)),
         map=map_quality(project, points[mapped], topics[mapped], cluster["k"]),
     )
     with atomic_outputs(args.evaluation) as (evaluation_file,):

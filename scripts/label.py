@@ -12,6 +12,7 @@ from lib.cli import Parser, optional, run, say, warn
 from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
 from lib.figures.palette import hex_colours, topic_colours
 from lib.files import atomic_outputs, read_json
+from lib.grouping import nearest_by_label
 from lib.keywords.schema import KEYWORDS
 from lib.naming.llm import TITLES, Server, evidence_of, key_of, name_topics, summary_of
 from lib.naming.names import keyword_pairs, primary_keywords, topic_names
@@ -22,7 +23,6 @@ from lib.naming.representatives import (
     NAMED,
     Keywords,
     Picked,
-    by_topic,
     diverse,
     latest,
     near_center,
@@ -207,7 +207,7 @@ def choose_papers(
     keywords, primary = Keywords(pairs), primary_keywords(pairs, [""] * len(pairs))
     similarity, margin = assignments["similarity"].to_numpy(), assignments["margin"].to_numpy()
     days = papers["published"].cast(pa.int32()).to_numpy().astype(float)
-    groups = by_topic(assignments["topic"].to_numpy(), keywords.k, similarity)
+    groups = nearest_by_label(assignments["topic"].to_numpy(), keywords.k, similarity)
     candidates = np.sort(np.concatenate([near_center(rows) for rows in groups]))
     language = dict(
         zip(candidates.tolist(), map(language_of, read_texts(args.papers, candidates)), strict=True)

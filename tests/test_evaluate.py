@@ -71,6 +71,14 @@ def run_evaluate(planted, out, **changes):
         [planted.truth, planted.truth % 2]
     )
     inputs["coordinates"] = pq_write(out.parent / "xy.parquet", x=points[0], y=points[1])
+    words = planted.texts[0].rstrip(".").split()
+    inputs["explanations"] = pq_write(
+        out.parent / "words.parquet",
+        topic=[0] * len(words),
+        id=["a"] * len(words),
+        word=words,
+        influence=np.linspace(0.3, 0, len(words)),
+    )
     inputs |= {name: at / f"{name}.parquet" for name in ("assignments", "keywords", "topics")}
     return script("evaluate", **inputs | term_files(at) | {"evaluation": out / "e.json"} | changes)
 
@@ -91,6 +99,8 @@ def test_planted_subjects_agree_with_their_categories(planted, out):
         words["npmi"]
     )
     assert found["negative_silhouette_share"] == 0
+    first, *others = found["keyword_correlation"]
+    assert (first is None or -1 <= first <= 1) and others == [None] * 3
     assert np.average(found["silhouette_by_topic"], weights=planted.sizes) == pytest.approx(
         found["silhouette"]
     )

@@ -17,7 +17,8 @@ AXE = "axe-core@4.14.1"
 @pytest.fixture
 def page(inputs, out, browser):  # noqa: F811
     file = out / "report.html"
-    assert script("report", **inputs, report=file).returncode == 0
+    figure = file.with_name("explanations.png")
+    assert script("report", **inputs, report=file, explanation_figure=figure).returncode == 0
     with opened(browser, file, ready="html[data-ready]") as tab:
         yield tab
 

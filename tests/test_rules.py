@@ -322,7 +322,7 @@ def test_the_table_in_the_docs_shows_what_is_requested():
 
 def test_slurm_profile_groups_all_small_steps():
     local = {"select_k", "report"}  # a second each, on the login node
-    alone = {"clean", "terms", "embed", "explain"}
+    alone = {"clean", "terms", "embed", "explain", "evaluate"}
     assert set(SLURM["groups"]) == set(STEPS) - local - alone
     snakefile = (ROOT / "Snakefile").read_text()
     assert all(re.search(rf"^    {step},$", snakefile, flags=re.M) for step in local)

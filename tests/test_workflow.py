@@ -60,10 +60,7 @@ FILES = [
     *(f"topics/trends.{kind}" for kind in ("parquet", "csv", "png")),
     "topics/periods.parquet",
     *(f"topics/subtopic_{name}" for name in ("trends.parquet", "trends.csv", "periods.parquet")),
-    *(
-        f"topics/{name}"
-        for name in ("explanations.parquet", "explained.parquet", "explain.json", "explanations.png")
-    ),
+    *(f"topics/{name}" for name in ("explanations.parquet", "explained.parquet", "explain.json")),
     "topics/topics.parquet",
     "topics.csv",
     "map/coordinates.parquet",
@@ -71,6 +68,7 @@ FILES = [
     "map.png",
     "map.html",
     "evaluation/evaluation.json",
+    "evaluation/explanations.png",
     "report.html",
 ]
 

@@ -4,7 +4,6 @@ from math import ceil
 
 import pandas as pd
 
-from lib.explain.schema import ExplainSummary
 from lib.figures.page import paper_url
 from lib.naming.titles import piece_to_text
 
@@ -51,14 +50,20 @@ def pieces(words: pd.DataFrame) -> list[dict]:
 
 
 def explanation_rows(
-    words: pd.DataFrame, papers: pd.DataFrame, summary: ExplainSummary, topics: list[dict], link: str | None
+    words: pd.DataFrame,
+    papers: pd.DataFrame,
+    influential: list[list[str]],
+    correlations: list[float | None],
+    topics: list[dict],
+    link: str | None,
 ) -> list[dict]:
     """The first explained paper of each topic, with its words as `pieces`.
 
     Parameters
     ----------
     words, papers : the columns of EXPLANATIONS and EXPLAINED
-    summary : explain.json
+    influential : the most influential words of each topic
+    correlations : of influence and keyword weight, of each topic
     topics : rows of TOPICS
     link : see `paper_url`
     """
@@ -74,8 +79,8 @@ def explanation_rows(
                 "name": topics[topic]["name"],
                 "second": topics[paper["second_topic"]]["name"],
                 "keywords": topics[topic]["keywords"],
-                "influential": list(map(piece_to_text, summary["influential_words"][topic])),
-                "keyword_correlation": summary["keyword_correlation"][topic],
+                "influential": list(map(piece_to_text, influential[topic])),
+                "keyword_correlation": correlations[topic],
                 "url": paper_url(link, paper["id"]),
                 "pieces": pieces(of_paper[paper["id"]]),
             }

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.grouping import rows_by_label
 from lib.words.spelling import plain
 from lib.words.words import split_token, tokens
 
@@ -27,18 +26,6 @@ class Picked:
     role: str
     rows: np.ndarray
     scores: np.ndarray
-
-
-def by_topic(topics: np.ndarray, k: int, similarity: np.ndarray) -> list[np.ndarray]:
-    """The rows of each topic, the nearest to its centroid first.
-
-    Parameters
-    ----------
-    topics : int (n,), 0 to k - 1
-    similarity : float (n,), cosine to the own centroid
-    """
-    nearest = np.argsort(-similarity, kind="stable")
-    return [nearest[rows] for rows in rows_by_label(topics[nearest], k)]
 
 
 def near_center(rows: np.ndarray) -> np.ndarray:
