@@ -1,4 +1,4 @@
-"""From a snapshot of paper metadata to a labelled map of its topics; see README.md."""
+"""From a snapshot of paper metadata to a labeled map of its topics; see README.md."""
 
 from snakemake.utils import min_version, validate
 

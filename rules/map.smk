@@ -7,7 +7,7 @@ EXPLORE_MODULES = [
     "elements",
     "state",
     "filter",
-    "colours",
+    "colors",
     "density",
     "labels",
     "points_gl",
@@ -66,7 +66,7 @@ rule project:
 
 
 rule plot:
-    """Draw the map: every paper a point in its topic's colour, with the labels of the topics."""
+    """Draw the map: every paper a point in its topic's color, with the labels of the topics."""
     input:
         **code("plot"),
         **ASSIGNED,

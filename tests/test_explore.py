@@ -15,9 +15,10 @@ import pytest
 
 from browser import chromium, needs_chromium, opened
 from conftest import EVIL, ROOT, assert_refused, pq_write, script
-from explore import NONE, main, paper_blocks, trend_entries
+from explore import main
 from lib.figures.page import content_policy, join_modules, paper_url
 from lib.map.page_data import STEPS, cell_order, codes_of, grid_side, one_line, pack, quantize
+from lib.map.page_entries import NONE, paper_blocks, trend_entries
 from lib.naming.titles import latex_to_text
 from lib.trends.schema import SUBTOPIC_PERIODS, SUBTOPIC_TRENDS
 from measure import command_line, page_files
@@ -100,7 +101,7 @@ def test_papers_without_date_category_or_similarity_are_kept():
     about, blocks = paper_blocks(papers, assigned)
     assert about == {"categories": ["cs.LG"], "years": [1969, 2021]}
     assert blocks["year"].tolist() == [1969, 0, 2021] and blocks["category"].tolist() == [1, 0, 1]
-    assert blocks["fit"].tolist() == [0, 0, 102] and blocks["outlier"].tolist() == [0, 1, 0]
+    assert blocks["similarity"].tolist() == [0, 0, 102] and blocks["outlier"].tolist() == [0, 1, 0]
     assert blocks["second"].tolist() == [1, NONE, 0] and blocks["nearer"].tolist() == [1, 0, 0]
 
 
@@ -171,11 +172,11 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
         "topic": np.arange(k, dtype=np.int32), "label": names, "size": sizes, "share": sizes / n, "name": names,
         "primary_keyword": names, "keywords": [[name, "'\"`${alert(3)}"] for name in names], "representative_id": text,
         "representative_title": text, "silhouette": np.zeros(k), "repeats": np.zeros(k), "main_category": text,
-        "main_category_share": np.zeros(k), "colour": [f"#{40 * (i % 6):02x}80{3 * (i % 80):02x}" for i in range(k)],
+        "main_category_share": np.zeros(k), "color": [f"#{40 * (i % 6):02x}80{3 * (i % 80):02x}" for i in range(k)],
     }  # fmt: skip
     trends = {
         "topic": np.arange(k, dtype=np.int32), "name": names, "dated_papers": sizes, "first_year": pa.nulls(k, pa.int32()),
-        "half_by": pa.nulls(k, pa.int32()), "peak_year": pa.nulls(k, pa.int32()),
+        "median_year": pa.nulls(k, pa.int32()), "peak_year": pa.nulls(k, pa.int32()),
         "change_per_year": [0.01, 0.25] + [0.02] * (k - 2) if years else pa.nulls(k, pa.float64()),
         "low": np.full(k, 0.01), "high": np.full(k, 0.52), "q_value": np.zeros(k),
         "trend": ["", "rising"] + [""] * (k - 2) if years else [""] * k,
@@ -612,7 +613,7 @@ def test_address_brings_back_what_one_sees(browser, file):
         page.locator(".node.topic", has_text="prime").click()
         page.locator("#category").select_option(label="math.NT (40)")
         page.locator("#from").fill("2005")
-        page.locator("#colour").select_option("year")
+        page.locator("#color").select_option("year")
         page.click("#theme")
         page.click("#closer")
         page.click("#papers-tab")
@@ -636,7 +637,7 @@ def test_address_brings_back_what_one_sees(browser, file):
 
 @needs_chromium
 @pytest.mark.parametrize(
-    "hash_", ["#at=a,b,c&topic=99,-1,x&years=9-&category=none&paper=%00&colour=__proto__", "#%", "#at=0,0,-5"]
+    "hash_", ["#at=a,b,c&topic=99,-1,x&years=9-&category=none&paper=%00&color=__proto__", "#%", "#at=0,0,-5"]
 )
 def test_nonsense_in_the_address_shows_the_whole_map(browser, file, hash_):
     with opened(browser, file, hash_) as page:
@@ -646,8 +647,8 @@ def test_nonsense_in_the_address_shows_the_whole_map(browser, file, hash_):
 @needs_chromium
 def test_dark_mode_follows_the_system_and_the_button(browser, file):
     def ground(page) -> int:
-        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        return sum(map(int, re.findall(r"\d+", colour)[:3]))
+        color = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        return sum(map(int, re.findall(r"\d+", color)[:3]))
 
     with opened(browser, file, color_scheme="dark") as page:
         assert ground(page) < 150
@@ -699,7 +700,7 @@ def test_everything_can_be_reached_by_keys(page):
 @needs_chromium
 def test_papers_are_listed_in_the_chosen_order(page):
     page.click("#papers-tab")
-    page.locator("#order").select_option("misfit")
+    page.locator("#order").select_option("dissimilar")
     fits = [float(f) for f in re.findall(r"similarity\s([\d.]+)", page.locator("#papers").inner_text())]
     assert len(fits) == 50 and fits == sorted(fits) and fits[14] == 0.10 < fits[15]
     page.locator("#order").select_option("newest")
@@ -837,13 +838,13 @@ def test_a_click_on_a_name_chooses_it_and_the_view_fits_it(page):
 
 
 @needs_chromium
-def test_half_of_the_papers_have_the_darker_half_of_the_colours(page):
-    page.locator("#colour").select_option("year")
+def test_half_of_the_papers_have_the_darker_half_of_the_colors(page):
+    page.locator("#color").select_option("year")
     assert page.locator("#shade").is_hidden()
     years = 2001 + np.arange(150) % 20
     assert page.locator("#low").inner_text() == "2001" and page.locator("#high").inner_text() == "2020"
     assert page.locator("#middle").inner_text() == f"median {int(np.sort(years)[75])}"
-    page.locator("#colour").select_option("topic")
+    page.locator("#color").select_option("topic")
     assert page.locator("#shade").is_visible() and page.locator("#legend").is_hidden()
 
 
@@ -884,8 +885,8 @@ def test_without_webgl_a_canvas_shows_the_papers(playwright, file):
           const seen = new Set(); let shown = 0;
           for (let k = 0; k < data.length; k += 4) if (data[k + 3] > 150) { shown++; seen.add(data.slice(k, k + 3).join()); }
           return [shown, seen.size]; }"""
-        shown, colours = page.evaluate(count)
-        assert shown > 150 * 10 and colours >= 4
+        shown, colors = page.evaluate(count)
+        assert shown > 150 * 10 and colors >= 4
         page.locator(".node.topic", has_text="prime").click()
         page.click("#whole")
         fewer, _ = page.evaluate(count)
@@ -922,7 +923,7 @@ def test_on_a_phone_a_tap_shows_a_card_below_the_map_that_leads_to_the_paper(bro
         page.locator("#card .open").tap()
         assert page.evaluate("window.asked") == link.get_attribute("href")
         page.locator("#card button").tap()
-        assert page.locator("#card").is_hidden() and page.locator("#colour").is_visible()
+        assert page.locator("#card").is_hidden() and page.locator("#color").is_visible()
 
 
 @needs_chromium

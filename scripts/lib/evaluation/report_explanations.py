@@ -8,15 +8,15 @@ from lib.figures.page import paper_url
 from lib.naming.titles import piece_to_text
 
 STRONG = 5  # words of a paper that are underlined
-LEVELS = 4  # colours for words that speak for the topic
-FAINTEST = 0.125  # of the largest influence; words below have no colour
+LEVELS = 4  # colors for words that speak for the topic
+FAINTEST = 0.125  # of the largest influence; words below have no color
 # Influences are compared with the largest one, and with this where no word has so much: a paper that
-# says its subject in many ways has pale colours.
+# says its subject in many ways has pale colors.
 FULL = 0.02
 
 
 def level(influence: float, largest: float) -> str:
-    """The colour class of a word: p1 to p4 for its topic, `against` it, or empty for neither."""
+    """The color class of a word: p1 to p4 for its topic, `against` it, or empty for neither."""
     share = influence / max(largest, FULL)  # nan for a stop word
     if share <= -FAINTEST:
         return "against"

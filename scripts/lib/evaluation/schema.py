@@ -50,10 +50,10 @@ class WordSummary(TypedDict):
     inverted_rbo: float
     label_mrr: float
     title_mrr: float
-    keyword_hits: float
+    keyword_topic_accuracy: float
     npmi_by_topic: list[float | None]
     c_v_by_topic: list[float | None]
-    keyword_hits_by_topic: list[float]
+    keyword_topic_accuracy_by_topic: list[float]
 
 
 class MapQuality(TypedDict):

@@ -16,7 +16,7 @@ PREFERRED = (
     *("WenQuanYi", "Droid Sans Fallback", "IPAGothic", "IPA", "Hiragino", "Yu Gothic", "Nanum", "Malgun"),
     *("Noto Naskh Arabic", "Amiri", "Noto Sans", "Noto Serif", "Noto Emoji", "Symbola", "FreeSans", "Arial"),
 )
-# Colours cannot be drawn here; the others show every character as a box or as nothing.
+# Colors cannot be drawn here; the others show every character as a box or as nothing.
 UNUSABLE = ("Color", "Last Resort", "LastResort", "Blank")
 
 

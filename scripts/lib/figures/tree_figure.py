@@ -21,14 +21,14 @@ PALE = "#5c6470"  # dark enough to be read
 
 
 def draw_tree(
-    table: pd.DataFrame, tree: np.ndarray, colours: list[str], families: Sequence[str] = ()
+    table: pd.DataFrame, tree: np.ndarray, colors: list[str], families: Sequence[str] = ()
 ) -> Figure:
     """Groups at the left, the tree of mergers, and one line per topic: name, papers, subtopics.
 
     Parameters
     ----------
     table : columns of HIERARCHY, names as they can be drawn
-    colours : of the topics
+    colors : of the topics
     tree : float64 (k - 1, 4), as `scipy.cluster.hierarchy.linkage`
     families : fonts for what the font of the figures lacks
     """
@@ -46,7 +46,7 @@ def draw_tree(
     )
     _draw_mergers(axes[0], drawn, leaves, group_of)
     _draw_groups(axes[0], groups, leaves, group_of)
-    _draw_topics(axes[1], topics, levels.get("subtopic"), leaves, colours)
+    _draw_topics(axes[1], topics, levels.get("subtopic"), leaves, colors)
     axes[0].set_ylim(k, 0)
     return figure
 
@@ -83,7 +83,7 @@ def _draw_groups(axis: Axes, groups: pd.DataFrame, leaves: np.ndarray, group_of:
 
 
 def _draw_topics(
-    axis: Axes, topics: pd.DataFrame, subtopics: pd.DataFrame | None, leaves: np.ndarray, colours: list[str]
+    axis: Axes, topics: pd.DataFrame, subtopics: pd.DataFrame | None, leaves: np.ndarray, colors: list[str]
 ) -> None:
     """One line per topic: a bar of its size, its name, and the names of its subtopics."""
     largest = topics["size"].max()
@@ -91,7 +91,7 @@ def _draw_topics(
     for place, topic in enumerate(leaves):
         y = place + 0.5
         name, size = topics["name"][topic], int(topics["size"][topic])
-        axis.barh(y, 0.09 * size / largest, 0.62, color=colours[topic], lw=0)
+        axis.barh(y, 0.09 * size / largest, 0.62, color=colors[topic], lw=0)
         axis.text(0.095, y, f"{size:,}", ha="left", va="center", fontsize=7.5, color=FAINT)
         axis.text(0.135, y, cut(name, NAME_CHARS), ha="left", va="center", fontsize=9, color=INK)
         if topic in inside:
