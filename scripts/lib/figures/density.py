@@ -59,11 +59,11 @@ def clouds(
     total, weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     mixed = np.zeros((*shape, 3), np.float32)
     for rows, color in zip(rows_by_label(topics, len(colors)), colors, strict=True):
-        own = cells[rows]
-        if not len(own):
+        of_topic = cells[rows]
+        if not len(of_topic):
             continue
-        box = _box(own, shape, int(4 * sigma) + 1)
-        counts = np.bincount(own, minlength=shape[0] * shape[1]).reshape(shape)[box].astype(np.float32)
+        box = _box(of_topic, shape, int(4 * sigma) + 1)
+        counts = np.bincount(of_topic, minlength=shape[0] * shape[1]).reshape(shape)[box].astype(np.float32)
         density = gaussian_filter(counts, sigma, mode="constant")
         total[box] += density
         weight[box] += density**2

@@ -31,9 +31,9 @@ def drawable(texts: list[str]) -> tuple[list[str], list[str]]:
     missing = {c for text in texts for c in text if not c.isspace()} - characters(FONT)
     if missing:
         for family in installed_families():
-            if found := missing & characters(family):
+            if covered := missing & characters(family):
                 families.append(family)
-                missing -= found
+                missing -= covered
             if not missing:
                 break
     if not missing:

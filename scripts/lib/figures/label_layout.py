@@ -23,12 +23,12 @@ def densest_points(points: np.ndarray, topics: np.ndarray, k: int) -> np.ndarray
     high = np.maximum(high, low + 1e-6)
     densest = np.empty((k, 2))
     for topic, rows in enumerate(rows_by_label(topics, k)):
-        own = points[rows]
-        if not len(own):
+        of_topic = points[rows]
+        if not len(of_topic):
             densest[topic] = (low + high) / 2
             continue
         counts, xs, ys = np.histogram2d(
-            own[:, 0], own[:, 1], bins=CELLS, range=[(low[0], high[0]), (low[1], high[1])]
+            of_topic[:, 0], of_topic[:, 1], bins=CELLS, range=[(low[0], high[0]), (low[1], high[1])]
         )
         # Nothing lies beyond the rim. The default mirrors the map there, which counts papers twice.
         density = gaussian_filter(counts, 3.0, mode="constant")

@@ -46,8 +46,8 @@ class Label:
 
     def size(self, lines: int, margin: float) -> tuple[float, float]:
         """Width and height of the first lines with a margin."""
-        some = self.extents[:lines]
-        return max(w for w, _ in some) + 2 * margin, sum(h for _, h in some) + 2 * margin
+        shown = self.extents[:lines]
+        return max(w for w, _ in shown) + 2 * margin, sum(h for _, h in shown) + 2 * margin
 
 
 def draw_labels(
@@ -103,10 +103,10 @@ def _write(axis: Axes, text: str, home: np.ndarray, **look: Any) -> tuple[Text, 
     """A text with a halo in the color of the ground, and its width and height in pixels."""
     ground = plt.rcParams["figure.facecolor"]
     x, y = axis.transData.inverted().transform(home)
-    drawn = axis.text(x, y, text, ha="center", va="center", **look)
-    drawn.set_path_effects([effects.withStroke(linewidth=2.8, foreground=ground, alpha=0.88)])
-    extent = drawn.get_window_extent()
-    return drawn, (extent.width, extent.height)
+    written = axis.text(x, y, text, ha="center", va="center", **look)
+    written.set_path_effects([effects.withStroke(linewidth=2.8, foreground=ground, alpha=0.88)])
+    extent = written.get_window_extent()
+    return written, (extent.width, extent.height)
 
 
 def _topic_label(axis: Axes, name: str, shade: np.ndarray, share: float, home: np.ndarray, k: int) -> Label:
