@@ -48,8 +48,8 @@ run: $(VENV)/.run ## map the papers (INPUT=mine.jsonl.gz RESULTS=runs/mine CONFI
 	  snakemake --cores $(CORES) $$logger $(SET) $(ARGS)
 	@ls $(addprefix $(RESULTS)/,map.png map.html topics.csv report.html) 2>/dev/null | sed 's/^/Result: /'
 
-explain: $(VENV)/.run ## say why a paper is in its topic (ID=0704.0001 RESULTS=runs/mine)
-	@test -n "$(ID)" || { echo "error: name a paper: make explain ID=0704.0001" >&2; exit 1; }
+explain: $(VENV)/.run ## say why a paper is in its topic (ID=0704.0027 RESULTS=runs/mine)
+	@test -n "$(ID)" || { echo "error: name a paper: make explain ID=0704.0027" >&2; exit 1; }
 	@python tools/explain_paper.py --id='$(ID)' --results '$(RESULTS)' --threads $(CORES) $(ARGS)
 
 atlas: $(VENV)/.run $(VENV)-atlas/.ready ## explore millions of papers in Embedding Atlas (EXPORT=site/; the rest as for `run`)

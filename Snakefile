@@ -64,8 +64,8 @@ rule all:
         "<results>/topics/subtopic_trends.csv",
         "<results>/topics/trends.png",
         "<results>/topics/explanations.parquet",
-        "<results>/topics/explanations.png",
         "<results>/evaluation/evaluation.json",
+        "<results>/evaluation/explanations.png",
 
 
 include: here.join("rules/corpus.smk")

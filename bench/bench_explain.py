@@ -19,9 +19,9 @@ FIRST = 5  # most influential words, as in the deletion test
 
 def inputs() -> tuple:
     """The papers of both kinds, the unit centroids, the encoder and the stop words."""
-    from explain import choose, read_papers
     from lib.clusters.schema import ASSIGNMENTS
     from lib.embeddings.schema import EmbeddingsSummary
+    from lib.explain.papers import nearest_rows, read_papers
     from lib.explain.reload import load_encoder_of
     from lib.files import read_json
     from lib.tables import read_table
@@ -31,7 +31,7 @@ def inputs() -> tuple:
     columns = ["id", "topic", "similarity", "second_topic"]
     assignments = read_table(RESULTS / "clusters/assignments.parquet", ASSIGNMENTS, columns).to_pandas()
     centroids = read_array(RESULTS / "clusters/centroids.npy")
-    nearest = choose(assignments, 1)
+    nearest = nearest_rows(assignments, 1)
     random = np.random.default_rng(0).choice(len(assignments), len(nearest), replace=False)
     files = RESULTS / "corpus/papers.parquet", RESULTS / "embeddings/embeddings.npy"
     papers = {
@@ -76,7 +76,7 @@ def gradient_times_embedding(encoder, one, centroid: np.ndarray) -> np.ndarray:
 
 def agreement(values: list[np.ndarray], full: list) -> list[float]:
     """Spearman's correlation with full occlusion, and the share of its first words that are among the first."""
-    from lib.explain.explanation import rank_correlation
+    from lib.explain.influence import rank_correlation
 
     ranks, shared = [], []
     for some, one in zip(values, full, strict=True):

@@ -62,9 +62,9 @@ def make_inputs(folder: Path, n: int) -> dict[str, Path]:
     chosen = np.arange(n) % len(titles)
     topic = np.sort(rng.choice(TOPICS, n, p=np.geomspace(8, 1, TOPICS) / np.geomspace(8, 1, TOPICS).sum()))
     topic = topic[rng.permutation(n)].astype(np.int32)
-    # each topic is a few overlapping blobs around a centre
-    centres = rng.normal(size=(TOPICS, 2)) * 4
-    parts = centres[:, None] + rng.normal(size=(TOPICS, 6, 2)) * 0.9
+    # each topic is a few overlapping blobs around a center
+    centers = rng.normal(size=(TOPICS, 2)) * 4
+    parts = centers[:, None] + rng.normal(size=(TOPICS, 6, 2)) * 0.9
     part = rng.integers(6, size=n)
     points = parts[topic, part] + rng.normal(size=(n, 2)) * rng.gamma(2, 0.2, size=(n, 1))
     similarity = rng.beta(8, 4, n).astype(np.float32)
@@ -114,7 +114,7 @@ def filled(name: str, columns: dict) -> pa.Table:
 
 
 def topic_table(topic: np.ndarray, titles: list[str], n: int) -> dict:
-    from lib.figures.palette import hex_colours, topic_colours
+    from lib.figures.palette import hex_colors, topic_colors
 
     rng = np.random.default_rng(1)
     words = sorted(
@@ -126,7 +126,7 @@ def topic_table(topic: np.ndarray, titles: list[str], n: int) -> dict:
     return {
         "topic": np.arange(TOPICS), "name": names, "label": names, "primary_keyword": [k[0] for k in keywords],
         "keywords": keywords, "size": sizes, "share": sizes / n,
-        "colour": hex_colours(topic_colours(rng.normal(size=(TOPICS, 2)))),
+        "color": hex_colors(topic_colors(rng.normal(size=(TOPICS, 2)))),
     }  # fmt: skip
 
 

@@ -16,13 +16,13 @@ DIM = 1024
 def topical(rows: int, seed: int = 0, topics: int = 60) -> np.ndarray:
     """Unit float32 rows about as hard to cluster as e5 vectors: silhouettes of a few hundredths."""
     rng = np.random.default_rng(seed)
-    centres = rng.standard_normal((topics, DIM)).astype(np.float32)
-    centres /= np.linalg.norm(centres, axis=1, keepdims=True)
+    centers = rng.standard_normal((topics, DIM)).astype(np.float32)
+    centers /= np.linalg.norm(centers, axis=1, keepdims=True)
     out = np.empty((rows, DIM), np.float32)
     for start in range(0, rows, 8192):
         n = min(8192, rows - start)
         mix = rng.dirichlet(np.full(topics, 0.12), n).astype(np.float32)
-        block = mix @ centres + rng.standard_normal((n, DIM)).astype(np.float32) * (1.1 / np.sqrt(DIM))
+        block = mix @ centers + rng.standard_normal((n, DIM)).astype(np.float32) * (1.1 / np.sqrt(DIM))
         out[start : start + n] = block / np.linalg.norm(block, axis=1, keepdims=True)
     return out
 

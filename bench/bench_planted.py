@@ -18,12 +18,12 @@ def plant_topics(k: int, seed: int, *, papers: int = 6000, dim: int = 64, noise:
     silhouette is 0.3.
     """
     rng = np.random.default_rng(seed)
-    centres = rng.standard_normal((k, dim))
-    centres /= np.linalg.norm(centres, axis=1, keepdims=True)
+    centers = rng.standard_normal((k, dim))
+    centers /= np.linalg.norm(centers, axis=1, keepdims=True)
     share = np.maximum(rng.dirichlet(np.full(k, 3.0)), 0.25 / k)
     topic = rng.choice(k, papers, p=share / share.sum())
     spread = noise * rng.uniform(0.8, 1.2, k)[topic][:, None] / np.sqrt(dim)
-    rows = centres[topic] + spread * rng.standard_normal((papers, dim))
+    rows = centers[topic] + spread * rng.standard_normal((papers, dim))
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32), topic
 
 

@@ -15,7 +15,7 @@ TOPICS = 40
 def inputs(n: int) -> dict:
     """The inputs of `plot`: heavy-tailed clumps on the plane, four to a topic, of unequal sizes."""
     from lib.clusters.schema import ASSIGNMENTS
-    from lib.figures.palette import hex_colours, topic_colours
+    from lib.figures.palette import hex_colors, topic_colors
     from lib.keywords.schema import HIERARCHY
     from lib.map.schema import COORDINATES
     from lib.naming.schema import TOPICS as SCHEMA
@@ -24,8 +24,8 @@ def inputs(n: int) -> dict:
     folder = OUT / f"plot-{n}"
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
-    centres = rng.normal(size=(TOPICS, 2)) * [4, 3]
-    clumps = centres[:, None] + rng.normal(size=(TOPICS, 4, 2)) * 0.5
+    centers = rng.normal(size=(TOPICS, 2)) * [4, 3]
+    clumps = centers[:, None] + rng.normal(size=(TOPICS, 4, 2)) * 0.5
     topic = rng.choice(TOPICS, n, p=rng.dirichlet(np.full(TOPICS, 3.0)))
     points = clumps[topic, rng.integers(4, size=n)] + 0.2 * rng.standard_t(3, size=(n, 2))
     files = {
@@ -39,7 +39,7 @@ def inputs(n: int) -> dict:
     write_table(files["assignments"], pa.table(empty | {"topic": topic}), ASSIGNMENTS)
     names = [f"topic {i} · keyword · another keyword" for i in range(TOPICS)]
     empty = {name: pa.nulls(TOPICS) for name in SCHEMA.names}
-    named = pa.table(empty | {"name": names, "colour": hex_colours(topic_colours(centres))})
+    named = pa.table(empty | {"name": names, "color": hex_colors(topic_colors(centers))})
     write_table(files["topics"], named, SCHEMA)
     empty = {name: pa.nulls(TOPICS) for name in HIERARCHY.names}
     nodes = {"level": ["topic"] * TOPICS, "node": range(TOPICS), "name": names}

@@ -52,7 +52,7 @@ def snapshot(path) -> None:
     months = [f"{year % 100:02d}{month:02d}" for year in range(2007, 2027) for month in range(1, 13)]
     with path.open("w", encoding="utf-8") as file:
         for i in range(PAPERS):
-            # a paper keeps to one field's sentences: those of a paper and of its neighbours in the file
+            # a paper keeps to one field's sentences: those of a paper and of its neighbors in the file
             a, b = rng.integers(len(records)), rng.integers(1, 4)
             near = [sentences[(a + j) % len(records)] for j in range(b)]
             pool = [s for some in near for s in some] or ["We study it"]

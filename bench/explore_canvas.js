@@ -14,7 +14,7 @@
     const radius = Math.max(0.7, Math.min(6, (90 / Math.sqrt(n)) * Math.sqrt(view.zoom) + 0.8));
     context.globalAlpha = 0.8;
     meta.topics.forEach((entry, t) => {
-      context.fillStyle = entry.colour;
+      context.fillStyle = entry.color;
       for (const i of members[t]) {
         const x = view.width / 2 + (xy[2 * i] / 65535 - view.x) * scale * meta.aspect;
         const y = view.height / 2 - (xy[2 * i + 1] / 65535 - view.y) * scale;

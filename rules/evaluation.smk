@@ -13,6 +13,7 @@ rule evaluate:
         coordinates="<results>/map/coordinates.parquet",
         cluster="<results>/clusters/cluster.json",
         project="<results>/map/project.json",
+        explanations="<results>/topics/explanations.parquet",
     output:
         evaluation=ensure("<results>/evaluation/evaluation.json", non_empty=True),
     log:
@@ -51,7 +52,6 @@ rule report:
         explanations="<results>/topics/explanations.parquet",
         explained="<results>/topics/explained.parquet",
         explain="<results>/topics/explain.json",
-        explanation_figure="<results>/topics/explanations.png",
         map="<results>/map.png",
         digest=digest,
         template=source("scripts/templates/report.html"),
@@ -63,6 +63,11 @@ rule report:
             ensure("<results>/report.html", non_empty=True),
             caption="../docs/captions/report.rst",
             category="Report",
+        ),
+        explanation_figure=report(
+            ensure("<results>/evaluation/explanations.png", non_empty=True),
+            caption="../docs/captions/explanations.rst",
+            category="Topics",
         ),
     log:
         "<logs>/report.log",

@@ -7,7 +7,7 @@ EXPLORE_MODULES = [
     "elements",
     "state",
     "filter",
-    "colours",
+    "colors",
     "density",
     "labels",
     "points_gl",

@@ -153,21 +153,14 @@ rule explain:
         **code("explain", GPU_ENV),
         **CORPUS,
         **ASSIGNED,
-        **{name: TERMS[name] for name in ("vocabulary", "terms", "term_offsets")},
         embeddings="<results>/embeddings/embeddings.npy",
         encoding="<results>/embeddings/embeddings.json",
         centroids="<results>/clusters/centroids.npy",
-        topics="<results>/topics/topics.parquet",
         stop_words=config["terms"]["stop_words"],
     output:
         explanations=ensure("<results>/topics/explanations.parquet", non_empty=True),
         explained=ensure("<results>/topics/explained.parquet", non_empty=True),
         summary=ensure("<results>/topics/explain.json", non_empty=True),
-        figure=report(
-            ensure("<results>/topics/explanations.png", non_empty=True),
-            caption="../docs/captions/explanations.rst",
-            category="Topics",
-        ),
     log:
         "<logs>/explain.log",
     benchmark:

@@ -3,133 +3,29 @@
 import argparse
 
 import numpy as np
-import pandas as pd
-from scipy import sparse
 
 from lib.cli import Parser, run, say, three_digits
 from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
-from lib.clusters.sizes import effective_topics
 from lib.clusters.stability import repeating_share
 from lib.evaluation.agreement import agreement, archive, clusters_of_words
-from lib.evaluation.coherence import (
-    c_v,
-    diversity,
-    in_papers,
-    in_windows,
-    inverted_rbo,
-    mean_known,
-    mean_npmi,
-    npmi,
-)
-from lib.evaluation.retrieval import hit_share, reciprocal_ranks
-from lib.evaluation.schema import CorpusSummary, Evaluation, MapQuality, SizeSummary, WordSummary
+from lib.evaluation.schema import Evaluation
+from lib.evaluation.summaries import map_quality, summarize_corpus, summarize_sizes, summarize_words
+from lib.explain.influence import keyword_correlations
+from lib.explain.schema import EXPLANATIONS
 from lib.files import atomic_outputs, read_json, write_json
-from lib.keywords.ctfidf import words_of
+from lib.keywords.ctfidf import count_in_topics, ctfidf
 from lib.keywords.schema import KEYWORDS
-from lib.map.fidelity import largest_pieces
 from lib.map.schema import ProjectSummary, read_points
-from lib.naming.names import keyword_pairs
-from lib.naming.representatives import Keywords
 from lib.naming.schema import TOPICS
 from lib.records.schema import PAPERS
 from lib.sampling import hash_ids, sample_rows
 from lib.tables import check_same_rows, read_table, read_texts
-from lib.words.languages import language_of, script_of, shares
 from lib.words.term_files import Terms
-from lib.words.words import lacks_words
 
 SAMPLE = 2000  # papers whose language and script are determined: two seconds
 WINDOWED = 200_000  # papers whose windows are counted
 BY_WORDS = 20_000  # papers that are clustered by words alone
 MAPPED = 20_000  # papers by which the pieces of topics on the map are found
-TOP = 10  # keywords of which coherence and diversity are measured
-
-
-def summarize_sizes(sizes: np.ndarray) -> SizeSummary:
-    """The sizes of the topics, int (k,), in a few figures."""
-    return SizeSummary(
-        smallest=int(sizes.min()),
-        median=float(np.median(sizes)),
-        largest=int(sizes.max()),
-        effective_topics=effective_topics(sizes),
-    )
-
-
-def summarize_corpus(texts: list[str]) -> CorpusSummary:
-    """The languages and scripts of texts."""
-    return CorpusSummary(
-        sample=len(texts),
-        languages=shares(map(language_of, texts)),
-        scripts=shares(map(script_of, texts)),
-        without_words=float(np.mean([lacks_words(text) for text in texts])),
-    )
-
-
-def summarize_words(
-    corpus: Terms, keywords: pd.DataFrame, table: pd.DataFrame, topics: np.ndarray, rows: np.ndarray
-) -> WordSummary:
-    """Coherence and diversity of the keywords, and how well they identify the topics.
-
-    Parameters
-    ----------
-    keywords : columns of KEYWORDS
-    table : columns `label` and `representative_title`, one row per topic
-    topics : int (n,), the topic of each paper
-    rows : int (m,), the papers whose windows are counted, ascending
-    """
-    number = {term: i for i, term in enumerate(corpus.vocabulary["term"].to_pylist())}
-    pairs = keyword_pairs(keywords.assign(keyword=keywords["term"]), len(table))
-    wanted = np.unique([number[word] for some in pairs for word, _ in some[:TOP]]).astype(int)
-    own = [np.searchsorted(wanted, [number[word] for word, _ in some[:TOP]]).astype(int) for some in pairs]
-    # the floor: the same keywords, dealt to the topics at random
-    dealt = np.split(
-        np.random.default_rng(0).permutation(np.concatenate(own)), np.cumsum([len(some) for some in own])[:-1]
-    )
-    papers = npmi(in_papers(corpus.terms, corpus.term_offsets, wanted))
-    words = words_of(corpus.vocabulary, wanted)
-    windows = npmi(in_windows(corpus.tokens, corpus.offsets, rows, words))
-    npmi_by_topic, c_v_by_topic = mean_npmi(papers, own), c_v(windows, own)
-    weights = sparse.csr_matrix(
-        (keywords["weight"], (keywords["topic"], [number[term] for term in keywords["term"]])),
-        shape=(len(pairs), len(number)),
-    )
-    hits = hit_share(corpus.terms, corpus.term_offsets, topics, weights)
-    titles = Keywords(keyword_pairs(keywords, len(table)))
-    return WordSummary(
-        npmi=mean_known(npmi_by_topic),
-        npmi_floor=mean_known(mean_npmi(papers, dealt)),
-        npmi_windows=mean_known(mean_npmi(windows, own)),
-        c_v=mean_known(c_v_by_topic),
-        c_v_floor=mean_known(c_v(windows, dealt)),
-        diversity=diversity([[word for word, _ in some] for some in pairs], TOP),
-        inverted_rbo=inverted_rbo([[word for word, _ in some[:TOP]] for some in pairs]),
-        label_mrr=float(np.mean(reciprocal_ranks(list(table["label"]), titles))),
-        title_mrr=float(np.mean(reciprocal_ranks(list(table["representative_title"]), titles))),
-        keyword_hits=float(np.average(hits, weights=np.bincount(topics, minlength=len(pairs)))),
-        npmi_by_topic=npmi_by_topic,
-        c_v_by_topic=c_v_by_topic,
-        keyword_hits_by_topic=hits.tolist(),
-    )
-
-
-def map_quality(project: ProjectSummary, points: np.ndarray, topics: np.ndarray, k: int) -> MapQuality:
-    """The fidelity of the map, and the fragmentation of topics on it.
-
-    Parameters
-    ----------
-    points : float32 (m, 2), of a sample
-    topics : int (m,), 0 to k - 1
-    """
-    pieces = largest_pieces(points, topics, k)
-    sizes = np.bincount(topics, minlength=k)
-    return MapQuality(
-        neighbors_kept=project["neighbors_kept"],
-        trustworthiness=project["trustworthiness"],
-        category_accuracy=project["category_accuracy"],
-        category_accuracy_on_map=project["category_accuracy_on_map"],
-        largest_piece=float(np.average([share or 0 for share in pieces], weights=sizes)),
-        largest_piece_by_topic=pieces,
-    )
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -147,6 +43,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         coordinates="coordinates.parquet",
         cluster="cluster.json",
         project="project.json",
+        explanations="explanations.parquet",
     )
     cli.outputs(evaluation="evaluation.json")
     return cli.parse_args(argv)
@@ -165,14 +62,19 @@ def main(argv: list[str] | None = None) -> None:
     )
     table = read_table(args.topics, TOPICS).to_pandas()
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
-    drawn = hash_ids(papers["id"].to_pylist())
-    some, mapped = sample_rows(drawn, BY_WORDS), sample_rows(drawn, MAPPED)
-    floor = clusters_of_words(corpus.terms, corpus.term_offsets, some, len(corpus.vocabulary), cluster["k"])
-    words = summarize_words(
-        corpus, read_table(args.keywords, KEYWORDS).to_pandas(), table, topics, sample_rows(drawn, WINDOWED)
+    hashes = hash_ids(papers["id"].to_pylist())
+    by_words, mapped = sample_rows(hashes, BY_WORDS), sample_rows(hashes, MAPPED)
+    floor = clusters_of_words(
+        corpus.terms, corpus.term_offsets, by_words, len(corpus.vocabulary), cluster["k"]
     )
+    words = summarize_words(
+        corpus, read_table(args.keywords, KEYWORDS).to_pandas(), table, topics, sample_rows(hashes, WINDOWED)
+    )
+    counts = count_in_topics(corpus.terms, corpus.term_offsets, topics, cluster["k"], len(corpus.vocabulary))
+    explanations = read_table(args.explanations, EXPLANATIONS, ["topic", "id", "word", "influence"])
+    vocabulary = corpus.vocabulary["term"].to_pylist()
     evaluation = Evaluation(
-        corpus=summarize_corpus(read_texts(args.papers, sample_rows(drawn, SAMPLE))),
+        corpus=summarize_corpus(read_texts(args.papers, sample_rows(hashes, SAMPLE))),
         papers=len(topics),
         k=cluster["k"],
         repeating_share=repeating_share(table["repeats"].to_numpy(), table["size"].to_numpy()),
@@ -183,8 +85,9 @@ def main(argv: list[str] | None = None) -> None:
         sizes=summarize_sizes(table["size"].to_numpy()),
         primary_category=agreement(topics, primary),
         archive=agreement(topics, [archive(name) for name in primary]),
-        primary_category_by_words=agreement(floor, [primary[row] for row in some]),
+        primary_category_by_words=agreement(floor, [primary[row] for row in by_words]),
         words=words,
+        keyword_correlation=keyword_correlations(explanations.to_pandas(), vocabulary, ctfidf(counts)),
         map=map_quality(project, points[mapped], topics[mapped], cluster["k"]),
     )
     with atomic_outputs(args.evaluation) as (evaluation_file,):

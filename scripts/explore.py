@@ -1,147 +1,26 @@
 """Write the map as one HTML file that works offline: zoom, hover, search, filter, browse topics."""
 
 import argparse
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from lib.cli import Parser, optional, run, say
 from lib.clusters.schema import ASSIGNMENTS, SUBTOPICS
-from lib.figures.label_layout import densest_points, group_middles
+from lib.figures.label_layout import densest_points
 from lib.figures.page import content_policy, join_modules, render
 from lib.files import atomic_outputs
 from lib.keywords.schema import HIERARCHY
-from lib.map.page_data import cell_order, codes_of, grid_side, nodes_of, one_line, pack, quantize
+from lib.map.page_data import cell_order, grid_side, pack, quantize
+from lib.map.page_entries import NONE, levels, paper_blocks, topic_entries, trend_entries
 from lib.map.schema import read_points
 from lib.naming.schema import TOPICS
-from lib.naming.titles import latex_to_text
 from lib.records.schema import PAPERS
 from lib.sampling import hash_ids, sample_rows
 from lib.tables import check_same_rows, read_table
 from lib.trends.periods import shares_by_year, shares_in
 from lib.trends.schema import PERIODS, SUBTOPIC_PERIODS, SUBTOPIC_TRENDS, TRENDS
-
-NONE = 65535  # no subtopic, or no second topic
-KEYWORDS = 8  # shown per topic
-CATEGORIES = 2000  # that can be chosen: the most frequent
-
-
-def on_map(anchors: np.ndarray, frame: np.ndarray) -> list[dict]:
-    """Positions from 0 to 1 in the frame, as the page reads them. anchors : (k, 2); frame : (2, 2)."""
-    positions = (anchors - frame[0]) / (frame[1] - frame[0])
-    return [{"x": round(float(x), 5), "y": round(float(y), 5)} for x, y in positions]
-
-
-def topic_entries(topics: list[dict], anchors: np.ndarray, frame: np.ndarray) -> list[dict]:
-    """The topics as the page lists them.
-
-    Parameters
-    ----------
-    topics : rows of topics.parquet
-    anchors : float64 (k, 2), where each topic is densest
-    frame : float64 (2, 2), the lowest and the highest corner of the map
-    """
-    return [
-        {
-            "name": one_line(topic["name"]),
-            "keywords": [one_line(word) for word in topic["keywords"][:KEYWORDS]],
-            "size": topic["size"],
-            "colour": topic["colour"],
-            **place,
-        }
-        for topic, place in zip(topics, on_map(anchors, frame), strict=True)
-    ]
-
-
-def node_entries(nodes: list[dict], places: list[dict]) -> list[dict]:
-    """The groups, or the subtopics, of hierarchy.parquet as the page lists them."""
-    return [
-        {
-            "name": one_line(node["name"]),
-            "keywords": [one_line(word) for word in node["keywords"][:KEYWORDS]],
-            "size": node["size"],
-            "parent": node["parent"],
-            **place,
-        }
-        for node, place in zip(nodes, places, strict=True)
-    ]
-
-
-def levels(
-    hierarchy: list[dict], points: np.ndarray, subtopic_of: np.ndarray, anchors: np.ndarray, frame: np.ndarray
-) -> tuple[list[dict], list[dict], list[int]]:
-    """The groups and the subtopics as the page lists them, and the group of each topic.
-
-    Parameters
-    ----------
-    hierarchy : rows of hierarchy.parquet
-    points : float32 (n, 2)
-    subtopic_of : int (n,), -1 for papers without
-    anchors : float64 (k, 2), where each topic is densest
-    frame : float64 (2, 2), the lowest and the highest corner of the map
-    """
-    groups, topics, subtopics = (nodes_of(hierarchy, level) for level in ("group", "topic", "subtopic"))
-    group_of = np.array([topic["parent"] for topic in topics], int)
-    sizes = np.array([topic["size"] for topic in topics], float)
-    middles = group_middles(anchors, sizes, group_of, len(groups))
-    centres = densest_points(points, subtopic_of, len(subtopics))
-    below = node_entries(subtopics, on_map(centres, frame))
-    return node_entries(groups, on_map(middles, frame)), below, group_of.tolist()
-
-
-def trend_entries(trends: list[dict], shares: np.ndarray) -> list[dict]:
-    """The trend of each topic or subtopic, its change per year, and its shares in the years that are shown.
-
-    Parameters
-    ----------
-    trends : rows of trends.parquet or subtopic_trends.parquet
-    shares : float64 (k, m); they are not shown if m is below 2
-    """
-    shown = shares if shares.shape[1] > 1 else np.empty((len(trends), 0))
-    return [
-        {
-            "trend": trend["trend"],
-            "change": trend["change_per_year"],
-            "low": trend["low"],
-            "high": trend["high"],
-            "shares": [float(f"{share:.3g}") for share in row],
-        }
-        for trend, row in zip(trends, shown, strict=True)
-    ]
-
-
-def paper_blocks(papers: pa.Table, assigned: pa.Table) -> tuple[dict, dict[str, np.ndarray | list[str]]]:
-    """Facts about all papers, and one array or list of texts per column.
-
-    Parameters
-    ----------
-    papers : columns id, title, primary_category and published, in the order of the page
-    assigned : columns topic, similarity, second_topic, silhouette and outlier of the same papers
-    """
-    categories = [one_line(c) if c else None for c in papers["primary_category"].to_pylist()]
-    frequent = Counter(c for c in categories if c).most_common(CATEGORIES)
-    names = sorted(name for name, _ in frequent)
-    year = papers["published"].to_numpy(zero_copy_only=False).astype("datetime64[Y]")
-    year = np.where(np.isnat(year), 0, year.astype(np.int64) + 1970)
-    dated = year[year > 0]
-    similarity = np.nan_to_num(assigned["similarity"].to_numpy())
-    silhouette = np.nan_to_num(assigned["silhouette"].to_numpy())
-    blocks = {
-        "second": assigned["second_topic"].fill_null(-1).to_numpy().astype(np.uint16),  # -1 becomes NONE
-        "nearer": (silhouette < 0).astype(np.uint8),
-        "topic": assigned["topic"].to_numpy().astype(np.uint16),
-        "category": codes_of(categories, names),
-        "year": year.astype(np.uint16),
-        "fit": np.round(np.clip(similarity, 0, 1) * 255).astype(np.uint8),
-        "outlier": assigned["outlier"].to_numpy(zero_copy_only=False).astype(np.uint8),
-        "titles": [one_line(latex_to_text(title)) for title in papers["title"].to_pylist()],
-        "ids": [one_line(identifier) for identifier in papers["id"].to_pylist()],
-    }
-    years = [int(dated.min()), int(dated.max())] if len(dated) else None
-    return {"categories": names, "years": years}, blocks
 
 
 def write_page(

@@ -70,7 +70,7 @@ def main(argv: list[str] | None = None) -> None:
     points = read_points(args.coordinates)
     topics = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
     check_same_rows(coordinates=len(points), assignments=len(topics))
-    table = read_table(args.topics, TOPICS, ["name", "colour"]).to_pydict()
+    table = read_table(args.topics, TOPICS, ["name", "color"]).to_pydict()
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
     title = args.title or f"{len(points):,} papers in {len(table['name'])} topics"
     groups = read_groups(args.hierarchy)
@@ -80,7 +80,7 @@ def main(argv: list[str] | None = None) -> None:
     figure = draw_map(
         points,
         topics,
-        table["colour"],
+        table["color"],
         Texts(names, title, *captions(len(points), cluster, project)),
         groups=groups,
         dark=args.style == "dark",

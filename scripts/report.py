@@ -7,6 +7,8 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from matplotlib.figure import Figure
+
 from lib.cli import Parser, optional, run, say, three_digits
 from lib.clusters.schema import KSelection
 from lib.clusters.stability import REPEATS
@@ -26,7 +28,9 @@ from lib.evaluation.report_texts import (
 )
 from lib.evaluation.schema import Evaluation
 from lib.explain.schema import EXPLAINED, EXPLANATIONS, ExplainSummary
+from lib.figures.explanation_figure import plot_first_explanation
 from lib.figures.page import content_policy, render
+from lib.figures.style import save
 from lib.files import atomic_outputs, read_json
 from lib.keywords.schema import HIERARCHY
 from lib.naming.schema import REPRESENTATIVES, TOPICS
@@ -61,7 +65,6 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         explanations="explanations.parquet",
         explained="explained.parquet",
         explain="explain.json",
-        explanation_figure="explanations.png",
         map="map.png",
         digest="papers.digest",
         template="report.html",
@@ -71,7 +74,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli.flag("--benchmarks", Path, "folder of the times and memory of the steps")
     cli.flag("--about", json.loads, "versions, and keys that differ from their defaults, as JSON")
     cli.flag("--link", optional(str), "address of a paper, with {id}; None: no links")
-    cli.outputs(report="report.html")
+    cli.outputs(report="report.html", explanation_figure="explanations.png")
     return cli.parse_args(argv)
 
 
@@ -94,13 +97,16 @@ def topic_values(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def explanation_values(args: argparse.Namespace) -> dict[str, Any]:
-    """What the template shows of the explanations."""
+def explanation_values(args: argparse.Namespace, evaluation: Evaluation) -> tuple[dict[str, Any], Figure]:
+    """What the template shows of the explanations, and their figure."""
     explain = read_json(args.explain, ExplainSummary)
     words = read_table(args.explanations, EXPLANATIONS).to_pandas()
     papers = read_table(args.explained, EXPLAINED).to_pandas()
     topics = read_table(args.topics, TOPICS).to_pylist()
-    return {"explain": explain, "explanations": explanation_rows(words, papers, explain, topics, args.link)}
+    correlations = evaluation["keyword_correlation"]
+    rows = explanation_rows(words, papers, explain["influential_words"], correlations, topics, args.link)
+    figure = plot_first_explanation(words, papers, [topic["name"] for topic in topics])
+    return {"explain": explain, "explanations": rows}, figure
 
 
 def measured_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, Any]:
@@ -150,23 +156,25 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     evaluation = read_json(args.evaluation, Evaluation)
     style, behaviour = args.style.read_text("utf-8"), args.behaviour.read_text("utf-8")
-    figures = {"map": args.map, "tree": args.tree, "trends": args.trend_figure, "curves": args.curves}
-    figures["explanations"] = args.explanation_figure
-    page = render(
-        args.template,
-        policy=content_policy(behaviour, style, images=True),
-        style=style,
-        behaviour=behaviour,
-        figures={name: embed_file(path) for name, path in figures.items()},
-        count=count,
-        three_digits=three_digits,
-        **topic_values(args),
-        **explanation_values(args),
-        **measured_values(args, evaluation),
-        **corpus_values(args, evaluation),
-        **run_values(args),
-    )
-    with atomic_outputs(args.report) as (report_file,):
+    explanations, explanation_figure = explanation_values(args, evaluation)
+    with atomic_outputs(args.report, args.explanation_figure) as (report_file, figure_file):
+        save(explanation_figure, figure_file, 150)
+        figures = {"map": args.map, "tree": args.tree, "trends": args.trend_figure, "curves": args.curves}
+        figures["explanations"] = figure_file
+        page = render(
+            args.template,
+            policy=content_policy(behaviour, style, images=True),
+            style=style,
+            behaviour=behaviour,
+            figures={name: embed_file(path) for name, path in figures.items()},
+            count=count,
+            three_digits=three_digits,
+            **topic_values(args),
+            **explanations,
+            **measured_values(args, evaluation),
+            **corpus_values(args, evaluation),
+            **run_values(args),
+        )
         report_file.write_text(page, encoding="utf-8")
     say(f"{len(page) / 1e6:.1f} MB")
 

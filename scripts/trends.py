@@ -3,7 +3,6 @@
 import argparse
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from lib.cli import Parser, run, say, warn
@@ -16,86 +15,9 @@ from lib.keywords.schema import HIERARCHY
 from lib.naming.schema import TOPICS
 from lib.records.schema import PAPERS
 from lib.tables import check_same_rows, read_table, write_csv, write_table
-from lib.trends.periods import (
-    FALSE_DISCOVERIES,
-    MIN_PAPERS,
-    count_papers,
-    half_by,
-    is_partial,
-    periods,
-    shares_by_year,
-)
-from lib.trends.regression import adjusted, change_per_year
+from lib.trends.periods import periods, shares_by_year
 from lib.trends.schema import PERIODS, SUBTOPIC_PERIODS, SUBTOPIC_TRENDS, TRENDS
-
-
-def period_table(days: np.ndarray, topics: np.ndarray, k: int, unit: str) -> pd.DataFrame:
-    """The papers of each topic in each period, with the columns of PERIODS.
-
-    Parameters
-    ----------
-    days : datetime64[D] (n,), of the papers with a date
-    topics : int (n,), 0 to k - 1; k for papers that count in the corpus only
-    unit : "year" or "month"
-    """
-    if not len(days):
-        return PERIODS.empty_table().to_pandas()
-    numbers, counts = count_papers(periods(days, unit), topics, k + 1)
-    months = numbers * 12 if unit == "year" else numbers
-    first = (months - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]")
-    partial = np.zeros(len(numbers), bool)
-    partial[-1] = is_partial(days.max(), unit)
-    share = (counts / np.maximum(counts.sum(0), 1))[:k]
-    return pd.DataFrame(
-        {
-            "topic": np.repeat(np.arange(k), len(numbers)),
-            "unit": unit,
-            "period": np.tile(first, k),
-            "papers": counts[:k].ravel(),
-            "share": share.ravel(),
-            "partial": np.tile(partial, k),
-        }
-    )
-
-
-def trend_table(days: np.ndarray, topics: np.ndarray, names: list[str]) -> pd.DataFrame:
-    """One row per topic, with the columns of TRENDS; its trend is tested on whole years.
-
-    Parameters
-    ----------
-    days : datetime64[D] (n,), of the papers with a date
-    topics : int (n,), 0 to k - 1; k for papers that count in the corpus only
-    names : of the k topics
-    """
-    table = pd.DataFrame({"topic": np.arange(len(names)), "name": names})
-    if not len(days):
-        return table.reindex(columns=TRENDS.names).assign(dated_papers=0, trend="")
-    years, counts = count_papers(periods(days, "year"), topics, len(names) + 1)
-    whole = slice(0, len(years) - is_partial(days.max(), "year"))
-    exposure, counts = counts.sum(0), counts[:-1]
-    found = [change_per_year(row[whole], exposure[whole], years[whole]) for row in counts]
-    q_values = adjusted(np.array([trend.p_value for trend in found]))
-    change = np.array([trend.change for trend in found])
-    direction = np.where(change > 0, "rising", "fading")
-    dated = counts.sum(1)
-    share = np.where(exposure >= min(MIN_PAPERS, exposure.max()), counts / np.maximum(exposure, 1), 0.0)
-    return table.assign(
-        dated_papers=dated,
-        first_year=[int(years[row > 0][0]) if row.any() else None for row in counts],
-        half_by=[half_by(row, years) if row.any() else None for row in counts],
-        peak_year=[int(years[row.argmax()]) if row.any() else None for row in share],
-        change_per_year=change,
-        low=[trend.low for trend in found],
-        high=[trend.high for trend in found],
-        q_value=q_values,
-        trend=np.where(q_values <= FALSE_DISCOVERIES, direction, ""),
-    )
-
-
-def tables(days: np.ndarray, topics: np.ndarray, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The trends of topics, and their papers per year and month; arguments as of `trend_table`."""
-    by_period = [period_table(days, topics, len(names), unit) for unit in ("year", "month")]
-    return trend_table(days, topics, names), pd.concat(by_period)
+from lib.trends.tables import tables_of
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -130,9 +52,9 @@ def main(argv: list[str] | None = None) -> None:
     nodes = nodes[nodes["level"] == "subtopic"]
     dated = published.is_valid().to_numpy(zero_copy_only=False)
     days = published.drop_null().cast(pa.int32()).to_numpy().astype("datetime64[D]")
-    table, by_period = tables(days, topics[dated], names)
-    owners = subtopic.fill_null(len(nodes)).to_numpy()[dated]
-    below, below_by_period = tables(days, owners, nodes["name"].tolist())
+    table, by_period = tables_of(days, topics[dated], names)
+    subtopic_of = subtopic.fill_null(len(nodes)).to_numpy()[dated]
+    below, below_by_period = tables_of(days, subtopic_of, nodes["name"].tolist())
     below = below.rename(columns={"topic": "subtopic"}).assign(topic=nodes["parent"].to_numpy())
     below_by_period = below_by_period.rename(columns={"topic": "subtopic"})
     years, shares = shares_by_year(by_period)
@@ -156,9 +78,9 @@ def main(argv: list[str] | None = None) -> None:
         save(figure, figure_file, 150)
     if undated := int((~dated).sum()):
         warn(f"{undated:,} of {len(dated):,} papers have no date and are left out of the trends")
-    for level, some in (("topics", table), ("subtopics", below)):
-        rising, fading = ((some["trend"] == kind).sum() for kind in ("rising", "fading"))
-        say(f"{rising} {level} rise, {fading} fade, of {some['q_value'].notna().sum()} tested")
+    for level, trends in (("topics", table), ("subtopics", below)):
+        rising, fading = ((trends["trend"] == kind).sum() for kind in ("rising", "fading"))
+        say(f"{rising} {level} rise, {fading} fade, of {trends['q_value'].notna().sum()} tested")
 
 
 if __name__ == "__main__":

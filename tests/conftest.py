@@ -131,8 +131,8 @@ class Planted:
         self.folder = folder
         self.truth = rng.permutation(np.repeat(np.arange(4), self.sizes))
         n = len(self.truth)
-        centres = rng.normal(size=(4, 24))
-        rows = centres[self.truth] + 0.8 * rng.normal(size=(n, 24))
+        centers = rng.normal(size=(4, 24))
+        rows = centers[self.truth] + 0.8 * rng.normal(size=(n, 24))
         self.vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
         vocabularies = [words.split() for words in SUBJECTS.values()]
         self.texts, self.titles = [], []

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from conftest import pq_write, script, term_files
+from conftest import pq_write
 from encoders import abstracts, tiny_bert, write_papers
 from lib.embeddings.encoder import load
 from lib.embeddings.model import hash_files
@@ -56,22 +56,15 @@ def finished_run(folder: Path) -> Path:
     )
     names = ["a", "b <i>", "$c$", "量子"]
     pq_write(folder / "topics/topics.parquet", name=names)
-    made = script(
-        "terms", papers=folder / "corpus/papers.parquet", min_count=2, **term_files(folder / "corpus")
-    )
-    assert made.returncode == 0, made.stderr
     return folder
 
 
 def inputs_of(folder: Path) -> dict[str, Path]:
     """The inputs of `explain` by flag."""
-    files = term_files(folder / "corpus")
     return {
         "papers": folder / "corpus/papers.parquet",
         "embeddings": folder / "embeddings/embeddings.npy",
         "encoding": folder / "embeddings/embeddings.json",
         "centroids": folder / "clusters/centroids.npy",
         "assignments": folder / "clusters/assignments.parquet",
-        "topics": folder / "topics/topics.parquet",
-        **{name: files[name] for name in ("vocabulary", "terms", "term_offsets")},
     }

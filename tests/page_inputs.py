@@ -74,11 +74,11 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
         "topic": np.arange(k, dtype=np.int32), "label": names, "size": sizes, "share": sizes / n, "name": names,
         "primary_keyword": names, "keywords": [[name, "'\"`${alert(3)}"] for name in names], "representative_id": text,
         "representative_title": text, "silhouette": np.zeros(k), "repeats": np.zeros(k), "main_category": text,
-        "main_category_share": np.zeros(k), "colour": [f"#{40 * (i % 6):02x}80{3 * (i % 80):02x}" for i in range(k)],
+        "main_category_share": np.zeros(k), "color": [f"#{40 * (i % 6):02x}80{3 * (i % 80):02x}" for i in range(k)],
     }  # fmt: skip
     trends = {
         "topic": np.arange(k, dtype=np.int32), "name": names, "dated_papers": sizes, "first_year": pa.nulls(k, pa.int32()),
-        "half_by": pa.nulls(k, pa.int32()), "peak_year": pa.nulls(k, pa.int32()),
+        "median_year": pa.nulls(k, pa.int32()), "peak_year": pa.nulls(k, pa.int32()),
         "change_per_year": [0.01, 0.25] + [0.02] * (k - 2) if years else pa.nulls(k, pa.float64()),
         "low": np.full(k, 0.01), "high": np.full(k, 0.52), "q_value": np.zeros(k),
         "trend": ["", "rising"] + [""] * (k - 2) if years else [""] * k,

@@ -53,11 +53,12 @@ EVALUATION = {
         "inverted_rbo": 0.98,
         "label_mrr": 1.0,
         "title_mrr": 0.95,
-        "keyword_hits": 0.71,
+        "keyword_topic_accuracy": 0.71,
         "npmi_by_topic": [0.2, 0.3],
         "c_v_by_topic": [0.6, 0.7],
-        "keyword_hits_by_topic": [0.7, 0.8],
+        "keyword_topic_accuracy_by_topic": [0.7, 0.8],
     },
+    "keyword_correlation": [0.44, None],
     "map": {
         "neighbors_kept": 0.31,
         "trustworthiness": 0.94,
@@ -111,7 +112,6 @@ EXPLAIN = {
     "loss_attention": 0.0456,
     "attention_correlation": 0.31,
     "influential_words": [["influence", EVIL], []],
-    "keyword_correlation": [0.44, None],
     "largest_difference": 1e-6,
     "seconds": 1.0,
 }
@@ -158,7 +158,7 @@ def report_inputs(folder: Path) -> dict:
     for name, content in files.items():
         paths[name] = folder / f"{name}.json"
         paths[name].write_text(json.dumps(content))
-    for name in ("curves", "map", "tree", "trend_figure", "explanation_figure"):
+    for name in ("curves", "map", "tree", "trend_figure"):
         paths[name] = folder / f"{name}.png"
         paths[name].write_bytes(PNG)
     paths["scans"] = folder / "scans.csv"
@@ -176,7 +176,7 @@ def report_inputs(folder: Path) -> dict:
         representative_title=["First", "Fifth"],
         main_category=["math.AG", None],
         main_category_share=[0.5, 0.0],
-        colour=["#1b6ca8", "#c2410c"],
+        color=["#1b6ca8", "#c2410c"],
         silhouette=[0.2, -0.1],
         repeats=[0.9, 0.55],
     )
@@ -218,7 +218,7 @@ def report_inputs(folder: Path) -> dict:
         name=[EVIL, "part"],
         dated_papers=[100, 80],
         first_year=[2020, 2020],
-        half_by=[2021, 2021],
+        median_year=[2021, 2021],
         peak_year=[2020, 2021],
         change_per_year=[0.31, None],
         low=[0.2, None],
@@ -232,7 +232,7 @@ def report_inputs(folder: Path) -> dict:
         name=["word", "spin"],
         dated_papers=[180, 46],
         first_year=[2020, 2020],
-        half_by=[2021, 2021],
+        median_year=[2021, 2021],
         peak_year=[2020, 2021],
         change_per_year=[-0.2, None],
         low=[-0.3, None],
@@ -262,6 +262,7 @@ def report_inputs(folder: Path) -> dict:
         words=[5],
         cut_words=[3],
         **{name: [0.5] for name in numbers},
+        special_attention_by_layer=[[0.4, 0.6]],
         **{name: [0.1] for name in ("loss_influential", "loss_random", "loss_attention")},
     )
     return paths

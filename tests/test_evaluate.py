@@ -7,8 +7,8 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from conftest import assert_refused, pq_write, script, term_files
-from evaluate import summarize_corpus, summarize_sizes
 from lib.evaluation.agreement import agreement, archive, clusters_of_words
+from lib.evaluation.summaries import summarize_corpus, summarize_sizes
 from summaries import PROJECT
 
 
@@ -71,6 +71,14 @@ def run_evaluate(planted, out, **changes):
         [planted.truth, planted.truth % 2]
     )
     inputs["coordinates"] = pq_write(out.parent / "xy.parquet", x=points[0], y=points[1])
+    words = planted.texts[0].rstrip(".").split()
+    inputs["explanations"] = pq_write(
+        out.parent / "words.parquet",
+        topic=[0] * len(words),
+        id=["a"] * len(words),
+        word=words,
+        influence=np.linspace(0.3, 0, len(words)),
+    )
     inputs |= {name: at / f"{name}.parquet" for name in ("assignments", "keywords", "topics")}
     return script("evaluate", **inputs | term_files(at) | {"evaluation": out / "e.json"} | changes)
 
@@ -86,11 +94,13 @@ def test_planted_subjects_agree_with_their_categories(planted, out):
     assert found["primary_category_by_words"]["ami"] > 0.9
     words = found["words"]
     assert words["npmi"] > 0.2 > 0 > words["npmi_floor"] and words["c_v"] > words["c_v_floor"]
-    assert words["keyword_hits"] > 0.9 and words["label_mrr"] == words["title_mrr"] == 1
+    assert words["keyword_topic_accuracy"] > 0.9 and words["label_mrr"] == words["title_mrr"] == 1
     assert len(words["npmi_by_topic"]) == 4 and np.mean(words["npmi_by_topic"]) == pytest.approx(
         words["npmi"]
     )
     assert found["negative_silhouette_share"] == 0
+    first, *others = found["keyword_correlation"]
+    assert (first is None or -1 <= first <= 1) and others == [None] * 3
     assert np.average(found["silhouette_by_topic"], weights=planted.sizes) == pytest.approx(
         found["silhouette"]
     )

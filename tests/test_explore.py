@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from conftest import ROOT, assert_refused, pq_write, script
-from explore import NONE, paper_blocks, trend_entries
 from lib.map.page_data import one_line
+from lib.map.page_entries import NONE, paper_blocks, trend_entries
 from lib.naming.titles import latex_to_text
 from measure import page_files
 from page_inputs import (
@@ -46,7 +46,7 @@ def test_papers_without_date_category_or_similarity_are_kept():
     about, blocks = paper_blocks(papers, assigned)
     assert about == {"categories": ["cs.LG"], "years": [1969, 2021]}
     assert blocks["year"].tolist() == [1969, 0, 2021] and blocks["category"].tolist() == [1, 0, 1]
-    assert blocks["fit"].tolist() == [0, 0, 102] and blocks["outlier"].tolist() == [0, 1, 0]
+    assert blocks["similarity"].tolist() == [0, 0, 102] and blocks["outlier"].tolist() == [0, 1, 0]
     assert blocks["second"].tolist() == [1, NONE, 0] and blocks["nearer"].tolist() == [1, 0, 0]
 
 

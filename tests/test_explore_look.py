@@ -1,4 +1,4 @@
-"""explore: how the map looks in a real browser: papers, names, colours, cards, links, small and odd maps."""
+"""explore: how the map looks in a real browser: papers, names, colors, cards, links, small and odd maps."""
 
 import re
 from datetime import date
@@ -65,8 +65,8 @@ def test_names_of_groups_give_way_to_those_of_subtopics(page):
 
 def test_dark_mode_follows_the_system_and_the_button(browser, map_file):
     def ground(page) -> int:
-        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        return sum(map(int, re.findall(r"\d+", colour)[:3]))
+        color = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        return sum(map(int, re.findall(r"\d+", color)[:3]))
 
     with opened(browser, map_file, color_scheme="dark") as page:
         assert ground(page) < 150
@@ -143,13 +143,13 @@ def test_names_stay_inside_the_view_and_clear_of_the_buttons(page):
             assert label["x"] + across <= left + 0.01 or label["y"] - up >= bottom - 0.01
 
 
-def test_half_of_the_papers_have_the_darker_half_of_the_colours(page):
-    page.locator("#colour").select_option("year")
+def test_half_of_the_papers_have_the_darker_half_of_the_colors(page):
+    page.locator("#color").select_option("year")
     assert page.locator("#shade").is_hidden()
     years = 2001 + np.arange(150) % 20
     assert page.locator("#low").inner_text() == "2001" and page.locator("#high").inner_text() == "2020"
     assert page.locator("#middle").inner_text() == f"median {int(np.sort(years)[75])}"
-    page.locator("#colour").select_option("topic")
+    page.locator("#color").select_option("topic")
     assert page.locator("#shade").is_visible() and page.locator("#legend").is_hidden()
 
 
@@ -182,8 +182,8 @@ def test_without_webgl_a_canvas_shows_the_papers(playwright, map_file):
           const seen = new Set(); let shown = 0;
           for (let k = 0; k < data.length; k += 4) if (data[k + 3] > 150) { shown++; seen.add(data.slice(k, k + 3).join()); }
           return [shown, seen.size]; }"""
-        shown, colours = page.evaluate(count)
-        assert shown > 150 * 10 and colours >= 4
+        shown, colors = page.evaluate(count)
+        assert shown > 150 * 10 and colors >= 4
         page.locator(".node.topic", has_text="prime").click()
         page.click("#whole")
         fewer, _ = page.evaluate(count)
@@ -219,7 +219,7 @@ def test_on_a_phone_a_tap_shows_a_card_below_the_map_that_leads_to_the_paper(bro
         page.locator("#card .open").tap()
         assert page.evaluate("window.asked") == link.get_attribute("href")
         page.locator("#card button").tap()
-        assert page.locator("#card").is_hidden() and page.locator("#colour").is_visible()
+        assert page.locator("#card").is_hidden() and page.locator("#color").is_visible()
 
 
 @pytest.mark.parametrize("link", ["https://x.org/{id}?again={id}", "{id}", None])

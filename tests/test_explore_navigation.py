@@ -55,7 +55,7 @@ def test_address_brings_back_what_one_sees(browser, map_file):
         page.locator(".node.topic", has_text="prime").click()
         page.locator("#category").select_option(label="math.NT (40)")
         page.locator("#from").fill("2005")
-        page.locator("#colour").select_option("year")
+        page.locator("#color").select_option("year")
         page.click("#theme")
         page.click("#closer")
         page.click("#papers-tab")
@@ -78,7 +78,7 @@ def test_address_brings_back_what_one_sees(browser, map_file):
 
 
 @pytest.mark.parametrize(
-    "hash_", ["#at=a,b,c&topic=99,-1,x&years=9-&category=none&paper=%00&colour=__proto__", "#%", "#at=0,0,-5"]
+    "hash_", ["#at=a,b,c&topic=99,-1,x&years=9-&category=none&paper=%00&color=__proto__", "#%", "#at=0,0,-5"]
 )
 def test_nonsense_in_the_address_shows_the_whole_map(browser, map_file, hash_):
     with opened(browser, map_file, hash_) as page:

@@ -36,9 +36,9 @@ def planted_corpus(tmp_path) -> dict:
     sizes = [160, 150, 140, 130, 120, 20]
     topics = np.repeat(np.arange(6), sizes)
     part = rng.integers(2, size=len(topics)) * (topics % 2 == 0)
-    centres = rng.normal(size=(6, 32))[topics] + 0.7 * rng.normal(size=(12, 32))[2 * topics + part]
+    centers = rng.normal(size=(6, 32))[topics] + 0.7 * rng.normal(size=(12, 32))[2 * topics + part]
     order = rng.permutation(len(topics))
-    return corpus(tmp_path, topics[order], (centres + 0.5 * rng.normal(size=centres.shape))[order])
+    return corpus(tmp_path, topics[order], (centers + 0.5 * rng.normal(size=centers.shape))[order])
 
 
 def test_children_add_up_and_files_do_not_depend_on_the_cores(planted_corpus, out):

@@ -13,7 +13,7 @@ from lib.naming.representatives import ROLES
 from summaries import PROJECT
 
 
-def test_planted_subjects_are_labelled(planted):
+def test_planted_subjects_are_labeled(planted):
     topics = pq.read_table(planted.folder / "topics.parquet").to_pylist()
     assignments = pq.read_table(planted.folder / "assignments.parquet").to_pylist()
     vocabularies = [set(subject.split()) for subject in SUBJECTS.values()]
@@ -35,8 +35,8 @@ def test_planted_subjects_are_labelled(planted):
         assert row["repeats"] == summary["repeats_by_topic"][topic] > 0.9
         assert row["silhouette"] == pytest.approx(np.mean([assignments[i]["silhouette"] for i in own]))
     assert len({row["primary_keyword"] for row in topics}) == 4
-    colours = [row["colour"] for row in topics]
-    assert len(set(colours)) == 4 and all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours)
+    colors = [row["color"] for row in topics]
+    assert len(set(colors)) == 4 and all(re.fullmatch("#[0-9a-f]{6}", color) for color in colors)
     assert sum(row["share"] for row in topics) == pytest.approx(1)
     with (planted.folder / "topics.csv").open(encoding="utf-8") as file:
         assert [row["label"] for row in csv.DictReader(file)] == [row["label"] for row in topics]
@@ -58,8 +58,8 @@ def test_representatives_have_roles(planted):
         nearest = sorted((row["similarity"] for row in own), reverse=True)[:5]
         assert [row["score"] for row in rows["nearest"]] == nearest
         assert [row["score"] for row in rows["borderline"]] == sorted(row["margin"] for row in own)[:5]
-        told = [row["score"] for row in rows["telling"]]
-        assert told == sorted(told, reverse=True)
+        scores = [row["score"] for row in rows["descriptive"]]
+        assert scores == sorted(scores, reverse=True)
 
 
 def test_the_nearest_paper_gives_the_title_if_asked_for(planted, out):
@@ -123,7 +123,7 @@ def test_topics_without_words_are_named_by_titles_and_measured(planted, tmp_path
     weighed = script(
         "keywords", **term_files(tmp_path), **assigned, **vectors, **keywords, csv=tmp_path / "k.csv"
     )
-    labelled = run_label(planted, tmp_path, papers=papers, **keywords)
+    labeled = run_label(planted, tmp_path, papers=papers, **keywords)
     (tmp_path / "project.json").write_text(json.dumps(PROJECT))
     points = np.random.default_rng(0).normal(size=(2, len(planted.ids))).astype(np.float32)
     measured = script(
@@ -133,12 +133,13 @@ def test_topics_without_words_are_named_by_titles_and_measured(planted, tmp_path
         project=tmp_path / "project.json",
         coordinates=pq_write(tmp_path / "xy.parquet", x=points[0], y=points[1]),
         topics=tmp_path / "t.parquet",
+        explanations=pq_write(tmp_path / "x.parquet", topic=[0], id=["a"], word=["b"], influence=[0.1]),
         evaluation=tmp_path / "e.json",
         **term_files(tmp_path),
         **assigned,
         **keywords,
     )
-    for step in (counted, weighed, labelled, measured):
+    for step in (counted, weighed, labeled, measured):
         assert step.returncode == 0, step.stderr
     assert "warning: " in counted.stderr and "have no keywords" in counted.stderr
     assert "warning: topics without keywords, which are named by a title" in weighed.stderr

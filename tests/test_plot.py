@@ -13,7 +13,7 @@ from lib.figures.map_figure import Texts, draw_map
 from measure import command_line
 from summaries import CLUSTER, PROJECT
 
-COLOURS = ["#1b6ca8", "#c2410c", "#2f8f4e"]
+COLORS = ["#1b6ca8", "#c2410c", "#2f8f4e"]
 
 
 def hierarchy(path, groups: list[str]):
@@ -35,7 +35,7 @@ def inputs(tmp_path) -> dict:
     return {
         "coordinates": pq_write(tmp_path / "c.parquet", id=[str(i) for i in range(90)], x=x, y=y),
         "assignments": pq_write(tmp_path / "a.parquet", topic=topic),
-        "topics": pq_write(tmp_path / "t.parquet", name=names, colour=COLOURS),
+        "topics": pq_write(tmp_path / "t.parquet", name=names, color=COLORS),
         "hierarchy": hierarchy(tmp_path / "h.parquet", ["maths · proofs · sums", "physics · stars"]),
         "cluster": tmp_path / "cluster.json",
         "project": tmp_path / "project.json",
@@ -86,8 +86,8 @@ def test_groups_are_those_of_the_hierarchy(tmp_path):
         assert plot.read_groups(hierarchy(tmp_path / "h.parquet", names)) == []
 
 
-def test_colours_are_those_of_the_table(inputs, out):
-    inputs["topics"] = pq_write(out.parent / "t.parquet", name=["a", "b", "c"], colour=["#00ff00"] * 3)
+def test_colors_are_those_of_the_table(inputs, out):
+    inputs["topics"] = pq_write(out.parent / "t.parquet", name=["a", "b", "c"], color=["#00ff00"] * 3)
     plot.main(command_line("plot", **inputs, dpi=50, maps=out / "m.png"))
     red, green, _ = np.moveaxis(imread(out / "m.png")[..., :3], -1, 0)
     assert (green >= red - 0.02).all() and (green > red + 0.5).any()
@@ -96,7 +96,7 @@ def test_colours_are_those_of_the_table(inputs, out):
 def test_what_no_font_has_is_written_in_latin_letters(inputs, out, monkeypatch, capsys, recwarn):
     """matplotlib warns of a glyph that it draws as a box."""
     names = [f"深度 {i} · 量子誤り訂正 👑 دراسة" for i in range(3)]
-    inputs["topics"] = pq_write(out.parent / "t.parquet", name=names, colour=COLOURS)
+    inputs["topics"] = pq_write(out.parent / "t.parquet", name=names, color=COLORS)
     monkeypatch.setattr(fonts, "findSystemFonts", list)
     plot.main(command_line("plot", **inputs, dpi=50, title="地图 of $5", maps=out / "m.png"))
     assert "fonts-noto-cjk" in capsys.readouterr().err
@@ -106,6 +106,6 @@ def test_what_no_font_has_is_written_in_latin_letters(inputs, out, monkeypatch, 
 
 def test_labels_in_any_script_are_drawn_whatever_fonts_this_machine_has(inputs, out):
     names = ["深度 · 学习", "हिन्दी · क्षेत्र", "👑 · \ue000 한국어"]
-    inputs["topics"] = pq_write(out.parent / "t.parquet", name=names, colour=COLOURS)
+    inputs["topics"] = pq_write(out.parent / "t.parquet", name=names, color=COLORS)
     result = script("plot", **inputs, dpi=50, title=None, maps=out / "m.png")
     assert result.returncode == 0 and "missing from" not in result.stderr

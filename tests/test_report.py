@@ -10,7 +10,7 @@ import pytest
 
 from conftest import EVIL, assert_refused, script
 from html_page import Page
-from report_inputs import ORIGIN, report_inputs
+from report_inputs import ORIGIN, PNG, report_inputs
 
 
 @pytest.fixture
@@ -18,12 +18,17 @@ def inputs(tmp_path) -> dict:
     return report_inputs(tmp_path)
 
 
+def run_report(inputs: dict, out: Path, **flags):
+    outputs = {"report": out / "report.html", "explanation_figure": out / "explanations.png"}
+    return script("report", **inputs, **outputs, **flags)
+
+
 def read_page(inputs: dict, out: Path, **changes) -> Page:
     """The page made of these inputs, with other values for some keys of the JSON files."""
     for name, values in changes.items():
         content = json.loads(inputs[name].read_text()) | values
         inputs[name].write_text(json.dumps(content))
-    result = script("report", **inputs, report=out / "report.html")
+    result = run_report(inputs, out)
     assert result.returncode == 0, result.stderr
     return Page((out / "report.html").read_text(encoding="utf-8"))
 
@@ -106,7 +111,7 @@ def test_topics_are_shown_with_their_nearest_papers(inputs, out):
     ],
 )
 def test_links_are_those_of_the_config(inputs, out, link, expected):
-    assert script("report", **inputs, link=link, report=out / "report.html").returncode == 0
+    assert run_report(inputs, out, link=link).returncode == 0
     page = Page((out / "report.html").read_text(encoding="utf-8"))
     assert [a for a in page.links if not a.startswith("data:")][1:2] == ([expected] if expected else [])
 
@@ -187,14 +192,17 @@ def test_a_corpus_without_categories_has_empty_cells(inputs, out):
 
 def test_missing_and_broken_inputs_are_refused(inputs, out, tmp_path):
     absent = tmp_path / "absent.parquet"
-    result = script("report", **inputs | {"topics": absent}, report=out / "report.html")
+    result = run_report(inputs | {"topics": absent}, out)
     assert_refused(result, out, "absent.parquet")
     inputs["selection"].write_text('{"k": ')
-    assert_refused(script("report", **inputs, report=out / "report.html"), out, "selection.json")
+    assert_refused(run_report(inputs, out), out, "selection.json")
 
 
 def test_explanations_show_words_by_their_influence(inputs, out):
     text = read_page(inputs, out).text
+    assert (out / "explanations.png").read_bytes().startswith(
+        PNG
+    ) and "weight over these words: 0.44." in text
     assert "the galaxy near, " in text and "… 3 more words were not read" in text
     assert "falls by 0.234 on average" in text and "leaves" not in text
     assert "0.012, and without the five words that get most attention by 0.046" in text
@@ -212,6 +220,7 @@ def test_without_explained_papers_the_page_has_no_explanations(inputs, out):
         pq.write_table(pq.read_table(inputs[name]).slice(0, 0), inputs[name])
     nothing = {"papers": 0, "cut_papers": 0, "layers": 0, "loss_influential": None, "loss_random": None}
     text = read_page(inputs, out, explain=nothing).text
+    assert (out / "explanations.png").read_bytes().startswith(PNG)
     assert "Why papers are in their topics" not in text and "How many topics" in text
 
 
@@ -219,6 +228,11 @@ def test_an_encoder_without_attention_is_said(inputs, out):
     table = pq.read_table(inputs["explanations"])
     nothing = pa.nulls(len(table), pa.float64())
     pq.write_table(table.set_column(8, "attention", nothing), inputs["explanations"])
+    explained = pq.read_table(inputs["explained"])
+    column = explained.schema.get_field_index("special_attention_by_layer")
+    nothing = pa.nulls(1, pa.list_(pa.float32()))
+    explained = explained.set_column(column, "special_attention_by_layer", nothing)
+    pq.write_table(explained, inputs["explained"])
     changes = {"layers": 0, "loss_attention": None, "attention_correlation": None}
     text = read_page(inputs, out, explain=changes).text
     assert "This encoder gives no attention." in text and "Jain" not in text

@@ -17,7 +17,12 @@ AXE = "axe-core@4.14.1"
 @pytest.fixture
 def page(tmp_path, out, browser):
     file = out / "report.html"
-    assert script("report", **report_inputs(tmp_path), report=file).returncode == 0
+    assert (
+        script(
+            "report", **report_inputs(tmp_path), report=file, explanation_figure=out / "explanations.png"
+        ).returncode
+        == 0
+    )
     with opened(browser, file, ready="html[data-ready]") as tab:
         yield tab
 

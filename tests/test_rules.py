@@ -243,7 +243,7 @@ SLURM = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text()
 
 def test_slurm_profile_groups_all_small_steps():
     local = {"select_k", "report"}  # a second each, on the login node
-    alone = {"clean", "terms", "embed", "explain"}
+    alone = {"clean", "terms", "embed", "explain", "evaluate"}
     assert set(SLURM["groups"]) == set(STEPS) - local - alone
     text = "".join(file.read_text() for file in (ROOT / "rules").glob("*.smk"))
     rules = re.findall(r"^(?:rule|checkpoint) (\w+):(.*?)^    shell:", text, flags=re.MULTILINE | re.DOTALL)

@@ -152,9 +152,9 @@ def test_whole_workflow_gives_the_files_of_a_run_without_slurm(cluster):
     jobs = cluster.jobs()
     comments = sorted(job["Comment"].removeprefix("rule_") for job in jobs)
     parts = [f"embed_wildcards_{part}" for part in range(3)]
-    assert comments[:5] == ["clean", *parts, "explain"]
+    assert comments[:6] == ["clean", *parts, "evaluate", "explain"]
     # small steps share two jobs, in which they run one after another
-    assert len(jobs) == 8 and sum(c.startswith(("search", "topics")) for c in comments) == 2
+    assert len(jobs) == 9 and sum(c.startswith(("search", "topics")) for c in comments) == 2
     assert all(int(job["NumCPUs"]) <= 8 for job in jobs)
     # the pretended GPUs are requested by the steps that use the encoder, and no others
     with_gpu = {job["Comment"] for job in jobs if "gpu" in job.get("TresPerJob", "")}

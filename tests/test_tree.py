@@ -8,7 +8,7 @@ import pytest
 
 from conftest import assert_refused, pq_write, script, term_files
 from lib.keywords.keywords import Keyword
-from tree import names_of
+from lib.naming.hierarchy_table import sibling_names
 
 SUBJECTS = ["galaxy", "prime"]  # of the groups; each has two topics, each topic two parts
 TOPICS = ["redshift", "halo", "lattice", "zeta"]
@@ -56,7 +56,7 @@ def named(tmp_path_factory):
             name=TOPICS,
             primary_keyword=TOPICS,
             keywords=[[t, "lamp"] for t in TOPICS],
-            colour=["#2f5d9b"] * 4,
+            color=["#2f5d9b"] * 4,
         ),
     }
 
@@ -87,9 +87,9 @@ def test_names_leave_out_the_words_of_the_parent_also_if_its_name_is_a_phrase():
     """The keyword is in half of the papers of each of two siblings, and tells them apart no more than that."""
     own = [Keyword("spiking", 2.0, 50, 0.5, 1.0, "spiking"), Keyword("energy", 1.0, 40, 0.9, 1.0, "energy")]
     other = [own[0], Keyword("memory", 1.0, 40, 0.9, 1.0, "memory")]
-    names = names_of([own, other], "spiking neural networks · hardware", np.array([100, 100]))
+    names = sibling_names([own, other], "spiking neural networks · hardware", np.array([100, 100]))
     assert names == ["energy", "memory"]
-    assert names_of([own, other], "hardware", np.array([100, 100]))[0].startswith("spiking")
+    assert sibling_names([own, other], "hardware", np.array([100, 100]))[0].startswith("spiking")
 
 
 def test_subtopics_without_words_of_their_own_have_a_number(named, tmp_path, out):

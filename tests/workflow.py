@@ -49,10 +49,7 @@ FILES = [  # of the results of a run
     *(f"topics/trends.{kind}" for kind in ("parquet", "csv", "png")),
     "topics/periods.parquet",
     *(f"topics/subtopic_{name}" for name in ("trends.parquet", "trends.csv", "periods.parquet")),
-    *(
-        f"topics/{name}"
-        for name in ("explanations.parquet", "explained.parquet", "explain.json", "explanations.png")
-    ),
+    *(f"topics/{name}" for name in ("explanations.parquet", "explained.parquet", "explain.json")),
     "topics/topics.parquet",
     "topics.csv",
     "map/coordinates.parquet",
@@ -60,6 +57,7 @@ FILES = [  # of the results of a run
     "map.png",
     "map.html",
     "evaluation/evaluation.json",
+    "evaluation/explanations.png",
     "report.html",
 ]
 

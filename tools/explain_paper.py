@@ -10,11 +10,13 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from explain import draw, explain_papers, read_papers
 from lib.cli import UserError, run, say
 from lib.clusters.schema import ASSIGNMENTS
 from lib.embeddings.schema import EmbeddingsSummary
 from lib.explain.explanation import Explanation
+from lib.explain.papers import explain_papers, read_papers
+from lib.explain.tables import paper_table, word_table
+from lib.figures.explanation_figure import plot_first_explanation
 from lib.figures.style import save
 from lib.files import atomic_outputs, read_json
 from lib.naming.schema import TOPICS
@@ -40,10 +42,10 @@ def find(assignments: pd.DataFrame, name: str) -> int:
     return int(rows[0])
 
 
-def text_of(one: Explanation, own: str, second: str) -> str:
+def text_of(one: Explanation, topic: str, second: str) -> str:
     """The explanation in words: the two topics, and a table of the most influential words."""
     attention, words = one.word_attention, list(map(piece_to_text, one.words))
-    lines = [f"topic          {own}  (similarity {one.similarity:.3f})"]
+    lines = [f"topic          {topic}  (similarity {one.similarity:.3f})"]
     lines += [
         f"not            {second}  ({one.similarity - one.margin:.3f}, that is {one.margin:.3f} less)",
         "",
@@ -81,7 +83,7 @@ def main(argv: list[str] | None = None) -> None:
     names = read_table(at / "topics/topics.parquet", TOPICS, ["name"])["name"].to_pylist()
     row = np.array([find(assignments, args.id)])
     papers = read_papers(at / "corpus/papers.parquet", at / "embeddings/embeddings.npy", assignments, row)
-    found, _ = explain_papers(
+    explanations, _ = explain_papers(
         papers,
         read_array(at / "clusters/centroids.npy"),
         read_json(at / "embeddings/embeddings.json", EmbeddingsSummary),
@@ -91,10 +93,12 @@ def main(argv: list[str] | None = None) -> None:
         args.threads,
         most=None,  # one paper takes seconds
     )
+    words, explained = word_table(papers, explanations), paper_table(papers, explanations)
+    figure = plot_first_explanation(words, explained, names)
     figure_file = at / "explain" / f"{args.id.replace('/', '_')}.png"
     with atomic_outputs(figure_file) as (file,):
-        save(draw(papers, found, names), file, 150)
-    say(text_of(found[0], names[papers[0].topic], names[papers[0].second_topic]))
+        save(figure, file, 150)
+    say(text_of(explanations[0], names[papers[0].topic], names[papers[0].second_topic]))
     say(f"Figure: {figure_file}")
 
 

@@ -17,6 +17,17 @@ def rows_by_label(labels: np.ndarray, k: int) -> list[np.ndarray]:
     return [order[start:end] for start, end in pairwise(bounds)]
 
 
+def nearest_by_label(labels: np.ndarray, k: int, similarity: np.ndarray) -> list[np.ndarray]:
+    """The rows of each label as `rows_by_label` returns them, but the most similar first.
+
+    Parameters
+    ----------
+    similarity : float (n,), cosine to the centroid of the own label
+    """
+    nearest = np.argsort(-similarity, kind="stable")
+    return [nearest[rows] for rows in rows_by_label(labels[nearest], k)]
+
+
 def ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """The numbers of ranges, end to end: int64 (sum of the lengths,).
 

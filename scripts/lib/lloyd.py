@@ -166,12 +166,12 @@ def _assign(vectors: np.ndarray, centroids: np.ndarray, state: State, threads: i
         if not len(moved):
             return None
         new, old = new[moved], old[moved]
-        labelled = np.flatnonzero(old >= 0)
+        labeled = np.flatnonzero(old >= 0)
         gains = np.zeros((k, len(moved)), np.float32)
         gains[new, np.arange(len(moved))] = 1.0
-        gains[old[labelled], labelled] -= 1.0
+        gains[old[labeled], labeled] -= 1.0
         state.labels[a:b][at[moved]] = new
-        joined = np.bincount(new, minlength=k) - np.bincount(old[labelled], minlength=k)
+        joined = np.bincount(new, minlength=k) - np.bincount(old[labeled], minlength=k)
         return len(moved), gains @ rows[moved], joined
 
     changed = 0

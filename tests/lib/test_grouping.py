@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lib.grouping import ranges, rows_by_label
+from lib.grouping import nearest_by_label, ranges, rows_by_label
 
 
 @pytest.mark.parametrize("k", [0, 1, 2, 7])
@@ -21,3 +21,12 @@ def test_ranges_are_those_of_simple_loops():
     starts, lengths = np.array([7, 0, 100, 3]), np.array([2, 0, 3, 1])
     assert ranges(starts, lengths).tolist() == [7, 8, 100, 101, 102, 3]
     assert ranges(starts[:0], lengths[:0]).tolist() == []
+
+
+def test_rows_by_label_come_nearest_first():
+    rng = np.random.default_rng(0)
+    topics, similarity = rng.integers(4, size=500), rng.random(500).astype(np.float32)
+    topics[topics == 2] = 1
+    for topic, rows in enumerate(nearest_by_label(topics, 4, similarity)):
+        rows_of_topic = np.flatnonzero(topics == topic)
+        assert rows.tolist() == rows_of_topic[np.argsort(-similarity[rows_of_topic])].tolist()

@@ -48,11 +48,11 @@ def in_papers(terms: np.ndarray, offsets: np.ndarray, wanted: np.ndarray) -> Tog
     column[wanted] = np.arange(len(wanted))
     pairs = sparse.csr_matrix((len(wanted), len(wanted)))
     for start, stop in chunks(offsets):
-        some = terms[offsets[start] : offsets[stop]]
-        inside = np.flatnonzero(some < len(column))
-        inside = inside[column[some[inside]] >= 0]
+        part = terms[offsets[start] : offsets[stop]]
+        inside = np.flatnonzero(part < len(column))
+        inside = inside[column[part[inside]] >= 0]
         papers = papers_of(offsets, start, stop)[inside]
-        pairs = pairs + _pairs(papers, column[some[inside]], stop - start, len(wanted))
+        pairs = pairs + _pairs(papers, column[part[inside]], stop - start, len(wanted))
     return Together(len(offsets) - 1, pairs.toarray())
 
 
@@ -95,12 +95,14 @@ def count_windows(occurrences: Iterable[Occurrences], n_terms: int, window: int 
 def _occurrences(
     tokens: np.ndarray, offsets: np.ndarray, rows: np.ndarray, words: list[tuple[int, ...]]
 ) -> Iterator[Occurrences]:
-    size = max((max(some) for some in words), default=0) + 1
+    size = max((max(of_term) for of_term in words), default=0) + 1
     single = np.full(size, -1)
-    for term, some in enumerate(words):
-        if len(some) == 1:
-            single[some[0]] = term
-    bigrams = {some[0] * size + some[1]: term for term, some in enumerate(words) if len(some) == 2}
+    for term, of_term in enumerate(words):
+        if len(of_term) == 1:
+            single[of_term[0]] = term
+    bigrams = {
+        of_term[0] * size + of_term[1]: term for term, of_term in enumerate(words) if len(of_term) == 2
+    }
     codes = np.array(sorted(bigrams), np.int64)
     of_code = np.array([bigrams[code] for code in codes.tolist()], np.int64)
     for at in range(0, len(rows), 4096):
@@ -135,9 +137,9 @@ def npmi(counts: Together) -> np.ndarray:
     share = counts.pairs / counts.contexts
     alone = np.diag(share)
     expected = np.maximum(np.outer(alone, alone), EPSILON**2)
-    found = np.log((share + EPSILON) / expected) / -np.log(np.minimum(share + EPSILON, 1 - EPSILON))
-    found[alone == 0], found[:, alone == 0] = np.nan, np.nan
-    return found
+    values = np.log((share + EPSILON) / expected) / -np.log(np.minimum(share + EPSILON, 1 - EPSILON))
+    values[alone == 0], values[:, alone == 0] = np.nan, np.nan
+    return values
 
 
 def mean_npmi(matrix: np.ndarray, topics: list[np.ndarray]) -> list[float | None]:
@@ -148,12 +150,12 @@ def mean_npmi(matrix: np.ndarray, topics: list[np.ndarray]) -> list[float | None
     matrix : as `npmi` returns it
     topics : for each topic the columns of its keywords
     """
-    found: list[float | None] = []
-    for own in topics:
-        columns = _in_contexts(matrix, own)
-        some = matrix[np.ix_(columns, columns)][np.triu_indices(len(columns), 1)]
-        found.append(float(some.mean()) if len(some) else None)
-    return found
+    means: list[float | None] = []
+    for keywords in topics:
+        columns = _in_contexts(matrix, keywords)
+        values = matrix[np.ix_(columns, columns)][np.triu_indices(len(columns), 1)]
+        means.append(float(values.mean()) if len(values) else None)
+    return means
 
 
 def _in_contexts(matrix: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -172,17 +174,17 @@ def c_v(matrix: np.ndarray, topics: list[np.ndarray]) -> list[float | None]:
 
     None with fewer than two keywords.
     """
-    found: list[float | None] = []
-    for own in topics:
-        columns = _in_contexts(matrix, own)
+    means: list[float | None] = []
+    for keywords in topics:
+        columns = _in_contexts(matrix, keywords)
         if len(columns) < 2:
-            found.append(None)
+            means.append(None)
             continue
         vectors = matrix[np.ix_(columns, columns)]
         total = vectors.sum(0)
         norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(total)
-        found.append(float(np.mean(vectors @ total / np.maximum(norms, EPSILON))))
-    return found
+        means.append(float(np.mean(vectors @ total / np.maximum(norms, EPSILON))))
+    return means
 
 
 def diversity(keywords: list[list[str]], top: int = 10) -> float:
@@ -197,8 +199,8 @@ def inverted_rbo(keywords: list[list[str]]) -> float:
     Webber, Moffat & Zobel (2010), equation 32, with p = DEPTH, for lists of any lengths; Bianchi et al. (2021).
     """
     ranks: dict[str, list[tuple[int, int]]] = {}
-    for topic, some in enumerate(keywords):
-        for rank, word in enumerate(some, 1):
+    for topic, of_topic in enumerate(keywords):
+        for rank, word in enumerate(of_topic, 1):
             ranks.setdefault(word, []).append((topic, rank))
     k = len(keywords)
     if k < 2:

@@ -4,20 +4,19 @@ from math import ceil
 
 import pandas as pd
 
-from lib.explain.schema import ExplainSummary
 from lib.figures.page import paper_url
 from lib.naming.titles import piece_to_text
 
 STRONG = 5  # words of a paper that are underlined
-LEVELS = 4  # colours for words that speak for the topic
-FAINTEST = 0.125  # of the largest influence; words below have no colour
+LEVELS = 4  # colors for words that speak for the topic
+FAINTEST = 0.125  # of the largest influence; words below have no color
 # Influences are compared with the largest one, and with this where no word has so much: a paper that
-# says its subject in many ways has pale colours.
+# says its subject in many ways has pale colors.
 FULL = 0.02
 
 
 def level(influence: float, largest: float) -> str:
-    """The colour class of a word: p1 to p4 for its topic, `against` it, or empty for neither."""
+    """The color class of a word: p1 to p4 for its topic, `against` it, or empty for neither."""
     share = influence / max(largest, FULL)  # nan for a stop word
     if share <= -FAINTEST:
         return "against"
@@ -51,14 +50,20 @@ def pieces(words: pd.DataFrame) -> list[dict]:
 
 
 def explanation_rows(
-    words: pd.DataFrame, papers: pd.DataFrame, summary: ExplainSummary, topics: list[dict], link: str | None
+    words: pd.DataFrame,
+    papers: pd.DataFrame,
+    influential: list[list[str]],
+    correlations: list[float | None],
+    topics: list[dict],
+    link: str | None,
 ) -> list[dict]:
     """The first explained paper of each topic, with its words as `pieces`.
 
     Parameters
     ----------
     words, papers : the columns of EXPLANATIONS and EXPLAINED
-    summary : explain.json
+    influential : the most influential words of each topic
+    correlations : of influence and keyword weight, of each topic
     topics : rows of TOPICS
     link : see `paper_url`
     """
@@ -74,8 +79,8 @@ def explanation_rows(
                 "name": topics[topic]["name"],
                 "second": topics[paper["second_topic"]]["name"],
                 "keywords": topics[topic]["keywords"],
-                "influential": list(map(piece_to_text, summary["influential_words"][topic])),
-                "keyword_correlation": summary["keyword_correlation"][topic],
+                "influential": list(map(piece_to_text, influential[topic])),
+                "keyword_correlation": correlations[topic],
                 "url": paper_url(link, paper["id"]),
                 "pieces": pieces(of_paper[paper["id"]]),
             }

@@ -86,7 +86,7 @@ def word_rows(evaluation: Evaluation) -> list[tuple[str, str, str, str]]:
         ("Inverted rank-biased overlap", f"{words['inverted_rbo']:.2f}", "", "1 if topics share no keywords"),
         (
             "Papers placed by keywords alone",
-            f"{words['keyword_hits']:.0%}",
+            f"{words['keyword_topic_accuracy']:.0%}",
             f"{1 / evaluation['k']:.0%}",
             "papers that hold more of the keywords of their own topic than of any other, by weight",
         ),

@@ -3,24 +3,25 @@
 import numpy as np
 from scipy import sparse
 
-from lib.naming.representatives import Keywords
+from lib.naming.representatives import TitleScorer
 from lib.words.counting import chunks, papers_of
 
 
-def reciprocal_ranks(texts: list[str], keywords: Keywords) -> list[float]:
-    """For the text of each topic 1 / the rank of its topic among all, by what the text says of their keywords.
+def reciprocal_ranks(texts: list[str], scorer: TitleScorer) -> list[float]:
+    """For the text of each topic 1 / the rank of its topic among all, by its coverage of their keywords.
 
     Equal scores share the mean rank. A text without any keyword has the mean rank of all.
     """
-    found = []
+    inverse = []
     for topic, text in enumerate(texts):
-        told = keywords.told(text)
-        above, equal = int((told > told[topic]).sum()), int((told == told[topic]).sum())
-        found.append(1 / (above + (equal + 1) / 2))
-    return found
+        coverage = scorer.coverage(text)
+        above = int((coverage > coverage[topic]).sum())
+        equal = int((coverage == coverage[topic]).sum())
+        inverse.append(1 / (above + (equal + 1) / 2))
+    return inverse
 
 
-def hit_share(
+def keyword_topic_accuracy(
     terms: np.ndarray, offsets: np.ndarray, topics: np.ndarray, weights: sparse.csr_matrix
 ) -> np.ndarray:
     """For each topic the share of its papers whose topic follows from its keywords alone: float64 (k,).
@@ -37,15 +38,15 @@ def hit_share(
     by_term = weights.T.tocsr()
     is_keyword = np.diff(by_term.indptr) > 0
     for start, stop in chunks(offsets):
-        some = terms[offsets[start] : offsets[stop]]
-        known = is_keyword[some]
+        part = terms[offsets[start] : offsets[stop]]
+        known = is_keyword[part]
         papers = papers_of(offsets, start, stop)[known]
         shape = (stop - start, weights.shape[1])
-        has = sparse.csr_matrix((np.ones(len(papers)), (papers, some[known])), shape=shape)
+        has = sparse.csr_matrix((np.ones(len(papers)), (papers, part[known])), shape=shape)
         # in pieces, since scores are dense
         for a in range(0, stop - start, 8192):
             scores = (has[a : a + 8192] @ by_term).toarray()
-            own = topics[start + a : start + a + len(scores)]
-            best = (scores.argmax(1) == own) & (scores.max(1) > 0)
-            right += np.bincount(own[best], minlength=len(right))
+            given = topics[start + a : start + a + len(scores)]
+            hit = (scores.argmax(1) == given) & (scores.max(1) > 0)
+            right += np.bincount(given[hit], minlength=len(right))
     return right / np.maximum(np.bincount(topics, minlength=len(right)), 1)

@@ -50,10 +50,10 @@ class WordSummary(TypedDict):
     inverted_rbo: float
     label_mrr: float
     title_mrr: float
-    keyword_hits: float
+    keyword_topic_accuracy: float
     npmi_by_topic: list[float | None]
     c_v_by_topic: list[float | None]
-    keyword_hits_by_topic: list[float]
+    keyword_topic_accuracy_by_topic: list[float]
 
 
 class MapQuality(TypedDict):
@@ -71,7 +71,11 @@ class MapQuality(TypedDict):
 
 
 class Evaluation(TypedDict):
-    """Measures of the corpus and of the topics."""
+    """Measures of the corpus and of the topics.
+
+    `keyword_correlation` is for each topic Spearman's correlation of mean influence and class-based TF-IDF over the
+    words of its explained papers.
+    """
 
     corpus: CorpusSummary
 
@@ -87,4 +91,5 @@ class Evaluation(TypedDict):
     archive: Agreement
     primary_category_by_words: Agreement
     words: WordSummary
+    keyword_correlation: list[float | None]
     map: MapQuality

@@ -51,8 +51,8 @@ def mean_over_heads(layers: list[torch.Tensor]) -> np.ndarray:
     ----------
     layers : see `eager_pass`
     """
-    found = np.stack([layer.detach()[0].float().mean(0).cpu().numpy() for layer in layers])
-    return found / found.sum(-1, keepdims=True)  # in bfloat16 a sum is 1 only about
+    means = np.stack([layer.detach()[0].float().mean(0).cpu().numpy() for layer in layers])
+    return means / means.sum(-1, keepdims=True)  # in bfloat16 a sum is 1 only about
 
 
 def rollout(weights: np.ndarray, layers: np.ndarray) -> np.ndarray:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lib.embeddings.encoder import Encoder
+from lib.explain.influence import distinct, per_word, rank_correlation
 from lib.explain.occlusion import SPECIAL, Reading, encode_without, read
 from lib.explain.saliency import Saliency, look
-from lib.words.spelling import plain
 
 JOINTS = re.compile("[-'’ ]")
 MEASURED = 10  # words of a text that are left out for real, each alone
@@ -131,19 +131,20 @@ def explain(
     seen = [sight(encoder, text, two, stop_words) for text, two in zip(texts, centroids, strict=True)]
     chosen = [one.promising(most) for one in seen]
     alone = [
-        [np.empty(0, np.int64), *(one.places[word] for word in some)]
-        for one, some in zip(seen, chosen, strict=True)
+        [np.empty(0, np.int64), *(one.places[word] for word in words)]
+        for one, words in zip(seen, chosen, strict=True)
     ]
     vectors = encode_without(encoder, [one.reading for one in seen], alone)
-    tables = zip(seen, chosen, vectors, centroids, strict=True)
-    found = [measure(*columns) for columns in tables]
-    return tested(encoder, found, centroids, seeds)
+    texts_with_vectors = zip(seen, chosen, vectors, centroids, strict=True)
+    return tested(encoder, [measure(*each) for each in texts_with_vectors], centroids, seeds)
 
 
 def sight(encoder: Encoder, text: str, centroids: np.ndarray, stop_words: frozenset[str]) -> Sighted:
     """Read a text, and estimate the influence of its words."""
     reading = read(encoder, text)
-    words, word_at = distinct([reading.text[a:b] for a, b in reading.words], stop_words)
+    every_word = [reading.text[a:b] for a, b in reading.words]
+    skipped = np.array([is_stop_word(word, stop_words) for word in every_word], bool)
+    words, word_at = distinct(every_word, skipped)
     # owners that are not words index the last two entries
     word_of = np.append(word_at, [-1, -1])[reading.owner]
     return Sighted(reading, words, word_at, look(encoder, reading.ids, word_of, len(words), centroids))
@@ -158,9 +159,9 @@ def measure(seen: Sighted, chosen: np.ndarray, vectors: np.ndarray, centroids: n
     vectors : float32 (m + 1, dim), of the whole text, and without each of them
     centroids : float32 (2, dim)
     """
-    fits = np.stack(fit(vectors, centroids))
+    values = np.stack(similarity_and_margin(vectors, centroids))
     losses = np.zeros((2, len(seen.words))) if seen.saliency.losses is None else seen.saliency.losses.copy()
-    losses[:, chosen] = fits[:, :1] - fits[:, 1:]
+    losses[:, chosen] = values[:, :1] - values[:, 1:]
     attention = special = None
     if (tokens := seen.saliency.attention) is not None:
         attention = per_word(tokens, seen.reading.owner, len(seen.reading.words))
@@ -170,8 +171,8 @@ def measure(seen: Sighted, chosen: np.ndarray, vectors: np.ndarray, centroids: n
         vector=vectors[0],
         words=seen.words,
         word_at=seen.word_at,
-        similarity=float(fits[0, 0]),
-        margin=float(fits[1, 0]),
+        similarity=float(values[0, 0]),
+        margin=float(values[1, 0]),
         influence=losses[0],
         margin_influence=losses[1],
         measured=np.isin(np.arange(len(seen.words)), chosen),
@@ -182,14 +183,14 @@ def measure(seen: Sighted, chosen: np.ndarray, vectors: np.ndarray, centroids: n
 
 
 def tested(
-    encoder: Encoder, found: list[Explanation], centroids: np.ndarray, seeds: list[list[int]]
+    encoder: Encoder, explanations: list[Explanation], centroids: np.ndarray, seeds: list[list[int]]
 ) -> list[Explanation]:
     """The explanations with their losses."""
-    sets = [groups(one, seed) for one, seed in zip(found, seeds, strict=True)]
-    vectors = encode_without(encoder, [one.reading for one in found], sets)
+    sets = [groups(one, seed) for one, seed in zip(explanations, seeds, strict=True)]
+    vectors = encode_without(encoder, [one.reading for one in explanations], sets)
     complete = []
-    for one, some, two in zip(found, vectors, centroids, strict=True):
-        lost = (one.similarity - fit(some, two)[0]).tolist()
+    for one, rest, two in zip(explanations, vectors, centroids, strict=True):
+        lost = (one.similarity - similarity_and_margin(rest, two)[0]).tolist()
         losses = None
         if lost:
             losses = Losses(
@@ -212,10 +213,10 @@ def groups(one: Explanation, seed: list[int]) -> list[np.ndarray]:
         chosen.append(heaviest(attention[-1]))
     rng = np.random.default_rng(seed)
     chosen += [rng.choice(n, LEFT_OUT, replace=False) for _ in range(DRAWS)]
-    return [np.flatnonzero(np.isin(one.word_at, some)) for some in chosen]
+    return [np.flatnonzero(np.isin(one.word_at, words)) for words in chosen]
 
 
-def fit(vectors: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def similarity_and_margin(vectors: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The cosine to the first of two centroids, and by how much it exceeds that to the second: float64 (n,) each.
 
     Parameters
@@ -226,61 +227,11 @@ def fit(vectors: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndar
     return cosines[:, 0], cosines[:, 0] - cosines[:, 1]
 
 
-def distinct(words: list[str], stop_words: frozenset[str]) -> tuple[list[str], np.ndarray]:
-    """The distinct words in order, each in its first spelling, and for each word which of them it is.
-
-    A plural is the same word, and so is a word with a hyphen or without. A stop word has the number -1.
-    """
-    numbers: dict[str, int] = {}
-    first: list[str] = []
-    at = np.full(len(words), -1)
-    for place, word in enumerate(words):
-        if all(part in stop_words for part in JOINTS.split(word)):
-            continue
-        number = numbers.setdefault(plain(word) or word, len(numbers))
-        at[place] = number
-        if number == len(first):
-            first.append(word)
-    return first, at
+def is_stop_word(word: str, stop_words: frozenset[str]) -> bool:
+    """Whether all parts of a word are stop words."""
+    return all(part in stop_words for part in JOINTS.split(word))
 
 
 def heaviest(values: np.ndarray) -> np.ndarray:
     """The LEFT_OUT largest values, by number."""
     return np.argsort(-values, kind="stable")[:LEFT_OUT]
-
-
-def per_word(values: np.ndarray, word_at: np.ndarray, n: int) -> np.ndarray:
-    """The sum of (m, n_places) over the places of each word: float64 (m, n).
-
-    Parameters
-    ----------
-    word_at : int (n_places,), 0 to n - 1, or -1 for places that are left out
-    """
-    known = word_at >= 0
-    return np.stack([np.bincount(word_at[known], row[known], n) for row in values])
-
-
-def rank_correlation(a: np.ndarray, b: np.ndarray) -> float | None:
-    """Spearman's correlation; None of fewer than three values, or if one side does not vary."""
-    if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
-        return None
-    return float(np.corrcoef(ranks(a), ranks(b))[0, 1])
-
-
-def ranks(values: np.ndarray) -> np.ndarray:
-    """The rank of each value from 1, equal values share their mean rank: float64 (n,)."""
-    _, number, count = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(count) - (count - 1) / 2)[number]
-
-
-def mean_influence(explanations: list[Explanation]) -> dict[str, float]:
-    """The mean influence of each word over some papers, largest first; 0 in papers without the word."""
-    sums: dict[str, float] = {}
-    spelling: dict[str, str] = {}
-    for one in explanations:
-        for word, influence in zip(one.words, one.influence.tolist(), strict=True):
-            key = plain(word) or word
-            spelling.setdefault(key, word)
-            sums[key] = sums.get(key, 0.0) + influence
-    ordered = sorted(sums, key=lambda key: -sums[key])
-    return {spelling[key]: sums[key] / len(explanations) for key in ordered}

@@ -39,17 +39,19 @@ def read(encoder: Encoder, text: str) -> Reading:
     """Tokenise a text and find the words that its tokens belong to."""
     encoding = encoder.tokenizer.encode(encoder.prefix + text)
     shift = len(encoder.prefix)
-    own = ~np.array(encoding.special_tokens_mask, bool)
+    of_text = ~np.array(encoding.special_tokens_mask, bool)
     places = np.array(encoding.offsets, np.int64).reshape(-1, 2) - shift
-    own &= (places[:, 1] > 0) & (places[:, 1] > places[:, 0])
-    start, end = (max(int(places[own, 0].min()), 0), int(places[own, 1].max())) if own.any() else (0, 0)
+    of_text &= (places[:, 1] > 0) & (places[:, 1] > places[:, 0])
+    start, end = (
+        (max(int(places[of_text, 0].min()), 0), int(places[of_text, 1].max())) if of_text.any() else (0, 0)
+    )
     everywhere = word_spans(text)
     words = [(max(a, start), min(b, end)) for a, b in everywhere if a < end and b > start]
     of_character = np.full(len(text) + 1, BETWEEN)
     for i, (a, b) in enumerate(words):
         of_character[a:b] = i
     owner = np.full(len(places), SPECIAL)
-    for token in np.flatnonzero(own):
+    for token in np.flatnonzero(of_text):
         a, b = places[token]
         owner[token] = of_character[max(a, 0) : b].max()
     return Reading(
@@ -75,13 +77,13 @@ def encode_without(
     """
     texts = [
         without(reading.text, [reading.words[i] for i in words])
-        for reading, some in zip(readings, left_out, strict=True)
-        for words in some
+        for reading, sets in zip(readings, left_out, strict=True)
+        for words in sets
     ]
     whole = [
         None if len(words) else reading.ids
-        for reading, some in zip(readings, left_out, strict=True)
-        for words in some
+        for reading, sets in zip(readings, left_out, strict=True)
+        for words in sets
     ]
     made = encoder.tokenize(texts).ids
     ids = [rest if given is None else given for rest, given in zip(made, whole, strict=True)]
@@ -90,4 +92,4 @@ def encode_without(
     rows = np.flatnonzero(lengths > encoder.skip)
     for at in encoder.batches(lengths[rows]):
         vectors[rows[at]] = encoder.encode([ids[i] for i in rows[at]])
-    return np.split(vectors, np.cumsum([len(some) for some in left_out])[:-1])
+    return np.split(vectors, np.cumsum([len(sets) for sets in left_out])[:-1])

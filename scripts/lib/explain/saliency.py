@@ -54,10 +54,10 @@ def look(encoder: Encoder, ids: np.ndarray, word_of: np.ndarray, n: int, centroi
     hidden, attentions = made
     layers = mean_over_heads(attentions)
     attention = received(layers, encoder.pooling, encoder.skip)
-    found = _gradients(encoder, hidden, attentions, centroids)
-    if found is None:
+    derived = _gradients(encoder, hidden, attentions, centroids)
+    if derived is None:
         return Saliency(attention, None)
-    pooled, fits, gradients = found
+    pooled, values, gradients = derived
     member = torch.zeros(n, len(ids), device=encoder.device)
     known = np.flatnonzero(word_of >= 0)
     member[word_of[known], known] = 1
@@ -67,8 +67,8 @@ def look(encoder: Encoder, ids: np.ndarray, word_of: np.ndarray, n: int, centroi
     through_pooling = _taken(states, pooled, member * shares)
     length = _taken(states, pooled, member * reaching).square().sum(1) / pooled.square().sum()
     losses = []
-    for fit, (of_pooled, *of_attentions) in zip(fits, gradients, strict=True):
-        loss = through_pooling @ of_pooled + 0.5 * SQUARED_LENGTH * fit * length
+    for value, (of_pooled, *of_attentions) in zip(values, gradients, strict=True):
+        loss = through_pooling @ of_pooled + 0.5 * SQUARED_LENGTH * value * length
         for weights, gradient in zip(attentions, of_attentions, strict=True):
             loss = loss + _through_attention(weights.detach()[0].float(), gradient, member)
         losses.append(loss.cpu().numpy().astype(np.float64))
@@ -89,15 +89,15 @@ def _gradients(
         pooled = pool_padded(hidden, ones, encoder.pooling, encoder.skip)
         vector = torch.nn.functional.normalize(encoder.head(pooled), dim=1)[0]
         first, second = torch.from_numpy(centroids.astype(np.float32)).to(vector) @ vector
-        fits = [first, first - second]
+        values = [first, first - second]
         gradients = [
-            torch.autograd.grad(SCALE * fit, [pooled, *attentions], retain_graph=True, allow_unused=True)
-            for fit in fits
+            torch.autograd.grad(SCALE * value, [pooled, *attentions], retain_graph=True, allow_unused=True)
+            for value in values
         ]
     if any(gradient is None for row in gradients for gradient in row):
         return None  # the attention is not a part of the graph
     scaled = [[gradient[0].float() / SCALE for gradient in row] for row in gradients]
-    return pooled.detach()[0], [fit.item() for fit in fits], scaled
+    return pooled.detach()[0], [value.item() for value in values], scaled
 
 
 def _taken(states: torch.Tensor, pooled: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:

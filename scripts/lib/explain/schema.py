@@ -59,6 +59,11 @@ EXPLAINED = pa.schema(
             pa.float32(),
             "share of the attention (rollout) that special tokens and the prefix get; the rest is punctuation's",
         ),
+        column(
+            "special_attention_by_layer",
+            pa.list_(pa.float32()),
+            "the same in each layer, averaged over heads",
+        ),
         column("loss_influential", pa.float64(), "loss of similarity without the 5 most influential words"),
         column(
             "loss_random",
@@ -74,8 +79,7 @@ class ExplainSummary(TypedDict):
     """Explanations of all topics in a few figures; lists have one entry per topic.
 
     `loss_*` are the means over the papers of the columns of that name; `attention_correlation` is a median.
-    `keyword_correlation` is Spearman's correlation of mean influence and class-based TF-IDF over the words
-    of a topic's explained papers. `largest_difference` is 1 - cosine to the vectors of embeddings.npy.
+    `largest_difference` is 1 - cosine to the vectors of embeddings.npy.
     `layers` is 0 if the encoder gives no attention.
     """
 
@@ -87,6 +91,5 @@ class ExplainSummary(TypedDict):
     loss_attention: float | None
     attention_correlation: float | None
     influential_words: list[list[str]]
-    keyword_correlation: list[float | None]
     largest_difference: float
     seconds: float

@@ -1,4 +1,4 @@
-"""The papers of a map as an image: soft clouds in the colours of the topics, and points where there are many."""
+"""The papers of a map as an image: soft clouds in the colors of the topics, and points where there are many."""
 
 from dataclasses import dataclass
 
@@ -39,18 +39,18 @@ class View:
 
 
 def clouds(
-    view: View, points: np.ndarray, topics: np.ndarray, colours: np.ndarray, opacity: float
+    view: View, points: np.ndarray, topics: np.ndarray, colors: np.ndarray, opacity: float
 ) -> np.ndarray:
     """A soft cloud around the papers of each topic: float32 RGBA (rows, columns, 4), the lowest row first.
 
-    Where topics overlap, the colours are mixed in proportion to the square of their densities, so that the
+    Where topics overlap, the colors are mixed in proportion to the square of their densities, so that the
     denser one prevails and no mixture turns grey.
 
     Parameters
     ----------
     points : float32 (n, 2)
     topics : int (n,), 0 to k - 1
-    colours : (k, 3), sRGB
+    colors : (k, 3), sRGB
     opacity : of the densest parts, 0 to 1
     """
     shape = view.grid(CLOUD_CELLS)
@@ -58,16 +58,16 @@ def clouds(
     sigma = max(min(BANDWIDTH * len(points) ** (-1 / 6), WIDEST) * CLOUD_CELLS, 1.5)
     total, weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     mixed = np.zeros((*shape, 3), np.float32)
-    for rows, colour in zip(rows_by_label(topics, len(colours)), colours, strict=True):
-        own = cells[rows]
-        if not len(own):
+    for rows, color in zip(rows_by_label(topics, len(colors)), colors, strict=True):
+        of_topic = cells[rows]
+        if not len(of_topic):
             continue
-        box = _box(own, shape, int(4 * sigma) + 1)
-        counts = np.bincount(own, minlength=shape[0] * shape[1]).reshape(shape)[box].astype(np.float32)
+        box = _box(of_topic, shape, int(4 * sigma) + 1)
+        counts = np.bincount(of_topic, minlength=shape[0] * shape[1]).reshape(shape)[box].astype(np.float32)
         density = gaussian_filter(counts, sigma, mode="constant")
         total[box] += density
         weight[box] += density**2
-        mixed[box] += density[..., None] ** 2 * colour.astype(np.float32)
+        mixed[box] += density[..., None] ** 2 * color.astype(np.float32)
     typical = np.median(total.ravel()[cells])  # the density around a typical paper
     image = np.empty((*shape, 4), np.float32)
     image[..., :3] = mixed / np.maximum(weight, 1e-30)[..., None]
@@ -85,16 +85,16 @@ def _box(cells: np.ndarray, shape: tuple[int, int], margin: int) -> tuple[slice,
 
 
 def shaded_points(
-    view: View, points: np.ndarray, topics: np.ndarray, colours: np.ndarray, columns: int, radius: float
+    view: View, points: np.ndarray, topics: np.ndarray, colors: np.ndarray, columns: int, radius: float
 ) -> np.ndarray:
     """The papers as an image in which denser places are more opaque: float32 RGBA, the lowest row first.
 
-    A pixel has the colours of the papers in it, mixed. Its opacity grows with the square root of their number
+    A pixel has the colors of the papers in it, mixed. Its opacity grows with the square root of their number
     and is full at the densest tenth of the papers: a linear scale would show the densest spots only.
 
     Parameters
     ----------
-    points, topics, colours : as for `clouds`
+    points, topics, colors : as for `clouds`
     columns : width of the image in pixels
     radius : of a point, in pixels
     """
@@ -105,7 +105,7 @@ def shaded_points(
     count = gaussian_filter(np.bincount(cells, minlength=size).reshape(shape).astype(np.float32), **blur)
     image = np.empty((*shape, 4), np.float32)
     for channel in range(3):
-        values = np.bincount(cells, weights=colours[topics, channel], minlength=size)
+        values = np.bincount(cells, weights=colors[topics, channel], minlength=size)
         image[..., channel] = gaussian_filter(values.reshape(shape).astype(np.float32), **blur)
     image[..., :3] /= np.maximum(count, 1e-12)[..., None]
     image[..., :3] = np.clip(image[..., :3], 0, 1)

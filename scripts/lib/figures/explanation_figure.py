@@ -1,61 +1,80 @@
 """The figure of one explanation: its most influential words, and the attention that they get in each layer."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
-from lib.explain.explanation import Explanation
+from lib.explain.influence import WordScores
+from lib.figures.fonts import drawable
 from lib.figures.style import ACCENT, BLUE, FAINT, INK, cut, use_style
+from lib.naming.titles import piece_to_text
 
 SHOWN = 20  # words
 LONGEST = 28  # characters of a word
 ESTIMATED = 0.45  # opacity of bars that are not measured
 
 
-def plot_explanation(
-    explanation: Explanation, words: list[str], title: str, families: tuple[str, ...] = ()
-) -> Figure:
-    """Bars of influence beside a heat map of words by layers.
+def plot_first_explanation(rows: pd.DataFrame, papers: pd.DataFrame, names: list[str]) -> Figure:
+    """Bars of influence beside a heat map of words by layers, of the first paper; a sentence if there is none.
 
     Parameters
     ----------
-    words : the distinct words of the explanation as they can be drawn
+    rows, papers : columns of EXPLANATIONS and EXPLAINED
+    names : of the topics
+    """
+    if papers.empty:
+        figure = Figure(figsize=(8, 1))
+        figure.text(0.01, 0.5, "No explanations: explain.papers_per_topic is 0.", va="center")
+        return figure
+    paper = papers.iloc[0]
+    scores = WordScores.of(rows[rows["id"] == paper["id"]])
+    special = paper["special_attention_by_layer"]
+    special = None if special is None else np.append(special, paper["special_attention"])
+    title = f"{paper['id']} in “{names[paper['topic']]}”, not in “{names[paper['second_topic']]}”"
+    families, shown = drawable([title, *map(piece_to_text, scores.words)])
+    return _plot(scores, special, shown[1:], shown[0], tuple(families))
+
+
+def _plot(
+    scores: WordScores, special: np.ndarray | None, words: list[str], title: str, families: tuple[str, ...]
+) -> Figure:
+    """The figure of one paper.
+
+    Parameters
+    ----------
+    special : float (layers + 1,), the attention that special tokens get; None if the encoder gives no attention
+    words : those of the scores, as they can be drawn
     families : fonts for what the font of the figures lacks
     """
     use_style(families)
-    order = explanation.order[:SHOWN]
-    order = order[explanation.influence[order] > 0]
-    attention = explanation.word_attention
-    layers = 0 if attention is None else len(attention)
+    order = scores.order[:SHOWN]
+    order = order[scores.influence[order] > 0]
+    layers = 0 if special is None else len(special)
     size = 7 + max(0.42 * layers, 2.5), 1.9 + 0.24 * max(len(order), 4)
     figure = Figure(figsize=size, layout="constrained")
-    axes = figure.subplots(
-        1,
-        2,
-        sharey=True,
-        width_ratios=[4, max(0.42 * layers, 2.5)],
-    )
+    axes = figure.subplots(1, 2, sharey=True, width_ratios=[4, max(0.42 * layers, 2.5)])
     figure.suptitle(title, fontsize=11, ha="left", x=0.01, color=INK)
-    _draw_bars(axes[0], explanation, order)
+    _draw_bars(axes[0], scores, order)
     labels = [cut(words[i], LONGEST) for i in order]
     axes[0].set_yticks(np.arange(len(order)), labels, fontsize=9)
-    if attention is None or explanation.special is None or not len(order):
+    if scores.attention is None or special is None or not len(order):
         reason = "This encoder gives no attention." if len(order) else "No word speaks for the topic."
         axes[1].set_axis_off()
         axes[1].text(0, 0.5, reason, transform=axes[1].transAxes, color=INK)
     else:
-        _draw_heat_map(axes[1], attention[:, order].T, explanation.special)
+        _draw_heat_map(axes[1], scores.attention[:, order].T, special)
     axes[0].set_ylim(max(len(order), 1) - 0.5, -0.5)
     return figure
 
 
-def _draw_bars(axis: Axes, explanation: Explanation, order: np.ndarray) -> None:
+def _draw_bars(axis: Axes, scores: WordScores, order: np.ndarray) -> None:
     rows = np.arange(len(order))
-    measured = explanation.measured[order]
+    measured = scores.measured[order]
     kinds = (
-        (-0.2, explanation.influence, BLUE, "similarity to its topic"),
-        (0.2, explanation.margin_influence, ACCENT, "margin to the second-best"),
+        (-0.2, scores.influence, BLUE, "similarity to its topic"),
+        (0.2, scores.margin_influence, ACCENT, "margin to the second-best"),
     )
     for shift, values, color, label in kinds:
         axis.barh(rows[measured] + shift, values[order][measured], 0.38, color=color, label=label)

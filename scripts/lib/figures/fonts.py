@@ -16,7 +16,7 @@ PREFERRED = (
     *("WenQuanYi", "Droid Sans Fallback", "IPAGothic", "IPA", "Hiragino", "Yu Gothic", "Nanum", "Malgun"),
     *("Noto Naskh Arabic", "Amiri", "Noto Sans", "Noto Serif", "Noto Emoji", "Symbola", "FreeSans", "Arial"),
 )
-# Colours cannot be drawn here; the others show every character as a box or as nothing.
+# Colors cannot be drawn here; the others show every character as a box or as nothing.
 UNUSABLE = ("Color", "Last Resort", "LastResort", "Blank")
 
 
@@ -31,9 +31,9 @@ def drawable(texts: list[str]) -> tuple[list[str], list[str]]:
     missing = {c for text in texts for c in text if not c.isspace()} - characters(FONT)
     if missing:
         for family in installed_families():
-            if found := missing & characters(family):
+            if covered := missing & characters(family):
                 families.append(family)
-                missing -= found
+                missing -= covered
             if not missing:
                 break
     if not missing:

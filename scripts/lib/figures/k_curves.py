@@ -53,11 +53,11 @@ def plot_curves(table: pd.DataFrame, choice: Choice, used: int, caption: str) ->
     return figure
 
 
-def _curve(axis: Axes, table: pd.DataFrame, name: str, colour: str, label: str | None = None) -> None:
+def _curve(axis: Axes, table: pd.DataFrame, name: str, color: str, label: str | None = None) -> None:
     """A mean over the runs with a band of one standard deviation."""
     mean, sd = table[name], table[f"{name}_sd"]
-    axis.plot(table["k"], mean, "o-", color=colour, lw=1.8, ms=4, label=label)
-    axis.fill_between(table["k"], mean - sd, mean + sd, color=colour, alpha=0.18, lw=0)
+    axis.plot(table["k"], mean, "o-", color=color, lw=1.8, ms=4, label=label)
+    axis.fill_between(table["k"], mean - sd, mean + sd, color=color, alpha=0.18, lw=0)
 
 
 def _inertia(axis: Axes, table: pd.DataFrame) -> None:

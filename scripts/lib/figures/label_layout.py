@@ -23,12 +23,12 @@ def densest_points(points: np.ndarray, topics: np.ndarray, k: int) -> np.ndarray
     high = np.maximum(high, low + 1e-6)
     densest = np.empty((k, 2))
     for topic, rows in enumerate(rows_by_label(topics, k)):
-        own = points[rows]
-        if not len(own):
+        of_topic = points[rows]
+        if not len(of_topic):
             densest[topic] = (low + high) / 2
             continue
         counts, xs, ys = np.histogram2d(
-            own[:, 0], own[:, 1], bins=CELLS, range=[(low[0], high[0]), (low[1], high[1])]
+            of_topic[:, 0], of_topic[:, 1], bins=CELLS, range=[(low[0], high[0]), (low[1], high[1])]
         )
         # Nothing lies beyond the rim. The default mirrors the map there, which counts papers twice.
         density = gaussian_filter(counts, 3.0, mode="constant")
@@ -81,15 +81,15 @@ def place_boxes(
 
     Returns
     -------
-    centres : float64 (k, 2), NaN for boxes that were left out
+    centers : float64 (k, 2), NaN for boxes that were left out
     chosen : int (k,), the number of the size that each has, -1 for boxes that were left out
     """
     k = len(homes)
-    centres, chosen = np.full((k, 2), np.nan), np.full(k, -1)
+    centers, chosen = np.full((k, 2), np.nan), np.full(k, -1)
     extents = np.zeros((k, 2))
     offsets = spiral(reach)
     for turn in range(1 + ROUNDS):
-        before = centres.copy()
+        before = centers.copy()
         for i in range(k):
             others = np.flatnonzero((chosen >= 0) & (np.arange(k) != i))
             # later a box may only move, not grow: room that it takes could be that of a box left out
@@ -98,14 +98,14 @@ def place_boxes(
                     continue
                 extent = np.array(size)
                 place = _free_place(
-                    homes[i] + offsets, homes[i], extent, centres[others], extents[others], bounds
+                    homes[i] + offsets, homes[i], extent, centers[others], extents[others], bounds
                 )
                 if place is not None:
-                    centres[i], chosen[i], extents[i] = place, option, extent
+                    centers[i], chosen[i], extents[i] = place, option, extent
                     break
-        if np.array_equal(before, centres, equal_nan=True):
+        if np.array_equal(before, centers, equal_nan=True):
             break
-    return centres, chosen
+    return centers, chosen
 
 
 def _free_place(

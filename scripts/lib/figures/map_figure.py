@@ -1,4 +1,4 @@
-"""The map as a figure: papers in the colours of their topics, over soft clouds, with labels that do not overlap."""
+"""The map as a figure: papers in the colors of their topics, over soft clouds, with labels that do not overlap."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Texts:
 def draw_map(
     points: np.ndarray,
     topics: np.ndarray,
-    colours: list[str],
+    colors: list[str],
     texts: Texts,
     *,
     groups: Sequence[Group] = (),
@@ -50,7 +50,7 @@ def draw_map(
     ----------
     points : float32 (n, 2)
     topics : int (n,), 0 to k - 1
-    colours : of each topic, as #rrggbb
+    colors : of each topic, as #rrggbb
     groups : of similar topics, with a name of their own
     dark : light on dark
     families : fonts for what the font of the figures lacks
@@ -65,10 +65,10 @@ def draw_map(
     inside = view.inside(points)
     if not inside.all():
         points, topics = points[inside], topics[inside]
-    rgb = from_hex(colours)
+    rgb = from_hex(colors)
     _draw_papers(axis, view, points, topics, with_lightness(rgb, _brightened(rgb)) if dark else rgb, dark)
-    sizes = np.bincount(topics, minlength=len(colours))
-    draw_labels(axis, texts.names, densest_points(points, topics, len(colours)), sizes, rgb, groups, dark)
+    sizes = np.bincount(topics, minlength=len(colors))
+    draw_labels(axis, texts.names, densest_points(points, topics, len(colors)), sizes, rgb, groups, dark)
 
     ink, faint = plt.rcParams["text.color"], plt.rcParams["xtick.color"]
     left, right, low = 0.3 / WIDTH, 1 - 0.3 / WIDTH, 0.2 / height
@@ -103,13 +103,13 @@ def frame(points: np.ndarray) -> tuple[View, float]:
     return View(middle - half, middle + half), height + TOP + BOTTOM
 
 
-def _brightened(colours: np.ndarray) -> np.ndarray:
-    """The lightness that colours (n, 3) get on a dark ground."""
-    return 0.62 + 0.8 * (oklab(colours)[:, 0] - 0.49)
+def _brightened(colors: np.ndarray) -> np.ndarray:
+    """The lightness that colors (n, 3) get on a dark ground."""
+    return 0.62 + 0.8 * (oklab(colors)[:, 0] - 0.49)
 
 
 def _draw_papers(
-    axis: Axes, view: View, points: np.ndarray, topics: np.ndarray, colours: np.ndarray, dark: bool
+    axis: Axes, view: View, points: np.ndarray, topics: np.ndarray, colors: np.ndarray, dark: bool
 ) -> None:
     extent = (view.low[0], view.high[0], view.low[1], view.high[1])
 
@@ -118,13 +118,13 @@ def _draw_papers(
         axis.imshow(image, extent=extent, origin="lower", aspect="auto", interpolation=way, zorder=order)
 
     n = len(points)
-    show(clouds(view, points, topics, colours, 0.34 if dark else 0.30), 0, True)
+    show(clouds(view, points, topics, colors, 0.34 if dark else 0.30), 0, True)
     if n > CIRCLES:
         # the area of all points together stays the same until a point is smaller than a pixel
         radius = float(np.clip(1.1 * np.sqrt(CIRCLES / n), 0.45, 1.1))
-        show(shaded_points(view, points, topics, colours, COLUMNS, radius), 1, False)
+        show(shaded_points(view, points, topics, colors, COLUMNS, radius), 1, False)
         return
     order = np.random.default_rng(0).permutation(n)  # no topic covers the others
     size = float(np.clip(42_000 / n, 1.6, 36.0))
     x, y = points[order].T
-    axis.scatter(x, y, s=size, c=colours[topics[order]], alpha=0.8, lw=0, zorder=1, rasterized=True)
+    axis.scatter(x, y, s=size, c=colors[topics[order]], alpha=0.8, lw=0, zorder=1, rasterized=True)

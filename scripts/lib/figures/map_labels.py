@@ -46,8 +46,8 @@ class Label:
 
     def size(self, lines: int, margin: float) -> tuple[float, float]:
         """Width and height of the first lines with a margin."""
-        some = self.extents[:lines]
-        return max(w for w, _ in some) + 2 * margin, sum(h for _, h in some) + 2 * margin
+        shown = self.extents[:lines]
+        return max(w for w, _ in shown) + 2 * margin, sum(h for _, h in shown) + 2 * margin
 
 
 def draw_labels(
@@ -55,7 +55,7 @@ def draw_labels(
     names: list[str],
     anchors: np.ndarray,
     sizes: np.ndarray,
-    colours: np.ndarray,
+    colors: np.ndarray,
     groups: Sequence[Group] = (),
     dark: bool = False,
 ) -> None:
@@ -66,11 +66,11 @@ def draw_labels(
     names : of the topics, keywords with SEPARATOR between them
     anchors : float64 (k, 2), where each topic is densest
     sizes : int (k,), papers of each topic
-    colours : (k, 3), sRGB
+    colors : (k, 3), sRGB
     """
     pixel = axis.figure.dpi / 72  # pixels in a point
     home = axis.transData.transform(anchors)
-    shades = with_lightness(colours, 0.85 if dark else 0.40, 0.9)
+    shades = with_lightness(colors, 0.85 if dark else 0.40, 0.9)
     shown = [topic for topic in np.argsort(-sizes, kind="stable")[:LABELS] if sizes[topic]]
     labels = [_group_label(axis, group, home, sizes, shades) for group in groups]
     labels += [
@@ -80,19 +80,19 @@ def draw_labels(
     bounds = np.array([[view.x0, view.y0], [view.x1, view.y1]])
     room = [[label.size(n, 2 * pixel) for n in range(len(label.texts), 0, -1)] for label in labels]
     reach = 0.11 * view.width if len(labels) <= KEYWORDS else 0.05 * view.width
-    centres, chosen = place_boxes(np.array([label.home for label in labels]), room, bounds, reach)
+    centers, chosen = place_boxes(np.array([label.home for label in labels]), room, bounds, reach)
     to_map = axis.transData.inverted().transform
-    for label, centre, option, boxes in zip(labels, centres, chosen, room, strict=True):
+    for label, center, option, boxes in zip(labels, centers, chosen, room, strict=True):
         lines = len(label.texts) - option if option >= 0 else 0
         for text in label.texts[lines:]:
             text.remove()
         if not lines:
             continue
-        top = centre[1] + boxes[option][1] / 2 - 2 * pixel
+        top = center[1] + boxes[option][1] / 2 - 2 * pixel
         for text, (_, height) in zip(label.texts[:lines], label.extents, strict=False):
-            text.set_position(tuple(to_map((centre[0], top - height / 2))))
+            text.set_position(tuple(to_map((center[0], top - height / 2))))
             top -= height
-        _connect(axis, label, centre, np.array(boxes[option]), 9 * pixel)
+        _connect(axis, label, center, np.array(boxes[option]), 9 * pixel)
     if omitted := len(names) - (chosen[len(groups) :] >= 0).sum():
         say(
             f"{omitted} of {len(names)} topics have no label on the map for lack of room; topics.csv lists all"
@@ -100,13 +100,13 @@ def draw_labels(
 
 
 def _write(axis: Axes, text: str, home: np.ndarray, **look: Any) -> tuple[Text, tuple[float, float]]:
-    """A text with a halo in the colour of the ground, and its width and height in pixels."""
+    """A text with a halo in the color of the ground, and its width and height in pixels."""
     ground = plt.rcParams["figure.facecolor"]
     x, y = axis.transData.inverted().transform(home)
-    drawn = axis.text(x, y, text, ha="center", va="center", **look)
-    drawn.set_path_effects([effects.withStroke(linewidth=2.8, foreground=ground, alpha=0.88)])
-    extent = drawn.get_window_extent()
-    return drawn, (extent.width, extent.height)
+    written = axis.text(x, y, text, ha="center", va="center", **look)
+    written.set_path_effects([effects.withStroke(linewidth=2.8, foreground=ground, alpha=0.88)])
+    extent = written.get_window_extent()
+    return written, (extent.width, extent.height)
 
 
 def _topic_label(axis: Axes, name: str, shade: np.ndarray, share: float, home: np.ndarray, k: int) -> Label:
@@ -123,7 +123,7 @@ def _topic_label(axis: Axes, name: str, shade: np.ndarray, share: float, home: n
 
 
 def _group_label(axis: Axes, group: Group, home: np.ndarray, sizes: np.ndarray, shades: np.ndarray) -> Label:
-    """The label of a group, in the mean colour of its topics, in the middle of their papers."""
+    """The label of a group, in the mean color of its topics, in the middle of their papers."""
     weights = sizes[group.topics] + 1e-9
     middle = np.average(home[group.topics], axis=0, weights=weights)
     shade = np.average(shades[group.topics], axis=0, weights=weights)
@@ -140,13 +140,13 @@ def _group_label(axis: Axes, group: Group, home: np.ndarray, sizes: np.ndarray, 
     return Label([text], [extent], middle)
 
 
-def _connect(axis: Axes, label: Label, centre: np.ndarray, box: np.ndarray, far: float) -> None:
+def _connect(axis: Axes, label: Label, center: np.ndarray, box: np.ndarray, far: float) -> None:
     """A line from the edge of a label to where it belongs, if that is far (pixels) away."""
-    way = label.home - centre
+    way = label.home - center
     inside = np.min(box / 2 / np.maximum(np.abs(way), 1e-9))  # the share of the way within the box
     if inside >= 1 or (1 - inside) * np.linalg.norm(way) < far:
         return
-    ends = axis.transData.inverted().transform([centre + inside * way, label.home])
+    ends = axis.transData.inverted().transform([center + inside * way, label.home])
     axis.plot(*ends.T, color=plt.rcParams["text.color"], lw=0.7, alpha=0.6, zorder=4, solid_capstyle="round")
 
 

@@ -1,6 +1,6 @@
-"""Colours of topics: one hue for similar topics, and another lightness for each of them.
+"""Colors of topics: one hue for similar topics, and another lightness for each of them.
 
-Colours are compared as people with normal and with red-, green- and blue-blind eyes see them.
+Colors are compared as people with normal and with red-, green- and blue-blind eyes see them.
 """
 
 import numpy as np
@@ -33,9 +33,9 @@ BLINDNESS = np.array(
 )
 
 
-def to_linear(colours: np.ndarray) -> np.ndarray:
+def to_linear(colors: np.ndarray) -> np.ndarray:
     """sRGB in 0 to 1 to linear RGB, of any shape."""
-    return np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    return np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)
 
 
 def from_linear(linear: np.ndarray) -> np.ndarray:
@@ -44,9 +44,9 @@ def from_linear(linear: np.ndarray) -> np.ndarray:
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
-def oklab(colours: np.ndarray) -> np.ndarray:
-    """sRGB (n, 3) in 0 to 1 to OKLab (n, 3). Ottosson (2020), a perceptual colour space."""
-    cone = np.cbrt(to_linear(colours) @ np.linalg.inv(TO_LINEAR).T)
+def oklab(colors: np.ndarray) -> np.ndarray:
+    """sRGB (n, 3) in 0 to 1 to OKLab (n, 3). Ottosson (2020), a perceptual color space."""
+    cone = np.cbrt(to_linear(colors) @ np.linalg.inv(TO_LINEAR).T)
     return cone @ np.linalg.inv(TO_CONE).T
 
 
@@ -61,47 +61,47 @@ def oklch(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.ndar
     return from_oklab(np.stack([lightness, chroma * np.cos(turn), chroma * np.sin(turn)], 1))
 
 
-def as_seen(colours: np.ndarray) -> np.ndarray:
+def as_seen(colors: np.ndarray) -> np.ndarray:
     """sRGB (n, 3) as normal, red-, green- and blue-blind eyes see it: OKLab (4, n, 3)."""
-    linear = to_linear(colours)
-    return np.stack([oklab(colours), *(oklab(from_linear(linear @ eye.T)) for eye in BLINDNESS)])
+    linear = to_linear(colors)
+    return np.stack([oklab(colors), *(oklab(from_linear(linear @ eye.T)) for eye in BLINDNESS)])
 
 
-def unlikeness(colours: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """How unlike colours look to those who tell them apart worst: float64 (n, m).
+def unlikeness(colors: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """How unlike colors look to those who tell them apart worst: float64 (n, m).
 
     Parameters
     ----------
-    colours, others : (n, 3) and (m, 3), sRGB
+    colors, others : (n, 3) and (m, 3), sRGB
 
     Returns
     -------
     The least distance in OKLab over the four kinds of eyes; 0.02 is barely visible.
     """
-    return np.min([cdist(a, b) for a, b in zip(as_seen(colours), as_seen(others), strict=True)], axis=0)
+    return np.min([cdist(a, b) for a, b in zip(as_seen(colors), as_seen(others), strict=True)], axis=0)
 
 
-def hex_colours(colours: np.ndarray) -> list[str]:
+def hex_colors(colors: np.ndarray) -> list[str]:
     """sRGB (n, 3) in 0 to 1 as #rrggbb."""
-    return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in np.round(255 * colours).astype(int).tolist()]
+    return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in np.round(255 * colors).astype(int).tolist()]
 
 
-def from_hex(colours: list[str]) -> np.ndarray:
-    """Colours written as #rrggbb as sRGB in 0 to 1: float64 (n, 3)."""
-    return np.array([list(bytes.fromhex(colour[1:])) for colour in colours], float).reshape(-1, 3) / 255
+def from_hex(colors: list[str]) -> np.ndarray:
+    """Colors written as #rrggbb as sRGB in 0 to 1: float64 (n, 3)."""
+    return np.array([list(bytes.fromhex(color[1:])) for color in colors], float).reshape(-1, 3) / 255
 
 
-def with_lightness(colours: np.ndarray, lightness: np.ndarray | float, chroma: float = 1.0) -> np.ndarray:
-    """The colours sRGB (n, 3) at another lightness of OKLab, with their chroma times a factor."""
-    lab = oklab(colours)
+def with_lightness(colors: np.ndarray, lightness: np.ndarray | float, chroma: float = 1.0) -> np.ndarray:
+    """The colors sRGB (n, 3) at another lightness of OKLab, with their chroma times a factor."""
+    lab = oklab(colors)
     return from_oklab(np.column_stack([np.broadcast_to(lightness, len(lab)), chroma * lab[:, 1:]]))
 
 
-def topic_colours(places: np.ndarray) -> np.ndarray:
-    """A colour for each topic. Similar topics have similar hues, and lightness tells them apart.
+def topic_colors(places: np.ndarray) -> np.ndarray:
+    """A color for each topic. Similar topics have similar hues, and lightness tells them apart.
 
     The hues follow the leaves of an average-linkage tree. Each topic then takes the lightness that makes it most
-    unlike the topics close to it, to eyes with and without colour blindness.
+    unlike the topics close to it, to eyes with and without color blindness.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def _choose_rings(choices: np.ndarray, ring: np.ndarray, close: np.ndarray) -> n
 
     Parameters
     ----------
-    choices : (rings, k, 3), the colour of each topic in each ring
+    choices : (rings, k, 3), the color of each topic in each ring
     ring : int (k,), to start from
     close : (k, k), 0 for topics that may look alike
     """

@@ -1,4 +1,4 @@
-"""The look of every figure: one font, one ink and a few colours."""
+"""The look of every figure: one font, one ink and a few colors."""
 
 import logging
 from collections.abc import Sequence

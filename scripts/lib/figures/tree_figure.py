@@ -21,41 +21,41 @@ PALE = "#5c6470"  # dark enough to be read
 
 
 def draw_tree(
-    table: pd.DataFrame, tree: np.ndarray, colours: list[str], families: Sequence[str] = ()
+    table: pd.DataFrame, tree: np.ndarray, colors: list[str], families: Sequence[str] = ()
 ) -> Figure:
     """Groups at the left, the tree of mergers, and one line per topic: name, papers, subtopics.
 
     Parameters
     ----------
     table : columns of HIERARCHY, names as they can be drawn
-    colours : of the topics
+    colors : of the topics
     tree : float64 (k - 1, 4), as `scipy.cluster.hierarchy.linkage`
     families : fonts for what the font of the figures lacks
     """
     use_style(families)
-    levels = {level: some.reset_index(drop=True) for level, some in table.groupby("level")}
+    levels = {level: nodes.reset_index(drop=True) for level, nodes in table.groupby("level")}
     topics, groups = levels["topic"], levels["group"]
     k = len(topics)
-    drawn = dendrogram(tree, no_plot=True) if k > 1 else {"leaves": [0], "icoord": [], "dcoord": []}
-    leaves = np.array(drawn["leaves"])
+    layout = dendrogram(tree, no_plot=True) if k > 1 else {"leaves": [0], "icoord": [], "dcoord": []}
+    leaves = np.array(layout["leaves"])
     group_of = topics["parent"].to_numpy(int)
     figure = plt.figure(figsize=(WIDTH, ROW * k + 1.1))
     axes = figure.subplots(1, 2, width_ratios=(0.22, 0.78), sharey=True)
     figure.subplots_adjust(
         left=0.19, right=0.99, top=1 - 0.55 / (ROW * k + 1.1), bottom=0.3 / (ROW * k + 1.1), wspace=0.0
     )
-    _draw_mergers(axes[0], drawn, leaves, group_of)
+    _draw_mergers(axes[0], layout, leaves, group_of)
     _draw_groups(axes[0], groups, leaves, group_of)
-    _draw_topics(axes[1], topics, levels.get("subtopic"), leaves, colours)
+    _draw_topics(axes[1], topics, levels.get("subtopic"), leaves, colors)
     axes[0].set_ylim(k, 0)
     return figure
 
 
-def _draw_mergers(axis: Axes, drawn: dict, leaves: np.ndarray, group_of: np.ndarray) -> None:
+def _draw_mergers(axis: Axes, layout: dict, leaves: np.ndarray, group_of: np.ndarray) -> None:
     """The lines of the tree; those between groups are faint. Leaf i is at the height i + 0.5."""
-    highest = max((max(d) for d in drawn["dcoord"]), default=1.0)
+    highest = max((max(d) for d in layout["dcoord"]), default=1.0)
     lines, inks = [], []
-    for across, up in zip(drawn["icoord"], drawn["dcoord"], strict=True):
+    for across, up in zip(layout["icoord"], layout["dcoord"], strict=True):
         y = np.array(across) / 10.0
         lines.append(np.c_[np.sqrt(np.array(up) / highest), y])
         below = group_of[leaves[int(np.floor(y.min())) : int(np.ceil(y.max()))]]
@@ -83,15 +83,15 @@ def _draw_groups(axis: Axes, groups: pd.DataFrame, leaves: np.ndarray, group_of:
 
 
 def _draw_topics(
-    axis: Axes, topics: pd.DataFrame, subtopics: pd.DataFrame | None, leaves: np.ndarray, colours: list[str]
+    axis: Axes, topics: pd.DataFrame, subtopics: pd.DataFrame | None, leaves: np.ndarray, colors: list[str]
 ) -> None:
     """One line per topic: a bar of its size, its name, and the names of its subtopics."""
     largest = topics["size"].max()
-    inside = {} if subtopics is None else {int(t): some for t, some in subtopics.groupby("parent")}
+    inside = {} if subtopics is None else {int(t): nodes for t, nodes in subtopics.groupby("parent")}
     for place, topic in enumerate(leaves):
         y = place + 0.5
         name, size = topics["name"][topic], int(topics["size"][topic])
-        axis.barh(y, 0.09 * size / largest, 0.62, color=colours[topic], lw=0)
+        axis.barh(y, 0.09 * size / largest, 0.62, color=colors[topic], lw=0)
         axis.text(0.095, y, f"{size:,}", ha="left", va="center", fontsize=7.5, color=FAINT)
         axis.text(0.135, y, cut(name, NAME_CHARS), ha="left", va="center", fontsize=9, color=INK)
         if topic in inside:

@@ -11,7 +11,7 @@ from lib.figures.style import ACCENT, BLUE, FAINT, INK, cut, use_style
 
 COLUMNS = 5
 MOST = 120  # topics in one figure; beyond, those with the strongest trends at both ends
-COLOURS = {"rising": ACCENT, "fading": BLUE, "": FAINT}
+COLORS = {"rising": ACCENT, "fading": BLUE, "": FAINT}
 
 
 def plot_trends(
@@ -81,8 +81,8 @@ def _draw_topic(
         np.insert(percent, apart, np.nan),
     )  # a NaN breaks the line
     axis.set_axis_on()
-    axis.plot(x, y, color=COLOURS[trend], lw=1.6, marker=".", ms=3)
-    axis.fill_between(x, y, color=COLOURS[trend], alpha=0.15, lw=0)
+    axis.plot(x, y, color=COLORS[trend], lw=1.6, marker=".", ms=3)
+    axis.fill_between(x, y, color=COLORS[trend], alpha=0.15, lw=0)
     axis.set_ylim(0)
     per_year = "" if np.isnan(change) else f"   {change:+.1%} per year"
     axis.set_title(

@@ -69,23 +69,23 @@ def fidelity(
 
 def _nearest_on_map(plane: np.ndarray, checked: np.ndarray, n: int) -> np.ndarray:
     """The n nearest neighbors on the map of each checked row, itself excluded: int64 (c, n)."""
-    _, found = KDTree(plane).query(plane[checked], n + 1)
+    _, nearest = KDTree(plane).query(plane[checked], n + 1)
     # itself last, also where papers at the same place come before it
-    order = np.argsort(found == checked[:, None], axis=1, kind="stable")
-    return np.take_along_axis(found, order, axis=1)[:, :n]
+    order = np.argsort(nearest == checked[:, None], axis=1, kind="stable")
+    return np.take_along_axis(nearest, order, axis=1)[:, :n]
 
 
-def category_accuracy(near: np.ndarray, own: np.ndarray, categories: np.ndarray) -> float | None:
+def category_accuracy(near: np.ndarray, actual: np.ndarray, categories: np.ndarray) -> float | None:
     """The share of papers whose category is that of most of their neighbors; of equal ones, the nearest's.
 
     Parameters
     ----------
     near : int (c, n), the neighbors of each paper, nearest first
-    own : int (c,), the categories of the papers; those with -1 are left out
+    actual : int (c,), the categories of the papers; those with -1 are left out
     categories : int (m,), of all papers; neighbors with -1 have no vote
     """
     hits, known = 0, 0
-    for row, category in zip(near, own, strict=True):
+    for row, category in zip(near, actual, strict=True):
         votes = categories[row]
         votes = votes[votes >= 0]
         if category < 0 or not len(votes):

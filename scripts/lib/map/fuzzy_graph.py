@@ -42,9 +42,9 @@ def fuzzy_graph(rows: np.ndarray, cosines: np.ndarray, threads: int) -> sparse.c
     rows, cosines : (n, k), the nearest neighbors of each row, itself excluded; may be memory-mapped
     """
     n, k = rows.shape
-    found = map_chunks(n, threads, lambda start, stop: memberships(cosines[start:stop]))
+    parts = map_chunks(n, threads, lambda start, stop: memberships(cosines[start:stop]))
     one_way = sparse.csr_matrix(
-        (np.concatenate(list(found)).ravel(), np.asarray(rows).ravel(), np.arange(n + 1) * k), shape=(n, n)
+        (np.concatenate(list(parts)).ravel(), np.asarray(rows).ravel(), np.arange(n + 1) * k), shape=(n, n)
     )
     other_way = one_way.T.tocsr()
     graph = sparse.csr_matrix(one_way + other_way - one_way.multiply(other_way))

@@ -49,7 +49,7 @@ class ProjectSummary(TypedDict):
     seconds: float
 
 
-# Embedding Atlas counts and colours by texts. Nodes of the hierarchy are therefore here by name.
+# Embedding Atlas counts and colors by texts. Nodes of the hierarchy are therefore here by name.
 ATLAS = pa.schema(
     [
         column("id", pa.string(), "id of the paper; row i is row i of the papers"),

@@ -109,8 +109,8 @@ def evidence_of(keywords: list[list[str]], titles: list[list[str]], centroids: n
     np.fill_diagonal(similarity, -np.inf)
     nearest = np.argsort(-similarity, axis=1, kind="stable")[:, : min(NEIGHBORS, len(keywords) - 1)]
     return [
-        Evidence(own, some[:TITLES], [keywords[other][:5] for other in near])
-        for own, some, near in zip(keywords, titles, nearest.tolist(), strict=True)
+        Evidence(of_topic, shown[:TITLES], [keywords[other][:5] for other in near])
+        for of_topic, shown, near in zip(keywords, titles, nearest.tolist(), strict=True)
     ]
 
 
@@ -127,8 +127,8 @@ def ask(server: Server, prompt: str) -> str:
         content = _read(request, server.seconds)
         answer = json.loads(content)["choices"][0]["message"]["content"]
     except urllib.error.HTTPError as error:
-        said = http.client.responses.get(error.code, "unknown")
-        raise NoAnswer(f"the server says {error.code} ({said})") from None
+        reason = http.client.responses.get(error.code, "unknown")
+        raise NoAnswer(f"the server says {error.code} ({reason})") from None
     except TimeoutError:
         raise NoAnswer(f"no answer within {server.seconds:g} s") from None
     except urllib.error.URLError as error:
@@ -168,8 +168,8 @@ def name_in(answer: str, evidence: Evidence) -> str:
         raise NoName("the answer is empty")
     if len(name) > MAX_CHARS or len(name.split()) > MAX_WORDS:
         raise NoName("the answer is too long for a name")
-    own, known = _words(name), _words("\n".join([*evidence.keywords, *evidence.titles]))
-    if own and known and not any(akin(word, other) for word in own for other in known):
+    in_name, known = _words(name), _words("\n".join([*evidence.keywords, *evidence.titles]))
+    if in_name and known and not any(akin(word, other) for word in in_name for other in known):
         raise NoName(f"no word of {name!r} is in the keywords or titles")
     return name
 

@@ -36,14 +36,14 @@ def primary_keywords(keywords: list[list[tuple[str, float]]], titles: list[str])
     topics that have it as the heaviest, the larger weight itself decides.
     A topic that gets none of its keywords has its heaviest one with a number.
     """
-    bids = [
+    candidates = [
         (-weight / pairs[0][1], rank, -weight, topic, word)
         for topic, pairs in enumerate(keywords)
         for rank, (word, weight) in enumerate(pairs)
     ]
     given: dict[int, str] = {}
     taken: set[str] = set()
-    for *_, topic, word in sorted(bids):
+    for *_, topic, word in sorted(candidates):
         name = stems(word)
         if topic not in given and name not in taken:
             given[topic] = word
@@ -66,6 +66,8 @@ def topic_names(keywords: list[list[str]], primary: list[str]) -> list[str]:
     Names differ, since the primary keywords do.
     """
     return [
-        SEPARATOR.join([first, *(word for word in some if word not in (first, first.partition(" (")[0]))][:3])
-        for first, some in zip(primary, keywords, strict=True)
+        SEPARATOR.join(
+            [first, *(word for word in words if word not in (first, first.partition(" (")[0]))][:3]
+        )
+        for first, words in zip(primary, keywords, strict=True)
     ]

@@ -1,44 +1,36 @@
-"""The papers that stand for a topic: the nearest, the most telling, a diverse few, the latest, the borderline ones."""
+"""The papers that stand for a topic: the nearest, the most descriptive, a diverse few, the latest, the borderline ones."""
 
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 
-from lib.grouping import rows_by_label
+from lib.naming.names import primary_keywords
+from lib.naming.schema import REPRESENTATIVES
+from lib.naming.titles import ELLIPSIS, latex_to_text, short_titles
+from lib.vectors import take
 from lib.words.spelling import plain
 from lib.words.words import split_token, tokens
 
 CANDIDATES = (
-    50  # nearest papers among which the most telling title is chosen, of the nearer half of the topic
+    50  # nearest papers among which the most descriptive title is chosen, of the nearer half of the topic
 )
 LONG = 4  # letters of the words of a title that count: most shorter ones are `of`, `the`, `for`
 SHORT = 4  # such words that are added to each title: `Beyond Jailbreaks` says little
 DIVERSE_OF = 50  # nearest papers among which the diverse ones are chosen
 CUT = 0.1  # what a title loses for being cut
-HEAD = 2  # keywords that the head of a title says, if it says the topic without the subtitle
-NAMED = 0.1  # what it gains if it says the primary keyword, beside which it stands in the label
-ROLES = ("nearest", "telling", "diverse", "latest", "borderline")
+HEAD = 2  # keywords in the head of a title, if it describes the topic without the subtitle
+NAMED = 0.1  # what it gains if it mentions the primary keyword, beside which it stands in the label
+ROLES = ("nearest", "descriptive", "diverse", "latest", "borderline")
 
 
 @dataclass(frozen=True)
-class Picked:
-    """Papers of a topic in one of ROLES, best first: rows int64 (m,) and scores float (m,)."""
+class RankedPapers:
+    """Papers of a topic, best first: rows int64 (m,) and scores float (m,)."""
 
-    role: str
     rows: np.ndarray
     scores: np.ndarray
-
-
-def by_topic(topics: np.ndarray, k: int, similarity: np.ndarray) -> list[np.ndarray]:
-    """The rows of each topic, the nearest to its centroid first.
-
-    Parameters
-    ----------
-    topics : int (n,), 0 to k - 1
-    similarity : float (n,), cosine to the own centroid
-    """
-    nearest = np.argsort(-similarity, kind="stable")
-    return [nearest[rows] for rows in rows_by_label(topics[nearest], k)]
 
 
 def near_center(rows: np.ndarray) -> np.ndarray:
@@ -46,8 +38,8 @@ def near_center(rows: np.ndarray) -> np.ndarray:
     return rows[: min(CANDIDATES, (len(rows) + 1) // 2)]
 
 
-class Keywords:
-    """The keywords of all topics, to see what a title says.
+class TitleScorer:
+    """Scores titles by the keywords of all topics.
 
     Parameters
     ----------
@@ -56,58 +48,91 @@ class Keywords:
 
     def __init__(self, pairs: list[list[tuple[str, float]]]):
         self.k = len(pairs)
-        self.said: list[tuple[frozenset[str], int, float]] = []
+        self.primary = primary_keywords(pairs, [""] * self.k)
+        self.keywords: list[tuple[frozenset[str], int, float]] = []  # words, topic, and share of the weight
         self.words: list[frozenset[str]] = []
-        for topic, some in enumerate(pairs):
-            total = sum(weight for _, weight in some)
-            own = [_words(keyword) for keyword, _ in some]
-            self.said += [
-                (words, topic, weight / total) for words, (_, weight) in zip(own, some, strict=True)
-            ]
-            self.words.append(frozenset().union(*own))
+        for topic, of_topic in enumerate(pairs):
+            total = sum(weight for _, weight in of_topic)
+            keywords = [(_words(keyword), topic, weight / total) for keyword, weight in of_topic]
+            self.keywords += keywords
+            self.words.append(frozenset().union(*(words for words, *_ in keywords)))
 
-    def told(self, title: str) -> np.ndarray:
+    def coverage(self, title: str) -> np.ndarray:
         """For each topic the weight of its keywords that a title holds, as a share of all: float64 (k,)."""
-        words, shares = _words(title, hyphens=True), np.zeros(self.k)
-        for keyword, topic, share in self.said:
-            if keyword and keyword <= words:
+        title_words, shares = _words(title, hyphens=True), np.zeros(self.k)
+        for words, topic, share in self.keywords:
+            if words and words <= title_words:
                 shares[topic] += share
         return shares
 
-    def said_of(self, title: str, topic: int) -> int:
+    def count_mentions(self, title: str, topic: int) -> int:
         """How many keywords of a topic a title holds."""
-        words = _words(title, hyphens=True)
-        return sum(owner == topic and bool(some) and some <= words for some, owner, _ in self.said)
+        title_words = _words(title, hyphens=True)
+        return sum(
+            owner == topic and bool(words) and words <= title_words for words, owner, _ in self.keywords
+        )
 
     def score(self, title: str, topic: int) -> float:
         """How well a title tells a topic from the others: -1 to 1.
 
-        It is the F2 measure of what the title says of the keywords (the recall) and of the share of its long words,
-        and SHORT more, that are in them (the precision), less what it says of the best other topic.
+        It is the F2 measure of its coverage of the keywords (the recall) and of the share of its long words,
+        and SHORT more, that are in them (the precision), less its coverage of the best other topic.
         """
-        shares = self.told(title)
-        own, shares[topic] = float(shares[topic]), 0.0
+        others = self.coverage(title)
+        recall, others[topic] = float(others[topic]), 0.0
         long = [word for word in _words(title) if len(word) >= LONG]
-        to_the_point = sum(word in self.words[topic] for word in long) / (len(long) + SHORT)
-        measure = 5 * own * to_the_point / (own + 4 * to_the_point) if to_the_point else 0.0
-        return measure - float(shares.max(initial=0.0))
+        precision = sum(word in self.words[topic] for word in long) / (len(long) + SHORT)
+        measure = 5 * recall * precision / (recall + 4 * precision) if precision else 0.0
+        return measure - float(others.max(initial=0.0))
+
+    def best_variant(self, title: str, topic: int, width: int) -> tuple[float, str]:
+        """The best way to show a title in a label, of those in `short_titles`, with its score there."""
+        *heads, last = short_titles(title, width)
+        variants = [*(head for head in heads if self.count_mentions(head, topic) >= HEAD), last]
+        scored = [(self._score_in_label(variant, topic), -i, variant) for i, variant in enumerate(variants)]
+        score, _, variant = max(scored)
+        return score, variant
+
+    def _score_in_label(self, shown: str, topic: int) -> float:
+        named = mentions(shown, self.primary[topic])
+        return self.score(shown, topic) - CUT * shown.endswith(ELLIPSIS) + NAMED * named
 
 
-def says(title: str, keyword: str) -> bool:
+def mentions(title: str, keyword: str) -> bool:
     """Whether a title holds all words of a keyword, in any form."""
     return _words(keyword) <= _words(title, hyphens=True)
 
 
 def _words(text: str, hyphens: bool = False) -> frozenset[str]:
     """The words of a text, each in one form; with `hyphens` also the parts and the whole of those with one."""
-    found = tokens(text.lower())
-    parts = [part for token in found for part in split_token(token, frozenset()) if part]
+    every_token = tokens(text.lower())
+    parts = [part for token in every_token for part in split_token(token, frozenset()) if part]
     if hyphens:
-        parts += [part for token in found if "-" in token for part in (token, *token.split("-"))]
+        parts += [part for token in every_token if "-" in token for part in (token, *token.split("-"))]
     return frozenset(map(plain, parts))
 
 
-def latest(rows: np.ndarray, days: np.ndarray, n: int) -> Picked:
+def most_descriptive(
+    rows: np.ndarray, titles: list[str], languages: list[str], topic: int, scorer: TitleScorer, width: int
+) -> tuple[RankedPapers, list[str]]:
+    """The candidates in order of how well their titles describe the topic, and their titles as shown.
+
+    Those in the most frequent language of the candidates come first.
+
+    Parameters
+    ----------
+    rows : int (m,), nearest first
+    titles, languages : of these papers
+    width : characters of a title that is shown
+    """
+    main = max(sorted(set(languages)), key=languages.count)
+    variants = [scorer.best_variant(title, topic, width) for title in titles]
+    order = sorted(range(len(rows)), key=lambda i: (languages[i] != main, -variants[i][0], i))
+    scores = np.array([variants[i][0] for i in order])
+    return RankedPapers(rows[order], scores), [variants[i][1] for i in order]
+
+
+def latest(rows: np.ndarray, days: np.ndarray, n: int) -> RankedPapers:
     """The newest papers of the nearer half of a topic.
 
     Parameters
@@ -117,11 +142,11 @@ def latest(rows: np.ndarray, days: np.ndarray, n: int) -> Picked:
     """
     half = rows[: (len(rows) + 1) // 2]
     half = half[~np.isnan(days[half])]
-    picked = half[np.argsort(-days[half], kind="stable")[:n]]
-    return Picked("latest", picked, days[picked])
+    newest = half[np.argsort(-days[half], kind="stable")[:n]]
+    return RankedPapers(newest, days[newest])
 
 
-def diverse(rows: np.ndarray, vectors: np.ndarray, n: int) -> Picked:
+def diverse(rows: np.ndarray, vectors: np.ndarray, n: int) -> RankedPapers:
     """Papers that differ from each other: each next one is the least similar to those before.
 
     Parameters
@@ -141,4 +166,74 @@ def diverse(rows: np.ndarray, vectors: np.ndarray, n: int) -> Picked:
         scores.append(float(closest[at]))
         picked.append(at)
         closest = np.maximum(closest, vectors @ vectors[at])
-    return Picked("diverse", rows[picked], np.array(scores))
+    return RankedPapers(rows[picked], np.array(scores))
+
+
+def choose_papers(
+    papers: pa.Table,
+    assignments: pd.DataFrame,
+    vectors: np.ndarray,
+    by_topic: list[np.ndarray],
+    languages: dict[int, str],
+    scorer: TitleScorer,
+    width: int,
+    n: int,
+) -> tuple[list[dict[str, RankedPapers]], list[list[str]]]:
+    """For each topic its papers in each of ROLES, and the titles of the descriptive ones as shown.
+
+    Parameters
+    ----------
+    papers : columns `title` and `published`
+    assignments : columns `similarity` and `margin`
+    vectors : (n_papers, dim), unit rows (may be memory-mapped)
+    by_topic : int (m,) each, the rows of each topic, nearest first
+    languages : of the papers `near_center`, by row
+    width : characters of a title that is shown
+    n : diverse and latest papers
+    """
+    similarity, margin = assignments["similarity"].to_numpy(), assignments["margin"].to_numpy()
+    days = papers["published"].cast(pa.int32()).to_numpy().astype(float)
+    chosen, shown = [], []
+    for topic, rows in enumerate(by_topic):
+        near, to_compare = near_center(rows), rows[:DIVERSE_OF]
+        titles, of_titles = papers["title"].take(near).to_pylist(), [languages[row] for row in near.tolist()]
+        descriptive, as_shown = most_descriptive(near, titles, of_titles, topic, scorer, width)
+        uncertain = rows[np.argsort(margin[rows], kind="stable")]
+        ranked = (
+            RankedPapers(rows, similarity[rows]),
+            descriptive,
+            diverse(to_compare, take(vectors, to_compare), n),
+            latest(rows, days, n),
+            RankedPapers(uncertain, margin[uncertain]),
+        )
+        chosen.append(dict(zip(ROLES, ranked, strict=True)))
+        shown.append(as_shown)
+    return chosen, shown
+
+
+def representative_table(
+    papers: pa.Table, chosen: list[dict[str, RankedPapers]], similarity: np.ndarray, n: int
+) -> pd.DataFrame:
+    """The first n papers in each role, with the columns of REPRESENTATIVES.
+
+    Parameters
+    ----------
+    papers : columns `id` and `title`
+    chosen : for each topic its papers in each role
+    similarity : float (n_papers,), cosine to the own centroid
+    """
+    rows = [
+        (topic, role, rank, row, score)
+        for topic, roles in enumerate(chosen)
+        for role, ranked in roles.items()
+        for rank, (row, score) in enumerate(
+            zip(ranked.rows[:n].tolist(), ranked.scores[:n].tolist(), strict=True), 1
+        )
+    ]
+    table = pd.DataFrame(rows, columns=["topic", "role", "rank", "row", "score"])
+    at = table.pop("row").to_numpy()
+    return table.assign(
+        id=papers["id"].take(at).to_pylist(),
+        title=list(map(latex_to_text, papers["title"].take(at).to_pylist())),
+        similarity=similarity[at],
+    )[REPRESENTATIVES.names]

@@ -31,7 +31,7 @@ TOPICS = pa.schema(
         column("main_category", pa.string(), "the most frequent primary category"),
         column("main_category_share", pa.float64(), "its share of the papers that have a category"),
         column(
-            "colour", pa.string(), "its colour in all figures, as #rrggbb; similar topics have similar hues"
+            "color", pa.string(), "its color in all figures, as #rrggbb; similar topics have similar hues"
         ),
     ]
 )
@@ -43,7 +43,7 @@ REPRESENTATIVES = pa.schema(
         column(
             "role",
             pa.string(),
-            "nearest: to the centroid; telling: titles that say most of the keywords; diverse: unlike each other; "
+            "nearest: to the centroid; descriptive: titles that mention most of the keywords; diverse: unlike each other; "
             "latest: newest of the nearer half; borderline: smallest margin to another topic",
         ),
         column("rank", pa.int32(), "1 for the first of its role"),

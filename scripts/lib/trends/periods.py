@@ -76,6 +76,6 @@ def is_partial(newest: np.datetime64, unit: str) -> bool:
     return bool((newest + 7).astype("datetime64[M]") == newest.astype("datetime64[M]"))
 
 
-def half_by(counts: np.ndarray, years: np.ndarray) -> int:
+def median_year(counts: np.ndarray, years: np.ndarray) -> int:
     """The year by which half of the papers had appeared; counts int (m,) with a paper at least."""
     return int(years[np.searchsorted(np.cumsum(counts), counts.sum() / 2)])

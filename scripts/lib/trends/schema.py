@@ -25,7 +25,7 @@ TRENDS = pa.schema(
         column("name", pa.string(), "its name"),
         column("dated_papers", pa.int64(), "its papers with a date"),
         column("first_year", pa.int32(), "year of its first paper"),
-        column("half_by", pa.int32(), "year by which half of its papers had appeared"),
+        column("median_year", pa.int32(), "year by which half of its papers had appeared"),
         column(
             "peak_year", pa.int32(), "year of its largest share of the corpus, among years with 30 papers"
         ),

@@ -22,9 +22,9 @@ async function inflate(name) {
 // One entry per paper. Papers are sorted by the cell of a grid, row by row, so that the papers of
 // neighboring cells of a row are a range.
 export async function loadPoints() {
-  const names = ["xy", "topic", "subtopic", "second", "category", "year", "fit", "outlier", "nearer"];
+  const names = ["xy", "topic", "subtopic", "second", "category", "year", "similarity", "outlier", "nearer"];
   const buffers = await Promise.all(names.map(inflate));
-  const bytes = new Set(["fit", "outlier", "nearer"]);
+  const bytes = new Set(["similarity", "outlier", "nearer"]);
   const points = Object.fromEntries(names.map((name, i) => [name, new (bytes.has(name) ? Uint8Array : Uint16Array)(buffers[i])]));
   points.n = points.topic.length;
   points.starts = cellStarts(points.xy, points.n);

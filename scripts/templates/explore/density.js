@@ -1,4 +1,4 @@
-// The soft shade behind the points: how many papers lie there, in their mean colour.
+// The soft shade behind the points: how many papers lie there, in their mean color.
 import { meta } from "./data.js";
 import { scale, toScreen, view } from "./view.js";
 
@@ -23,13 +23,13 @@ function blur(values, reach) {
 }
 
 // Fill the canvas with the shade of the papers that pass the filters.
-export function shade(canvas, points, colours, dark) {
+export function shade(canvas, points, colors, dark) {
   canvas.width = canvas.height = SIDE;
   const inner = SIDE - 2 * RIM, planes = [0, 1, 2, 3].map(() => new Float32Array(SIDE * SIDE));
   for (let i = 0; i < points.n; i++) {
-    if (!colours[4 * i + 3]) continue;
+    if (!colors[4 * i + 3]) continue;
     const x = RIM + Math.floor((points.xy[2 * i] * inner) / 65536), y = SIDE - 1 - RIM - Math.floor((points.xy[2 * i + 1] * inner) / 65536);
-    for (let c = 0; c < 3; c++) planes[c][y * SIDE + x] += colours[4 * i + c];
+    for (let c = 0; c < 3; c++) planes[c][y * SIDE + x] += colors[4 * i + c];
     planes[3][y * SIDE + x]++;
   }
   planes.forEach(plane => blur(plane, 2));

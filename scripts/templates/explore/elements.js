@@ -21,9 +21,9 @@ export const number = value => value.toLocaleString("en");
 
 export const papersText = count => `${number(count)} ${count === 1 ? "paper" : "papers"}`;
 
-// A dot in a colour; styles set by script obey the content security policy.
-export function dot(colour) {
+// A dot in a color; styles set by script obey the content security policy.
+export function dot(color) {
   const made = make("i");
-  made.style.background = colour;
+  made.style.background = color;
   return made;
 }

@@ -1,6 +1,6 @@
 // Puts the page together: whatever changes calls one of the functions below, which bring the map, the
 // lists and the address in line with the state.
-import { legend, paint } from "./colours.js";
+import { legend, paint } from "./colors.js";
 import { markFilters, markTab, setUpFilters, setUpTabs } from "./controls.js";
 import { loadPoints, loadTexts, matching, matchingTopics, meta } from "./data.js";
 import { placeShade, shade } from "./density.js";
@@ -67,10 +67,10 @@ function redraw() {
 
 function drawRing(i, thick) {
   const [x, y] = screenOf(points, i), radius = style.radius + 4;
-  for (const [colour, width] of [[style.paper, thick ? 5 : 4], [style.ink, thick ? 2.5 : 1.5]]) {
+  for (const [color, width] of [[style.paper, thick ? 5 : 4], [style.ink, thick ? 2.5 : 1.5]]) {
     names.beginPath();
     names.arc(x, y, radius, 0, 7);
-    names.strokeStyle = colour;
+    names.strokeStyle = color;
     names.lineWidth = width;
     names.stroke();
   }
@@ -158,18 +158,18 @@ function listPapers() {
   if (texts) fillPapers(points, texts, counts.lit, order.papers, selected, { show: i => select(i, true), point: hover });
 }
 
-// The colours changed, or which papers pass.
+// The colors changed, or which papers pass.
 function repaint() {
   const dark = (state.theme || (systemDark.matches ? "dark" : "light")) === "dark";
   document.documentElement.dataset.theme = dark ? "dark" : "light";
   const read = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   style = { ...style, ink: read("--ink"), paper: read("--paper"), faint: dark ? [120, 128, 142] : [165, 163, 156] };
-  const colours = paint(points, counts.lit, state.colour, dark);
-  drawing.paint(colours);
-  shade(element("shade"), points, colours, dark);
-  const shown = legend(points, state.colour, dark);
+  const colors = paint(points, counts.lit, state.color, dark);
+  drawing.paint(colors);
+  shade(element("shade"), points, colors, dark);
+  const shown = legend(points, state.color, dark);
   element("legend").hidden = !shown;
-  element("shade").hidden = Boolean(shown); // a mean of these colours would say nothing
+  element("shade").hidden = Boolean(shown); // a mean of these colors would say nothing
   if (shown) {
     element("middle").textContent = shown.middle;
     element("low").textContent = shown.low;
@@ -232,7 +232,7 @@ function saveAddress() {
 
 function addressChanged() {
   readAddress();
-  element("colour").value = state.colour;
+  element("color").value = state.color;
   selected = texts && state.selected ? texts.ids.indexOf(state.selected) : -1;
   filterChanged();
   markPaper(selected);
@@ -293,10 +293,10 @@ function setUp() {
     repaint();
     saveAddress();
   });
-  const colours = { topic: "by topic", ...(meta.groups.length ? { group: "by group" } : {}), ...(meta.years ? { year: "by year" } : {}) };
-  if (points.fit.some(fit => fit !== points.fit[0])) colours.fit = "by similarity";
-  element("colour").append(...Object.entries(colours).map(([value, text]) => make("option", { value }, text)));
-  element("colour").addEventListener("change", event => { state.colour = event.target.value; repaint(); saveAddress(); });
+  const colors = { topic: "by topic", ...(meta.groups.length ? { group: "by group" } : {}), ...(meta.years ? { year: "by year" } : {}) };
+  if (points.similarity.some(value => value !== points.similarity[0])) colors.similarity = "by similarity";
+  element("color").append(...Object.entries(colors).map(([value, text]) => make("option", { value }, text)));
+  element("color").addEventListener("change", event => { state.color = event.target.value; repaint(); saveAddress(); });
   systemDark.addEventListener("change", repaint);
   new ResizeObserver(resize).observe(map);
   addEventListener("hashchange", addressChanged);

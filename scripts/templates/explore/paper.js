@@ -20,8 +20,8 @@ export function facts(points, texts, i, withTopic) {
   const category = meta.categories[points.category[i] - 1];
   const known = [texts.ids.get(i), points.year[i] || null, category, withTopic && meta.topics[points.topic[i]].name];
   const line = make("span", { className: "facts" }, known.filter(Boolean).join(" · "));
-  const similarity = (points.fit[i] / 255).toFixed(2), explained = "Similarity to its topic: cosine to the center of the topic";
-  line.append(" · ", withTopic ? make("span", { title: explained }, `similarity\u00a0${similarity}`) : `similarity to its topic\u00a0${similarity} (cosine to the centre)`);
+  const similarity = (points.similarity[i] / 255).toFixed(2), explained = "Similarity to its topic: cosine to the center of the topic";
+  line.append(" · ", withTopic ? make("span", { title: explained }, `similarity\u00a0${similarity}`) : `similarity to its topic\u00a0${similarity} (cosine to the center)`);
   if (points.outlier[i]) line.append(" · ", make("span", { className: "warn", title: "Less similar to its topic than nearly all of its papers" }, "unusual for its topic"));
   if (points.nearer[i]) line.append(" · ", make("span", { className: "warn", title: "On average nearer to the papers of another topic (negative silhouette)" }, "nearer to another topic"));
   const second = meta.topics[points.second[i]];
@@ -33,9 +33,9 @@ export function facts(points, texts, i, withTopic) {
 export function showCard(points, texts, i, x, y, onClose) {
   const card = element("card"), topic = meta.topics[points.topic[i]], sub = meta.subtopics[points.subtopic[i]];
   card.replaceChildren(titleOf(texts, i), facts(points, texts, i, false));
-  card.append(make("span", { className: "topic" }, dot(topic.colour), sub ? `${topic.name} › ${sub.name}` : topic.name));
+  card.append(make("span", { className: "topic" }, dot(topic.color), sub ? `${topic.name} › ${sub.name}` : topic.name));
   const second = meta.topics[points.second[i]];
-  if (second) card.append(make("span", { className: "topic" }, dot(second.colour), `second nearest topic: ${second.name}`));
+  if (second) card.append(make("span", { className: "topic" }, dot(second.color), `second nearest topic: ${second.name}`));
   if (onClose) {
     const url = address(texts.ids.get(i)); // a finger needs more to aim at than the title
     if (url) card.append(make("a", { className: "open", href: url, target: "_blank", rel: "noopener noreferrer" }, "Open the paper ↗"));

@@ -4,15 +4,15 @@ import { element, make } from "./elements.js";
 import { firstRows } from "./filter.js";
 import { facts, titleOf } from "./paper.js";
 
-export const PAPER_ORDERS = { fit: "most similar first", misfit: "least similar first", ...(meta.years ? { newest: "newest first", oldest: "oldest first" } : {}) };
+export const PAPER_ORDERS = { similar: "most similar first", dissimilar: "least similar first", ...(meta.years ? { newest: "newest first", oldest: "oldest first" } : {}) };
 const PAGE = 50;
 let shown = PAGE;
 
 // `on.show(i)` selects a paper, `on.point(i)` points at it on the map, -1 for none.
 export function fillPapers(points, texts, lit, order, selected, on, more = false) {
   shown = more ? shown + PAGE : PAGE;
-  const by = order === "fit" || order === "misfit" ? points.fit : points.year;
-  const rows = firstRows(lit, by, order === "fit" || order === "newest", shown + 1);
+  const by = order === "similar" || order === "dissimilar" ? points.similarity : points.year;
+  const rows = firstRows(lit, by, order === "similar" || order === "newest", shown + 1);
   const list = make("ol");
   for (const i of rows.slice(0, shown)) {
     const button = make("button", { type: "button", textContent: "◎", title: "Show on the map", onclick: () => on.show(i) });

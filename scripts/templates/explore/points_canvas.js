@@ -16,9 +16,9 @@ function disc(radius, width) {
 
 export function canvasDrawing(canvas, points) {
   const context = canvas.getContext("2d");
-  let colours = null, image = null;
+  let colors = null, image = null;
   return {
-    paint(fresh) { colours = new Uint32Array(fresh.buffer); },
+    paint(fresh) { colors = new Uint32Array(fresh.buffer); },
     draw(style) {
       const { width, height } = canvas;
       if (image?.width !== width || image?.height !== height) image = context.createImageData(width, height);
@@ -32,13 +32,13 @@ export function canvasDrawing(canvas, points) {
         const alphas = Uint32Array.from(cover, inside => Math.round(255 * opacity * inside));
         eachRange(points, ...visibleBox(style.radius + 1), (first, end) => {
           for (let i = first; i < end; i++) {
-            if (colours[i] >>> 31 !== layer) continue;
+            if (colors[i] >>> 31 !== layer) continue;
             const x = Math.round(left + points.xy[2 * i] * sx), y = Math.round(bottom - points.xy[2 * i + 1] * sy);
             if (x < edge || y < edge || x >= width - edge || y >= height - edge) continue;
-            const colour = layer ? colours[i] & 0xffffff : faint, middle = y * width + x;
+            const color = layer ? colors[i] & 0xffffff : faint, middle = y * width + x;
             for (let k = 0; k < jumps.length; k++) {
               const at = middle + jumps[k]; // the soft edge of a disc does not cover another disc
-              if (pixels[at] >>> 24 <= alphas[k]) pixels[at] = (colour | (alphas[k] << 24)) >>> 0;
+              if (pixels[at] >>> 24 <= alphas[k]) pixels[at] = (color | (alphas[k] << 24)) >>> 0;
             }
           }
         });

@@ -6,25 +6,25 @@ import { scale, view, visibleBox } from "./view.js";
 const VERTEX = `
   attribute vec2 at;
   attribute vec4 paint;
-  uniform vec2 centre, stretch;
+  uniform vec2 center, stretch;
   uniform vec3 faint;
   uniform float layer, opacity;
   uniform mediump float size;
-  varying vec4 colour;
+  varying vec4 color;
   void main() {
     bool other = abs(paint.a - layer) > .5;
-    gl_Position = other ? vec4(2., 2., 2., 1.) : vec4((at - centre) * stretch, 0., 1.);
+    gl_Position = other ? vec4(2., 2., 2., 1.) : vec4((at - center) * stretch, 0., 1.);
     gl_PointSize = size;
-    colour = vec4(layer > .5 ? paint.rgb : faint, opacity);
+    color = vec4(layer > .5 ? paint.rgb : faint, opacity);
   }`;
 const FRAGMENT = `
   precision mediump float;
   uniform mediump float size;
-  varying vec4 colour;
+  varying vec4 color;
   void main() {
     float inside = (.5 - length(gl_PointCoord - .5)) * size;
-    float alpha = colour.a * clamp(inside, 0., 1.);
-    gl_FragColor = vec4(colour.rgb * alpha, alpha);
+    float alpha = color.a * clamp(inside, 0., 1.);
+    gl_FragColor = vec4(color.rgb * alpha, alpha);
   }`;
 
 function link(gl) {
@@ -52,7 +52,7 @@ export function glDrawing(canvas, points) {
   if (!program) return null;
   const uniform = name => gl.getUniformLocation(program, name);
   const at = {};
-  for (const name of ["centre", "stretch", "faint", "layer", "opacity", "size"]) at[name] = uniform(name);
+  for (const name of ["center", "stretch", "faint", "layer", "opacity", "size"]) at[name] = uniform(name);
   const attribute = (name, size, kind, data) => {
     const buffer = gl.createBuffer(), place = gl.getAttribLocation(program, name);
     gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
@@ -67,12 +67,12 @@ export function glDrawing(canvas, points) {
   gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
 
   return {
-    paint(colours) { gl.bufferData(gl.ARRAY_BUFFER, colours, gl.DYNAMIC_DRAW); },
+    paint(colors) { gl.bufferData(gl.ARRAY_BUFFER, colors, gl.DYNAMIC_DRAW); },
     draw(style) {
       gl.viewport(0, 0, canvas.width, canvas.height);
       gl.clearColor(0, 0, 0, 0);
       gl.clear(gl.COLOR_BUFFER_BIT);
-      gl.uniform2f(at.centre, view.x, view.y);
+      gl.uniform2f(at.center, view.x, view.y);
       gl.uniform2f(at.stretch, (2 * scale() * meta.aspect) / view.width, (2 * scale()) / view.height);
       gl.uniform3fv(at.faint, style.faint.map(c => c / 255));
       const ranges = [];

@@ -9,14 +9,14 @@ export const state = {};
 function fresh() {
   return {
     query: "", topics: new Set(), subtopics: new Set(), category: 0, from: firstYear, to: lastYear,
-    outliers: false, nearer: false, selected: "", colour: "topic", theme: "",
+    outliers: false, nearer: false, selected: "", color: "topic", theme: "",
   };
 }
 
 // Set all filters to what they are when the page opens.
 export function clearFilters() {
-  const { selected, colour, theme } = state;
-  Object.assign(state, fresh(), { selected, colour, theme });
+  const { selected, color, theme } = state;
+  Object.assign(state, fresh(), { selected, color, theme });
 }
 
 export function isFiltered() {
@@ -50,7 +50,7 @@ export function writeAddress() {
   put("outliers", state.outliers && "1");
   put("nearer", state.nearer && "1");
   put("paper", state.selected);
-  put("colour", state.colour !== "topic" && state.colour);
+  put("color", state.color !== "topic" && state.color);
   put("theme", state.theme);
   const text = hash.toString().replaceAll("%2C", ",");
   if (text !== location.hash.slice(1)) history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
@@ -75,6 +75,6 @@ export function readAddress() {
   state.outliers = get("outliers") === "1";
   state.nearer = get("nearer") === "1";
   state.selected = get("paper");
-  state.colour = ["group", "year", "fit"].includes(get("colour")) ? get("colour") : "topic";
+  state.color = ["group", "year", "similarity"].includes(get("color")) ? get("color") : "topic";
   state.theme = ["light", "dark"].includes(get("theme")) ? get("theme") : "";
 }

@@ -36,9 +36,9 @@ function trendWords({ trend, change, low, high }) {
   return make("span", { className: rising ? "up" : "down", title }, `${rising ? "▲ rising" : "▼ fading"} ${whole(Math.abs(change))} % per year`);
 }
 
-function node(kind, index, { name, colour, keywords, shares, ...trend }, choose, topic) {
+function node(kind, index, { name, color, keywords, shares, ...trend }, choose, topic) {
   const size = make("span", { className: "size" });
-  const button = make("button", { type: "button", className: `node ${kind}` }, colour ? dot(colour) : make("i"), make("b", { dir: "auto" }, name), size);
+  const button = make("button", { type: "button", className: `node ${kind}` }, color ? dot(color) : make("i"), make("b", { dir: "auto" }, name), size);
   const said = name.split(SEPARATOR), where = topic?.split(SEPARATOR)[0]; // names are made of keywords
   const more = (keywords ?? []).filter(word => !said.includes(word) && word !== where).join(", ");
   const small = [where && `in ${where}`, more].filter(Boolean).join(": ");
@@ -74,8 +74,8 @@ export function fillTopics(order, counts, found, choose) {
   if (order === "subtopics") {
     const ordered = [...meta.subtopics.entries()].sort(([, a], [, b]) => rise(b) - rise(a));
     items.push(...ordered.map(([s, sub]) => {
-      const { name, colour } = meta.topics[sub.parent];
-      return make("li", {}, node("subtopic", s, { ...sub, colour }, choose, name));
+      const { name, color } = meta.topics[sub.parent];
+      return make("li", {}, node("subtopic", s, { ...sub, color }, choose, name));
     }));
   } else if (order === "group") {
     meta.groups.forEach((group, g) => {

@@ -17,9 +17,9 @@ def planted(seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     groups = np.repeat(rng.normal(size=(5, 48)), 12, axis=0)
     topics = np.repeat(rng.normal(size=(20, 48)), 3, axis=0)
-    centres = groups + 0.7 * topics + 0.6 * rng.normal(size=(60, 48))
+    centers = groups + 0.7 * topics + 0.6 * rng.normal(size=(60, 48))
     truth = rng.permutation(np.repeat(np.arange(60), rng.integers(30, 70, size=60)))
-    return unit(centres[truth] + 0.6 * rng.normal(size=(len(truth), 48))), truth
+    return unit(centers[truth] + 0.6 * rng.normal(size=(len(truth), 48))), truth
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -27,10 +27,10 @@ def test_neighbors_are_those_of_scikit_learn(rows):
 
 @pytest.fixture(scope="module")
 def subjects() -> np.ndarray:
-    """6,000 unit rows around 30 centres, of unequal number, in 40 dimensions."""
+    """6,000 unit rows around 30 centers, of unequal number, in 40 dimensions."""
     rng = np.random.default_rng(3)
-    centres = rng.normal(size=(30, 40)) * 1.5
-    rows = centres[rng.choice(30, 6000, p=rng.dirichlet(np.ones(30)))] + rng.normal(size=(6000, 40))
+    centers = rng.normal(size=(30, 40)) * 1.5
+    rows = centers[rng.choice(30, 6000, p=rng.dirichlet(np.ones(30)))] + rng.normal(size=(6000, 40))
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from lib.evaluation.retrieval import hit_share, reciprocal_ranks
-from lib.naming.representatives import Keywords
+from lib.evaluation.retrieval import keyword_topic_accuracy, reciprocal_ranks
+from lib.naming.representatives import TitleScorer
 from lib.words.counting import chunks
 
 
 def test_reciprocal_ranks_by_hand():
-    keywords = Keywords([[("spin", 1.0)], [("galaxy", 0.6), ("spin", 0.4)], [("graph", 1.0)]])
+    scorer = TitleScorer([[("spin", 1.0)], [("galaxy", 0.6), ("spin", 0.4)], [("graph", 1.0)]])
     texts = ["On spin", "Spin of one particle", "Nothing that is said"]
-    assert reciprocal_ranks(texts, keywords) == pytest.approx([1, 1 / 2, 1 / 2])
+    assert reciprocal_ranks(texts, scorer) == pytest.approx([1, 1 / 2, 1 / 2])
 
 
 @pytest.mark.parametrize("chunk", [1, 1 << 20])
-def test_hit_share_against_simple_loops(monkeypatch, chunk):
+def test_keyword_topic_accuracy_against_simple_loops(monkeypatch, chunk):
     monkeypatch.setattr(chunks, "__defaults__", (chunk,))
     rng = np.random.default_rng(2)
     papers = [np.flatnonzero(rng.random(20) < 0.2) for _ in range(300)]
@@ -27,5 +27,5 @@ def test_hit_share_against_simple_loops(monkeypatch, chunk):
         scores = weights[:, terms].sum(1)
         right[topic] += scores.max() > 0 and scores.argmax() == topic
     offsets = np.cumsum([0, *map(len, papers)])
-    found = hit_share(np.concatenate(papers), offsets, topics, sparse.csr_matrix(weights))
+    found = keyword_topic_accuracy(np.concatenate(papers), offsets, topics, sparse.csr_matrix(weights))
     assert found == pytest.approx(right / np.bincount(topics))

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from scipy.stats import rankdata
 
 from conftest import STOP_WORDS
 from encoders import MINILM, abstracts
@@ -11,11 +10,9 @@ from lib.embeddings.encoder import load
 from lib.explain.explanation import (
     MEASURED,
     Explanation,
-    distinct,
     explain,
-    fit,
-    mean_influence,
-    rank_correlation,
+    is_stop_word,
+    similarity_and_margin,
 )
 from lib.explain.spans import without
 
@@ -106,50 +103,9 @@ def test_attention_of_words_and_special_tokens_is_a_part_of_all(explained):
     assert (content < one.attention.sum(1)).all()  # stop words get some
 
 
-def test_a_word_has_one_influence_in_all_its_forms():
-    given = [
-        "galaxies",
-        "and",
-        "galaxy",
-        "non-linear",
-        "nonlinear",
-        "on-the",
-        "ai",
-        "$x^2$",
-        "2023",
-        "up-to-date",
-    ]
-    words, at = distinct(given, STOP_WORDS)
-    assert words == ["galaxies", "non-linear", "ai", "$x^2$", "2023", "up-to-date"]
-    assert at.tolist() == [0, -1, 0, 1, 1, -1, 2, 3, 4, 5]
-
-
-def test_mean_influence_counts_papers_without_the_word_as_zero(explained):
-    one = explained[2]
-    other = explain_like(one, ["zebra"], [0.5])
-    mean = mean_influence([one, other])
-    assert next(iter(mean)) == "zebra" and mean["zebra"] == 0.25
-    word = one.words[int(one.order[0])]
-    assert mean[word] == pytest.approx(one.influence.max() / 2)
-    assert list(mean.values()) == sorted(mean.values(), reverse=True)
-
-
-def explain_like(one: Explanation, words: list[str], influence: list[float]) -> Explanation:
-    values = np.array(influence)
-    return Explanation(
-        one.reading,
-        one.vector,
-        words,
-        np.arange(len(words)),
-        1.0,
-        1.0,
-        values,
-        values,
-        values > 0,
-        None,
-        None,
-        None,
-    )
+def test_a_word_is_a_stop_word_if_all_its_parts_are():
+    words = ["and", "on-the", "up-to-date", "galaxy", "$x^2$"]
+    assert [is_stop_word(word, STOP_WORDS) for word in words] == [True, True, False, False, False]
 
 
 def test_a_paper_of_one_word(minilm):
@@ -163,12 +119,6 @@ def test_a_paper_of_one_word(minilm):
         assert not empty.words and empty.influence.shape == (0,) and empty.losses is None
 
 
-def test_rank_correlation_is_that_of_the_ranks():
-    a, b = np.random.default_rng(0).normal(size=(2, 30)).round(1)
-    assert rank_correlation(a, b) == pytest.approx(np.corrcoef(rankdata(a), rankdata(b))[0, 1])
-    assert rank_correlation(a[:2], b[:2]) is None and rank_correlation(a, np.zeros(30)) is None
-
-
 def test_a_text_without_vector_fits_nothing():
-    similarity, margin = fit(np.zeros((1, 3), np.float32), np.eye(2, 3, dtype=np.float32))
+    similarity, margin = similarity_and_margin(np.zeros((1, 3), np.float32), np.eye(2, 3, dtype=np.float32))
     assert similarity[0] == margin[0] == 0

@@ -89,7 +89,8 @@ def test_the_estimate_is_that_of_finite_differences(tmp_path, monkeypatch):
 def test_the_estimate_ranks_like_occlusion():
     """Over the words of a text, the estimated losses rank like the measured ones."""
     from conftest import STOP_WORDS
-    from lib.explain.explanation import explain, rank_correlation
+    from lib.explain.explanation import explain
+    from lib.explain.influence import rank_correlation
 
     encoder = load(MINILM, device=CPU, max_tokens=96)
     texts = abstracts(8)

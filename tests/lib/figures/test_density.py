@@ -6,7 +6,7 @@ import pytest
 from lib.figures.density import View, clouds, shaded_points
 
 VIEW = View(np.array([0.0, 0.0]), np.array([2.0, 1.0]))
-COLOURS = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+COLORS = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 
 
 def test_cells_are_those_of_a_histogram():
@@ -25,8 +25,8 @@ def two_topics() -> tuple[np.ndarray, np.ndarray]:
     return points.astype(np.float32), np.repeat([0, 1], [300, 100])
 
 
-def test_clouds_have_the_colours_of_their_topics_and_fade_away(two_topics):
-    image = clouds(VIEW, *two_topics, COLOURS, 0.3)
+def test_clouds_have_the_colors_of_their_topics_and_fade_away(two_topics):
+    image = clouds(VIEW, *two_topics, COLORS, 0.3)
     rows, columns = image.shape[:2]
     here, there = image[rows // 2, columns // 4], image[rows // 2, 3 * columns // 4]
     np.testing.assert_allclose(here[:3], [1, 0, 0], atol=0.01)
@@ -37,13 +37,13 @@ def test_clouds_have_the_colours_of_their_topics_and_fade_away(two_topics):
 
 def test_shaded_points_are_mixed_in_their_pixel_and_denser_ones_more_opaque(two_topics):
     points, topics = two_topics
-    image = shaded_points(VIEW, points, topics, COLOURS, 200, 1.0)
+    image = shaded_points(VIEW, points, topics, COLORS, 200, 1.0)
     opacity, red, blue = image[..., 3], image[..., 0], image[..., 2]
     seen = opacity > 0.05
     assert opacity.max() == 1 and opacity[:, :100].sum() > opacity[:, 100:].sum()
     np.testing.assert_allclose((red + blue)[seen], 1, atol=1e-3)
     same = np.full((2, 2), 1.0, np.float32)
-    both = shaded_points(VIEW, same, np.array([0, 1]), COLOURS, 200, 1.0)
+    both = shaded_points(VIEW, same, np.array([0, 1]), COLORS, 200, 1.0)
     np.testing.assert_allclose(
         both[both[..., 3] > 0.5][:, :3], [[0.5, 0, 0.5]] * (both[..., 3] > 0.5).sum(), atol=1e-3
     )

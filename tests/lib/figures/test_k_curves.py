@@ -31,7 +31,7 @@ def test_nothing_is_written_as_a_formula(smallest):
     said = texts(draw(scans))
     assert not [text for text in said if "$" in text or "\\" in text]
     assert {"10", "20", "a caption"} <= set(said)
-    # the shares have a labelled axis whatever they span, and the labels are their values
+    # the shares have a labeled axis whatever they span, and the labels are their values
     shares = [float(text.removesuffix(" %")) for text in said if text.endswith(" %")]
     assert len(shares) >= 2 and min(shares) <= 30 <= max(shares)
 

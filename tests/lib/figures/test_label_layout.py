@@ -39,11 +39,11 @@ def test_papers_without_a_topic_count_for_none():
     assert densest_points(points, np.full(55, -1), 0).shape == (0, 2)
 
 
-def assert_apart(centres: np.ndarray, sizes: np.ndarray, bounds: np.ndarray) -> None:
-    assert (centres - sizes / 2 >= bounds[0] - 1e-6).all() and (centres + sizes / 2 <= bounds[1] + 1e-6).all()
-    for i in range(len(centres)):
+def assert_apart(centers: np.ndarray, sizes: np.ndarray, bounds: np.ndarray) -> None:
+    assert (centers - sizes / 2 >= bounds[0] - 1e-6).all() and (centers + sizes / 2 <= bounds[1] + 1e-6).all()
+    for i in range(len(centers)):
         for j in range(i):
-            gap, room = np.abs(centres[i] - centres[j]), (sizes[i] + sizes[j]) / 2
+            gap, room = np.abs(centers[i] - centers[j]), (sizes[i] + sizes[j]) / 2
             assert (gap >= room - 1e-6).any(), (i, j)
 
 
@@ -57,26 +57,26 @@ def test_placed_boxes_do_not_overlap_and_stay_inside(seed):
     homes = rng.normal((700, 500), 180, (25, 2))
     homes[1] = homes[0]
     homes[2] = (1400, 0)
-    centres, chosen = place_boxes(homes, [[tuple(size)] for size in sizes], BOUNDS, reach=400)
+    centers, chosen = place_boxes(homes, [[tuple(size)] for size in sizes], BOUNDS, reach=400)
     assert (chosen == 0).all()
-    assert_apart(centres, sizes, BOUNDS)
-    assert (np.linalg.norm(centres - homes, axis=1) < 401 + sizes.max()).all()
+    assert_apart(centers, sizes, BOUNDS)
+    assert (np.linalg.norm(centers - homes, axis=1) < 401 + sizes.max()).all()
 
 
 def test_boxes_with_room_stay_where_they_are():
     homes = np.array([[100.0, 100.0], [600.0, 400.0]])
-    centres, _ = place_boxes(homes, [[(50, 50)], [(50, 50)]], BOUNDS, reach=100)
-    np.testing.assert_allclose(centres, homes)
+    centers, _ = place_boxes(homes, [[(50, 50)], [(50, 50)]], BOUNDS, reach=100)
+    np.testing.assert_allclose(centers, homes)
 
 
 def test_of_too_many_boxes_the_first_are_placed_and_the_next_are_smaller():
     homes = np.full((40, 2), 500.0)
     options = [(120.0, 60.0), (30.0, 15.0)]
-    centres, chosen = place_boxes(homes, [options] * 40, BOUNDS, reach=80)
+    centers, chosen = place_boxes(homes, [options] * 40, BOUNDS, reach=80)
     assert chosen[0] == 0 and set(chosen) == {-1, 0, 1}
-    assert np.isnan(centres[chosen < 0]).all()
+    assert np.isnan(centers[chosen < 0]).all()
     placed = chosen >= 0
-    assert_apart(centres[placed], np.array(options)[chosen[placed]], BOUNDS)
+    assert_apart(centers[placed], np.array(options)[chosen[placed]], BOUNDS)
 
 
 def test_a_box_larger_than_the_canvas_is_left_out():

@@ -7,7 +7,7 @@ import pytest
 from lib.figures.map_figure import CIRCLES, Texts, draw_map, frame
 
 TEXTS = Texts(["one · two · three"] * 3, "title", "left", "right")
-COLOURS = ["#1b6ca8", "#c2410c", "#2f8f4e"]
+COLORS = ["#1b6ca8", "#c2410c", "#2f8f4e"]
 
 
 def test_frame_has_the_scale_of_the_points_and_leaves_out_only_what_is_far_off():
@@ -37,7 +37,7 @@ def test_an_island_is_shown():
 )
 def test_odd_maps_are_drawn(points):
     topics = np.arange(len(points)) % 3
-    figure = draw_map(points.astype(np.float32), topics, COLOURS, TEXTS)
+    figure = draw_map(points.astype(np.float32), topics, COLORS, TEXTS)
     figure.canvas.draw()
     assert np.asarray(figure.canvas.buffer_rgba())[..., :3].std() > 1
     plt.close(figure)
@@ -48,7 +48,7 @@ def test_many_points_are_an_image_in_the_same_places():
     few = rng.normal(size=(400, 2)).astype(np.float32)
     pictures = []
     for points in (few, np.repeat(few, CIRCLES // 100, axis=0)):
-        figure = draw_map(points, np.zeros(len(points), int), COLOURS[:1], Texts([""], "", "", ""))
+        figure = draw_map(points, np.zeros(len(points), int), COLORS[:1], Texts([""], "", "", ""))
         assert bool(figure.axes[0].collections) == (len(points) <= CIRCLES)
         figure.canvas.draw()
         pictures.append(np.asarray(figure.canvas.buffer_rgba())[..., 0].astype(float))

@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgb
 
 from lib.figures.map_figure import Texts, draw_map
 from lib.figures.map_labels import LEAST, Group, columns, wrap
-from lib.figures.palette import hex_colours, topic_colours
+from lib.figures.palette import hex_colors, topic_colors
 
 
 def test_wrap():
@@ -31,20 +31,20 @@ def test_wrap_of_a_text_without_spaces():
 
 
 def crowd(k: int, n: int = 3000) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Points around k places, their topics and the colours of the topics."""
+    """Points around k places, their topics and the colors of the topics."""
     rng = np.random.default_rng(k)
     places = rng.normal(size=(k, 2))
     topics = rng.integers(k, size=n)
     points = (places[topics] + 0.1 * rng.normal(size=(n, 2))).astype(np.float32)
-    return points, topics, hex_colours(topic_colours(places))
+    return points, topics, hex_colors(topic_colors(places))
 
 
 @pytest.mark.parametrize(("k", "grouped"), [(1, False), (20, True), (60, True), (300, True)])
 def test_no_label_is_small_or_overlaps_another(k, grouped):
-    points, topics, colours = crowd(k)
+    points, topics, colors = crowd(k)
     names = [f"a name {i} · some keyword · another" for i in range(k)]
     groups = [Group(f"Group {i}", list(range(i, k, 5))) for i in range(5)] if grouped else []
-    figure = draw_map(points, topics, colours, Texts(names, "title", "left", "right"), groups=groups)
+    figure = draw_map(points, topics, colors, Texts(names, "title", "left", "right"), groups=groups)
     figure.canvas.draw()
     texts = figure.axes[0].texts
     boxes = [text.get_window_extent().padded(-0.01) for text in texts]  # lines of a label touch
@@ -62,12 +62,12 @@ def test_no_label_is_small_or_overlaps_another(k, grouped):
 @pytest.mark.parametrize("dark", [False, True])
 def test_labels_have_contrast(dark):
     """A ratio of 4.5 is that of WCAG 2 level AA."""
-    points, topics, colours = crowd(20)
+    points, topics, colors = crowd(20)
     names = [f"name {i} · some keyword" for i in range(20)]
-    figure = draw_map(points, topics, colours, Texts(names, "title", "left", "right"), dark=dark)
+    figure = draw_map(points, topics, colors, Texts(names, "title", "left", "right"), dark=dark)
 
-    def luminance(colour) -> float:
-        rgb = np.array(to_rgb(colour))
+    def luminance(color) -> float:
+        rgb = np.array(to_rgb(color))
         return float(
             np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
         )
@@ -81,8 +81,8 @@ def test_labels_have_contrast(dark):
 
 @pytest.mark.parametrize("text", ["$x^2$", "$$", r"\$5 and \$7", "a $ b", r"$\frac{", "$\\undefined$"])
 def test_no_text_is_read_as_a_formula(text):
-    points, topics, colours = crowd(1, 20)
-    figure = draw_map(points, topics, colours, Texts([f"{text} · {text}"], text, text, text))
+    points, topics, colors = crowd(1, 20)
+    figure = draw_map(points, topics, colors, Texts([f"{text} · {text}"], text, text, text))
     drawn = [*figure.axes[0].texts, *figure.texts]
     assert [one.get_text() for one in drawn] == [text] * 5
     assert all(one._preprocess_math(one.get_text()) == (text, False) for one in drawn)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from lib.naming.representatives import Keywords, by_topic, diverse, latest, near_center, says
+from lib.naming.representatives import TitleScorer, diverse, latest, mentions, near_center
 
-KEYWORDS = Keywords(
+SCORER = TitleScorer(
     [
         [("language models", 0.5), ("reasoning", 0.3), ("x-rays", 0.2)],
         [("spin-orbit", 0.6), ("reasoning", 0.4)],
@@ -13,18 +13,9 @@ KEYWORDS = Keywords(
 )
 
 
-def test_papers_of_topics_come_nearest_first():
-    rng = np.random.default_rng(0)
-    topics, similarity = rng.integers(4, size=500), rng.random(500).astype(np.float32)
-    topics[topics == 2] = 1
-    for topic, rows in enumerate(by_topic(topics, 4, similarity)):
-        own = np.flatnonzero(topics == topic)
-        assert rows.tolist() == own[np.argsort(-similarity[own])].tolist()
-
-
 @pytest.mark.parametrize(
     # `long`: the share of its words of four letters, and four more, in keywords of the second topic
-    ("title", "told", "long"),
+    ("title", "coverage", "long"),
     [
         ("A Large Language Model for X-Ray Images", [0.7, 0], 0),
         ("Spin orbit coupling", [0, 0.6], 2 / 7),
@@ -33,15 +24,15 @@ def test_papers_of_topics_come_nearest_first():
         ("", [0, 0], 0),
     ],
 )
-def test_what_a_title_tells(title, told, long):
-    assert KEYWORDS.told(title) == pytest.approx(told)
-    measure = 1 / (0.8 / told[1] + 0.2 / long) if long else 0
-    assert KEYWORDS.score(title, 1) == pytest.approx(measure - told[0])
+def test_coverage_and_score_of_a_title(title, coverage, long):
+    assert SCORER.coverage(title) == pytest.approx(coverage)
+    measure = 1 / (0.8 / coverage[1] + 0.2 / long) if long else 0
+    assert SCORER.score(title, 1) == pytest.approx(measure - coverage[0])
 
 
-def test_a_title_says_a_keyword_in_any_form():
-    assert says("Large Language Model Agents", "language models") and says("X-ray spectra", "x-rays")
-    assert not says("Language of Birds", "language models")
+def test_a_title_mentions_a_keyword_in_any_form():
+    assert mentions("Large Language Model Agents", "language models") and mentions("X-ray spectra", "x-rays")
+    assert not mentions("Language of Birds", "language models")
 
 
 def test_titles_come_from_the_nearer_half_of_a_topic():

@@ -7,8 +7,8 @@ import pytest
 from lib.trends.periods import (
     MIN_PAPERS,
     count_papers,
-    half_by,
     is_partial,
+    median_year,
     periods,
     shares_by_year,
     shares_in,
@@ -22,7 +22,7 @@ def test_periods_and_counts():
     numbers, counts = count_papers(periods(days[:3], "month"), np.array([0, 1, 1]), 3)
     assert numbers.tolist() == [1999 * 12 + 11, 2000 * 12, 2000 * 12 + 1, 2000 * 12 + 2]
     assert counts.tolist() == [[1, 0, 0, 0], [0, 1, 0, 1], [0, 0, 0, 0]]
-    assert half_by(np.array([1, 0, 5, 4]), np.arange(2000, 2004)) == 2002
+    assert median_year(np.array([1, 0, 5, 4]), np.arange(2000, 2004)) == 2002
 
 
 @pytest.mark.parametrize(

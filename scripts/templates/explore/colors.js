@@ -1,7 +1,7 @@
-// The colour of each paper.
+// The color of each paper.
 import { meta } from "./data.js";
 
-// From Cividis (Nuñez et al. 2018), which people with and without colour blindness see alike.
+// From Cividis (Nuñez et al. 2018), which people with and without color blindness see alike.
 const RAMP = ["#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838"].map(rgb);
 export const UNKNOWN = [150, 150, 150];
 
@@ -15,34 +15,34 @@ function ramp(share, dark) {
 }
 
 // That of its largest topic; topics are sorted by size.
-export const groupColour = group => meta.topics.find(topic => topic.group === group).colour;
+export const groupColor = group => meta.topics.find(topic => topic.group === group).color;
 
-// The colours of the values that a paper can have, and the value of each paper.
+// The colors of the values that a paper can have, and the value of each paper.
 function palette(points, by, dark) {
   if (by === "group" && meta.groups.length) {
-    return [meta.topics.map(topic => rgb(groupColour(topic.group))), points.topic];
+    return [meta.topics.map(topic => rgb(groupColor(topic.group))), points.topic];
   }
   if (by === "year" && meta.years) {
     return [rankedRamp(points.year, dark), points.year];
   }
-  if (by === "fit") {
-    return [rankedRamp(points.fit, dark), points.fit];
+  if (by === "similarity") {
+    return [rankedRamp(points.similarity, dark), points.similarity];
   }
-  return [meta.topics.map(topic => rgb(topic.colour)), points.topic];
+  return [meta.topics.map(topic => rgb(topic.color)), points.topic];
 }
 
-// The colour of each value by its rank among the papers, so that most papers do not share one colour.
+// The color of each value by its rank among the papers, so that most papers do not share one color.
 // Year 0 is unknown, and so is similarity 0.
 function rankedRamp(values, dark) {
-  const counts = new Map(), colours = { 0: UNKNOWN };
+  const counts = new Map(), colors = { 0: UNKNOWN };
   for (const value of values) if (value) counts.set(value, (counts.get(value) ?? 0) + 1);
   const known = [...counts.values()].reduce((sum, count) => sum + count, 0);
   let below = 0;
   for (const value of [...counts.keys()].sort((a, b) => a - b)) {
-    colours[value] = ramp((below + counts.get(value) / 2) / known, dark);
+    colors[value] = ramp((below + counts.get(value) / 2) / known, dark);
     below += counts.get(value);
   }
-  return colours;
+  return colors;
 }
 
 // The lowest, the median and the highest of the known values.
@@ -53,15 +53,15 @@ function spread(values) {
 
 // Red, green, blue, and 255 if the paper passes the filters, for each paper.
 export function paint(points, lit, by, dark) {
-  const [colours, value] = palette(points, by, dark), out = new Uint8Array(4 * points.n);
-  const light = dark ? 0.15 : 0; // on a dark ground colours are mixed with white
+  const [colors, value] = palette(points, by, dark), out = new Uint8Array(4 * points.n);
+  const light = dark ? 0.15 : 0; // on a dark ground colors are mixed with white
   const mixed = {};
-  for (const key of Object.keys(colours)) mixed[key] = colours[key].map(c => Math.round(c + light * (255 - c)));
+  for (const key of Object.keys(colors)) mixed[key] = colors[key].map(c => Math.round(c + light * (255 - c)));
   for (let i = 0; i < points.n; i++) {
-    const colour = mixed[value[i]] ?? UNKNOWN;
-    out[4 * i] = colour[0];
-    out[4 * i + 1] = colour[1];
-    out[4 * i + 2] = colour[2];
+    const color = mixed[value[i]] ?? UNKNOWN;
+    out[4 * i] = color[0];
+    out[4 * i + 1] = color[1];
+    out[4 * i + 2] = color[2];
     out[4 * i + 3] = lit[i] ? 255 : 0;
   }
   return out;
@@ -74,7 +74,7 @@ export function legend(points, by, dark) {
     const [low, middle, high] = spread(points.year);
     return { gradient, low: `${low}`, middle: `median ${middle}`, high: `${high}` };
   }
-  if (by !== "fit") return null;
-  const [low, middle, high] = spread(points.fit).map(fit => (fit / 255).toFixed(2));
+  if (by !== "similarity") return null;
+  const [low, middle, high] = spread(points.similarity).map(value => (value / 255).toFixed(2));
   return { gradient, low: `similarity ${low}`, middle: `median ${middle}`, high };
 }

@@ -1,0 +1,78 @@
+"""The table of topics."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from lib.naming.names import primary_keywords, topic_names
+from lib.naming.schema import TOPICS
+from lib.naming.titles import short_titles
+
+NAME_CHARS = 40  # of a title that is the name of a topic without keywords
+
+
+def topic_table(
+    assignments: pd.DataFrame,
+    categories: pa.Array,
+    keywords: list[list[tuple[str, float]]],
+    in_labels: pd.DataFrame,
+    repeats: list[float | None],
+    colors: list[str],
+) -> pd.DataFrame:
+    """One row per topic, with the columns of TOPICS.
+
+    Parameters
+    ----------
+    assignments : columns `topic` and `silhouette`, one row per paper
+    categories : the primary category of each paper
+    keywords : (keyword, weight) of each topic, heaviest first
+    in_labels : `id`, `title` and `shown` of the paper in each topic's label
+    repeats : how well each topic repeats on random halves
+    colors : of each topic, as #rrggbb
+    """
+    papers = assignments["silhouette"].astype(float).groupby(assignments["topic"])
+    words = [[word for word, _ in pairs] for pairs in keywords]
+    titles = [short_titles(title, NAME_CHARS)[-1] for title in in_labels["title"]]
+    primary = primary_keywords(keywords, titles)
+    table = pd.DataFrame(
+        {
+            "size": papers.size(),
+            "share": papers.size() / len(assignments),
+            "name": topic_names(words, primary),
+            "label": [
+                f"{word} | {title}" if of_topic else title
+                for word, title, of_topic in zip(primary, in_labels["shown"], words, strict=True)
+            ],
+            "primary_keyword": primary,
+            "keywords": words,
+            "representative_id": in_labels["id"],
+            "representative_title": in_labels["title"],
+            "silhouette": papers.mean(),
+            "repeats": pd.Series(repeats, dtype=float),
+            "color": colors,
+        }
+    ).reset_index(names="topic")
+    topics = assignments["topic"].to_numpy()
+    return table.join(main_categories(categories, topics, len(table)))[TOPICS.names]
+
+
+def main_categories(categories: pa.Array, topics: np.ndarray, k: int) -> pd.DataFrame:
+    """The most frequent category of each topic and its share: `main_category`, `main_category_share`.
+
+    Parameters
+    ----------
+    categories : string (n,), null if a paper has none
+    topics : int (n,), 0 to k - 1
+    """
+    encoded = categories.dictionary_encode()
+    names = encoded.dictionary.to_pylist()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    known = codes >= 0
+    width = max(len(names), 1)
+    counts = np.bincount(topics[known] * width + codes[known], minlength=k * width).reshape(k, width)
+    return pd.DataFrame(
+        {
+            "main_category": [names[row.argmax()] if row.any() else None for row in counts],
+            "main_category_share": counts.max(1) / np.maximum(counts.sum(1), 1),
+        }
+    )
