@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from lib.cli import Parser, UserError, progress, run, say, warn
 from lib.files import atomic_outputs, scratch_folder
+from lib.records.schema import lower_case
 from lib.tables import count_rows, read_batches, write_table
 from lib.vectors import Appended
 from lib.words.counting import over_papers
@@ -93,9 +94,8 @@ def text_batches(path: Path, without_words: list[int]) -> Iterator[list[str]]:
             texts = batch["text"].to_pylist()
             without_words[0] += sum(map(lacks_words, texts))
             parts = []
-            for title, text in zip(batch["title"].to_pylist(), texts, strict=True):
-                beginning = title.lower()
-                cut = len(beginning) if text.startswith(beginning) else 0
+            for title, text in zip(lower_case(batch["title"]).to_pylist(), texts, strict=True):
+                cut = len(title) if text.startswith(title) else 0
                 parts += [text[:cut], text[cut:]]
             yield parts
             bar.update(len(texts))

@@ -1,11 +1,14 @@
 """terms and keywords: planted subjects, the contract and bad input."""
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
 from conftest import SUBJECTS, assert_refused, pq_write, script, term_files
+from lib.records.fields import add_text
+from lib.records.schema import PAPERS
 
 
 def test_planted_subjects_give_their_words(planted):
@@ -65,6 +68,21 @@ def test_files_do_not_depend_on_the_number_of_threads(planted, tmp_path, out):
     assert run_terms(planted.papers, out, min_count=2, threads=2).returncode == 0
     for name in ("vocabulary.parquet", "tokens.npy", "offsets.npy", "terms.npy", "term_offsets.npy"):
         assert (out / name).read_bytes() == (planted.folder / name).read_bytes()
+
+
+@pytest.mark.parametrize("title", ["İSTANBUL FAYI", "ΝΟΜΟΣ ΕΛΛΑΔΑΣ", "Istanbul Fault"])
+def test_words_of_titles_in_capitals_count_as_in_titles(tmp_path, out, title):
+    """`clean` makes the text, and lower case of `İ` and of a final `Σ` is not the same everywhere."""
+    batch = pa.RecordBatch.from_pylist(
+        [{"id": str(i), "title": title, "abstract": f"New {title}."} for i in range(5)], schema=PAPERS
+    )
+    text = add_text(batch)["text"].to_pylist()
+    papers = pq_write(tmp_path / "p.parquet", title=[title] * 5, text=text)
+    result = run_terms(papers, out, min_count=1)
+    assert result.returncode == 0, result.stderr
+    rows = pq.read_table(out / "vocabulary.parquet").to_pylist()
+    words = [row for row in rows if row["term"] in text[0].partition(".")[0].split()]
+    assert len(words) == 2 and all(row["titles"] == 5 for row in words)
 
 
 def test_a_topic_without_words_is_named_in_a_warning(planted, tmp_path, out):

@@ -20,6 +20,7 @@ import numpy as np
 from lib.cli import UserError, progress
 from lib.files import atomic_outputs
 from lib.keywords.redundancy import akin
+from lib.records.schema import lower_case_string
 from lib.records.text import normalise
 from lib.vectors import unit
 from lib.words.spelling import plain
@@ -175,7 +176,7 @@ def name_in(answer: str, evidence: Evidence) -> str:
 
 
 def _words(text: str) -> set[str]:
-    parts = [part for token in tokens(text.lower()) for part in split_token(token, frozenset())]
+    parts = [part for token in tokens(lower_case_string(text)) for part in split_token(token, frozenset())]
     return {plain(part) for part in parts if part}
 
 

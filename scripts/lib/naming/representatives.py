@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lib.grouping import rows_by_label
+from lib.records.schema import lower_case_string
 from lib.words.spelling import plain
 from lib.words.words import split_token, tokens
 
@@ -100,7 +101,7 @@ def says(title: str, keyword: str) -> bool:
 
 def _words(text: str, hyphens: bool = False) -> frozenset[str]:
     """The words of a text, each in one form; with `hyphens` also the parts and the whole of those with one."""
-    found = tokens(text.lower())
+    found = tokens(lower_case_string(text))
     parts = [part for token in found for part in split_token(token, frozenset()) if part]
     if hyphens:
         parts += [part for token in found if "-" in token for part in (token, *token.split("-"))]

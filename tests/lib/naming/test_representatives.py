@@ -1,6 +1,8 @@
 """The papers that stand for a topic."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from lib.naming.representatives import Keywords, by_topic, diverse, latest, near_center, says
@@ -42,6 +44,13 @@ def test_what_a_title_tells(title, told, long):
 def test_a_title_says_a_keyword_in_any_form():
     assert says("Large Language Model Agents", "language models") and says("X-ray spectra", "x-rays")
     assert not says("Language of Birds", "language models")
+
+
+def test_keywords_in_lower_case_are_found_in_titles_in_capitals():
+    """The words are those of the column `text`, which Arrow puts into lower case."""
+    for title in ("İSTANBUL İÇİN", "ΝΟΜΟΣ ΚΑΙ"):
+        for word in pc.utf8_lower(pa.scalar(title)).as_py().split():
+            assert says(title, word)
 
 
 def test_titles_come_from_the_nearer_half_of_a_topic():
