@@ -189,7 +189,7 @@ rule cluster:
             --chosen {input.chosen} \
             --smooth {params.cluster[smooth]} \
             --seed {params.cluster[seed]} \
-            --starts {params.cluster[starts]} \
+            --n-init {params.cluster[n_init]} \
             --gpus {params.execution[gpus]} \
             --threads {threads} \
             --centroids {output.centroids} \
@@ -200,7 +200,7 @@ rule cluster:
 
 
 rule hierarchy:
-    """Group the topics, and divide large ones into subtopics that repeat."""
+    """Group the topics, and divide large ones into stable subtopics."""
     input:
         **code("hierarchy"),
         **ASSIGNED,

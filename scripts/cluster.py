@@ -1,4 +1,4 @@
-"""Cluster all papers with K-means on smoothed vectors, and measure how well papers fit and topics repeat."""
+"""Cluster all papers with K-means on smoothed vectors, and measure how well papers fit their topics and how stable the topics are."""
 
 import argparse
 
@@ -6,13 +6,13 @@ import numpy as np
 import pyarrow as pa
 
 from lib.cli import Parser, UserError, run, say
-from lib.clusters.assignment import find_outliers, measure_fit, number_by_size
-from lib.clusters.kmeans import SKETCH, kmeans
+from lib.clusters.assignment import find_outliers, measure_membership, number_by_size
+from lib.clusters.kmeans import COMPONENTS, kmeans
 from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
 from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.silhouette import cosine_silhouette
 from lib.clusters.smoothing import SAMPLE_FILES, Sample, read_sample, smoothed, unit_half, usable_neighbors
-from lib.clusters.stability import cluster_draw, jaccard_by_topic, repeating_share
+from lib.clusters.stability import jaccard_by_topic, labels_of_run, stable_share
 from lib.embeddings.image_pins import check_image
 from lib.files import atomic_outputs, read_number, write_json
 from lib.lloyd import Clustering, cluster_sums, inertia_of, lloyd
@@ -39,7 +39,7 @@ def cluster(
     ----------
     vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
     sample : float32 (m, dim), some of these rows in random order
-    axes : of the sketches
+    axes : of the projections
     seeds : one start per seed
     gpu : compute most iterations on CUDA, the last ones on the CPU
     """
@@ -64,19 +64,19 @@ def on_original(vectors: np.ndarray, clustering: Clustering, k: int, threads: in
     )
 
 
-def repeats(
+def topic_stability(
     sample: Sample, labels: np.ndarray, k: int, axes: np.ndarray, *, seed: int = 0, threads: int = 1
 ) -> np.ndarray:
-    """How well each topic repeats when random halves of the sample are clustered: float64 (k,).
+    """How stable each topic is when random halves of the sample are clustered: float64 (k,).
 
     Parameters
     ----------
     labels : int (n,), the topics of all papers
-    axes : of the sketches
+    axes : of the projections
     """
 
     def cluster_half(number: int) -> np.ndarray:
-        return cluster_draw(unit_half(sample.half_vectors, number), k, axes, seed, number)
+        return labels_of_run(unit_half(sample.half_vectors, number), k, axes, seed, number)
 
     numbers = range(len(sample.half_rows))
     try:
@@ -97,25 +97,25 @@ def steps_on_gpu(vectors: np.ndarray, initial: np.ndarray) -> tuple[np.ndarray, 
 
 
 def measure(
-    vectors: np.ndarray, clustering: Clustering, repeated: np.ndarray, smooth: int, threads: int = 1
+    vectors: np.ndarray, clustering: Clustering, stability: np.ndarray, smooth: int, threads: int = 1
 ) -> tuple[dict[str, np.ndarray], ClusterSummary]:
     """The columns of assignments.parquet without `id`, and the clustering in a few figures.
 
     Parameters
     ----------
     vectors : (n, dim), the original vectors
-    repeated : float64 (k,), how well each topic repeats
+    stability : float64 (k,), of each topic
     smooth : neighbors that vectors were averaged with
     """
     labels, k = clustering.labels, len(clustering.centroids)
-    fit = measure_fit(vectors, clustering, threads)
+    membership = measure_membership(vectors, clustering, threads)
     columns = {
         "topic": labels,
-        "similarity": fit.similarity,
-        "margin": fit.margin,
-        "second_topic": fit.second_topic,
+        "similarity": membership.similarity,
+        "margin": membership.margin,
+        "second_topic": membership.second_topic,
         "silhouette": cosine_silhouette(vectors, labels, k, threads),
-        "outlier": find_outliers(fit.similarity, labels, k),
+        "outlier": find_outliers(membership.similarity, labels, k),
     }
     sizes = np.bincount(labels, minlength=k)
     silhouettes = np.bincount(labels, columns["silhouette"].astype(np.float64), minlength=k) / sizes
@@ -125,7 +125,7 @@ def measure(
         smooth=smooth,
         silhouette=float(columns["silhouette"].mean(dtype=np.float64)),
         silhouette_by_topic=silhouettes.tolist(),
-        repeats_by_topic=[None if np.isnan(value) else value for value in repeated.tolist()],
+        stability_by_topic=[None if np.isnan(value) else value for value in stability.tolist()],
         inertia=clustering.inertia,
         iterations=clustering.iterations,
         sizes=sizes.tolist(),
@@ -146,7 +146,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     cli.flag("--smooth", int, "nearest papers to average each vector with; 0: none")
     cli.flag("--seed", int, "of the first start")
-    cli.flag("--starts", int, "starts on the sample; their consensus is carried to all papers")
+    cli.flag("--n-init", int, "starts on the sample; their consensus is carried to all papers")
     cli.flag("--gpus", int, "1: compute most iterations of K-means on CUDA")
     cli.threads()
     cli.outputs(centroids="centroids.npy", assignments="assignments.parquet", summary="cluster.json")
@@ -170,19 +170,19 @@ def main(argv: list[str] | None = None) -> None:
             f"config key scan_k.sample: a sample of {len(sample.rows)} papers is too small for K = {k}"
         )
     smooth = usable_neighbors(args.smooth, len(ids))
-    seeds = [args.seed + i for i in range(args.starts)]
+    seeds = [args.seed + i for i in range(args.n_init)]
     outputs = (args.centroids, args.assignments, args.summary)
     with (
         atomic_outputs(*outputs) as (centroids_file, assignments_file, summary_file),
         smoothed(vectors, near[:, :smooth], centroids_file.parent, args.threads) as rows,
     ):
         first = unit(sample.vectors)
-        axes = principal_axes(first, SKETCH)
+        axes = principal_axes(first, COMPONENTS)
         found = cluster(rows, first, k, axes, seeds=seeds, gpu=bool(args.gpus), threads=args.threads)
         del first
         clustering = on_original(vectors, found, k, args.threads)
-        repeated = repeats(sample, clustering.labels, k, axes, seed=args.seed, threads=args.threads)
-        columns, summary = measure(vectors, clustering, repeated, smooth, args.threads)
+        stability = topic_stability(sample, clustering.labels, k, axes, seed=args.seed, threads=args.threads)
+        columns, summary = measure(vectors, clustering, stability, smooth, args.threads)
         np.save(centroids_file, clustering.centroids)
         write_table(assignments_file, pa.table({"id": ids, **columns}), ASSIGNMENTS)
         write_json(summary_file, summary)
@@ -190,7 +190,7 @@ def main(argv: list[str] | None = None) -> None:
     say(
         f"{len(ids):,} papers in {k} topics of {min(sizes):,} to {max(sizes):,}, silhouette "
         f"{summary['silhouette']:.4f}, {steps} {'iteration' if steps == 1 else 'iterations'}, "
-        f"{repeating_share(repeated, np.array(sizes)):.0%} of the papers in topics that repeat"
+        f"{stable_share(stability, np.array(sizes)):.0%} of the papers in stable topics"
     )
 
 

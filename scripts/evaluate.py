@@ -9,7 +9,7 @@ from scipy import sparse
 from lib.cli import Parser, run, say, three_digits
 from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
 from lib.clusters.sizes import effective_topics
-from lib.clusters.stability import repeating_share
+from lib.clusters.stability import stable_share
 from lib.evaluation.agreement import agreement, archive, clusters_of_words
 from lib.evaluation.coherence import (
     c_v,
@@ -175,7 +175,7 @@ def main(argv: list[str] | None = None) -> None:
         corpus=summarize_corpus(read_texts(args.papers, sample_rows(drawn, SAMPLE))),
         papers=len(topics),
         k=cluster["k"],
-        repeating_share=repeating_share(table["repeats"].to_numpy(), table["size"].to_numpy()),
+        stable_share=stable_share(table["stability"].to_numpy(), table["size"].to_numpy()),
         silhouette=cluster["silhouette"],
         silhouette_by_topic=cluster["silhouette_by_topic"],
         negative_silhouette_share=float(np.mean(assignments["silhouette"].to_numpy() < 0)),

@@ -1,4 +1,4 @@
-"""Group the topics by Ward's method, and divide large ones into subtopics that repeat."""
+"""Group the topics by Ward's method, and divide large ones into stable subtopics."""
 
 import argparse
 
@@ -8,30 +8,30 @@ import pyarrow as pa
 
 from lib.cli import Parser, optional, progress, run, say, warn
 from lib.clusters.hierarchy import cut, number_of_groups, subtopics
-from lib.clusters.kmeans import SKETCH
+from lib.clusters.kmeans import COMPONENTS
 from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS
 from lib.clusters.ward import ward_linkage
 from lib.files import atomic_outputs
 from lib.grouping import rows_by_label
 from lib.parallel import map_tasks
-from lib.projection import axes_rows, principal_axes, unit_sketch
+from lib.projection import axes_rows, principal_axes, unit_projection
 from lib.tables import check_same_rows, read_table, write_table
 from lib.vectors import CHUNK, open_embeddings, read_array, take
 
 FEW = 1000  # papers per topic
-Divided = tuple[np.ndarray, np.ndarray]  # labels of the papers of a topic, repeats of its subtopics
+Divided = tuple[np.ndarray, np.ndarray]  # labels of the papers of a topic, stability of its subtopics
 
 
-def sketches_of(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The sketches of the papers of one topic on its own principal axes: float32 (m, dim), unit rows.
+def projections_of(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The projections of the papers of one topic on its own principal axes: float32 (m, dim), unit rows.
 
     Parameters
     ----------
     vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
     rows : int (m,), ascending
     """
-    axes = principal_axes(take(vectors, rows[axes_rows(len(rows))]), SKETCH)
-    parts = [unit_sketch(take(vectors, rows[a : a + CHUNK]), axes) for a in range(0, len(rows), CHUNK)]
+    axes = principal_axes(take(vectors, rows[axes_rows(len(rows))]), COMPONENTS)
+    parts = [unit_projection(take(vectors, rows[a : a + CHUNK]), axes) for a in range(0, len(rows), CHUNK)]
     return np.concatenate(parts)
 
 
@@ -58,7 +58,7 @@ def divide(
         n = min(most, 2 * len(rows) // min_papers)
         if n < 2:
             return np.zeros(len(rows), np.int32), np.empty(0)
-        return subtopics(sketches_of(vectors, rows), n, seed)
+        return subtopics(projections_of(vectors, rows), n, seed)
 
     # Few rows are clustered in such small products that two threads wait for Python's lock and take longer than one.
     threads = threads if len(topics) >= FEW * k else 1
@@ -75,11 +75,11 @@ def node_table(
     ----------
     topics : int (n,), 0 to k - 1
     groups : int (k,), the group of each topic
-    divided : labels and repeats of each topic
+    divided : labels and stability of each topic
     """
     k = len(groups)
     sizes = np.bincount(topics, minlength=k)
-    first = np.cumsum([0, *(len(repeats) for _, repeats in divided)])
+    first = np.cumsum([0, *(len(stability) for _, stability in divided)])
     owner = np.empty(len(topics), np.int32)
     for rows, start, (labels, _) in zip(rows_by_label(topics, k), first[:-1], divided, strict=True):
         owner[rows] = start + labels
@@ -91,7 +91,7 @@ def node_table(
         "subtopic": (
             np.bincount(owner[~whole], minlength=len(parents)),
             parents,
-            np.concatenate([repeats for _, repeats in divided]),
+            np.concatenate([stability for _, stability in divided]),
         ),
     }
     parts = [
@@ -101,10 +101,10 @@ def node_table(
                 "node": np.arange(len(size)),
                 "parent": pd.array(parent, "Int32"),
                 "size": size,
-                "repeats": repeats,
+                "stability": stability,
             }
         )
-        for level, (size, parent, repeats) in levels.items()
+        for level, (size, parent, stability) in levels.items()
     ]
     return pd.concat(parts, ignore_index=True), pa.array(owner, mask=whole)
 
@@ -153,7 +153,7 @@ def main(argv: list[str] | None = None) -> None:
         write_table(nodes_file, nodes, NODES)
         write_table(subtopics_file, pa.table({"id": assignments["id"], "subtopic": subtopic}), SUBTOPICS)
         np.save(tree_file, tree)
-    parted = sum(len(repeats) > 0 for _, repeats in divided)
+    parted = sum(len(stability) > 0 for _, stability in divided)
     say(
         f"{k} topics in {groups.max() + 1} groups; {parted} of them divided into "
         f"{(nodes['level'] == 'subtopic').sum()} subtopics"

@@ -32,9 +32,9 @@ def keyword_table(
     terms, offsets, n_terms = corpus.terms, corpus.term_offsets, len(corpus.vocabulary)
     counted = TermCounts.of(corpus.vocabulary, count_in_topics(terms, offsets, topics, k, n_terms))
     sizes = np.bincount(topics, minlength=k)
-    fit = eligible(counted, sizes, informative(counted, sizes), head_words)
+    allowed = eligible(counted, sizes, informative(counted, sizes), head_words)
     of_terms = TermVectors.of(terms, offsets, vectors, topics, n_terms)
-    found = keywords_of(counted, sizes, fit, top, of_terms)
+    found = keywords_of(counted, sizes, allowed, top, of_terms)
     found = Phrases(counted, corpus.tokens, corpus.offsets).of_groups(found, of_terms)
     rows = [
         (topic, rank, *keyword) for topic, some in enumerate(found) for rank, keyword in enumerate(some, 1)

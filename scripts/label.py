@@ -129,7 +129,7 @@ def topic_table(
     categories: pa.Array,
     keywords: list[list[tuple[str, float]]],
     central: pd.DataFrame,
-    repeats: list[float | None],
+    stability: list[float | None],
     centroids: np.ndarray,
 ) -> pd.DataFrame:
     """One row per topic, with the columns of TOPICS.
@@ -140,7 +140,7 @@ def topic_table(
     categories : the primary category of each paper
     keywords : (keyword, weight) of each topic, heaviest first
     central : `id`, `title` and `shown` of the paper in each topic's label
-    repeats : how well each topic repeats on random halves
+    stability : of each topic, on random halves
     centroids : float (k, dim)
     """
     papers = assignments["silhouette"].astype(float).groupby(assignments["topic"])
@@ -161,7 +161,7 @@ def topic_table(
             "representative_id": central["id"],
             "representative_title": central["title"],
             "silhouette": papers.mean(),
-            "repeats": pd.Series(repeats, dtype=float),
+            "stability": pd.Series(stability, dtype=float),
             "colour": hex_colours(topic_colours(centroids)),
         }
     ).reset_index(names="topic")
@@ -280,10 +280,10 @@ def main(argv: list[str] | None = None) -> None:
     similarity = assignments["similarity"].to_numpy()
     representatives = representative_table(papers, picked, similarity, args.representatives_per_topic)
     categories = papers["primary_category"].combine_chunks()
-    repeats = read_json(args.cluster, ClusterSummary)["repeats_by_topic"]
+    stability = read_json(args.cluster, ClusterSummary)["stability_by_topic"]
     centroids = read_array(args.centroids)
     check_same_rows(keywords=len(pairs), centroids=len(centroids))
-    topics = topic_table(assignments, categories, pairs, in_labels, repeats, centroids)
+    topics = topic_table(assignments, categories, pairs, in_labels, stability, centroids)
     if args.llm_url:
         topics["name"] = ask_for_names(topics, papers["title"], picked, centroids, args)
     with atomic_outputs(args.representatives, args.topics, args.csv) as outputs:

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from lib.cli import Parser, progress, run, say
-from lib.clusters.kmeans import SKETCH
+from lib.clusters.kmeans import COMPONENTS
 from lib.clusters.partitions import Contingency
 from lib.clusters.schema import Scan
 from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.silhouette import cosine_silhouette
 from lib.clusters.smoothing import SAMPLE_FILES, read_sample, unit_half
-from lib.clusters.stability import cluster_draw, jaccard_by_topic, repeating_share
+from lib.clusters.stability import jaccard_by_topic, labels_of_run, stable_share
 from lib.files import atomic_outputs, write_json
 from lib.lloyd import cluster_sums, inertia_of
 from lib.parallel import map_tasks
@@ -41,11 +41,11 @@ def cluster_repeatedly(
     whole : for each clustering of the whole sample int32 (n,)
     half_labels : int32 (h, m)
     """
-    axes = principal_axes(sample, SKETCH)
+    axes = principal_axes(sample, COMPONENTS)
 
     def cluster(number: int) -> np.ndarray:
         rows = sample if number < seeds else unit_half(halves, number - seeds)
-        return cluster_draw(rows, k, axes, seed, number)
+        return labels_of_run(rows, k, axes, seed, number)
 
     # One core each: parallel clusterings wait for each other less than the chunks of one clustering.
     count = seeds + len(halves)
@@ -106,7 +106,7 @@ def scan(
     Returns
     -------
     measures : inertia and silhouette of each clustering of the whole sample, the share of its rows in
-        topics that repeat on halves, and the sizes of the one with the lowest inertia;
+        stable topics, and the sizes of the one with the lowest inertia;
         `stability_seeds`, the adjusted Rand index of each pair of these clusterings;
         `stability_halves`, that of each pair of halves of different splits
     labels : int32 (n,), of the clustering with the lowest inertia
@@ -120,8 +120,8 @@ def scan(
         "silhouette": [
             float(cosine_silhouette(original, labels, k, threads).mean(dtype=np.float64)) for labels in whole
         ],
-        "repeating": [
-            repeating_share(jaccard_by_topic(labels, half_rows, half_labels, k), size)
+        "stable_share": [
+            stable_share(jaccard_by_topic(labels, half_rows, half_labels, k), size)
             for labels, size in zip(whole, sizes, strict=True)
         ],
         "sizes": sorted(sizes[best].tolist(), reverse=True),
@@ -164,7 +164,7 @@ def main(argv: list[str] | None = None) -> None:
     papers = read_table(args.papers, PAPERS, ["primary_category"])
     vectors = open_embeddings(args.embeddings, len(papers))
     sample = read_sample(args.rows, args.vectors, args.half_rows, args.half_vectors, len(papers))
-    lists = ("inertia", "silhouette", "repeating", "sizes", "stability_seeds", "stability_halves")
+    lists = ("inertia", "silhouette", "stable_share", "sizes", "stability_seeds", "stability_halves")
     measures: dict = {name: [] for name in lists} | {"ami_primary": None}
     skipped = too_few(len(sample.rows), args.k)
     if not skipped:
@@ -183,7 +183,7 @@ def main(argv: list[str] | None = None) -> None:
         measures["ami_primary"] = agreement(labels, papers["primary_category"].take(sample.rows).to_pylist())
         say(
             f"K = {args.k}: silhouette {np.mean(measures['silhouette']):.4f}, "
-            f"{np.mean(measures['repeating']):.0%} of the papers in topics that repeat, stability over halves "
+            f"{np.mean(measures['stable_share']):.0%} of the papers in stable topics, stability over halves "
             f"{np.mean(measures['stability_halves']):.3f}, over seeds {np.mean(measures['stability_seeds']):.3f}"
         )
     seconds = round(time.perf_counter() - begun, 1)

@@ -53,7 +53,7 @@ def vocabulary_table(
     """
     n = len(words.terms)
     none = np.arange(n + len(bigrams)) < n
-    leads = leading / np.maximum(words.occurrences, 1)
+    followed_share = leading / np.maximum(words.occurrences, 1)
     first, second = (np.r_[np.zeros(n, np.int64), half] for half in np.divmod(codes, n))
     columns = [
         pa.array(words.terms + bigrams),
@@ -61,7 +61,7 @@ def vocabulary_table(
         pa.array(titles),
         pa.array(first.astype(np.int32), mask=none),
         pa.array(second.astype(np.int32), mask=none),
-        pa.array(np.r_[leads, np.zeros(len(bigrams))].astype(np.float32), mask=~none),
+        pa.array(np.r_[followed_share, np.zeros(len(bigrams))].astype(np.float32), mask=~none),
     ]
     return pa.Table.from_arrays(columns, schema=VOCABULARY)
 

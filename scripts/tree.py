@@ -151,11 +151,11 @@ def group_keywords(
     """
     k = len(group_of)
     into_groups = sparse.csr_matrix((np.ones(k, np.int64), (group_of, np.arange(k))))
-    fit = into_groups @ eligible(of_topics, sizes, specific, found.head_words).astype(np.int64)
+    allowed = into_groups @ eligible(of_topics, sizes, specific, found.head_words).astype(np.int64)
     groups = found.counted.regrouped(sparse.csr_matrix(into_groups @ of_topics.counts))
     vectors = replace(found.vectors, groups=group_of[found.vectors.groups])
     of_groups = np.asarray(into_groups @ sizes)
-    keywords = keywords_of(groups, of_groups, sparse.csr_matrix(fit), found.top, vectors)
+    keywords = keywords_of(groups, of_groups, sparse.csr_matrix(allowed), found.top, vectors)
     return found.phrases.of_groups(keywords, vectors)
 
 
@@ -176,11 +176,11 @@ def subtopic_keywords(
     """
     number, sizes = inside["node"].to_numpy(), inside["size"].to_numpy()
     counted, kept = restricted(found.counted, k + number, LEAST_PAPERS)
-    fit = eligible(counted, sizes, specific[kept], found.head_words)
-    fit = fit.multiply(lifts(counted.counts, sizes, shares[kept]).sqrt()).tocsr()
+    allowed = eligible(counted, sizes, specific[kept], found.head_words)
+    allowed = allowed.multiply(lifts(counted.counts, sizes, shares[kept]).sqrt()).tocsr()
     siblings = np.searchsorted(number, found.subtopic)
     vectors = found.vectors.inside(int(inside["parent"].iloc[0]), siblings, kept)
-    keywords = keywords_of(counted, sizes, fit, found.top, vectors)
+    keywords = keywords_of(counted, sizes, allowed, found.top, vectors)
     return found.phrases.of_groups(keywords, vectors)
 
 

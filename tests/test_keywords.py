@@ -35,7 +35,14 @@ def test_planted_subjects_give_their_words(planted):
 def test_vocabulary_is_that_of_the_texts(planted):
     vocabulary = pq.read_table(planted.folder / "vocabulary.parquet").to_pylist()
     texts = [set(text.replace(".", " ").split()) for text in planted.texts]
-    assert vocabulary[0] == {"term": "", "papers": 0, "titles": 0, "first": None, "second": None, "leads": 0}
+    assert vocabulary[0] == {
+        "term": "",
+        "papers": 0,
+        "titles": 0,
+        "first": None,
+        "second": None,
+        "followed_share": 0,
+    }
     words = [row for row in vocabulary[1:] if row["first"] is None]
     assert {word for subject in SUBJECTS.values() for word in subject.split()} <= {
         row["term"] for row in words
@@ -43,12 +50,12 @@ def test_vocabulary_is_that_of_the_texts(planted):
     for row in words:
         assert row["papers"] == sum(row["term"] in text for text in texts)
         assert row["titles"] == sum(row["term"] in title.lower().split() for title in planted.titles)
-    assert all(row["leads"] is None for row in vocabulary if row["first"] is not None)
+    assert all(row["followed_share"] is None for row in vocabulary if row["first"] is not None)
     offsets = np.load(planted.folder / "offsets.npy")
     tokens = np.load(planted.folder / "tokens.npy")
     for at in range(1, len(words) + 1):
         behind = tokens[np.flatnonzero(tokens == at) + 1]
-        assert vocabulary[at]["leads"] == pytest.approx(np.mean(behind > 0))
+        assert vocabulary[at]["followed_share"] == pytest.approx(np.mean(behind > 0))
     first = [vocabulary[i]["term"] for i in tokens[: offsets[1]] if i]
     assert first == [w for w in planted.texts[0].replace(".", " ").split() if w in {r["term"] for r in words}]
 

@@ -32,7 +32,7 @@ def test_planted_subjects_are_labelled(planted):
         assert said[near.index(central)] == max(said)
         assert row["name"].split(" · ")[0] == row["primary_keyword"] and len(row["name"].split(" · ")) == 3
         assert row["main_category"] == categories[subject] and row["main_category_share"] == 1
-        assert row["repeats"] == summary["repeats_by_topic"][topic] > 0.9
+        assert row["stability"] == summary["stability_by_topic"][topic] > 0.9
         assert row["silhouette"] == pytest.approx(np.mean([assignments[i]["silhouette"] for i in own]))
     assert len({row["primary_keyword"] for row in topics}) == 4
     colours = [row["colour"] for row in topics]

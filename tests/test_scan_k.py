@@ -65,7 +65,7 @@ def test_the_planted_topics_repeat_and_more_do_not(rows, half_rows):
 
     planted, more = measures(4), measures(10)
     assert np.mean(planted["stability_halves"]) > 0.95 > np.mean(more["stability_halves"])
-    assert planted["repeating"] == [1.0] * SEEDS and max(more["repeating"]) < 0.8
+    assert planted["stable_share"] == [1.0] * SEEDS and max(more["stable_share"]) < 0.8
 
 
 def run_scan(planted, out, folder=None, **changes):

@@ -11,7 +11,7 @@ from lib.vectors import unit_rows
 
 
 @dataclass
-class Fit:
+class Membership:
     """How each paper fits its topic.
 
     Attributes
@@ -40,7 +40,7 @@ def number_by_size(clustering: Clustering) -> Clustering:
     )
 
 
-def measure_fit(vectors: np.ndarray, clustering: Clustering, threads: int = 1) -> Fit:
+def measure_membership(vectors: np.ndarray, clustering: Clustering, threads: int = 1) -> Membership:
     """Compare each paper with the centroid of its topic and with the second-best centroid.
 
     Parameters
@@ -50,18 +50,18 @@ def measure_fit(vectors: np.ndarray, clustering: Clustering, threads: int = 1) -
     lengths = np.linalg.norm(clustering.centroids, axis=1, keepdims=True)
     transposed = np.ascontiguousarray((clustering.centroids / np.maximum(lengths, 1e-12)).T)
     n = len(vectors)
-    fit = Fit(np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n, np.int32))
+    membership = Membership(np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n, np.int32))
 
     def work(a: int, b: int) -> None:
         line, own = np.arange(b - a), clustering.labels[a:b]
         cosine = unit_rows(vectors, a, b) @ transposed
-        fit.similarity[a:b] = cosine[line, own]
+        membership.similarity[a:b] = cosine[line, own]
         cosine[line, own] = -np.inf
-        fit.second_topic[a:b] = cosine.argmax(1)
-        fit.margin[a:b] = fit.similarity[a:b] - cosine[line, fit.second_topic[a:b]]
+        membership.second_topic[a:b] = cosine.argmax(1)
+        membership.margin[a:b] = membership.similarity[a:b] - cosine[line, membership.second_topic[a:b]]
 
     for_chunks(n, threads, work)
-    return fit
+    return membership
 
 
 def find_outliers(similarity: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:

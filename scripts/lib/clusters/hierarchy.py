@@ -12,10 +12,10 @@ from lib.clusters.stability import jaccard_by_topic
 
 LEAST_TOPICS = 5  # fewer topics are not grouped
 STABLE = 0.75  # Hennig's "valid, stable cluster"; two halves of a single cloud reach 0.65
-DISSOLVED = 0.5  # Hennig: a cluster that repeats no better is not one
+DISSOLVED = 0.5  # Hennig: a cluster that is no more stable is not one
 HALVES = 5  # random halves on which subtopics are compared
 STARTS = 4  # of each K-means: one consensus
-PATIENCE = 2  # three equal subtopics do not repeat as two
+PATIENCE = 2  # three equal subtopics are not stable as two
 ROWS = 5000  # papers of a topic on which subtopics are compared
 
 
@@ -61,7 +61,7 @@ def by_size(labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return rank[labels]
 
 
-def subtopics(sketches: np.ndarray, most: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def subtopics(projections: np.ndarray, most: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Divide the papers of one topic, or leave it whole.
 
     The number of subtopics is the largest at which ENOUGH of the papers lie in subtopics that are stable: whose
@@ -72,17 +72,17 @@ def subtopics(sketches: np.ndarray, most: int, seed: int) -> tuple[np.ndarray, n
 
     Parameters
     ----------
-    sketches : float32 (n, dim), unit rows, of `unit_sketch`
+    projections : float32 (n, dim), unit rows, of `unit_projection`
     most : largest number of subtopics
 
     Returns
     -------
     labels : int32 (n,), numbered by descending size; all 0 if the topic stays whole
-    repeats : float64 (number of subtopics,), the mean Jaccard index of each on the halves; empty if whole
+    stability : float64 (number of subtopics,), the mean Jaccard index of each on the halves; empty if whole
     """
-    n = len(sketches)
+    n = len(projections)
     order = np.random.default_rng(seed).permutation(n)
-    rows = sketches[order]
+    rows = projections[order]
     sample = rows[:ROWS]
     halves = _halves(len(sample), seed)
     chosen, failures = None, 0
@@ -103,10 +103,10 @@ def subtopics(sketches: np.ndarray, most: int, seed: int) -> tuple[np.ndarray, n
         return np.zeros(n, np.int32), np.empty(0)
     k, half_labels = chosen
     labels = by_size(_cluster(rows, k, seed), np.ones(n))
-    repeats = jaccard_by_topic(labels[: len(sample)], halves, half_labels, k)
+    stability = jaccard_by_topic(labels[: len(sample)], halves, half_labels, k)
     found = np.empty(n, np.int32)
     found[order] = labels
-    return found, repeats
+    return found, stability
 
 
 def _halves(n: int, seed: int) -> np.ndarray:

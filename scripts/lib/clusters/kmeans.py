@@ -6,15 +6,15 @@ from lib.clusters.seeding import initial_centroids
 from lib.clusters.ward import ward_merge
 from lib.lloyd import Clustering, cluster_sums, lloyd
 from lib.parallel import map_tasks
-from lib.projection import principal_axes, unit_sketch
+from lib.projection import principal_axes, unit_projection
 
 STARTS_PER_CONSENSUS = 4
 START_ROWS = 10_000  # rows of a start
 SEARCH_ROWS = 20_000  # rows on which consensuses are found and crossed
 ROWS_PER_CENTROID = 100  # more rows of a start for many centroids, and twice as many of the search
 CROSSINGS = 2.5  # per consensus
-SKETCH = 64  # dimensions in which clusterings are searched
-SEARCH_TOL = 1e-3  # of what is computed on sketches: ten times that of the result
+COMPONENTS = 64  # dimensions in which clusterings are searched
+SEARCH_TOL = 1e-3  # of what is computed on projections: ten times that of the result
 SAME = 1e-6  # relative difference of the inertia of equal clusterings
 
 
@@ -30,20 +30,20 @@ def kmeans(
        centroids to k, and Lloyd's algorithm continues on all rows. Leisch (1999), Bagged clustering.
     2. Pairs of these are crossed: each centroid is that of one parent or its partner in the
        other, and Lloyd's algorithm continues. The best ones stay. Gribel & Vidal (2019), HG-means.
-    3. The best one continues on the rows themselves. Before, all is computed on sketches of the
+    3. The best one continues on the rows themselves. Before, all is computed on projections of the
        first SEARCH_ROWS rows.
 
     Parameters
     ----------
     sample : float32 (n, dim), unit rows in random order
-    axes : of the sketches, by default the SKETCH principal axes of the sample
+    axes : of the projections, by default the COMPONENTS principal axes of the sample
     """
     if axes is None:
-        axes = principal_axes(sample, SKETCH)
-    sketches = unit_sketch(sample[: max(SEARCH_ROWS, 2 * ROWS_PER_CENTROID * k)], axes)
-    found = _consensuses(sketches, k, seeds, threads)
-    best = _cross(sketches, found, seeds[0], threads) if len(found) > 1 else found[0]
-    sums, counts = cluster_sums(sample[: len(sketches)], best.labels, k, threads)
+        axes = principal_axes(sample, COMPONENTS)
+    projections = unit_projection(sample[: max(SEARCH_ROWS, 2 * ROWS_PER_CENTROID * k)], axes)
+    found = _consensuses(projections, k, seeds, threads)
+    best = _cross(projections, found, seeds[0], threads) if len(found) > 1 else found[0]
+    sums, counts = cluster_sums(sample[: len(projections)], best.labels, k, threads)
     return lloyd(sample, sums / np.maximum(counts, 1)[:, None], threads=threads)
 
 

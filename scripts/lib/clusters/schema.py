@@ -37,7 +37,7 @@ NODES = pa.schema(
         column("parent", pa.int32(), "group of a topic, or topic of a subtopic; null for groups"),
         column("size", pa.int64(), "number of papers"),
         column(
-            "repeats",
+            "stability",
             pa.float64(),
             "of subtopics: mean Jaccard index with the best match on random halves of the topic",
         ),
@@ -56,7 +56,7 @@ SUBTOPICS = pa.schema(
 class Scan(TypedDict):
     """One candidate for K, measured on the sample; one entry per clustering or pair; sizes per topic.
 
-    `repeating` is the share of papers in topics whose mean Jaccard index on random halves is 0.6 or more.
+    `stable_share` is the share of papers in stable topics: those whose mean Jaccard index on random halves is 0.6 or more.
     """
 
     k: int
@@ -65,7 +65,7 @@ class Scan(TypedDict):
     skipped: str | None
     inertia: list[float]
     silhouette: list[float]
-    repeating: list[float]
+    stable_share: list[float]
     sizes: list[int]
     stability_seeds: list[float]
     stability_halves: list[float]
@@ -91,7 +91,7 @@ class ClusterSummary(TypedDict):
     """The clustering in a few figures; lists have one entry per topic.
 
     Vectors were averaged with their `smooth` nearest papers to find the topics. Silhouette and inertia
-    are measured on the original vectors. `repeats_by_topic` is the mean Jaccard index of a topic with
+    are measured on the original vectors. `stability_by_topic` is the mean Jaccard index of a topic with
     its best match when random halves of the papers are clustered.
     """
 
@@ -100,7 +100,7 @@ class ClusterSummary(TypedDict):
     smooth: int
     silhouette: float
     silhouette_by_topic: list[float]
-    repeats_by_topic: list[float | None]
+    stability_by_topic: list[float | None]
     inertia: float
     iterations: int
     sizes: list[int]

@@ -1,4 +1,4 @@
-"""How well topics repeat when random halves of the papers are clustered.
+"""How stable topics are when random halves of the papers are clustered.
 
 Hennig (2007), Cluster-wise assessment of cluster stability.
 """
@@ -8,12 +8,12 @@ import numpy as np
 from lib.clusters.kmeans import kmeans
 from lib.clusters.partitions import count_pairs
 
-# Of a clustering whose topics are only compared. 20 lower its inertia by 0.04 %, and repeat no better.
+# Of a clustering whose topics are only compared. 20 lower its inertia by 0.04 %, and are no more stable.
 STARTS = 12
-REPEATS = 0.6  # a topic repeats if its mean Jaccard index is at least this; Hennig's "pattern in the data"
+STABLE = 0.6  # a topic is stable if its mean Jaccard index is at least this; Hennig's "pattern in the data"
 
 
-def cluster_draw(rows: np.ndarray, k: int, axes: np.ndarray, seed: int, number: int) -> np.ndarray:
+def labels_of_run(rows: np.ndarray, k: int, axes: np.ndarray, seed: int, number: int) -> np.ndarray:
     """The labels of one of several clusterings, each of which has seeds of its own: int32 (n,)."""
     seeds = [seed + number * STARTS + i for i in range(STARTS)]
     return kmeans(rows, k, seeds=seeds, axes=axes).labels
@@ -46,6 +46,6 @@ def jaccard_by_topic(labels: np.ndarray, rows: np.ndarray, half_labels: np.ndarr
     return np.divide(total, known.sum(0), out=np.full(k, np.nan), where=known.any(0))
 
 
-def repeating_share(jaccard: np.ndarray, sizes: np.ndarray) -> float:
-    """The share of the papers that lie in topics that repeat."""
-    return float(sizes[jaccard >= REPEATS].sum() / sizes.sum())
+def stable_share(jaccard: np.ndarray, sizes: np.ndarray) -> float:
+    """The share of the papers that lie in stable topics."""
+    return float(sizes[jaccard >= STABLE].sum() / sizes.sum())

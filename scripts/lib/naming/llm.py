@@ -19,7 +19,7 @@ import numpy as np
 
 from lib.cli import UserError, progress
 from lib.files import atomic_outputs
-from lib.keywords.redundancy import akin
+from lib.keywords.redundancy import same_stem
 from lib.records.schema import lower_case_string
 from lib.records.text import normalise
 from lib.vectors import unit
@@ -170,7 +170,7 @@ def name_in(answer: str, evidence: Evidence) -> str:
     if len(name) > MAX_CHARS or len(name.split()) > MAX_WORDS:
         raise NoName("the answer is too long for a name")
     own, known = _words(name), _words("\n".join([*evidence.keywords, *evidence.titles]))
-    if own and known and not any(akin(word, other) for word in own for other in known):
+    if own and known and not any(same_stem(word, other) for word in own for other in known):
         raise NoName(f"no word of {name!r} is in the keywords or titles")
     return name
 

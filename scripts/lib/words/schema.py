@@ -19,7 +19,9 @@ VOCABULARY = pa.schema(
         column("first", pa.int32(), "row of the first word of a bigram; null for words"),
         column("second", pa.int32(), "row of the second word"),
         column(
-            "leads", pa.float32(), "share of its uses that another word follows directly; null for bigrams"
+            "followed_share",
+            pa.float32(),
+            "share of its uses that another word follows directly; null for bigrams",
         ),
     ]
 )

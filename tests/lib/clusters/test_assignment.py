@@ -1,9 +1,9 @@
-"""The numbers of topics, the fit of papers and the outliers."""
+"""The numbers of topics, the membership of papers and the outliers."""
 
 import numpy as np
 
 from conftest import blobs
-from lib.clusters.assignment import find_outliers, measure_fit, number_by_size
+from lib.clusters.assignment import find_outliers, measure_membership, number_by_size
 from lib.lloyd import Clustering, lloyd
 
 
@@ -18,12 +18,12 @@ def test_fit_against_a_full_product():
     rows = blobs(300, 5)
     run = lloyd(rows, rows[:5])
     cosine = rows @ (run.centroids / np.linalg.norm(run.centroids, axis=1, keepdims=True)).T
-    fit = measure_fit(rows, run)
+    membership = measure_membership(rows, run)
     own = cosine[np.arange(300), run.labels]
     cosine[np.arange(300), run.labels] = -2
-    np.testing.assert_allclose(fit.similarity, own, atol=1e-6)
-    np.testing.assert_array_equal(fit.second_topic, cosine.argmax(1))
-    np.testing.assert_allclose(fit.margin, own - cosine.max(1), atol=1e-6)
+    np.testing.assert_allclose(membership.similarity, own, atol=1e-6)
+    np.testing.assert_array_equal(membership.second_topic, cosine.argmax(1))
+    np.testing.assert_allclose(membership.margin, own - cosine.max(1), atol=1e-6)
 
 
 def test_outliers_lie_below_tukeys_fence_of_their_own_topic():

@@ -33,23 +33,23 @@ def test_planted_hierarchy_is_found(seed):
     assert adjusted_rand_score(groups, np.arange(20) // 4) >= 0.95
     assert (np.diff(np.bincount(groups, sizes)) <= 0).all()
     for topic in range(20):
-        labels, repeats = subtopics(vectors[topics == topic], 8, seed)
+        labels, stability = subtopics(vectors[topics == topic], 8, seed)
         assert adjusted_rand_score(labels, truth[topics == topic]) >= 0.95
-        assert len(repeats) == 3 and (repeats > 0.8).all()
+        assert len(stability) == 3 and (stability > 0.8).all()
 
 
 def test_papers_without_subtopics_stay_together():
     rng = np.random.default_rng(0)
     whole = 0
     for seed in range(5):
-        labels, repeats = subtopics(unit(1.0 + rng.normal(size=(200, 48))), 8, seed)
-        whole += len(repeats) == 0 and not labels.any()
+        labels, stability = subtopics(unit(1.0 + rng.normal(size=(200, 48))), 8, seed)
+        whole += len(stability) == 0 and not labels.any()
     assert whole == 5
 
 
 def test_identical_papers_stay_together():
-    labels, repeats = subtopics(unit(np.ones((120, 8))), 8, 0)
-    assert not labels.any() and len(repeats) == 0
+    labels, stability = subtopics(unit(np.ones((120, 8))), 8, 0)
+    assert not labels.any() and len(stability) == 0
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 4])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lib.clusters.stability import jaccard_by_topic, repeating_share
+from lib.clusters.stability import jaccard_by_topic, stable_share
 
 
 def test_jaccard_is_that_of_sets():
@@ -26,4 +26,4 @@ def test_a_topic_outside_all_halves_is_not_known():
     labels, rows = np.array([0, 0, 1, 1, 2]), np.array([[0, 1], [2, 3]])
     found = jaccard_by_topic(labels, rows, np.array([[0, 0], [1, 1]]), 3)
     np.testing.assert_array_equal(found, [1.0, 1.0, np.nan])
-    assert repeating_share(found, np.array([2, 2, 1])) == 0.8
+    assert stable_share(found, np.array([2, 2, 1])) == 0.8
