@@ -63,17 +63,19 @@ def measure(original: np.ndarray, drawn: Averaged, nulls: list[np.ndarray], k: i
     nulls : the rows in principal components, then rows of the null
     has_term : csr (n, terms), or None for papers without text
     """
-    from lib.clusters.kmeans import COMPONENTS
+    from lib.clusters.assignment import SEEDS
+    from lib.clusters.kmeans import KMeans
     from lib.clusters.silhouette import cosine_silhouette
-    from lib.clusters.stability import jaccard_by_topic, labels_of_run, stable_share
+    from lib.clusters.stability import jaccard_by_topic, stable_share
     from lib.lloyd import cluster_sums
     from lib.parallel import map_tasks
-    from lib.projection import principal_axes
 
-    axes = principal_axes(drawn.rows, COMPONENTS)
+    method = KMeans.of_sample(drawn.rows)
     tasks = [drawn.rows] * WHOLE + list(drawn.halves)
     labels = list(
-        map_tasks(range(len(tasks)), THREADS, lambda number: labels_of_run(tasks[number], k, axes, 0, number))
+        map_tasks(
+            range(len(tasks)), THREADS, lambda number: method(tasks[number], None, k, seed=number * SEEDS)
+        )
     )
     whole, halves = labels[:WHOLE], np.array(labels[WHOLE:])
     sizes = [np.bincount(found, minlength=k) for found in whole]
@@ -84,7 +86,7 @@ def measure(original: np.ndarray, drawn: Averaged, nulls: list[np.ndarray], k: i
         "ami_primary": 0.0,
         "silhouette": [float(cosine_silhouette(original, found, k).mean()) for found in whole],
         "stable_share": [
-            stable_share(jaccard_by_topic(found, drawn.half_rows, halves, k), size)
+            stable_share(jaccard_by_topic(found, drawn.half_rows, halves, k), size, len(found))
             for found, size in zip(whole, sizes, strict=True)
         ],
     }

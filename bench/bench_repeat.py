@@ -53,18 +53,18 @@ def searched(rows: np.ndarray, k: int, seed: int) -> np.ndarray:
 
 def repeating(drawn: Averaged, topics: np.ndarray, k: int) -> float:
     """The share of the papers in topics that repeat on halves."""
-    from lib.clusters.kmeans import COMPONENTS
-    from lib.clusters.stability import jaccard_by_topic, labels_of_run, stable_share
+    from lib.clusters.assignment import SEEDS
+    from lib.clusters.kmeans import KMeans
+    from lib.clusters.stability import jaccard_by_topic, stable_share
     from lib.parallel import map_tasks
-    from lib.projection import principal_axes
 
-    axes = principal_axes(drawn.rows, COMPONENTS)
+    method = KMeans.of_sample(drawn.rows)
     numbers = range(len(drawn.halves))
     found = map_tasks(
-        numbers, THREADS, lambda number: labels_of_run(drawn.halves[number], k, axes, 0, number)
+        numbers, THREADS, lambda number: method(drawn.halves[number], None, k, seed=number * SEEDS)
     )
     jaccard = jaccard_by_topic(topics, drawn.half_rows, np.array(list(found)), k)
-    return stable_share(jaccard, np.bincount(topics, minlength=k))
+    return stable_share(jaccard, np.bincount(topics, minlength=k), len(topics))
 
 
 def measured(name: str, vectors: np.ndarray, primary: list[str]) -> list[list]:

@@ -8,6 +8,7 @@ rule keywords:
         **ASSIGNED,
         **TERMS,
         embeddings="<results>/embeddings/embeddings.npy",
+        centroids="<results>/clusters/centroids.npy",
         head_words=config["keywords"]["head_words"],
         env="envs/topics.yaml",
     output:
@@ -34,6 +35,7 @@ rule keywords:
             --term-offsets {input.term_offsets} \
             --embeddings {input.embeddings} \
             --assignments {input.assignments} \
+            --centroids {input.centroids} \
             --head-words {input.head_words:q} \
             --top {params.keywords[top]} \
             --keywords {output.keywords} \

@@ -7,8 +7,8 @@ import pandas as pd
 from scipy import sparse
 
 from lib.cli import Parser, run, say, three_digits
-from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
-from lib.clusters.sizes import effective_topics
+from lib.clusters.partitions import effective_topics
+from lib.clusters.schema import ASSIGNMENTS, ClusterSummary, check_topics
 from lib.clusters.stability import stable_share
 from lib.evaluation.agreement import agreement, archive, clusters_of_words
 from lib.evaluation.coherence import (
@@ -32,7 +32,7 @@ from lib.naming.names import keyword_pairs
 from lib.naming.representatives import Keywords
 from lib.naming.schema import TOPICS
 from lib.records.schema import PAPERS
-from lib.sampling import hash_ids, sample_rows
+from lib.rows import hash_ids, label_sizes, sample_rows
 from lib.tables import check_same_rows, read_table, read_texts
 from lib.words.languages import language_of, script_of, shares
 from lib.words.term_files import Terms
@@ -74,7 +74,7 @@ def summarize_words(
     ----------
     keywords : columns of KEYWORDS
     table : columns `label` and `representative_title`, one row per topic
-    topics : int (n,), the topic of each paper
+    topics : int (n,), the topic of each paper; -1 for papers of none, which are left out of the hits
     rows : int (m,), the papers whose windows are counted, ascending
     """
     number = {term: i for i, term in enumerate(corpus.vocabulary["term"].to_pylist())}
@@ -105,7 +105,7 @@ def summarize_words(
         inverted_rbo=inverted_rbo([[word for word, _ in some[:TOP]] for some in pairs]),
         label_mrr=float(np.mean(reciprocal_ranks(list(table["label"]), titles))),
         title_mrr=float(np.mean(reciprocal_ranks(list(table["representative_title"]), titles))),
-        keyword_hits=float(np.average(hits, weights=np.bincount(topics, minlength=len(pairs)))),
+        keyword_hits=float(np.average(hits, weights=label_sizes(topics, len(pairs)))),
         npmi_by_topic=npmi_by_topic,
         c_v_by_topic=c_v_by_topic,
         keyword_hits_by_topic=hits.tolist(),
@@ -118,10 +118,10 @@ def map_quality(project: ProjectSummary, points: np.ndarray, topics: np.ndarray,
     Parameters
     ----------
     points : float32 (m, 2), of a sample
-    topics : int (m,), 0 to k - 1
+    topics : int (m,), 0 to k - 1; -1 for papers of none
     """
     pieces = largest_pieces(points, topics, k)
-    sizes = np.bincount(topics, minlength=k)
+    sizes = label_sizes(topics, k)
     return MapQuality(
         neighbors_kept=project["neighbors_kept"],
         trustworthiness=project["trustworthiness"],
@@ -164,6 +164,7 @@ def main(argv: list[str] | None = None) -> None:
         papers=len(primary), assignments=len(topics), terms=len(corpus.offsets) - 1, coordinates=len(points)
     )
     table = read_table(args.topics, TOPICS).to_pandas()
+    check_topics(topics, len(table))
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
     drawn = hash_ids(papers["id"].to_pylist())
     some, mapped = sample_rows(drawn, BY_WORDS), sample_rows(drawn, MAPPED)
@@ -175,11 +176,11 @@ def main(argv: list[str] | None = None) -> None:
         corpus=summarize_corpus(read_texts(args.papers, sample_rows(drawn, SAMPLE))),
         papers=len(topics),
         k=cluster["k"],
-        stable_share=stable_share(table["stability"].to_numpy(), table["size"].to_numpy()),
+        stable_share=stable_share(table["stability"].to_numpy(), table["size"].to_numpy(), len(topics)),
         silhouette=cluster["silhouette"],
         silhouette_by_topic=cluster["silhouette_by_topic"],
-        negative_silhouette_share=float(np.mean(assignments["silhouette"].to_numpy() < 0)),
-        inertia_per_paper=cluster["inertia"] / len(topics),
+        negative_silhouette_share=float(np.mean(assignments["silhouette"].to_numpy()[topics >= 0] < 0)),
+        inertia_per_paper=cluster["inertia"] / sum(cluster["sizes"]),
         sizes=summarize_sizes(table["size"].to_numpy()),
         primary_category=agreement(topics, primary),
         archive=agreement(topics, [archive(name) for name in primary]),

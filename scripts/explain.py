@@ -32,10 +32,10 @@ from lib.words.words import read_words
 TOGETHER = 8  # papers that share batches: enough to fill them, few enough for the progress bar to move
 
 
-def choose(assignments: pd.DataFrame, per_topic: int) -> np.ndarray:
+def choose(assignments: pd.DataFrame, k: int, per_topic: int) -> np.ndarray:
     """The rows of the papers nearest to each centroid: int64 (m,), by topic, nearest first."""
     topics = assignments["topic"].to_numpy()
-    groups = by_topic(topics, int(topics.max()) + 1, assignments["similarity"].to_numpy())
+    groups = by_topic(topics, k, assignments["similarity"].to_numpy())
     return np.concatenate([rows[:per_topic] for rows in groups])
 
 
@@ -155,7 +155,7 @@ def main(argv: list[str] | None = None) -> None:
         len(names),
         len(vocabulary),
     )
-    rows = choose(assignments, args.papers_per_topic)
+    rows = choose(assignments, len(centroids), args.papers_per_topic)
     papers = read_papers(args.papers, args.embeddings, assignments, rows)
     found: list[Explanation] = []
     difference = 0.0

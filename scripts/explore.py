@@ -19,12 +19,12 @@ from lib.map.schema import read_points
 from lib.naming.schema import TOPICS
 from lib.naming.titles import latex_to_text
 from lib.records.schema import PAPERS
-from lib.sampling import hash_ids, sample_rows
+from lib.rows import hash_ids, sample_rows
 from lib.tables import check_same_rows, read_table
 from lib.trends.periods import shares_by_year, shares_in
 from lib.trends.schema import PERIODS, SUBTOPIC_PERIODS, SUBTOPIC_TRENDS, TRENDS
 
-NONE = 65535  # no subtopic, or no second topic
+NONE = 65535  # no topic, no subtopic, or no second topic
 KEYWORDS = 8  # shown per topic
 CATEGORIES = 2000  # that can be chosen: the most frequent
 
@@ -132,7 +132,7 @@ def paper_blocks(papers: pa.Table, assigned: pa.Table) -> tuple[dict, dict[str, 
     blocks = {
         "second": assigned["second_topic"].fill_null(-1).to_numpy().astype(np.uint16),  # -1 becomes NONE
         "nearer": (silhouette < 0).astype(np.uint8),
-        "topic": assigned["topic"].to_numpy().astype(np.uint16),
+        "topic": assigned["topic"].to_numpy().astype(np.uint16),  # -1 becomes NONE
         "category": codes_of(categories, names),
         "year": year.astype(np.uint16),
         "fit": np.round(np.clip(similarity, 0, 1) * 255).astype(np.uint8),

@@ -7,15 +7,15 @@ import pandas as pd
 import pyarrow as pa
 
 from lib.cli import Parser, optional, progress, run, say, warn
-from lib.clusters.hierarchy import cut, number_of_groups, subtopics
-from lib.clusters.kmeans import COMPONENTS
-from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS
+from lib.clusters.hierarchy import N_INIT, cut, number_of_groups, subtopics
+from lib.clusters.kmeans import COMPONENTS, KMeans
+from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS, check_topics
 from lib.clusters.ward import ward_linkage
 from lib.files import atomic_outputs
-from lib.grouping import rows_by_label
 from lib.parallel import map_tasks
 from lib.projection import axes_rows, principal_axes, unit_projection
-from lib.tables import check_same_rows, read_table, write_table
+from lib.rows import label_sizes, rows_by_label
+from lib.tables import read_table, write_table
 from lib.vectors import CHUNK, open_embeddings, read_array, take
 
 FEW = 1000  # papers per topic
@@ -50,7 +50,7 @@ def divide(
     Parameters
     ----------
     vectors : (n, dim), unit rows
-    topics : int (n,), 0 to k - 1
+    topics : int (n,), 0 to k - 1; -1 for papers of none
     most : largest number of subtopics
     """
 
@@ -58,7 +58,9 @@ def divide(
         n = min(most, 2 * len(rows) // min_papers)
         if n < 2:
             return np.zeros(len(rows), np.int32), np.empty(0)
-        return subtopics(projections_of(vectors, rows), n, seed)
+        projections = projections_of(vectors, rows)
+        method = KMeans(N_INIT, np.eye(projections.shape[1], dtype=np.float32))
+        return subtopics(projections, n, seed, method)
 
     # Few rows are clustered in such small products that two threads wait for Python's lock and take longer than one.
     threads = threads if len(topics) >= FEW * k else 1
@@ -73,23 +75,23 @@ def node_table(
 
     Parameters
     ----------
-    topics : int (n,), 0 to k - 1
+    topics : int (n,), 0 to k - 1; -1 for papers of none
     groups : int (k,), the group of each topic
     divided : labels and stability of each topic
     """
     k = len(groups)
-    sizes = np.bincount(topics, minlength=k)
+    sizes = label_sizes(topics, k)
     first = np.cumsum([0, *(len(stability) for _, stability in divided)])
-    owner = np.empty(len(topics), np.int32)
-    for rows, start, (labels, _) in zip(rows_by_label(topics, k), first[:-1], divided, strict=True):
-        owner[rows] = start + labels
-    whole = np.diff(first)[topics] == 0
+    owner = np.full(len(topics), -1, np.int32)
+    for rows, start, (labels, stability) in zip(rows_by_label(topics, k), first[:-1], divided, strict=True):
+        if len(stability):
+            owner[rows] = np.where(labels < 0, -1, start + labels)
     parents = np.repeat(np.arange(k), np.diff(first))
     levels = {
         "group": (np.bincount(groups, sizes), [None] * (int(groups.max()) + 1), None),
         "topic": (sizes, groups, None),
         "subtopic": (
-            np.bincount(owner[~whole], minlength=len(parents)),
+            label_sizes(owner, len(parents)),
             parents,
             np.concatenate([stability for _, stability in divided]),
         ),
@@ -106,7 +108,7 @@ def node_table(
         )
         for level, (size, parent, stability) in levels.items()
     ]
-    return pd.concat(parts, ignore_index=True), pa.array(owner, mask=whole)
+    return pd.concat(parts, ignore_index=True), pa.array(owner, mask=owner < 0)
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -132,8 +134,8 @@ def main(argv: list[str] | None = None) -> None:
     vectors = open_embeddings(args.embeddings, len(topics))
     centroids = read_array(args.centroids)
     k = len(centroids)
-    check_same_rows(centroids=k, topics=int(topics.max()) + 1)
-    sizes = np.bincount(topics, minlength=k)
+    check_topics(topics, k)
+    sizes = label_sizes(topics, k)
     tree = ward_linkage(centroids, sizes)
     wanted = args.groups or number_of_groups(tree)
     if wanted > k:

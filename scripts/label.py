@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from lib.cli import Parser, optional, run, say, warn
-from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
+from lib.clusters.schema import ASSIGNMENTS, ClusterSummary, check_topics
 from lib.figures.palette import hex_colours, topic_colours
 from lib.files import atomic_outputs, read_json
 from lib.keywords.schema import KEYWORDS
@@ -107,12 +107,12 @@ def main_categories(categories: pa.Array, topics: np.ndarray, k: int) -> pd.Data
     Parameters
     ----------
     categories : string (n,), null if a paper has none
-    topics : int (n,), 0 to k - 1
+    topics : int (n,), 0 to k - 1; -1 for papers of none
     """
     encoded = categories.dictionary_encode()
     names = encoded.dictionary.to_pylist()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    known = codes >= 0
+    known = (codes >= 0) & (topics >= 0)
     width = max(len(names), 1)
     counts = np.bincount(topics[known] * width + codes[known], minlength=k * width).reshape(k, width)
     total = counts.sum(1)
@@ -143,7 +143,8 @@ def topic_table(
     stability : of each topic, on random halves
     centroids : float (k, dim)
     """
-    papers = assignments["silhouette"].astype(float).groupby(assignments["topic"])
+    in_topic = assignments[assignments["topic"] >= 0]
+    papers = in_topic["silhouette"].astype(float).groupby(in_topic["topic"])
     words = [[word for word, _ in pairs] for pairs in keywords]
     titles = [short_titles(title, NAME_CHARS)[-1] for title in central["title"]]
     primary = primary_keywords(keywords, titles)
@@ -274,15 +275,15 @@ def main(argv: list[str] | None = None) -> None:
     assignments = read_table(args.assignments, ASSIGNMENTS, names).to_pandas()
     check_same_rows(papers=len(papers), assignments=len(assignments))
     vectors = open_embeddings(args.embeddings, len(papers))
-    k = int(assignments["topic"].max()) + 1
+    centroids = read_array(args.centroids)
+    k = len(centroids)
+    check_topics(assignments["topic"].to_numpy(), k)
     pairs = keyword_pairs(read_table(args.keywords, KEYWORDS).to_pandas(), k)
     picked, in_labels = choose_papers(papers, assignments, vectors, pairs, args)
     similarity = assignments["similarity"].to_numpy()
     representatives = representative_table(papers, picked, similarity, args.representatives_per_topic)
     categories = papers["primary_category"].combine_chunks()
     stability = read_json(args.cluster, ClusterSummary)["stability_by_topic"]
-    centroids = read_array(args.centroids)
-    check_same_rows(keywords=len(pairs), centroids=len(centroids))
     topics = topic_table(assignments, categories, pairs, in_labels, stability, centroids)
     if args.llm_url:
         topics["name"] = ask_for_names(topics, papers["title"], picked, centroids, args)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from scipy import sparse
 
 from lib.cli import Parser, run, say
-from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS
+from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS, check_topics
 from lib.figures.fonts import drawable
 from lib.figures.style import save
 from lib.figures.tree_figure import draw_tree
@@ -67,6 +67,7 @@ def count_terms(
     owner: np.ndarray,
     subtopic: np.ndarray,
     parents: np.ndarray,
+    k: int,
     n: int,
 ) -> sparse.csr_matrix:
     """The papers of each topic, and then of each subtopic, that have each term: int64 csr (k + m, n).
@@ -74,13 +75,16 @@ def count_terms(
     Parameters
     ----------
     terms, offsets : the terms of each paper, as the step `terms` writes them (may be memory-mapped)
-    owner : int (n_papers,), the topic of each paper, 0 to k - 1
+    owner : int (n_papers,), the topic of each paper, 0 to k - 1; -1 for papers of none
     subtopic : int (n_papers,), 0 to m - 1; -1 where the topic is not divided
     parents : int (m,), the topic of each subtopic
+    k : number of topics
     n : number of terms
     """
-    m, k = len(parents), int(owner.max()) + 1
-    leaf = np.where(subtopic < 0, m + owner, subtopic)  # so that the terms are read once
+    m = len(parents)
+    leaf = np.where(
+        subtopic >= 0, subtopic, np.where(owner < 0, -1, m + owner)
+    )  # so that the terms are read once
     counts = count_in_topics(terms, offsets, leaf, m + k, n)
     topics = np.r_[parents, np.arange(k)]
     into_topics = sparse.csr_matrix((np.ones(m + k, np.int64), (topics, np.arange(m + k))))
@@ -116,6 +120,7 @@ class Sources:
         owner: np.ndarray,
         subtopic: np.ndarray,
         parents: np.ndarray,
+        k: int,
         head_words: frozenset[str],
         top: int,
     ) -> "Sources":
@@ -126,9 +131,10 @@ class Sources:
         embeddings : (n_papers, dim), unit rows
         owner : int (n_papers,), the topic of each paper
         parents : int (m,), the topic of each subtopic
+        k : number of topics
         """
         terms, offsets, n = corpus.terms, corpus.term_offsets, len(corpus.vocabulary)
-        counts = count_terms(terms, offsets, owner, subtopic, parents, n)
+        counts = count_terms(terms, offsets, owner, subtopic, parents, k, n)
         counted = TermCounts.of(corpus.vocabulary, counts)
         vectors = TermVectors.of(terms, offsets, embeddings, owner, n)
         phrases = Phrases(counted, corpus.tokens, corpus.offsets)
@@ -221,7 +227,7 @@ def hierarchy_table(nodes: pd.DataFrame, found: Sources, topics: pd.DataFrame) -
         words["subtopic"] += [[word for word, *_ in some] for some in keywords]
     order = nodes["level"].unique()
     return nodes.assign(
-        share=nodes["size"] / levels["group"]["size"].sum(),
+        share=nodes["size"] / len(found.subtopic),
         name=[name for level in order for name in names[level]],
         keywords=[some for level in order for some in words[level]],
     )[HIERARCHY.names]
@@ -265,7 +271,9 @@ def main(argv: list[str] | None = None) -> None:
     parents = nodes.loc[nodes["level"] == "subtopic", "parent"].to_numpy(int)
     inside = subtopic.fill_null(-1).to_numpy()
     embeddings = open_embeddings(args.embeddings, len(owner))
-    found = Sources.of(corpus, embeddings, owner, inside, parents, read_words(args.head_words), args.top)
+    check_topics(owner, len(topics))
+    head_words = read_words(args.head_words)
+    found = Sources.of(corpus, embeddings, owner, inside, parents, len(topics), head_words, args.top)
     table = hierarchy_table(nodes, found, topics)
     families, shown = drawable(table["name"].tolist())
     figure = draw_tree(

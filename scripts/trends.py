@@ -93,7 +93,15 @@ def trend_table(days: np.ndarray, topics: np.ndarray, names: list[str]) -> pd.Da
 
 
 def tables(days: np.ndarray, topics: np.ndarray, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The trends of topics, and their papers per year and month; arguments as of `trend_table`."""
+    """The trends of topics, and their papers per year and month.
+
+    Parameters
+    ----------
+    days : datetime64[D] (n,), of the papers with a date
+    topics : int (n,), 0 to k - 1; -1 for papers of none, which count in the corpus only
+    names : of the k topics
+    """
+    topics = np.where(topics < 0, len(names), topics)
     by_period = [period_table(days, topics, len(names), unit) for unit in ("year", "month")]
     return trend_table(days, topics, names), pd.concat(by_period)
 
@@ -131,7 +139,7 @@ def main(argv: list[str] | None = None) -> None:
     dated = published.is_valid().to_numpy(zero_copy_only=False)
     days = published.drop_null().cast(pa.int32()).to_numpy().astype("datetime64[D]")
     table, by_period = tables(days, topics[dated], names)
-    owners = subtopic.fill_null(len(nodes)).to_numpy()[dated]
+    owners = subtopic.fill_null(-1).to_numpy()[dated]
     below, below_by_period = tables(days, owners, nodes["name"].tolist())
     below = below.rename(columns={"topic": "subtopic"}).assign(topic=nodes["parent"].to_numpy())
     below_by_period = below_by_period.rename(columns={"topic": "subtopic"})

@@ -170,6 +170,7 @@ class Planted:
                 **term_files(at),
                 embeddings=self.embeddings,
                 assignments=assignments,
+                centroids=at / "centroids.npy",
                 keywords=keywords,
                 csv=at / "keywords.csv",
             ),

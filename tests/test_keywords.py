@@ -63,6 +63,7 @@ def test_vocabulary_is_that_of_the_texts(planted):
 def run_keywords(planted, out, **changes):
     inputs = term_files(planted.folder) | {"embeddings": planted.embeddings}
     inputs["assignments"] = planted.folder / "assignments.parquet"
+    inputs["centroids"] = planted.folder / "centroids.npy"
     outputs = {"keywords": out / "k.parquet", "csv": out / "k.csv"}
     return script("keywords", **inputs | outputs | changes)
 
@@ -97,7 +98,8 @@ def test_a_topic_without_words_is_named_in_a_warning(planted, tmp_path, out):
     lone = np.array([4 if i == 0 else 0 for i in range(140)], np.int32)
     changed = table.set_column(table.column_names.index("topic"), "topic", [lone])
     pq.write_table(changed, tmp_path / "a.parquet")
-    result = run_keywords(planted, out, assignments=tmp_path / "a.parquet")
+    np.save(tmp_path / "c.npy", np.ones((5, 24), np.float32))
+    result = run_keywords(planted, out, assignments=tmp_path / "a.parquet", centroids=tmp_path / "c.npy")
     assert result.returncode == 0 and "warning: topics without keywords" in result.stderr
     assert "1, 2, 3. Their papers" in result.stderr and "terms.min_count" in result.stderr
     assert set(pq.read_table(out / "k.parquet")["topic"].to_pylist()) == {0, 4}

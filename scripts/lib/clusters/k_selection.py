@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from lib.clusters.partitions import effective_topics
 from lib.clusters.schema import Scan
-from lib.clusters.sizes import effective_topics
 
 MEASURES: Final = ("silhouette", "inertia", "stable_share", "stability_halves", "stability_seeds")
 STRUCTURE: Final = 0.25  # a mean silhouette up to this means "no substantial structure"

@@ -1,7 +1,11 @@
 """K-means that hardly depends on its seeds: many starts, their consensus, and crossings of these."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from lib.cli import UserError
+from lib.clusters.assignment import SEEDS
 from lib.clusters.seeding import initial_centroids
 from lib.clusters.ward import ward_merge
 from lib.lloyd import Clustering, cluster_sums, lloyd
@@ -16,6 +20,45 @@ CROSSINGS = 2.5  # per consensus
 COMPONENTS = 64  # dimensions in which clusterings are searched
 SEARCH_TOL = 1e-3  # of what is computed on projections: ten times that of the result
 SAME = 1e-6  # relative difference of the inertia of equal clusterings
+
+
+@dataclass(frozen=True)
+class KMeans:
+    """K-means as a `ClusterMethod`: every row is in a topic, and the number of topics is given.
+
+    Attributes
+    ----------
+    n_init : starts; as many seeds are used
+    axes : of the projections, as for `kmeans`
+    """
+
+    n_init: int
+    axes: np.ndarray | None = None
+
+    @classmethod
+    def of_sample(cls, sample: np.ndarray, n_init: int = SEEDS) -> "KMeans":
+        """For float32 rows (n, dim) and parts of them: all on the principal axes of these rows."""
+        return cls(n_init, principal_axes(sample, COMPONENTS))
+
+    def __call__(
+        self,
+        vectors: np.ndarray,
+        graph: tuple[np.ndarray, np.ndarray] | None,
+        k: int | None,
+        *,
+        seed: int,
+        threads: int = 1,
+    ) -> np.ndarray:
+        """The labels of float32 rows in random order, int32 (n,); the graph is not used."""
+        seeds = list(range(seed, seed + self.n_init))
+        return kmeans(vectors, given(k), seeds=seeds, axes=self.axes, threads=threads).labels
+
+
+def given(k: int | None) -> int:
+    """K, which K-means cannot choose."""
+    if k is None:
+        raise UserError("K-means needs a number of topics: set `cluster.k`")
+    return k
 
 
 def kmeans(

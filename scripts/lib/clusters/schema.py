@@ -3,17 +3,25 @@
 docs/files.md is written from them (`make docs`).
 """
 
+from pathlib import Path
 from typing import TypedDict
 
+import numpy as np
 import pyarrow as pa
 
+from lib.cli import UserError
 from lib.tables import column
+from lib.vectors import read_array
 
 ASSIGNMENTS = pa.schema(
     [
         column("id", pa.string(), "id of the paper; row i is row i of the papers"),
-        column("topic", pa.int32(), "number of its topic"),
-        column("similarity", pa.float32(), "cosine to the centroid of its topic"),
+        column("topic", pa.int32(), "number of its topic; -1: in no topic, which K-means never gives"),
+        column(
+            "similarity",
+            pa.float32(),
+            "cosine to the centroid of its topic; NaN without a topic, as are margin and silhouette",
+        ),
         column(
             "margin",
             pa.float32(),
@@ -21,9 +29,25 @@ ASSIGNMENTS = pa.schema(
         ),
         column("second_topic", pa.int32(), "the topic of that centroid"),
         column("silhouette", pa.float32(), "exact cosine silhouette, -1 to 1"),
-        column("outlier", pa.bool_(), "`similarity` is below Tukey's lower fence of its topic"),
+        column(
+            "outlier", pa.bool_(), "`similarity` is below Tukey's lower fence of its topic, or it has none"
+        ),
     ]
 )
+
+
+def number_of_topics(centroids: Path) -> int:
+    """K, from centroids.npy. The assignments do not tell: the last topic may be in none of the given rows."""
+    return len(read_array(centroids, mapped=True))
+
+
+def check_topics(topics: np.ndarray, k: int) -> None:
+    """Raise a UserError unless all of int (n,) are topics, 0 to k - 1, or -1 for papers of none."""
+    if topics.min(initial=0) < -1 or topics.max(initial=-1) >= k:
+        raise UserError(
+            f"assignments with topics from {topics.min()} to {topics.max()} do not belong to {k} centroids; delete "
+            "older files and run again"
+        )
 
 
 NODES = pa.schema(

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import sparse
 
 from lib.naming.representatives import Keywords
+from lib.rows import label_sizes
 from lib.words.counting import chunks, papers_of
 
 
@@ -30,7 +31,7 @@ def hit_share(
     Parameters
     ----------
     terms, offsets : the terms of each paper
-    topics : int (n,)
+    topics : int (n,); papers of no topic, with -1, are left out
     weights : (k, n_terms), zero for all that are not keywords
     """
     right = np.zeros(weights.shape[0])
@@ -48,4 +49,4 @@ def hit_share(
             own = topics[start + a : start + a + len(scores)]
             best = (scores.argmax(1) == own) & (scores.max(1) > 0)
             right += np.bincount(own[best], minlength=len(right))
-    return right / np.maximum(np.bincount(topics, minlength=len(right)), 1)
+    return right / np.maximum(label_sizes(topics, len(right)), 1)

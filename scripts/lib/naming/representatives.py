@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.grouping import rows_by_label
 from lib.records.schema import lower_case_string
+from lib.rows import rows_by_label
 from lib.words.spelling import plain
 from lib.words.words import split_token, tokens
 
@@ -35,7 +35,7 @@ def by_topic(topics: np.ndarray, k: int, similarity: np.ndarray) -> list[np.ndar
 
     Parameters
     ----------
-    topics : int (n,), 0 to k - 1
+    topics : int (n,), 0 to k - 1; papers with -1 are of no topic and left out
     similarity : float (n,), cosine to the own centroid
     """
     nearest = np.argsort(-similarity, kind="stable")
