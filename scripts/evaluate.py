@@ -35,7 +35,7 @@ from lib.records.schema import PAPERS
 from lib.rows import hash_ids, label_sizes, sample_rows
 from lib.tables import check_same_rows, read_table, read_texts
 from lib.words.languages import language_of, script_of, shares
-from lib.words.term_files import Terms
+from lib.words.schema import Terms
 from lib.words.words import lacks_words
 
 SAMPLE = 2000  # papers whose language and script are determined: two seconds

@@ -16,7 +16,7 @@ from lib.keywords.term_vectors import TermVectors
 from lib.rows import label_sizes
 from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.vectors import open_embeddings
-from lib.words.term_files import Terms
+from lib.words.schema import Terms
 from lib.words.words import read_words
 
 

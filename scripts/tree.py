@@ -24,7 +24,7 @@ from lib.naming.representatives import says
 from lib.naming.schema import TOPICS
 from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.vectors import open_embeddings, read_array
-from lib.words.term_files import Terms
+from lib.words.schema import Terms
 from lib.words.words import read_words
 
 LEAST_PAPERS = 3  # of siblings that have a term, for it to be a keyword of one of them
