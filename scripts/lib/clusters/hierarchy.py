@@ -15,7 +15,7 @@ from lib.rows import label_sizes
 LEAST_TOPICS = 5  # fewer topics are not grouped
 STABLE = 0.75  # Hennig's "valid, stable cluster"; two halves of a single cloud reach 0.65
 DISSOLVED = 0.5  # Hennig: a cluster that is no more stable is not one
-HALVES = 5  # random halves on which subtopics are compared
+SPLITS = 6  # of the papers into two halves, on all of which subtopics are compared
 N_INIT = 4  # of each K-means: one consensus
 PATIENCE = 2  # three equal subtopics are not stable as two
 ROWS = 5000  # papers of a topic on which subtopics are compared
@@ -110,15 +110,16 @@ def subtopics(
 
 
 def _halves(n: int, seed: int) -> np.ndarray:
-    """Rows of random halves: int (HALVES, n // 2)."""
+    """Rows of both halves of random splits: int (2 SPLITS, n // 2); the halves of a split follow each other."""
     rng = np.random.default_rng([seed, 1])
-    return np.array([rng.permutation(n)[: n // 2] for _ in range(HALVES)])
+    splits = np.array([rng.permutation(n)[: n // 2 * 2] for _ in range(SPLITS)])
+    return splits.reshape(2 * SPLITS, n // 2)
 
 
 def _cluster_halves(
     rows: np.ndarray, halves: np.ndarray, k: int, seed: int, method: ClusterMethod
 ) -> np.ndarray:
-    """The clusters of each half, each from other seeds: int32 (HALVES, n // 2)."""
+    """The clusters of each half, each from other seeds: int32 (2 SPLITS, n // 2)."""
     seeds = [seed + (1 + i) * N_INIT for i in range(len(halves))]
     return np.array(
         [method(rows[half], None, k, seed=first) for half, first in zip(halves, seeds, strict=True)]
