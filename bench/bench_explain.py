@@ -31,7 +31,7 @@ def inputs() -> tuple:
     columns = ["id", "topic", "similarity", "second_topic"]
     assignments = read_table(RESULTS / "clusters/assignments.parquet", ASSIGNMENTS, columns).to_pandas()
     centroids = read_array(RESULTS / "clusters/centroids.npy")
-    nearest = nearest_rows(assignments, 1)
+    nearest = nearest_rows(assignments, len(centroids), 1)
     random = np.random.default_rng(0).choice(len(assignments), len(nearest), replace=False)
     files = RESULTS / "corpus/papers.parquet", RESULTS / "embeddings/embeddings.npy"
     papers = {

@@ -63,17 +63,19 @@ def measure(original: np.ndarray, drawn: Averaged, nulls: list[np.ndarray], k: i
     nulls : the rows in principal components, then rows of the null
     has_term : csr (n, terms), or None for papers without text
     """
-    from lib.clusters.kmeans import SKETCH
+    from lib.clusters.assignment import SEEDS
+    from lib.clusters.kmeans import KMeans
     from lib.clusters.silhouette import cosine_silhouette
-    from lib.clusters.stability import cluster_draw, jaccard_by_topic, repeating_share
+    from lib.clusters.stability import jaccard_by_topic, stable_share
     from lib.lloyd import cluster_sums
     from lib.parallel import map_tasks
-    from lib.projection import principal_axes
 
-    axes = principal_axes(drawn.rows, SKETCH)
+    method = KMeans.of_sample(drawn.rows)
     tasks = [drawn.rows] * WHOLE + list(drawn.halves)
     labels = list(
-        map_tasks(range(len(tasks)), THREADS, lambda number: cluster_draw(tasks[number], k, axes, 0, number))
+        map_tasks(
+            range(len(tasks)), THREADS, lambda number: method(tasks[number], None, k, seed=number * SEEDS)
+        )
     )
     whole, halves = labels[:WHOLE], np.array(labels[WHOLE:])
     sizes = [np.bincount(found, minlength=k) for found in whole]
@@ -83,8 +85,8 @@ def measure(original: np.ndarray, drawn: Averaged, nulls: list[np.ndarray], k: i
         "sizes": sizes[0].tolist(),
         "ami_primary": 0.0,
         "silhouette": [float(cosine_silhouette(original, found, k).mean()) for found in whole],
-        "repeating": [
-            repeating_share(jaccard_by_topic(found, drawn.half_rows, halves, k), size)
+        "stable_share": [
+            stable_share(jaccard_by_topic(found, drawn.half_rows, halves, k), size, len(found))
             for found, size in zip(whole, sizes, strict=True)
         ],
     }
@@ -109,14 +111,14 @@ def measure(original: np.ndarray, drawn: Averaged, nulls: list[np.ndarray], k: i
 
 def proposals(measures: list[Measures]) -> dict[str, int]:
     """What each rule proposes for candidates in ascending order."""
-    from lib.clusters.k_selection import choose, finest_that_repeats, tabulate
+    from lib.clusters.k_selection import choose, largest_stable_k, tabulate
 
     selection = tabulate([each.scan for each in measures])
     k = selection["k"].to_numpy()
     gap = np.array([each.gap for each in measures])
     found = {
         "ours": int(choose(selection).k),
-        "ours without the silhouette": int(finest_that_repeats(selection).k),
+        "ours without the silhouette": int(largest_stable_k(selection).k),
         "prediction strength": largest_predicted(k, np.array([each.strength for each in measures])),
         "gap": first_gap(k, gap[:, 0], gap[:, 1:]),
         "silhouette": int(k[selection["silhouette"].argmax()]),
@@ -135,7 +137,7 @@ def over_grids(name: str, original: np.ndarray, has_term=None) -> list[dict[str,
     by_k = {}
     for k in sorted({k for grid in GRIDS for k in grid}):
         by_k[k] = measure(original, drawn, nulls, k, has_term)
-        means = {key: round(float(np.mean(by_k[k].scan[key])), 3) for key in ("silhouette", "repeating")}
+        means = {key: round(float(np.mean(by_k[k].scan[key])), 3) for key in ("silhouette", "stable_share")}
         means["strength"] = round(float(np.mean(by_k[k].strength)), 3)
         means["gap"] = round(float(np.mean(by_k[k].gap[1:]) - by_k[k].gap[0]), 4)
         means["terms"] = round(float(np.mean(by_k[k].terms or [0])), 3)

@@ -66,6 +66,7 @@ def sweep() -> None:
     from sklearn.cluster import KMeans
     from sklearn.metrics import silhouette_score
 
+    from lib.clusters.kmeans import KMeans as OurKMeans
     from scan_k import scan
 
     candidates = (5, 10, 15, 20, 30, 40)
@@ -74,13 +75,14 @@ def sweep() -> None:
     seeds, splits = default_flags("scan_k")["seeds"], default_flags("smooth")["splits"]
     half_rows = np.array([half for _ in range(splits) for half in np.split(rng.permutation(len(sample)), 2)])
     halves = sample[half_rows].astype(np.float16)
+    method = OurKMeans.of_sample(sample)
     begun = time.perf_counter()
     for k in candidates:
-        scan(sample, sample, half_rows, halves, k, seeds=seeds, threads=THREADS)
+        scan(sample, sample, half_rows, halves, k, method, seeds=seeds, threads=THREADS)
     full = time.perf_counter() - begun
     begun = time.perf_counter()
     for k in candidates:
-        scan(sample, sample, half_rows[:1], halves[:1], k, seeds=1, threads=THREADS)
+        scan(sample, sample, half_rows[:1], halves[:1], k, method, seeds=1, threads=THREADS)
     once = time.perf_counter() - begun
 
     small = sample[:20_000]

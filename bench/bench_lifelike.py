@@ -27,7 +27,7 @@ def properties(vectors: np.ndarray) -> list[float]:
     from lib.projection import principal_axes
 
     near, cosines = exact_neighbors(vectors, vectors, NEIGHBORS, THREADS, exclude_self=True)
-    sketches = vectors @ principal_axes(vectors, 128)
+    projections = vectors @ principal_axes(vectors, 128)
     # what `project` looks into: 4,000 points per query, whatever the size of the corpus
     found, _ = InvertedFile.build(vectors, THREADS).search(vectors, NEIGHBORS + 1, THREADS)
     kept = np.mean([len(np.intersect1d(a, b)) for a, b in zip(near, found, strict=True)]) / NEIGHBORS
@@ -41,7 +41,7 @@ def properties(vectors: np.ndarray) -> list[float]:
         best = min(runs, key=lambda run: run.inertia)
         shape.append(float(cosine_silhouette(vectors, best.labels, k, THREADS).mean()))
         shape.append(float(np.mean([run.iterations for run in runs])))
-    energy = float(np.einsum("ij,ij->", sketches, sketches) / len(vectors))
+    energy = float(np.einsum("ij,ij->", projections, projections) / len(vectors))
     return [float(np.median(cosines[:, 0])), float(np.median(cosines[:, -1])), energy, float(kept), *shape]
 
 

@@ -38,13 +38,15 @@ def propose(
 ):
     """What select_k proposes for a sample held in memory."""
     from lib.clusters.k_selection import choose, tabulate
+    from lib.clusters.kmeans import KMeans
     from scan_k import scan
 
     drawn = average(sample, NEIGHBORS, splits=splits, threads=threads, seed=seed)
     arrays = sample, drawn.rows, drawn.half_rows, drawn.halves
+    method = KMeans.of_sample(drawn.rows)
     scans = []
     for k in candidates:
-        measures, _ = scan(*arrays, k, seeds=seeds, seed=seed, threads=threads)
+        measures, _ = scan(*arrays, k, method, seeds=seeds, seed=seed, threads=threads)
         scans.append({"k": k, "sample": len(sample), "ami_primary": 0.0} | measures)
     return choose(tabulate(scans))
 

@@ -132,7 +132,10 @@ def our_words(folder: Path, topics: np.ndarray, name: str) -> tuple[list[list[st
     files = {flag: folder / f"{name}-{file}" for flag, file in TERMS.items()}
     written = {"keywords": folder / f"{name}-keywords.parquet", "csv": folder / f"{name}-keywords.csv"}
     counted = command(script("terms", papers=kept, threads=2, **files))
-    weighed = command(script("keywords", embeddings=embeddings, assignments=assignments, **files, **written))
+    centroids = folder / f"{name}-centroids.npy"
+    np.save(centroids, np.zeros((int(owner.max()) + 1, 1), np.float32))  # of which only the number is read
+    read = {"embeddings": embeddings, "assignments": assignments, "centroids": centroids}
+    weighed = command(script("keywords", **read, **files, **written))
     keywords: list[list[str]] = [[] for _ in range(int(owner.max()) + 1)]
     for row in pq.read_table(written["keywords"]).to_pylist():
         keywords[row["topic"]].append(row["term"])

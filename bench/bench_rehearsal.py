@@ -178,10 +178,11 @@ def clusters_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
 def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     """keywords, label, hierarchy, tree and trends."""
     assigned = run.files(assignments="assignments.parquet")
+    centroids = run.files(centroids="centroids.npy")
     outputs = run.files(keywords="keywords.parquet", csv="keywords.csv")
     terms = run.files(**TERMS)
     embeddings = {"embeddings": inputs["embeddings"]}
-    run.step("keywords", **terms, **embeddings, **assigned, **outputs)
+    run.step("keywords", **terms, **embeddings, **assigned, **centroids, **outputs)
     sources = run.files(centroids="centroids.npy", cluster="cluster.json", keywords="keywords.parquet")
     sources |= assigned
     outputs = run.files(representatives="representatives.parquet", topics="topics.parquet", csv="topics.csv")

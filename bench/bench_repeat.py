@@ -21,7 +21,7 @@ SPLITS = default_flags("smooth")["splits"]  # of the papers into two halves
 KS = [int(k) for k in os.environ.get("KS", "10 20 40 80").split()]
 NEIGHBORS = [int(n) for n in os.environ.get("NEIGHBORS", "0 5 10 15 20 30").split()]
 WAYS = [(n, power) for n in NEIGHBORS for power in (0.0, 1.0) if n or not power]
-STARTS = int(os.environ.get("STARTS", default_flags("cluster")["starts"]))
+STARTS = int(os.environ.get("STARTS", default_flags("cluster")["n_init"]))
 THREADS = 2
 
 
@@ -53,16 +53,18 @@ def searched(rows: np.ndarray, k: int, seed: int) -> np.ndarray:
 
 def repeating(drawn: Averaged, topics: np.ndarray, k: int) -> float:
     """The share of the papers in topics that repeat on halves."""
-    from lib.clusters.kmeans import SKETCH
-    from lib.clusters.stability import cluster_draw, jaccard_by_topic, repeating_share
+    from lib.clusters.assignment import SEEDS
+    from lib.clusters.kmeans import KMeans
+    from lib.clusters.stability import jaccard_by_topic, stable_share
     from lib.parallel import map_tasks
-    from lib.projection import principal_axes
 
-    axes = principal_axes(drawn.rows, SKETCH)
+    method = KMeans.of_sample(drawn.rows)
     numbers = range(len(drawn.halves))
-    found = map_tasks(numbers, THREADS, lambda number: cluster_draw(drawn.halves[number], k, axes, 0, number))
+    found = map_tasks(
+        numbers, THREADS, lambda number: method(drawn.halves[number], None, k, seed=number * SEEDS)
+    )
     jaccard = jaccard_by_topic(topics, drawn.half_rows, np.array(list(found)), k)
-    return repeating_share(jaccard, np.bincount(topics, minlength=k))
+    return stable_share(jaccard, np.bincount(topics, minlength=k), len(topics))
 
 
 def measured(name: str, vectors: np.ndarray, primary: list[str]) -> list[list]:

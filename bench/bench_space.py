@@ -58,6 +58,7 @@ def texts(name: str, limit: int) -> list[str]:
 def measured(name: str, raw: np.ndarray, primary: list[str]) -> list[list]:
     from sklearn.metrics import adjusted_mutual_info_score
 
+    from lib.clusters.kmeans import KMeans
     from lib.clusters.silhouette import cosine_silhouette
     from scan_k import cluster_repeatedly, stability_of_halves
 
@@ -66,7 +67,9 @@ def measured(name: str, raw: np.ndarray, primary: list[str]) -> list[list]:
     rows = []
     for k in (10, 20, 40):
         for space, sample in (("as it is", raw), ("centred", centred(raw))):
-            labels, of_halves = cluster_repeatedly(sample, sample[half_rows], k, seeds=5, threads=2)
+            labels, of_halves = cluster_repeatedly(
+                sample, sample[half_rows], k, KMeans.of_sample(sample), seeds=5, threads=2
+            )
             own = np.mean([cosine_silhouette(sample, found, k, 2).mean() for found in labels])
             same = np.mean([cosine_silhouette(raw, found, k, 2).mean() for found in labels])
             ami = np.mean([adjusted_mutual_info_score(primary, found) for found in labels])

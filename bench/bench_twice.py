@@ -20,7 +20,7 @@ def mapped(name: str, snapshot) -> dict:
     folder = f"runs/twice/{name}"
     command(["make", "run", f"RESULTS={folder}", f"INPUT={snapshot}", "ARGS=--until label"])
     assigned = pq.read_table(ROOT / folder / "clusters" / "assignments.parquet", columns=["id", "topic"])
-    topics = pq.read_table(ROOT / folder / "topics" / "topics.parquet", columns=["name", "size", "repeats"])
+    topics = pq.read_table(ROOT / folder / "topics" / "topics.parquet", columns=["name", "size", "stability"])
     return {"topics": topics.to_pylist(), "of": dict(zip(*assigned.to_pydict().values(), strict=True))}
 
 
@@ -51,7 +51,9 @@ def side_by_side(first: dict, second: dict) -> tuple[list[list], float]:
         other = match.get(number)
         beside = second["topics"][other] if other is not None else {"name": "", "size": 0}
         jaccard = float(shared[number, other] / either[number, other]) if other is not None else 0.0
-        rows.append([topic["name"], topic["size"], beside["name"], beside["size"], jaccard, topic["repeats"]])
+        rows.append(
+            [topic["name"], topic["size"], beside["name"], beside["size"], jaccard, topic["stability"]]
+        )
     kept = sum(shared[pair] for pair in match.items())
     return rows, 1.0 - float(kept) / len(ids)
 

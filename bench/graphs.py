@@ -20,7 +20,7 @@ def exact(vectors: np.ndarray, k: int, threads: int, effort: int) -> np.ndarray:
 
 
 def inverted(vectors: np.ndarray, k: int, threads: int, effort: int) -> np.ndarray:
-    """The effort is the number of papers whose sketches are compared with that of a paper."""
+    """The effort is the number of papers whose projections are compared with that of a paper."""
     from lib.embeddings import nearest
 
     nearest.GRAPH_PROBED = effort

@@ -104,7 +104,7 @@ def ours(vectors: np.ndarray, k: int):
 
     flags = default_flags("cluster")
     rows = average_rows(vectors, min(flags["smooth"], len(vectors) // 100), 2)
-    seeds = list(range(flags["seed"], flags["seed"] + flags["starts"]))
+    seeds = list(range(flags["seed"], flags["seed"] + flags["n_init"]))
     return kmeans(rows, k, seeds=seeds, threads=2).labels, []
 
 

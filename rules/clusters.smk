@@ -133,7 +133,7 @@ rule cluster:
     params:
         **parameters(
             # without K, which comes from k.txt: setting it to what was proposed clusters nothing again
-            settings("cluster", "smooth", "seed", "starts"),
+            settings("cluster", "smooth", "seed", "n_init"),
             execution("cluster", "gpus"),
             takes=["threads"],
         ),

@@ -8,6 +8,7 @@ rule keywords:
         **ASSIGNED,
         **TERMS,
         embeddings="<results>/embeddings/embeddings.npy",
+        centroids="<results>/clusters/centroids.npy",
         head_words=config["keywords"]["head_words"],
     output:
         keywords=ensure("<results>/topics/keywords.parquet", non_empty=True),

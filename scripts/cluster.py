@@ -1,82 +1,128 @@
 """Cluster all papers with K-means on smoothed vectors, and measure the fit of papers and the stability of topics."""
 
 import argparse
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from lib.cli import Parser, UserError, run, say
-from lib.clusters.assignment import find_outliers, measure_fit, number_by_size
-from lib.clusters.kmeans import SKETCH, kmeans
+from lib.clusters.assignment import SEEDS, ClusterMethod, find_outliers, measure_membership
+from lib.clusters.kmeans import COMPONENTS, KMeans, given, kmeans
+from lib.clusters.partitions import number_by_size, renumbered
 from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
 from lib.clusters.seeding import TooFewDistinctRows
-from lib.clusters.silhouette import cosine_silhouette
-from lib.clusters.smoothing import SAMPLE_FILES, Sample, read_sample, smoothed, unit_half, usable_neighbors
-from lib.clusters.stability import cluster_draw, jaccard_by_topic, repeating_share
-from lib.embeddings.image_pins import check_image
+from lib.clusters.silhouette import cosine_silhouette, mean_silhouette
+from lib.clusters.smoothing import (
+    SAMPLE_FILES,
+    Sample,
+    check_smooth,
+    read_sample,
+    smoothed,
+    unit_half,
+    usable_neighbors,
+)
+from lib.clusters.stability import jaccard_by_topic, stable_share
+from lib.embeddings.provenance import check_image
+from lib.embeddings.schema import read_neighbors
 from lib.files import atomic_outputs, read_number, write_json
-from lib.lloyd import Clustering, cluster_sums, inertia_of, lloyd
+from lib.lloyd import cluster_sums, inertia_of, lloyd
 from lib.parallel import map_tasks
 from lib.projection import principal_axes
 from lib.records.schema import PAPERS
+from lib.rows import label_sizes
 from lib.tables import read_table, write_table
-from lib.vectors import open_embeddings, read_neighbors, unit
+from lib.vectors import open_embeddings, unit
 
 
-def cluster(
-    vectors: np.ndarray,
-    sample: np.ndarray,
-    k: int,
-    axes: np.ndarray,
-    *,
-    seeds: list[int],
-    gpu: bool = False,
-    threads: int = 1,
-) -> Clustering:
-    """K-means of all rows from the clustering of a sample.
+@dataclass
+class KMeansFromSample:
+    """K-means of all rows from the clustering of a sample, as a `ClusterMethod`.
+
+    Attributes
+    ----------
+    sample : float32 (m, dim), some of the rows that are clustered, in random order
+    axes : of the projections
+    n_init : starts on the sample; as many seeds are used
+    gpu : compute most iterations on CUDA, the last ones on the CPU
+    iterations : of the last call, on all rows
+    """
+
+    sample: np.ndarray
+    axes: np.ndarray
+    n_init: int
+    gpu: bool = False
+    iterations: int = 0
+
+    def __call__(
+        self,
+        vectors: np.ndarray,
+        graph: tuple[np.ndarray, np.ndarray] | None,
+        k: int | None,
+        *,
+        seed: int,
+        threads: int = 1,
+    ) -> np.ndarray:
+        """The labels of all rows, int32 (n,); the graph is not used."""
+        k, seeds = given(k), list(range(seed, seed + self.n_init))
+        initial, steps = kmeans(self.sample, k, seeds=seeds, axes=self.axes, threads=threads).centroids, 0
+        if self.gpu:
+            initial, steps = steps_on_gpu(vectors, initial)
+        clustering = lloyd(vectors, initial, threads=threads)
+        self.iterations = steps + clustering.iterations
+        return clustering.labels
+
+
+@dataclass
+class Topics:
+    """The topics by descending size.
+
+    Attributes
+    ----------
+    labels : int32 (n,), 0 to k - 1; -1 for papers of no topic
+    centroids : float32 (k, dim), means of the original vectors
+    inertia : sum of the squared distances of the papers to the centroids of their topics
+    """
+
+    labels: np.ndarray
+    centroids: np.ndarray
+    inertia: float
+
+
+def on_original(vectors: np.ndarray, labels: np.ndarray, k: int, threads: int = 1) -> Topics:
+    """The topics with the centroids and inertia of the original vectors, numbered by descending size.
 
     Parameters
     ----------
     vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
-    sample : float32 (m, dim), some of these rows in random order
-    axes : of the sketches
-    seeds : one start per seed
-    gpu : compute most iterations on CUDA, the last ones on the CPU
+    labels : int (n,), 0 to k - 1; -1 for papers of no topic
+
+    Raises
+    ------
+    UserError
+        A topic has no papers.
     """
-    initial = kmeans(sample, k, seeds=seeds, axes=axes, threads=threads).centroids
-    steps = 0
-    if gpu:
-        initial, steps = steps_on_gpu(vectors, initial)
-    clustering = lloyd(vectors, initial, threads=threads)
-    clustering.iterations += steps
-    if not np.bincount(clustering.labels, minlength=k).all():
+    if not k or not label_sizes(labels, k).all():
         raise UserError(f"cluster: K-means left a topic empty (K = {k}); set a smaller `cluster.k`")
-    return clustering
+    sums, counts = cluster_sums(vectors, labels, k, threads)
+    means, numbers = sums / counts[:, None], number_by_size(labels, k)
+    centroids = means.astype(np.float32)[np.argsort(numbers)]
+    return Topics(renumbered(labels, numbers), centroids, inertia_of(means, counts))
 
 
-def on_original(vectors: np.ndarray, clustering: Clustering, k: int, threads: int = 1) -> Clustering:
-    """The same topics with the centroids and inertia of the original vectors, numbered by descending size."""
-    sums, counts = cluster_sums(vectors, clustering.labels, k, threads)
-    means = sums / counts[:, None]
-    inertia = inertia_of(means, counts)
-    return number_by_size(
-        Clustering(means.astype(np.float32), clustering.labels, inertia, clustering.iterations)
-    )
-
-
-def repeats(
-    sample: Sample, labels: np.ndarray, k: int, axes: np.ndarray, *, seed: int = 0, threads: int = 1
+def topic_stability(
+    sample: Sample, labels: np.ndarray, k: int, method: ClusterMethod, *, seed: int = 0, threads: int = 1
 ) -> np.ndarray:
     """How stable each topic is when random halves of the sample are clustered: float64 (k,).
 
     Parameters
     ----------
-    labels : int (n,), the topics of all papers
-    axes : of the sketches
+    labels : int (n,), the topics of all papers; -1 for papers of none
+    method : divides a half
     """
 
     def cluster_half(number: int) -> np.ndarray:
-        return cluster_draw(unit_half(sample.half_vectors, number), k, axes, seed, number)
+        return method(unit_half(sample.half_vectors, number), None, k, seed=seed + number * SEEDS)
 
     numbers = range(len(sample.half_rows))
     try:
@@ -97,37 +143,39 @@ def steps_on_gpu(vectors: np.ndarray, initial: np.ndarray) -> tuple[np.ndarray, 
 
 
 def measure(
-    vectors: np.ndarray, clustering: Clustering, repeated: np.ndarray, smooth: int, threads: int = 1
+    vectors: np.ndarray, topics: Topics, stability: np.ndarray, smooth: int, iterations: int, threads: int = 1
 ) -> tuple[dict[str, np.ndarray], ClusterSummary]:
     """The columns of assignments.parquet without `id`, and the clustering in a few figures.
 
     Parameters
     ----------
     vectors : (n, dim), the original vectors
-    repeated : float64 (k,), how well each topic repeats
+    stability : float64 (k,), of each topic
     smooth : neighbors that vectors were averaged with
+    iterations : of the method
     """
-    labels, k = clustering.labels, len(clustering.centroids)
-    fit = measure_fit(vectors, clustering, threads)
+    labels, k = topics.labels, len(topics.centroids)
+    membership = measure_membership(vectors, labels, topics.centroids, threads)
     columns = {
         "topic": labels,
-        "similarity": fit.similarity,
-        "margin": fit.margin,
-        "second_topic": fit.second_topic,
+        "similarity": membership.similarity,
+        "margin": membership.margin,
+        "second_topic": membership.second_topic,
         "silhouette": cosine_silhouette(vectors, labels, k, threads),
-        "outlier": find_outliers(fit.similarity, labels, k),
+        "outlier": find_outliers(membership.similarity, labels, k),
     }
-    sizes = np.bincount(labels, minlength=k)
-    silhouettes = np.bincount(labels, columns["silhouette"].astype(np.float64), minlength=k) / sizes
+    sizes, in_topic = label_sizes(labels, k), labels >= 0
+    of_papers = columns["silhouette"][in_topic].astype(np.float64)
+    silhouettes = np.bincount(labels[in_topic], of_papers, minlength=k) / sizes
     summary = ClusterSummary(
         k=k,
         papers=len(labels),
         smooth=smooth,
-        silhouette=float(columns["silhouette"].mean(dtype=np.float64)),
+        silhouette=mean_silhouette(columns["silhouette"]),
         silhouette_by_topic=silhouettes.tolist(),
-        repeats_by_topic=[None if np.isnan(value) else value for value in repeated.tolist()],
-        inertia=clustering.inertia,
-        iterations=clustering.iterations,
+        stability_by_topic=[None if np.isnan(value) else value for value in stability.tolist()],
+        inertia=topics.inertia,
+        iterations=iterations,
         sizes=sizes.tolist(),
         outliers=int(columns["outlier"].sum()),
     )
@@ -146,7 +194,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     cli.flag("--smooth", int, "nearest papers to average each vector with; 0: none")
     cli.flag("--seed", int, "of the first start")
-    cli.flag("--starts", int, "starts on the sample; their consensus is carried to all papers")
+    cli.flag("--n-init", int, "starts on the sample; their consensus is carried to all papers")
     cli.flag("--gpus", int, "1: compute most iterations of K-means on CUDA")
     cli.threads()
     cli.outputs(centroids="centroids.npy", assignments="assignments.parquet", summary="cluster.json")
@@ -163,34 +211,37 @@ def main(argv: list[str] | None = None) -> None:
         raise UserError(f"{args.chosen}: K = {k}; K must be at least 2")
     if k > len(ids):
         raise UserError(f"config key cluster.k: {k} topics for {len(ids)} papers; set a smaller K")
-    near, _ = read_neighbors(args.neighbors, args.similarities, len(ids), smooth=args.smooth)
+    graph = read_neighbors(args.neighbors, args.similarities, len(ids))
+    check_smooth(args.smooth, graph[0])
     sample = read_sample(args.rows, args.vectors, args.half_rows, args.half_vectors, len(ids))
     if k > len(sample.rows):
         raise UserError(
             f"config key scan_k.sample: a sample of {len(sample.rows)} papers is too small for K = {k}"
         )
     smooth = usable_neighbors(args.smooth, len(ids))
-    seeds = [args.seed + i for i in range(args.starts)]
     outputs = (args.centroids, args.assignments, args.summary)
     with (
         atomic_outputs(*outputs) as (centroids_file, assignments_file, summary_file),
-        smoothed(vectors, near[:, :smooth], centroids_file.parent, args.threads) as rows,
+        smoothed(vectors, graph[0][:, :smooth], centroids_file.parent, args.threads) as rows,
     ):
         first = unit(sample.vectors)
-        axes = principal_axes(first, SKETCH)
-        found = cluster(rows, first, k, axes, seeds=seeds, gpu=bool(args.gpus), threads=args.threads)
-        del first
-        clustering = on_original(vectors, found, k, args.threads)
-        repeated = repeats(sample, clustering.labels, k, axes, seed=args.seed, threads=args.threads)
-        columns, summary = measure(vectors, clustering, repeated, smooth, args.threads)
-        np.save(centroids_file, clustering.centroids)
+        axes = principal_axes(first, COMPONENTS)
+        method = KMeansFromSample(first, axes, args.n_init, bool(args.gpus))
+        labels = method(rows, graph, k, seed=args.seed, threads=args.threads)
+        iterations = method.iterations
+        del first, method
+        topics = on_original(vectors, labels, k, args.threads)
+        of_halves = KMeans(SEEDS, axes)
+        stability = topic_stability(sample, topics.labels, k, of_halves, seed=args.seed, threads=args.threads)
+        columns, summary = measure(vectors, topics, stability, smooth, iterations, args.threads)
+        np.save(centroids_file, topics.centroids)
         write_table(assignments_file, pa.table({"id": ids, **columns}), ASSIGNMENTS)
         write_json(summary_file, summary)
     sizes, steps = summary["sizes"], summary["iterations"]
     say(
         f"{len(ids):,} papers in {k} topics of {min(sizes):,} to {max(sizes):,}, silhouette "
         f"{summary['silhouette']:.4f}, {steps} {'iteration' if steps == 1 else 'iterations'}, "
-        f"{repeating_share(repeated, np.array(sizes)):.0%} of the papers in topics that repeat"
+        f"{stable_share(stability, np.array(sizes), len(ids)):.0%} of the papers in stable topics"
     )
 
 

@@ -14,10 +14,9 @@ import numpy as np
 
 from lib.cli import Parser, UserError, boolean, optional, run, say, warn
 from lib.embeddings.cache import Cache, Lookup, text_hashes, variants
-from lib.embeddings.image_pins import check_image
 from lib.embeddings.model import hash_files, locate
 from lib.embeddings.modules import Layout, read_layout
-from lib.embeddings.provenance import share_origins
+from lib.embeddings.provenance import check_image, share_origins
 from lib.embeddings.schema import Origin, PartSummary
 from lib.files import atomic_outputs, write_json
 from lib.tables import read_batches

@@ -5,8 +5,8 @@ import argparse
 import numpy as np
 
 from lib.cli import Parser, run, say, three_digits
-from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
-from lib.clusters.stability import repeating_share
+from lib.clusters.schema import ASSIGNMENTS, ClusterSummary, check_topics
+from lib.clusters.stability import stable_share
 from lib.evaluation.agreement import agreement, archive, clusters_of_words
 from lib.evaluation.schema import Evaluation
 from lib.evaluation.summaries import map_quality, summarize_corpus, summarize_sizes, summarize_words
@@ -18,9 +18,9 @@ from lib.keywords.schema import KEYWORDS
 from lib.map.schema import ProjectSummary, read_points
 from lib.naming.schema import TOPICS
 from lib.records.schema import PAPERS
-from lib.sampling import hash_ids, sample_rows
+from lib.rows import hash_ids, sample_rows
 from lib.tables import check_same_rows, read_table, read_texts
-from lib.words.term_files import Terms
+from lib.words.schema import Terms
 
 SAMPLE = 2000  # papers whose language and script are determined: two seconds
 WINDOWED = 200_000  # papers whose windows are counted
@@ -61,6 +61,7 @@ def main(argv: list[str] | None = None) -> None:
         papers=len(primary), assignments=len(topics), terms=len(corpus.offsets) - 1, coordinates=len(points)
     )
     table = read_table(args.topics, TOPICS).to_pandas()
+    check_topics(topics, len(table))
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
     hashes = hash_ids(papers["id"].to_pylist())
     by_words, mapped = sample_rows(hashes, BY_WORDS), sample_rows(hashes, MAPPED)
@@ -77,11 +78,11 @@ def main(argv: list[str] | None = None) -> None:
         corpus=summarize_corpus(read_texts(args.papers, sample_rows(hashes, SAMPLE))),
         papers=len(topics),
         k=cluster["k"],
-        repeating_share=repeating_share(table["repeats"].to_numpy(), table["size"].to_numpy()),
+        stable_share=stable_share(table["stability"].to_numpy(), table["size"].to_numpy(), len(topics)),
         silhouette=cluster["silhouette"],
         silhouette_by_topic=cluster["silhouette_by_topic"],
-        negative_silhouette_share=float(np.mean(assignments["silhouette"].to_numpy() < 0)),
-        inertia_per_paper=cluster["inertia"] / len(topics),
+        negative_silhouette_share=float(np.mean(assignments["silhouette"].to_numpy()[topics >= 0] < 0)),
+        inertia_per_paper=cluster["inertia"] / sum(cluster["sizes"]),
         sizes=summarize_sizes(table["size"].to_numpy()),
         primary_category=agreement(topics, primary),
         archive=agreement(topics, [archive(name) for name in primary]),

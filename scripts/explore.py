@@ -17,7 +17,7 @@ from lib.map.page_entries import NONE, levels, paper_blocks, topic_entries, tren
 from lib.map.schema import read_points
 from lib.naming.schema import TOPICS
 from lib.records.schema import PAPERS
-from lib.sampling import hash_ids, sample_rows
+from lib.rows import hash_ids, sample_rows
 from lib.tables import check_same_rows, read_table
 from lib.trends.periods import shares_by_year, shares_in
 from lib.trends.schema import PERIODS, SUBTOPIC_PERIODS, SUBTOPIC_TRENDS, TRENDS

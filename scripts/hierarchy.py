@@ -7,31 +7,31 @@ import pandas as pd
 import pyarrow as pa
 
 from lib.cli import Parser, optional, progress, run, say, warn
-from lib.clusters.hierarchy import cut, number_of_groups, subtopics
-from lib.clusters.kmeans import SKETCH
-from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS
+from lib.clusters.hierarchy import N_INIT, cut, number_of_groups, subtopics
+from lib.clusters.kmeans import COMPONENTS, KMeans
+from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS, check_topics
 from lib.clusters.ward import ward_linkage
 from lib.files import atomic_outputs
-from lib.grouping import rows_by_label
 from lib.parallel import map_tasks
-from lib.projection import axes_rows, principal_axes, unit_sketch
-from lib.tables import check_same_rows, read_table, write_table
+from lib.projection import axes_rows, principal_axes, unit_projection
+from lib.rows import label_sizes, rows_by_label
+from lib.tables import read_table, write_table
 from lib.vectors import CHUNK, open_embeddings, read_array, take
 
 FEW = 1000  # papers per topic
-Divided = tuple[np.ndarray, np.ndarray]  # labels of the papers of a topic, repeats of its subtopics
+Divided = tuple[np.ndarray, np.ndarray]  # labels of the papers of a topic, stability of its subtopics
 
 
-def sketches_of(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The sketches of the papers of one topic on its own principal axes: float32 (m, dim), unit rows.
+def projections_of(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The projections of the papers of one topic on its own principal axes: float32 (m, dim), unit rows.
 
     Parameters
     ----------
     vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
     rows : int (m,), ascending
     """
-    axes = principal_axes(take(vectors, rows[axes_rows(len(rows))]), SKETCH)
-    parts = [unit_sketch(take(vectors, rows[a : a + CHUNK]), axes) for a in range(0, len(rows), CHUNK)]
+    axes = principal_axes(take(vectors, rows[axes_rows(len(rows))]), COMPONENTS)
+    parts = [unit_projection(take(vectors, rows[a : a + CHUNK]), axes) for a in range(0, len(rows), CHUNK)]
     return np.concatenate(parts)
 
 
@@ -50,7 +50,7 @@ def divide(
     Parameters
     ----------
     vectors : (n, dim), unit rows
-    topics : int (n,), 0 to k - 1
+    topics : int (n,), 0 to k - 1; -1 for papers of none
     most : maximum number of subtopics per topic
     """
 
@@ -58,7 +58,9 @@ def divide(
         n = min(most, 2 * len(rows) // min_papers)
         if n < 2:
             return np.zeros(len(rows), np.int32), np.empty(0)
-        return subtopics(sketches_of(vectors, rows), n, seed)
+        projections = projections_of(vectors, rows)
+        method = KMeans(N_INIT, np.eye(projections.shape[1], dtype=np.float32))
+        return subtopics(projections, n, seed, method)
 
     # Few rows are clustered in such small products that two threads wait for Python's lock and take longer than one.
     threads = threads if len(topics) >= FEW * k else 1
@@ -73,25 +75,25 @@ def node_table(
 
     Parameters
     ----------
-    topics : int (n,), 0 to k - 1
+    topics : int (n,), 0 to k - 1; -1 for papers of none
     groups : int (k,), the group of each topic
-    divided : labels and repeats of each topic
+    divided : labels and stability of each topic
     """
     k = len(groups)
-    sizes = np.bincount(topics, minlength=k)
-    first = np.cumsum([0, *(len(repeats) for _, repeats in divided)])
-    owner = np.empty(len(topics), np.int32)
-    for rows, start, (labels, _) in zip(rows_by_label(topics, k), first[:-1], divided, strict=True):
-        owner[rows] = start + labels
-    whole = np.diff(first)[topics] == 0
+    sizes = label_sizes(topics, k)
+    first = np.cumsum([0, *(len(stability) for _, stability in divided)])
+    owner = np.full(len(topics), -1, np.int32)
+    for rows, start, (labels, stability) in zip(rows_by_label(topics, k), first[:-1], divided, strict=True):
+        if len(stability):
+            owner[rows] = np.where(labels < 0, -1, start + labels)
     parents = np.repeat(np.arange(k), np.diff(first))
     levels = {
         "group": (np.bincount(groups, sizes), [None] * (int(groups.max()) + 1), None),
         "topic": (sizes, groups, None),
         "subtopic": (
-            np.bincount(owner[~whole], minlength=len(parents)),
+            label_sizes(owner, len(parents)),
             parents,
-            np.concatenate([repeats for _, repeats in divided]),
+            np.concatenate([stability for _, stability in divided]),
         ),
     }
     parts = [
@@ -101,12 +103,12 @@ def node_table(
                 "node": np.arange(len(size)),
                 "parent": pd.array(parent, "Int32"),
                 "size": size,
-                "repeats": repeats,
+                "stability": stability,
             }
         )
-        for level, (size, parent, repeats) in levels.items()
+        for level, (size, parent, stability) in levels.items()
     ]
-    return pd.concat(parts, ignore_index=True), pa.array(owner, mask=whole)
+    return pd.concat(parts, ignore_index=True), pa.array(owner, mask=owner < 0)
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -132,8 +134,8 @@ def main(argv: list[str] | None = None) -> None:
     vectors = open_embeddings(args.embeddings, len(topics))
     centroids = read_array(args.centroids)
     k = len(centroids)
-    check_same_rows(centroids=k, topics=int(topics.max()) + 1)
-    sizes = np.bincount(topics, minlength=k)
+    check_topics(topics, k)
+    sizes = label_sizes(topics, k)
     tree = ward_linkage(centroids, sizes)
     wanted = args.groups or number_of_groups(tree)
     if wanted > k:
@@ -153,7 +155,7 @@ def main(argv: list[str] | None = None) -> None:
         write_table(nodes_file, nodes, NODES)
         write_table(subtopics_file, pa.table({"id": assignments["id"], "subtopic": subtopic}), SUBTOPICS)
         np.save(tree_file, tree)
-    parted = sum(len(repeats) > 0 for _, repeats in divided)
+    parted = sum(len(stability) > 0 for _, stability in divided)
     say(
         f"{k} topics in {groups.max() + 1} groups; {parted} of them divided into "
         f"{(nodes['level'] == 'subtopic').sum()} subtopics"

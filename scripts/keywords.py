@@ -6,16 +6,17 @@ import numpy as np
 import pandas as pd
 
 from lib.cli import Parser, run, say, warn
-from lib.clusters.schema import ASSIGNMENTS
+from lib.clusters.schema import ASSIGNMENTS, check_topics, number_of_topics
 from lib.files import atomic_outputs
 from lib.keywords.ctfidf import TermCounts, count_in_topics, eligible, informative
 from lib.keywords.keywords import keywords_of
 from lib.keywords.phrases import Phrases
 from lib.keywords.schema import KEYWORDS
 from lib.keywords.term_vectors import TermVectors
+from lib.rows import label_sizes
 from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.vectors import open_embeddings
-from lib.words.term_files import Terms
+from lib.words.schema import Terms
 from lib.words.words import read_words
 
 
@@ -27,14 +28,14 @@ def keyword_table(
     Parameters
     ----------
     vectors : (n, dim), unit rows
-    topics : int (n,), 0 to k - 1
+    topics : int (n,), 0 to k - 1; -1 for papers of none, which count in no topic
     """
     terms, offsets, n_terms = corpus.terms, corpus.term_offsets, len(corpus.vocabulary)
     counted = TermCounts.of(corpus.vocabulary, count_in_topics(terms, offsets, topics, k, n_terms))
-    sizes = np.bincount(topics, minlength=k)
-    fit = eligible(counted, sizes, informative(counted, sizes), head_words)
+    sizes = label_sizes(topics, k)
+    allowed = eligible(counted, sizes, informative(counted, sizes), head_words)
     of_terms = TermVectors.of(terms, offsets, vectors, topics, n_terms)
-    found = keywords_of(counted, sizes, fit, top, of_terms)
+    found = keywords_of(counted, sizes, allowed, top, of_terms)
     found = Phrases(counted, corpus.tokens, corpus.offsets).of_groups(found, of_terms)
     rows = [
         (topic, rank, *keyword) for topic, some in enumerate(found) for rank, keyword in enumerate(some, 1)
@@ -52,6 +53,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         term_offsets="term_offsets.npy",
         embeddings="embeddings.npy",
         assignments="assignments.parquet",
+        centroids="centroids.npy",
         head_words="words that count only in bigrams, one per line",
     )
     cli.flag("--top", int, "keywords per topic")
@@ -66,7 +68,8 @@ def main(argv: list[str] | None = None) -> None:
     check_same_rows(
         terms=len(corpus.term_offsets) - 1, offsets=len(corpus.offsets) - 1, assignments=len(topics)
     )
-    k = int(topics.max()) + 1
+    k = number_of_topics(args.centroids)
+    check_topics(topics, k)
     vectors = open_embeddings(args.embeddings, len(topics))
     head_words = read_words(args.head_words)
     table = keyword_table(corpus, vectors, topics, k, head_words=head_words, top=args.top)

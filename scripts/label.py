@@ -9,10 +9,9 @@ import pandas as pd
 import pyarrow as pa
 
 from lib.cli import Parser, optional, run, say, warn
-from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
+from lib.clusters.schema import ASSIGNMENTS, ClusterSummary, check_topics
 from lib.figures.palette import hex_colors, topic_colors
 from lib.files import atomic_outputs, read_json
-from lib.grouping import nearest_by_label
 from lib.keywords.schema import KEYWORDS
 from lib.naming.llm import TITLES, Server, evidence_of, key_of, name_topics, summary_of
 from lib.naming.names import keyword_pairs
@@ -27,6 +26,7 @@ from lib.naming.schema import REPRESENTATIVES, TOPICS
 from lib.naming.titles import latex_to_text
 from lib.naming.topic_table import topic_table
 from lib.records.schema import PAPERS
+from lib.rows import nearest_by_label
 from lib.tables import check_same_rows, read_table, read_texts, write_csv, write_table
 from lib.vectors import open_embeddings, read_array
 from lib.words.languages import language_of
@@ -111,10 +111,12 @@ def main(argv: list[str] | None = None) -> None:
     assignments = read_table(args.assignments, ASSIGNMENTS, columns).to_pandas()
     check_same_rows(papers=len(papers), assignments=len(assignments))
     vectors = open_embeddings(args.embeddings, len(papers))
-    k = int(assignments["topic"].max()) + 1
-    pairs = keyword_pairs(read_table(args.keywords, KEYWORDS).to_pandas(), k)
     centroids = read_array(args.centroids)
-    check_same_rows(keywords=len(pairs), centroids=len(centroids))
+    cluster = read_json(args.cluster, ClusterSummary)
+    k = len(centroids)
+    check_same_rows(cluster=cluster["k"], centroids=k)
+    check_topics(assignments["topic"].to_numpy(), k)
+    pairs = keyword_pairs(read_table(args.keywords, KEYWORDS).to_pandas(), k)
     similarity = assignments["similarity"].to_numpy()
     by_topic = nearest_by_label(assignments["topic"].to_numpy(), k, similarity)
     near = np.sort(np.concatenate([near_center(rows) for rows in by_topic]))
@@ -128,7 +130,7 @@ def main(argv: list[str] | None = None) -> None:
         papers["primary_category"].combine_chunks(),
         pairs,
         papers_in_labels(papers, chosen, shown, args.title),
-        read_json(args.cluster, ClusterSummary)["repeats_by_topic"],
+        cluster["stability_by_topic"],
         hex_colors(topic_colors(centroids)),
     )
     if args.llm_url:

@@ -8,14 +8,15 @@ import pyarrow as pa
 
 from lib.cli import Parser, UserError, progress, run, say
 from lib.embeddings.nearest import InvertedFile
+from lib.embeddings.schema import read_neighbors
 from lib.files import atomic_outputs, write_json
 from lib.map.fidelity import fidelity
 from lib.map.layout import fit_tsne, fit_umap, interpolate, principal_plane
 from lib.map.schema import COORDINATES, ProjectSummary
 from lib.records.schema import PAPERS
-from lib.sampling import hash_ids, sample_rows
+from lib.rows import hash_ids, sample_rows
 from lib.tables import read_table, write_table
-from lib.vectors import CHUNK, open_embeddings, read_neighbors, take
+from lib.vectors import CHUNK, open_embeddings, take
 
 INTERPOLATED = 16 * CHUNK  # papers at a time
 COMPARED = 50_000  # papers among which neighbors are compared, and in which principal components are found

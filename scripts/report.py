@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from lib.cli import Parser, optional, run, say, three_digits
 from lib.clusters.schema import KSelection
-from lib.clusters.stability import REPEATS
+from lib.clusters.stability import STABLE
 from lib.embeddings.schema import EmbeddingsSummary
 from lib.evaluation.report_explanations import explanation_rows
 from lib.evaluation.report_tables import ledger_bars, level_rows, step_rows, topic_rows, trend_cells
@@ -87,7 +87,7 @@ def topic_values(args: argparse.Namespace) -> dict[str, Any]:
     return {
         "topics": topic_rows(topics, representatives, cells, args.link),
         "largest": max(topic["size"] for topic in topics),
-        "repeats_at_least": REPEATS,
+        "stable_from": STABLE,
         "levels": level_rows(
             read_table(args.hierarchy, HIERARCHY).to_pylist(),
             read_table(args.subtopic_trends, SUBTOPIC_TRENDS).to_pylist(),

@@ -8,18 +8,19 @@ from typing import Any
 import numpy as np
 
 from lib.cli import Parser, progress, run, say
-from lib.clusters.kmeans import SKETCH
+from lib.clusters.assignment import SEEDS, ClusterMethod
+from lib.clusters.kmeans import KMeans
 from lib.clusters.partitions import Contingency
 from lib.clusters.schema import Scan
 from lib.clusters.seeding import TooFewDistinctRows
-from lib.clusters.silhouette import cosine_silhouette
+from lib.clusters.silhouette import cosine_silhouette, mean_silhouette
 from lib.clusters.smoothing import SAMPLE_FILES, read_sample, unit_half
-from lib.clusters.stability import cluster_draw, jaccard_by_topic, repeating_share
+from lib.clusters.stability import jaccard_by_topic, stable_share
 from lib.files import atomic_outputs, write_json
 from lib.lloyd import cluster_sums, inertia_of
 from lib.parallel import map_tasks
-from lib.projection import principal_axes
 from lib.records.schema import PAPERS
+from lib.rows import label_sizes
 from lib.tables import read_table
 from lib.vectors import open_embeddings, take, unit
 
@@ -27,7 +28,14 @@ LEAST_PAPERS_PER_TOPIC = 4
 
 
 def cluster_repeatedly(
-    sample: np.ndarray, halves: np.ndarray, k: int, *, seeds: int, seed: int = 0, threads: int = 1
+    sample: np.ndarray,
+    halves: np.ndarray,
+    k: int,
+    method: ClusterMethod,
+    *,
+    seeds: int,
+    seed: int = 0,
+    threads: int = 1,
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Cluster the sample `seeds` times, and each half once, each time with other seeds.
 
@@ -41,11 +49,10 @@ def cluster_repeatedly(
     whole : for each clustering of the whole sample int32 (n,)
     half_labels : int32 (h, m)
     """
-    axes = principal_axes(sample, SKETCH)
 
     def cluster(number: int) -> np.ndarray:
         rows = sample if number < seeds else unit_half(halves, number - seeds)
-        return cluster_draw(rows, k, axes, seed, number)
+        return method(rows, None, k, seed=seed + number * SEEDS)
 
     # One core each: parallel clusterings wait for each other less than the chunks of one clustering.
     count = seeds + len(halves)
@@ -66,20 +73,21 @@ def stability_of_halves(n: int, rows: np.ndarray, half_labels: np.ndarray) -> li
     rows : int (h, m), the rows of each half
     half_labels : int (h, m)
     """
-    spread = np.full((len(rows), n), -1)
+    outside = -2  # -1 is a row of no topic
+    spread = np.full((len(rows), n), outside)
     np.put_along_axis(spread, rows.astype(np.int64), half_labels, 1)
     return [
         Contingency.of(a[shared], b[shared]).rand
         for a, b in combinations(spread, 2)
-        for shared in [(a >= 0) & (b >= 0)]
+        for shared in [(a > outside) & (b > outside)]
         if shared.any()
     ]
 
 
 def inertia_per_row(vectors: np.ndarray, labels: np.ndarray, k: int, threads: int = 1) -> float:
-    """The mean squared distance of unit rows to the mean of their cluster."""
+    """The mean squared distance of unit rows to the mean of their cluster; rows of no cluster are left out."""
     sums, counts = cluster_sums(vectors, labels, k, threads)
-    return inertia_of(sums / np.maximum(counts, 1)[:, None], counts) / len(vectors)
+    return inertia_of(sums / np.maximum(counts, 1)[:, None], counts) / int(counts.sum())
 
 
 def scan(
@@ -88,6 +96,7 @@ def scan(
     half_rows: np.ndarray,
     halves: np.ndarray,
     k: int,
+    method: ClusterMethod,
     *,
     seeds: int,
     seed: int = 0,
@@ -101,27 +110,28 @@ def scan(
     sample : float32 (n, dim), the rows that are clustered, in random order
     half_rows : int (h, m), the rows of random halves
     halves : (h, m, dim), the halves that are clustered
+    method : divides the sample and its halves into topics
     seeds : clusterings of the whole sample
 
     Returns
     -------
     measures : inertia and silhouette of each clustering of the whole sample, the share of its rows in
-        topics that repeat on halves, and the sizes of the one with the lowest inertia;
+        stable topics, and the sizes of the one with the lowest inertia;
         `stability_seeds`, the adjusted Rand index of each pair of these clusterings;
         `stability_halves`, that of each pair of halves of different splits
     labels : int32 (n,), of the clustering with the lowest inertia
     """
-    whole, half_labels = cluster_repeatedly(sample, halves, k, seeds=seeds, seed=seed, threads=threads)
+    whole, half_labels = cluster_repeatedly(
+        sample, halves, k, method, seeds=seeds, seed=seed, threads=threads
+    )
     inertia = [inertia_per_row(original, labels, k, threads) for labels in whole]
     best = int(np.argmin(inertia))
-    sizes = [np.bincount(labels, minlength=k) for labels in whole]
+    sizes = [label_sizes(labels, k) for labels in whole]
     measures = {
         "inertia": inertia,
-        "silhouette": [
-            float(cosine_silhouette(original, labels, k, threads).mean(dtype=np.float64)) for labels in whole
-        ],
-        "repeating": [
-            repeating_share(jaccard_by_topic(labels, half_rows, half_labels, k), size)
+        "silhouette": [mean_silhouette(cosine_silhouette(original, labels, k, threads)) for labels in whole],
+        "stable_share": [
+            stable_share(jaccard_by_topic(labels, half_rows, half_labels, k), size, len(labels))
             for labels, size in zip(whole, sizes, strict=True)
         ],
         "sizes": sorted(sizes[best].tolist(), reverse=True),
@@ -164,13 +174,16 @@ def main(argv: list[str] | None = None) -> None:
     papers = read_table(args.papers, PAPERS, ["primary_category"])
     vectors = open_embeddings(args.embeddings, len(papers))
     sample = read_sample(args.rows, args.vectors, args.half_rows, args.half_vectors, len(papers))
-    lists = ("inertia", "silhouette", "repeating", "sizes", "stability_seeds", "stability_halves")
+    lists = ("inertia", "silhouette", "stable_share", "sizes", "stability_seeds", "stability_halves")
     measures: dict = {name: [] for name in lists} | {"ami_primary": None}
     skipped = too_few(len(sample.rows), args.k)
     if not skipped:
         arrays = take(vectors, sample.rows), unit(sample.vectors), sample.half_rows, sample.half_vectors
+        method = KMeans.of_sample(arrays[1])
         try:
-            measures, labels = scan(*arrays, args.k, seeds=args.seeds, seed=args.seed, threads=args.threads)
+            measures, labels = scan(
+                *arrays, args.k, method, seeds=args.seeds, seed=args.seed, threads=args.threads
+            )
         except TooFewDistinctRows as error:  # the other candidates may do
             skipped = (
                 f"K = {args.k} is too large: only {error.distinct} of {error.rows:,} papers have distinct vectors (papers "
@@ -183,7 +196,7 @@ def main(argv: list[str] | None = None) -> None:
         measures["ami_primary"] = agreement(labels, papers["primary_category"].take(sample.rows).to_pylist())
         say(
             f"K = {args.k}: silhouette {np.mean(measures['silhouette']):.4f}, "
-            f"{np.mean(measures['repeating']):.0%} of the papers in topics that repeat, stability over halves "
+            f"{np.mean(measures['stable_share']):.0%} of the papers in stable topics, stability over halves "
             f"{np.mean(measures['stability_halves']):.3f}, over seeds {np.mean(measures['stability_seeds']):.3f}"
         )
     seconds = round(time.perf_counter() - begun, 1)

@@ -5,12 +5,13 @@ import argparse
 import numpy as np
 
 from lib.cli import Parser, run, say
-from lib.clusters.smoothing import SAMPLE_FILES, nearest_inside, smooth, usable_neighbors
+from lib.clusters.smoothing import SAMPLE_FILES, check_smooth, nearest_inside, smooth, usable_neighbors
+from lib.embeddings.schema import read_neighbors
 from lib.files import atomic_outputs
 from lib.records.schema import PAPERS
-from lib.sampling import hash_ids, sample_rows
+from lib.rows import hash_ids, sample_rows
 from lib.tables import read_table
-from lib.vectors import open_embeddings, read_neighbors, write_npy_header
+from lib.vectors import open_embeddings, write_npy_header
 
 
 def draw_halves(ids: list[str], rows: np.ndarray, splits: int) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -51,7 +52,8 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     ids = read_table(args.papers, PAPERS, ["id"])["id"].to_pylist()
     vectors = open_embeddings(args.embeddings, len(ids))
-    near, _ = read_neighbors(args.neighbors, args.similarities, len(ids), smooth=args.smooth)
+    near, _ = read_neighbors(args.neighbors, args.similarities, len(ids))
+    check_smooth(args.smooth, near)
     n = usable_neighbors(args.smooth, len(ids))
     # in the order of the hash, so that the first rows are a sample too
     rows = np.argsort(hash_ids(ids), kind="stable")[: args.sample].astype(np.int32)

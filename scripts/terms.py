@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from lib.cli import Parser, UserError, progress, run, say, warn
 from lib.files import atomic_outputs, scratch_folder
+from lib.records.schema import lower_case
 from lib.tables import count_rows, read_batches, write_table
 from lib.vectors import Appended
 from lib.words.counting import over_papers
@@ -52,7 +53,7 @@ def vocabulary_table(
     """
     n = len(words.terms)
     none = np.arange(n + len(bigrams)) < n
-    leads = leading / np.maximum(words.occurrences, 1)
+    followed_share = leading / np.maximum(words.occurrences, 1)
     first, second = (np.r_[np.zeros(n, np.int64), half] for half in np.divmod(codes, n))
     columns = [
         pa.array(words.terms + bigrams),
@@ -60,7 +61,7 @@ def vocabulary_table(
         pa.array(titles),
         pa.array(first.astype(np.int32), mask=none),
         pa.array(second.astype(np.int32), mask=none),
-        pa.array(np.r_[leads, np.zeros(len(bigrams))].astype(np.float32), mask=~none),
+        pa.array(np.r_[followed_share, np.zeros(len(bigrams))].astype(np.float32), mask=~none),
     ]
     return pa.Table.from_arrays(columns, schema=VOCABULARY)
 
@@ -93,9 +94,8 @@ def text_batches(path: Path, without_words: list[int]) -> Iterator[list[str]]:
             texts = batch["text"].to_pylist()
             without_words[0] += sum(map(lacks_words, texts))
             parts = []
-            for title, text in zip(batch["title"].to_pylist(), texts, strict=True):
-                beginning = title.lower()
-                cut = len(beginning) if text.startswith(beginning) else 0
+            for title, text in zip(lower_case(batch["title"]).to_pylist(), texts, strict=True):
+                cut = len(title) if text.startswith(title) else 0
                 parts += [text[:cut], text[cut:]]
             yield parts
             bar.update(len(texts))

@@ -16,7 +16,7 @@ from lib.naming.hierarchy_table import hierarchy_table
 from lib.naming.schema import TOPICS
 from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.vectors import open_embeddings, read_array
-from lib.words.term_files import Terms
+from lib.words.schema import Terms
 from lib.words.words import read_words
 
 
@@ -58,7 +58,9 @@ def main(argv: list[str] | None = None) -> None:
     parents = nodes.loc[nodes["level"] == "subtopic", "parent"].to_numpy(int)
     embeddings = open_embeddings(args.embeddings, len(topic_of))
     head_words = read_words(args.head_words)
-    search = TreeKeywords.of(corpus, embeddings, topic_of, subtopic_of, parents, head_words, args.top)
+    search = TreeKeywords.of(
+        corpus, embeddings, topic_of, subtopic_of, parents, len(topics), head_words, args.top
+    )
     table = hierarchy_table(nodes, search, topics)
     families, shown = drawable(table["name"].tolist())
     figure = draw_tree(table.assign(name=shown), read_array(args.linkage), topics["color"].tolist(), families)

@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> None:
     dated = published.is_valid().to_numpy(zero_copy_only=False)
     days = published.drop_null().cast(pa.int32()).to_numpy().astype("datetime64[D]")
     table, by_period = tables_of(days, topics[dated], names)
-    subtopic_of = subtopic.fill_null(len(nodes)).to_numpy()[dated]
+    subtopic_of = subtopic.fill_null(-1).to_numpy()[dated]
     below, below_by_period = tables_of(days, subtopic_of, nodes["name"].tolist())
     below = below.rename(columns={"topic": "subtopic"}).assign(topic=nodes["parent"].to_numpy())
     below_by_period = below_by_period.rename(columns={"topic": "subtopic"})

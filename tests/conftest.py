@@ -179,6 +179,7 @@ class Planted:
                 **term_files(at),
                 embeddings=self.embeddings,
                 assignments=assignments,
+                centroids=at / "centroids.npy",
                 keywords=keywords,
                 csv=at / "keywords.csv",
             ),
@@ -263,12 +264,12 @@ def assert_subjects_lie_apart(planted: Planted, points: np.ndarray) -> None:
     assert silhouette_score(points, truth) > 0.4
 
 
-# curves over six candidates: a silhouette that is never high, and topics that repeat up to K = 10
+# curves over six candidates: a silhouette that is never high, and stable topics up to K = 10
 LOW = [0.20, 0.15, 0.12, 0.10, 0.08, 0.06]
 REPEATING = [1.0, 0.85, 0.6, 0.5, 0.4, 0.3]
 
 
-def scan_result(k: int, silhouette: float, repeating: float, spread: float = 0.001) -> dict:
+def scan_result(k: int, silhouette: float, stable_share: float, spread: float = 0.001) -> dict:
     """The scan of one candidate, as scan_k writes it."""
     return {
         "k": k,
@@ -277,7 +278,7 @@ def scan_result(k: int, silhouette: float, repeating: float, spread: float = 0.0
         "skipped": None,
         "silhouette": [silhouette - spread, silhouette, silhouette + spread],
         "inertia": [1 - 0.1 * k**0.5] * 3,
-        "repeating": [repeating] * 3,
+        "stable_share": [stable_share] * 3,
         "sizes": [1000 - 10 * (k - 1), *[10] * (k - 1)],
         "stability_seeds": [0.9, 0.7, 0.8],
         "stability_halves": [0.5] * 3,
@@ -288,16 +289,16 @@ def scan_result(k: int, silhouette: float, repeating: float, spread: float = 0.0
 
 def skipped_scan(k: int, papers: int, reason: str) -> dict:
     """The scan of a candidate for which there were too few papers, as scan_k writes it."""
-    lists = ("silhouette", "inertia", "repeating", "sizes", "stability_seeds", "stability_halves")
+    lists = ("silhouette", "inertia", "stable_share", "sizes", "stability_seeds", "stability_halves")
     empty = {name: [] for name in lists}
     changes = {"papers": papers, "sample": papers, "skipped": reason, "ami_primary": None}
     return scan_result(k, 0, 0) | empty | changes
 
 
-def scan_results(silhouettes: list[float], repeating: list[float], spread: float = 0.001) -> list[dict]:
+def scan_results(silhouettes: list[float], stable_share: list[float], spread: float = 0.001) -> list[dict]:
     """The scans of as many candidates as there are values."""
     grid = [5, 10, 15, 20, 30, 40][: len(silhouettes)]
-    return [scan_result(*row, spread) for row in zip(grid, silhouettes, repeating, strict=True)]
+    return [scan_result(*row, spread) for row in zip(grid, silhouettes, stable_share, strict=True)]
 
 
 def pq_write(path: Path, **columns) -> Path:

@@ -73,7 +73,7 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
     topics = {
         "topic": np.arange(k, dtype=np.int32), "label": names, "size": sizes, "share": sizes / n, "name": names,
         "primary_keyword": names, "keywords": [[name, "'\"`${alert(3)}"] for name in names], "representative_id": text,
-        "representative_title": text, "silhouette": np.zeros(k), "repeats": np.zeros(k), "main_category": text,
+        "representative_title": text, "silhouette": np.zeros(k), "stability": np.zeros(k), "main_category": text,
         "main_category_share": np.zeros(k), "color": [f"#{40 * (i % 6):02x}80{3 * (i % 80):02x}" for i in range(k)],
     }  # fmt: skip
     trends = {
@@ -107,7 +107,7 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
         "level": ["group"] * len(groups) + ["topic"] * k + ["subtopic"] * 2, "node": pa.array([*groups, *range(k), 0, 1], pa.int32()),
         "parent": pa.array([None] * len(groups) + parent + [0, 0], pa.int32()),
         "size": [int(sizes[np.array(parent) == g].sum()) for g in groups] + [*sizes.tolist(), *np.bincount(half[topic == 0], minlength=2).tolist()],
-        "repeats": np.zeros(len(groups) + k + 2), "share": np.zeros(len(groups) + k + 2),
+        "stability": np.zeros(len(groups) + k + 2), "share": np.zeros(len(groups) + k + 2),
         "name": [f"group {g}" for g in groups] + [*names, "even", "odd"], "keywords": [["word"]] * (len(groups) + k + 2),
     }  # fmt: skip
     subtopic = pa.array(np.where(topic == 0, half, -1).astype(np.int32), mask=topic != 0)

@@ -20,7 +20,7 @@ EVALUATION = {
     },
     "papers": 1234,
     "k": 2,
-    "repeating_share": 0.66,
+    "stable_share": 0.66,
     "silhouette": 0.1234,
     "silhouette_by_topic": [0.2, -0.1],
     "negative_silhouette_share": 0.21,
@@ -92,7 +92,7 @@ EMBEDDED = EMBEDDINGS | {
 
 SELECTION = {
     "k": 2,
-    "rule": "finest that repeats",
+    "rule": "finest that stability",
     "proposed": 2,
     "plateau": [2],
     "sentence": f"Two & {EVIL}",
@@ -178,7 +178,7 @@ def report_inputs(folder: Path) -> dict:
         main_category_share=[0.5, 0.0],
         color=["#1b6ca8", "#c2410c"],
         silhouette=[0.2, -0.1],
-        repeats=[0.9, 0.55],
+        stability=[0.9, 0.55],
     )
     paths["representatives"] = pq_write(
         folder / "representatives.parquet",
@@ -206,7 +206,7 @@ def report_inputs(folder: Path) -> dict:
         node=[0, 0, 1, 0, 1],
         parent=pa.array([None, 0, 0, 0, 0], pa.int32()),
         size=[226, 180, 46, 100, 80],
-        repeats=pa.array([None, None, None, 0.9, 0.8], pa.float64()),
+        stability=pa.array([None, None, None, 0.9, 0.8], pa.float64()),
         share=[1.0, 0.8, 0.2, 0.44, 0.35],
         name=["all", "word", "spin", EVIL, "part"],
         keywords=[["a"], ["b"], ["c"], ["inner word"], ["e"]],

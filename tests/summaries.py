@@ -6,7 +6,7 @@ CLUSTER = {
     "smooth": 1,
     "silhouette": 0.1,
     "silhouette_by_topic": [0.1, 0.1, 0.1, 0.1],
-    "repeats_by_topic": [0.9, 0.8, 0.7, 0.5],
+    "stability_by_topic": [0.9, 0.8, 0.7, 0.5],
     "inertia": 70.0,
     "iterations": 5,
     "sizes": [48, 36, 30, 26],

@@ -15,7 +15,7 @@ import pytest
 
 from conftest import ENVIRONMENT, ROOT, needs_real_parts
 from lib.cli import UserError
-from lib.embeddings.image_pins import check_image, pins
+from lib.embeddings.provenance import check_image, pins
 from workflow import copy_project, sample_lines, snakemake
 
 CONFIG = """\

@@ -113,7 +113,7 @@ def test_fit_is_measured_on_the_original_vectors(planted, tmp_path, out):
     np.testing.assert_allclose(table["silhouette"].to_numpy(), silhouette, atol=1e-5)
     summary = json.loads((out / "c.json").read_text())
     assert summary["inertia"] == pytest.approx(np.sum((rows - means[topics]) ** 2), rel=1e-5)
-    assert summary["smooth"] == 1 and min(summary["repeats_by_topic"]) > 0.9
+    assert summary["smooth"] == 1 and min(summary["stability_by_topic"]) > 0.9
 
 
 @pytest.mark.parametrize(

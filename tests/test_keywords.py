@@ -1,11 +1,14 @@
 """terms and keywords: planted subjects, the contract and bad input."""
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
 from conftest import SUBJECTS, assert_refused, pq_write, script, term_files
+from lib.records.fields import add_text
+from lib.records.schema import PAPERS
 
 
 def test_planted_subjects_give_their_words(planted):
@@ -32,7 +35,14 @@ def test_planted_subjects_give_their_words(planted):
 def test_vocabulary_is_that_of_the_texts(planted):
     vocabulary = pq.read_table(planted.folder / "vocabulary.parquet").to_pylist()
     texts = [set(text.replace(".", " ").split()) for text in planted.texts]
-    assert vocabulary[0] == {"term": "", "papers": 0, "titles": 0, "first": None, "second": None, "leads": 0}
+    assert vocabulary[0] == {
+        "term": "",
+        "papers": 0,
+        "titles": 0,
+        "first": None,
+        "second": None,
+        "followed_share": 0,
+    }
     words = [row for row in vocabulary[1:] if row["first"] is None]
     assert {word for subject in SUBJECTS.values() for word in subject.split()} <= {
         row["term"] for row in words
@@ -40,12 +50,12 @@ def test_vocabulary_is_that_of_the_texts(planted):
     for row in words:
         assert row["papers"] == sum(row["term"] in text for text in texts)
         assert row["titles"] == sum(row["term"] in title.lower().split() for title in planted.titles)
-    assert all(row["leads"] is None for row in vocabulary if row["first"] is not None)
+    assert all(row["followed_share"] is None for row in vocabulary if row["first"] is not None)
     offsets = np.load(planted.folder / "offsets.npy")
     tokens = np.load(planted.folder / "tokens.npy")
     for at in range(1, len(words) + 1):
         behind = tokens[np.flatnonzero(tokens == at) + 1]
-        assert vocabulary[at]["leads"] == pytest.approx(np.mean(behind > 0))
+        assert vocabulary[at]["followed_share"] == pytest.approx(np.mean(behind > 0))
     first = [vocabulary[i]["term"] for i in tokens[: offsets[1]] if i]
     assert first == [w for w in planted.texts[0].replace(".", " ").split() if w in {r["term"] for r in words}]
 
@@ -53,6 +63,7 @@ def test_vocabulary_is_that_of_the_texts(planted):
 def run_keywords(planted, out, **changes):
     inputs = term_files(planted.folder) | {"embeddings": planted.embeddings}
     inputs["assignments"] = planted.folder / "assignments.parquet"
+    inputs["centroids"] = planted.folder / "centroids.npy"
     outputs = {"keywords": out / "k.parquet", "csv": out / "k.csv"}
     return script("keywords", **inputs | outputs | changes)
 
@@ -67,12 +78,28 @@ def test_files_do_not_depend_on_the_number_of_threads(planted, tmp_path, out):
         assert (out / name).read_bytes() == (planted.folder / name).read_bytes()
 
 
+@pytest.mark.parametrize("title", ["İSTANBUL FAYI", "ΝΟΜΟΣ ΕΛΛΑΔΑΣ", "Istanbul Fault"])
+def test_words_of_titles_in_capitals_count_as_in_titles(tmp_path, out, title):
+    """`clean` makes the text, and lower case of `İ` and of a final `Σ` is not the same everywhere."""
+    batch = pa.RecordBatch.from_pylist(
+        [{"id": str(i), "title": title, "abstract": f"New {title}."} for i in range(5)], schema=PAPERS
+    )
+    text = add_text(batch)["text"].to_pylist()
+    papers = pq_write(tmp_path / "p.parquet", title=[title] * 5, text=text)
+    result = run_terms(papers, out, min_count=1)
+    assert result.returncode == 0, result.stderr
+    rows = pq.read_table(out / "vocabulary.parquet").to_pylist()
+    words = [row for row in rows if row["term"] in text[0].partition(".")[0].split()]
+    assert len(words) == 2 and all(row["titles"] == 5 for row in words)
+
+
 def test_a_topic_without_words_is_named_in_a_warning(planted, tmp_path, out):
     table = pq.read_table(planted.folder / "assignments.parquet")
     lone = np.array([4 if i == 0 else 0 for i in range(140)], np.int32)
     changed = table.set_column(table.column_names.index("topic"), "topic", [lone])
     pq.write_table(changed, tmp_path / "a.parquet")
-    result = run_keywords(planted, out, assignments=tmp_path / "a.parquet")
+    np.save(tmp_path / "c.npy", np.ones((5, 24), np.float32))
+    result = run_keywords(planted, out, assignments=tmp_path / "a.parquet", centroids=tmp_path / "c.npy")
     assert result.returncode == 0 and "warning: topics without keywords" in result.stderr
     assert "1, 2, 3. Their papers" in result.stderr and "terms.min_count" in result.stderr
     assert set(pq.read_table(out / "k.parquet")["topic"].to_pylist()) == {0, 4}

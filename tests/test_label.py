@@ -32,7 +32,7 @@ def test_planted_subjects_are_labeled(planted):
         assert said[near.index(central)] == max(said)
         assert row["name"].split(" · ")[0] == row["primary_keyword"] and len(row["name"].split(" · ")) == 3
         assert row["main_category"] == categories[subject] and row["main_category_share"] == 1
-        assert row["repeats"] == summary["repeats_by_topic"][topic] > 0.9
+        assert row["stability"] == summary["stability_by_topic"][topic] > 0.9
         assert row["silhouette"] == pytest.approx(np.mean([assignments[i]["silhouette"] for i in own]))
     assert len({row["primary_keyword"] for row in topics}) == 4
     colors = [row["color"] for row in topics]
@@ -95,7 +95,7 @@ def test_bad_inputs_are_refused(planted, tmp_path, out):
     assert_refused(result, out, "e.npy", "139 vectors for 140")
     np.save(tmp_path / "c.npy", np.zeros((5, 24), np.float32))
     result = run_label(planted, out, centroids=tmp_path / "c.npy")
-    assert_refused(result, out, "keywords 4, centroids 5")
+    assert_refused(result, out, "cluster 4, centroids 5")
     (tmp_path / "k.parquet").write_bytes(b"PAR1")
     assert_refused(run_label(planted, out, keywords=tmp_path / "k.parquet"), out, "k.parquet")
 
@@ -121,7 +121,13 @@ def test_topics_without_words_are_named_by_titles_and_measured(planted, tmp_path
     counted = script("terms", papers=papers, min_count=2, **term_files(tmp_path))
     assigned, vectors = {"assignments": at / "assignments.parquet"}, {"embeddings": planted.embeddings}
     weighed = script(
-        "keywords", **term_files(tmp_path), **assigned, **vectors, **keywords, csv=tmp_path / "k.csv"
+        "keywords",
+        centroids=at / "centroids.npy",
+        **term_files(tmp_path),
+        **assigned,
+        **vectors,
+        **keywords,
+        csv=tmp_path / "k.csv",
     )
     labeled = run_label(planted, tmp_path, papers=papers, **keywords)
     (tmp_path / "project.json").write_text(json.dumps(PROJECT))

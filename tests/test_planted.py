@@ -31,6 +31,6 @@ def test_the_proposal_does_not_depend_on_the_seed():
 def test_no_k_stands_out_of_one_cloud():
     sample, _ = plant_topics(2, seed=0, papers=2000, noise=30.0)
     choice = propose(sample, [5, 10, 20, 40], **FEW)
-    assert choice.rule == "finest that repeats"
+    assert choice.rule == "largest stable K"
     assert choice.sentence.startswith("No K stands out")
     assert choice.k in choice.plateau

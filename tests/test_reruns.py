@@ -39,7 +39,7 @@ input: data/papers.jsonl
 embed: {model: model, max_tokens: 32, device: cpu, precision: float32}
 scan_k: {sample: 100, seeds: 2, splits: 2}
 select_k: {candidates: [3, 70]}
-cluster: {starts: 8, smooth: 0}
+cluster: {n_init: 8, smooth: 0}
 terms: {min_count: 3}
 project: {method: tsne}
 plot: {dpi: 50}

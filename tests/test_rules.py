@@ -137,7 +137,7 @@ def test_flash_attention_by_name_takes_the_environment_that_has_it():
 def test_imports_are_seen_through_lib():
     lib, packages = imports(SCRIPTS / "explore.py")
     names = {path.stem for path in lib}
-    assert {"page_data", "label_layout", "sampling", "titles", "cli"} <= names
+    assert {"page_data", "label_layout", "rows", "titles", "cli"} <= names
     assert {"scipy", "pylatexenc", "jinja2"} <= packages
 
 

@@ -8,6 +8,7 @@ import pytest
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, silhouette_score
 
 from conftest import assert_refused, random_rows, sample_files, script, write_sample
+from lib.clusters.kmeans import KMeans
 from scan_k import cluster_repeatedly, scan
 
 SEEDS = 3
@@ -28,8 +29,10 @@ def half_rows(rows) -> np.ndarray:
 
 def test_measures_are_those_of_scikit_learn(rows, half_rows):
     original = random_rows(*rows.shape)  # measured on these, clustered by the others
-    measures, labels = scan(original, rows, half_rows, rows[half_rows], 6, seeds=SEEDS)
-    whole, half_labels = cluster_repeatedly(rows, rows[half_rows], 6, seeds=SEEDS)
+    measures, labels = scan(
+        original, rows, half_rows, rows[half_rows], 6, KMeans.of_sample(rows), seeds=SEEDS
+    )
+    whole, half_labels = cluster_repeatedly(rows, rows[half_rows], 6, KMeans.of_sample(rows), seeds=SEEDS)
 
     def inertia(found: np.ndarray) -> float:
         means = np.array([original[found == topic].mean(0) for topic in range(6)])
@@ -61,11 +64,11 @@ def test_measures_are_those_of_scikit_learn(rows, half_rows):
 
 def test_the_planted_topics_repeat_and_more_do_not(rows, half_rows):
     def measures(k: int) -> dict:
-        return scan(rows, rows, half_rows, rows[half_rows], k, seeds=SEEDS)[0]
+        return scan(rows, rows, half_rows, rows[half_rows], k, KMeans.of_sample(rows), seeds=SEEDS)[0]
 
     planted, more = measures(4), measures(10)
     assert np.mean(planted["stability_halves"]) > 0.95 > np.mean(more["stability_halves"])
-    assert planted["repeating"] == [1.0] * SEEDS and max(more["repeating"]) < 0.8
+    assert planted["stable_share"] == [1.0] * SEEDS and max(more["stable_share"]) < 0.8
 
 
 def run_scan(planted, out, folder=None, **changes):

@@ -29,7 +29,7 @@ def test_cli_says_which_rule_decided(tmp_path, out):
     assert result.returncode == 0, result.stderr
     chosen = json.loads((out / "k.json").read_text())
     assert (out / "k.txt").read_text() == "10\n"
-    assert chosen["k"] == chosen["proposed"] == 10 and chosen["rule"] == "finest that repeats"
+    assert chosen["k"] == chosen["proposed"] == 10 and chosen["rule"] == "largest stable K"
     assert chosen["skipped"] == [skipped["skipped"]]
     assert chosen["sentence"] in result.stdout
     with (out / "t.csv").open() as file:

@@ -23,7 +23,7 @@ CONFIG = """\
 input: data/papers.jsonl
 scan_k: {sample: 120, seeds: 2, splits: 2}
 select_k: {candidates: [5, 70, 80]}
-cluster: {starts: 8}
+cluster: {n_init: 8}
 terms: {min_count: 3}
 embed: {max_tokens: 64, parts: 3, gpus: 1}
 project: {method: tsne}

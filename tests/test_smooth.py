@@ -3,7 +3,7 @@
 import numpy as np
 
 from conftest import assert_broken_embeddings_are_refused, assert_refused, sample_files, script, write_sample
-from lib.sampling import hash_ids
+from lib.rows import hash_ids
 
 
 def run_smooth(planted, out, **changes):

@@ -39,7 +39,7 @@ def named(tmp_path_factory):
         "node": pa.array([0, 1, *range(4), *range(6)], pa.int32()),
         "parent": pa.array([None, None, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2], pa.int32()),
         "size": [sizes[:4].sum(), sizes[4:].sum(), *(sizes[::2] + sizes[1::2]), *sizes[:6]],
-        "repeats": pa.array([None] * 6 + [0.9] * 6, pa.float64()),
+        "stability": pa.array([None] * 6 + [0.9] * 6, pa.float64()),
     }
     np.save(folder / "l.npy", np.array([[0, 1, 1.0, 2], [2, 3, 1.1, 2], [4, 5, 3.0, 4]]))
     vectors = np.eye(4)[topic] + 0.5 * np.eye(4)[part % 2] + 0.1 * rng.normal(size=(len(part), 4))

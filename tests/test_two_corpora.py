@@ -13,7 +13,7 @@ CONFIG = """\
 input: data/papers.jsonl
 scan_k: {sample: 100, seeds: 2, splits: 2}
 select_k: {candidates: [3, 5]}
-cluster: {starts: 8, smooth: 0}
+cluster: {n_init: 8, smooth: 0}
 terms: {min_count: 3}
 embed: {max_tokens: 32, parts: 2}
 plot: {dpi: 60}

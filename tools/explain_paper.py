@@ -82,6 +82,8 @@ def main(argv: list[str] | None = None) -> None:
     ).to_pandas()
     names = read_table(at / "topics/topics.parquet", TOPICS, ["name"])["name"].to_pylist()
     row = np.array([find(assignments, args.id)])
+    if assignments["topic"][row[0]] < 0:
+        raise UserError(f"{args.id} is in no topic")
     papers = read_papers(at / "corpus/papers.parquet", at / "embeddings/embeddings.npy", assignments, row)
     explanations, _ = explain_papers(
         papers,

@@ -23,12 +23,12 @@ GPU_STEPS = ("embed", "explain")
 
 
 def parse_rules(**config: Any) -> dict[str, Any]:
-    """The rules of Snakemake by name, without `all`; `config` replaces keys of config.yaml."""
+    """The rules of Snakemake by name, without `all`; `config` replaces defaults of the schema."""
     config.setdefault("input", str(ROOT / "data" / "sample.jsonl.gz"))
     with SnakemakeApi(OutputSettings(quiet={"all"})) as api:
         workflow = api.workflow(
             resource_settings=ResourceSettings(),
-            config_settings=ConfigSettings(config=config),
+            config_settings=ConfigSettings(config=config, replace_workflow_config=True),
             storage_settings=StorageSettings(),
             snakefile=ROOT / "Snakefile",
             workdir=ROOT,

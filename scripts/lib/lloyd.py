@@ -11,6 +11,7 @@ from math import ceil
 import numpy as np
 
 from lib.parallel import map_chunks
+from lib.rows import label_sizes
 from lib.vectors import CHUNK, check_unit, unit_rows
 
 SLACK = 1e-5  # of a distance: well above float32's rounding, well below any margin that matters
@@ -221,14 +222,20 @@ def _means(vectors: np.ndarray, state: State) -> np.ndarray:
 def cluster_sums(
     vectors: np.ndarray, labels: np.ndarray, k: int, threads: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The sum of the rows of each cluster, float64 (k, dim), and their number, int64 (k,)."""
+    """The sum of the rows of each cluster, float64 (k, dim), and their number, int64 (k,).
+
+    Parameters
+    ----------
+    labels : int (n,), 0 to k - 1; -1 for rows of no cluster
+    """
 
     def work(a: int, b: int) -> np.ndarray:
         member = np.zeros((k, b - a), np.float32)
-        member[labels[a:b], np.arange(b - a)] = 1.0
+        labelled = np.flatnonzero(labels[a:b] >= 0)
+        member[labels[a:b][labelled], labelled] = 1.0
         return member @ unit_rows(vectors, a, b)
 
     sums = np.zeros((k, vectors.shape[1]), np.float64)
     for part in map_chunks(len(vectors), threads, work):
         sums += part
-    return sums, np.bincount(labels, minlength=k)
+    return sums, label_sizes(labels, k)

@@ -19,7 +19,7 @@ def principal_axes(rows: np.ndarray, count: int) -> np.ndarray:
 
     Returns
     -------
-    float32 (dim, min(count, dim)); the product of rows with it is their sketch
+    float32 (dim, min(count, dim)); the product of rows with it is their projection
     """
     dim = rows.shape[1]
     if count >= dim:
@@ -35,8 +35,8 @@ def axes_rows(n: int) -> slice:
     return slice(None, None, -(-n // AXES_ROWS))
 
 
-def unit_sketch(rows: np.ndarray, axes: np.ndarray) -> np.ndarray:
-    """The sketches of unit rows, with the length of what they leave out as one more column.
+def unit_projection(rows: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    """The projections of unit rows, with the length of what they leave out as one more column.
 
     The rows therefore stay of unit length, and distances between them are close to the true ones.
 
@@ -44,9 +44,9 @@ def unit_sketch(rows: np.ndarray, axes: np.ndarray) -> np.ndarray:
     -------
     float32 (n, number of axes + 1)
     """
-    sketches = np.empty((len(rows), axes.shape[1] + 1), np.float32)
+    projections = np.empty((len(rows), axes.shape[1] + 1), np.float32)
     with one_blas_thread():
-        np.matmul(rows, axes, out=sketches[:, :-1])
-    squares = np.einsum("ij,ij->i", sketches[:, :-1], sketches[:, :-1])
-    sketches[:, -1] = np.sqrt(np.maximum(1.0 - squares, 0.0))
-    return sketches
+        np.matmul(rows, axes, out=projections[:, :-1])
+    squares = np.einsum("ij,ij->i", projections[:, :-1], projections[:, :-1])
+    projections[:, -1] = np.sqrt(np.maximum(1.0 - squares, 0.0))
+    return projections

@@ -72,34 +72,6 @@ def open_embeddings(path: Path, rows: int | None = None) -> np.ndarray:
     return vectors
 
 
-def read_neighbors(
-    neighbors: Path, similarities: Path, rows: int, *, smooth: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Memory-map the graph of nearest papers: rows int32 (n, k) and cosines float16 (n, k).
-
-    Parameters
-    ----------
-    smooth : neighbors that are needed of each paper
-
-    Raises
-    ------
-    UserError
-        The sizes of the files do not match each other or the number of papers, or they hold too few neighbors.
-    """
-    near, cosines = read_array(neighbors, mapped=True), read_array(similarities, mapped=True)
-    if near.ndim != 2 or near.shape != cosines.shape or len(near) != rows:
-        raise UserError(
-            f"{neighbors}: neighbors {near.shape} and similarities {cosines.shape} for {rows} papers; run "
-            "`neighbors` again"
-        )
-    if near.shape[1] < min(smooth, rows - 1):
-        raise UserError(
-            f"config key cluster.smooth: {smooth} is more than the {near.shape[1]} nearest papers that "
-            f"{neighbors} holds; set neighbors.k to {smooth} or more"
-        )
-    return near, cosines
-
-
 def release_pages(vectors: np.ndarray, start: int, stop: int) -> None:
     """Unmap the pages of rows that have been read, if the array is a memory-mapped file.
 

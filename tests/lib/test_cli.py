@@ -50,11 +50,13 @@ def test_keywords_in_greek_are_printed_and_written(locale, tmp_path):
     papers = pq_write(tmp_path / "p.parquet", title=[words[i % 2] for i in range(40)], text=text)
     assert script("terms", papers=papers, **term_files(tmp_path)).returncode == 0
     np.save(tmp_path / "e.npy", np.eye(2, dtype=np.float32)[np.arange(40) % 2])
+    np.save(tmp_path / "c.npy", np.eye(2, dtype=np.float32))
     outputs = {"keywords": tmp_path / "k.parquet", "csv": tmp_path / "k.csv"}
     command = measure.script(
         "keywords",
         **term_files(tmp_path),
         embeddings=tmp_path / "e.npy",
+        centroids=tmp_path / "c.npy",
         assignments=pq_write(tmp_path / "a.parquet", id=ids, topic=np.arange(40, dtype=np.int32) % 2),
         **outputs,
     )

@@ -5,17 +5,19 @@ from math import ceil, floor, sqrt
 import numpy as np
 from scipy.cluster.hierarchy import fcluster
 
+from lib.clusters.assignment import ClusterMethod
 from lib.clusters.k_selection import ENOUGH
-from lib.clusters.kmeans import kmeans
+from lib.clusters.partitions import number_by_size, renumbered
 from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.stability import jaccard_by_topic
+from lib.rows import label_sizes
 
 LEAST_TOPICS = 5  # fewer topics are not grouped
 STABLE = 0.75  # Hennig's "valid, stable cluster"; two halves of a single cloud reach 0.65
-DISSOLVED = 0.5  # Hennig: a cluster that repeats no better is not one
-HALVES = 5  # random halves on which subtopics are compared
-STARTS = 4  # of each K-means: one consensus
-PATIENCE = 2  # three equal subtopics do not repeat as two
+DISSOLVED = 0.5  # Hennig: a cluster that is no more stable is not one
+SPLITS = 6  # of the papers into two halves, on all of which subtopics are compared
+N_INIT = 4  # of each K-means: one consensus
+PATIENCE = 2  # three equal subtopics are not stable as two
 ROWS = 5000  # papers of a topic on which subtopics are compared
 
 
@@ -50,18 +52,13 @@ def cut(tree: np.ndarray, groups: int, sizes: np.ndarray) -> np.ndarray:
     """
     if len(tree) == 0:
         return np.zeros(1, np.int32)
-    return by_size(fcluster(tree, groups, "maxclust") - 1, sizes)
+    labels = fcluster(tree, groups, "maxclust") - 1
+    return renumbered(labels, number_by_size(labels, int(labels.max()) + 1, sizes))
 
 
-def by_size(labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The labels numbered by descending sum of weights; of two equal ones the earlier label is first: int32."""
-    order = np.argsort(-np.bincount(labels, weights), kind="stable")
-    rank = np.empty(len(order), np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    return rank[labels]
-
-
-def subtopics(sketches: np.ndarray, most: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def subtopics(
+    projections: np.ndarray, most: int, seed: int, method: ClusterMethod
+) -> tuple[np.ndarray, np.ndarray]:
     """Divide the papers of one topic, or leave it whole.
 
     The number of subtopics is the largest at which ENOUGH of the papers lie in subtopics that are stable:
@@ -72,27 +69,29 @@ def subtopics(sketches: np.ndarray, most: int, seed: int) -> tuple[np.ndarray, n
 
     Parameters
     ----------
-    sketches : float32 (n, dim), unit rows, of `unit_sketch`
+    projections : float32 (n, dim), unit rows, of `unit_projection`
     most : largest number of subtopics
+    method : divides rows into a given number of clusters
 
     Returns
     -------
     labels : int32 (n,), numbered by descending size; all 0 if the topic stays whole
-    repeats : float64 (number of subtopics,), the mean Jaccard index of each on the halves; empty if whole
+    stability : float64 (number of subtopics,), the mean Jaccard index of each on the halves; empty if whole
     """
-    n = len(sketches)
+    n = len(projections)
     order = np.random.default_rng(seed).permutation(n)
-    rows = sketches[order]
+    rows = projections[order]
     sample = rows[:ROWS]
     halves = _halves(len(sample), seed)
     chosen, failures = None, 0
     for k in range(2, most + 1):
         try:
-            labels, half_labels = _cluster(sample, k, seed), _cluster_halves(sample, halves, k, seed)
+            labels = method(sample, None, k, seed=seed)
+            half_labels = _cluster_halves(sample, halves, k, seed, method)
         except TooFewDistinctRows:
             break
         jaccard = jaccard_by_topic(labels, halves, half_labels, k)
-        in_stable = np.bincount(labels, minlength=k)[jaccard >= STABLE].sum()
+        in_stable = label_sizes(labels, k)[jaccard >= STABLE].sum()
         if in_stable >= ENOUGH * len(sample) and jaccard.min() > DISSOLVED:
             chosen, failures = (k, half_labels), 0
         else:
@@ -102,24 +101,26 @@ def subtopics(sketches: np.ndarray, most: int, seed: int) -> tuple[np.ndarray, n
     if chosen is None:
         return np.zeros(n, np.int32), np.empty(0)
     k, half_labels = chosen
-    labels = by_size(_cluster(rows, k, seed), np.ones(n))
-    repeats = jaccard_by_topic(labels[: len(sample)], halves, half_labels, k)
-    found = np.empty(n, np.int32)
-    found[order] = labels
-    return found, repeats
+    labels = method(rows, None, k, seed=seed)
+    labels = renumbered(labels, number_by_size(labels, k))
+    stability = jaccard_by_topic(labels[: len(sample)], halves, half_labels, k)
+    in_order = np.empty(n, np.int32)
+    in_order[order] = labels
+    return in_order, stability
 
 
 def _halves(n: int, seed: int) -> np.ndarray:
-    """Rows of random halves: int (HALVES, n // 2)."""
+    """Rows of both halves of random splits: int (2 SPLITS, n // 2); the halves of a split follow each other."""
     rng = np.random.default_rng([seed, 1])
-    return np.array([rng.permutation(n)[: n // 2] for _ in range(HALVES)])
+    splits = np.array([rng.permutation(n)[: n // 2 * 2] for _ in range(SPLITS)])
+    return splits.reshape(2 * SPLITS, n // 2)
 
 
-def _cluster(rows: np.ndarray, k: int, seed: int) -> np.ndarray:
-    axes = np.eye(rows.shape[1], dtype=np.float32)
-    return kmeans(rows, k, seeds=[seed + i for i in range(STARTS)], axes=axes).labels
-
-
-def _cluster_halves(rows: np.ndarray, halves: np.ndarray, k: int, seed: int) -> np.ndarray:
-    """The clusters of each half, each from other seeds: int32 (HALVES, n // 2)."""
-    return np.array([_cluster(rows[half], k, seed + (1 + i) * STARTS) for i, half in enumerate(halves)])
+def _cluster_halves(
+    rows: np.ndarray, halves: np.ndarray, k: int, seed: int, method: ClusterMethod
+) -> np.ndarray:
+    """The clusters of each half, each from other seeds: int32 (2 SPLITS, n // 2)."""
+    seeds = [seed + (1 + i) * N_INIT for i in range(len(halves))]
+    return np.array(
+        [method(rows[half], None, k, seed=first) for half, first in zip(halves, seeds, strict=True)]
+    )

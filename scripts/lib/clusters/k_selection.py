@@ -6,12 +6,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from lib.clusters.partitions import effective_topics
 from lib.clusters.schema import Scan
-from lib.clusters.sizes import effective_topics
 
-MEASURES: Final = ("silhouette", "inertia", "repeating", "stability_halves", "stability_seeds")
+MEASURES: Final = ("silhouette", "inertia", "stable_share", "stability_halves", "stability_seeds")
 STRUCTURE: Final = 0.25  # a mean silhouette up to this means "no substantial structure"
-ENOUGH: Final = 0.8  # share of the papers in topics that repeat
+ENOUGH: Final = 0.8  # share of the papers in stable topics
 NEAR: Final = 1.35  # how far proposals from different grids should lie apart at most
 ONLY: Final = "only candidate"  # the rule if one candidate alone could be tried
 COLUMNS = [
@@ -67,7 +67,7 @@ def choose(table: pd.DataFrame) -> Choice:
         return Choice(None, "no scan", [], "no candidate could be tried.")
     if len(k) == 1:
         return Choice(int(k[0]), ONLY, [int(k[0])], f"{k[0]} was the only candidate that could be tried.")
-    return _silhouette_peak(table) or finest_that_repeats(table)
+    return _silhouette_peak(table) or largest_stable_k(table)
 
 
 def _silhouette_peak(table: pd.DataFrame) -> Choice | None:
@@ -84,28 +84,25 @@ def _silhouette_peak(table: pd.DataFrame) -> Choice | None:
     return Choice(int(k[peak]), "silhouette peak", plateau, sentence)
 
 
-def finest_that_repeats(table: pd.DataFrame) -> Choice:
-    """Rule 2: the finest K at which ENOUGH of the papers lie in topics that repeat."""
-    k, silhouette, repeating = (table[name].to_numpy() for name in ("k", "silhouette", "repeating"))
-    finest = finest_k(k, repeating)
+def largest_stable_k(table: pd.DataFrame) -> Choice:
+    """Rule 2: the finest K at which ENOUGH of the papers lie in stable topics."""
+    k, silhouette, stable_share = (table[name].to_numpy() for name in ("k", "silhouette", "stable_share"))
+    finest = finest_k(k, stable_share)
     plateau = sorted({finest, *(c for c in k.tolist() if finest / NEAR <= c <= finest * NEAR)})
     sentence = (
         f"No K stands out: the papers do not fall into clearly separate groups (the silhouette is "
         f"{silhouette.max():.2f} at most; clear groups exceed {STRUCTURE}). K = {finest} is proposed: "
     )
-    if repeating[-1] >= ENOUGH:
-        sentence += (
-            f"at the largest candidate {ENOUGH:.0%} or more of the papers still lie in topics that repeat on random "
-            "halves"
-        )
-    elif repeating.max() < ENOUGH:
-        sentence += f"at no candidate {ENOUGH:.0%} of the papers lie in topics that repeat on random halves"
+    if stable_share[-1] >= ENOUGH:
+        sentence += f"at the largest candidate {ENOUGH:.0%} or more of the papers still lie in stable topics"
+    elif stable_share.max() < ENOUGH:
+        sentence += f"at no candidate {ENOUGH:.0%} of the papers lie in stable topics"
     else:
         sentence += (
-            f"{ENOUGH:.0%} or more of the papers lie in topics that repeat when random halves of the papers are "
-            f"clustered, up to about this number{'' if finest in k else ' (read between the candidates)'}"
+            f"{ENOUGH:.0%} or more of the papers lie in stable topics, which appear again when random halves of "
+            f"the papers are clustered, up to about this number{'' if finest in k else ' (read between the candidates)'}"
         )
-    return Choice(finest, "finest that repeats", plateau, f"{sentence}.{_beyond(k, finest)}")
+    return Choice(finest, "largest stable K", plateau, f"{sentence}.{_beyond(k, finest)}")
 
 
 def _beyond(k: np.ndarray, proposed: int) -> str:
@@ -116,14 +113,14 @@ def _beyond(k: np.ndarray, proposed: int) -> str:
     return f" It is the {end} candidate: {others} ones are worth a look."
 
 
-def finest_k(k: np.ndarray, repeating: np.ndarray) -> int:
-    """The largest K at which a falling curve of `repeating` is at least ENOUGH, within the candidates.
+def finest_k(k: np.ndarray, stable_share: np.ndarray) -> int:
+    """The largest K at which a falling curve of `stable_share` is at least ENOUGH, within the candidates.
 
     K need not be a candidate. The curve is the lowest falling curve with no candidate above it, so that one bad
     draw at a small K does not matter. It is linear in log K between the candidates. If no K is stable enough, the
     first candidate is returned.
     """
-    falling = np.maximum.accumulate(repeating[::-1])[::-1]
+    falling = np.maximum.accumulate(stable_share[::-1])[::-1]
     within = np.arange(k[0], k[-1] + 1)
     enough = within[np.interp(np.log(within), np.log(k), falling) >= ENOUGH]
     return int(enough[-1] if len(enough) else k[0])

@@ -1,21 +1,64 @@
 """K-means that hardly depends on its seeds: many starts, their consensuses, and crossings of these."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from lib.cli import UserError
+from lib.clusters.assignment import SEEDS
 from lib.clusters.seeding import initial_centroids
 from lib.clusters.ward import ward_merge
 from lib.lloyd import Clustering, cluster_sums, lloyd
 from lib.parallel import map_tasks
-from lib.projection import principal_axes, unit_sketch
+from lib.projection import principal_axes, unit_projection
 
 STARTS_PER_CONSENSUS = 4
 START_ROWS = 10_000  # rows of a start
 SEARCH_ROWS = 20_000  # rows on which consensuses are found and crossed
 ROWS_PER_CENTROID = 100  # more rows of a start for many centroids, and twice as many of the search
 CROSSINGS = 2.5  # per consensus
-SKETCH = 64  # dimensions in which clusterings are searched
-SEARCH_TOL = 1e-3  # of what is computed on sketches: ten times that of the result
+COMPONENTS = 64  # dimensions in which clusterings are searched
+SEARCH_TOL = 1e-3  # of what is computed on projections: ten times that of the result
 SAME = 1e-6  # relative difference of the inertia of equal clusterings
+
+
+@dataclass(frozen=True)
+class KMeans:
+    """K-means as a `ClusterMethod`: every row is in a topic, and the number of topics is given.
+
+    Attributes
+    ----------
+    n_init : starts; as many seeds are used
+    axes : of the projections, as for `kmeans`
+    """
+
+    n_init: int
+    axes: np.ndarray | None = None
+
+    @classmethod
+    def of_sample(cls, sample: np.ndarray, n_init: int = SEEDS) -> "KMeans":
+        """For float32 rows (n, dim) and parts of them: all on the principal axes of these rows."""
+        return cls(n_init, principal_axes(sample, COMPONENTS))
+
+    def __call__(
+        self,
+        vectors: np.ndarray,
+        graph: tuple[np.ndarray, np.ndarray] | None,
+        k: int | None,
+        *,
+        seed: int,
+        threads: int = 1,
+    ) -> np.ndarray:
+        """The labels of float32 rows in random order, int32 (n,); the graph is not used."""
+        seeds = list(range(seed, seed + self.n_init))
+        return kmeans(vectors, given(k), seeds=seeds, axes=self.axes, threads=threads).labels
+
+
+def given(k: int | None) -> int:
+    """K, which K-means cannot choose."""
+    if k is None:
+        raise UserError("K-means needs a number of topics: set `cluster.k`")
+    return k
 
 
 def kmeans(
@@ -36,14 +79,14 @@ def kmeans(
     Parameters
     ----------
     sample : float32 (n, dim), unit rows in random order
-    axes : of the sketches, by default the SKETCH principal axes of the sample
+    axes : of the projections, by default the COMPONENTS principal axes of the sample
     """
     if axes is None:
-        axes = principal_axes(sample, SKETCH)
-    sketches = unit_sketch(sample[: max(SEARCH_ROWS, 2 * ROWS_PER_CENTROID * k)], axes)
-    found = _consensuses(sketches, k, seeds, threads)
-    best = _cross(sketches, found, seeds[0], threads) if len(found) > 1 else found[0]
-    sums, counts = cluster_sums(sample[: len(sketches)], best.labels, k, threads)
+        axes = principal_axes(sample, COMPONENTS)
+    projections = unit_projection(sample[: max(SEARCH_ROWS, 2 * ROWS_PER_CENTROID * k)], axes)
+    found = _consensuses(projections, k, seeds, threads)
+    best = _cross(projections, found, seeds[0], threads) if len(found) > 1 else found[0]
+    sums, counts = cluster_sums(sample[: len(projections)], best.labels, k, threads)
     return lloyd(sample, sums / np.maximum(counts, 1)[:, None], threads=threads)
 
 

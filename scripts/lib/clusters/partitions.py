@@ -1,4 +1,4 @@
-"""Agreement of two partitions of the same objects.
+"""The evenness of a partition, and the agreement of two partitions of the same objects.
 
 scikit-learn has these measures too, but importing it takes longer than many steps run.
 """
@@ -19,6 +19,46 @@ def count_pairs(a: np.ndarray, b: np.ndarray, rows: int, columns: int) -> np.nda
     return np.bincount(pairs, minlength=rows * columns).reshape(rows, columns)
 
 
+def number_by_size(labels: np.ndarray, k: int, weights: np.ndarray | None = None) -> np.ndarray:
+    """The new number of each class, by descending size: int32 (k,). Of two equal ones that with the earlier thing is first.
+
+    Parameters
+    ----------
+    labels : int (n,), the class of each thing, 0 to k - 1; -1 for things of none
+    weights : (n,), by which things count; 1 each by default
+    """
+    labelled = np.flatnonzero(labels >= 0)
+    sizes = np.bincount(labels[labelled], None if weights is None else weights[labelled], minlength=k)
+    first = np.full(k, len(labels))
+    np.minimum.at(first, labels[labelled], labelled)
+    rank = np.empty(k, np.int32)
+    rank[np.lexsort((first, -sizes))] = np.arange(k, dtype=np.int32)
+    return rank
+
+
+def renumbered(labels: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """The labels with new numbers, int32 (n,); -1 stays.
+
+    Parameters
+    ----------
+    numbers : int32 (k,), as `number_by_size` returns them
+    """
+    return np.where(labels < 0, np.int32(-1), numbers[labels])
+
+
+def effective_topics(sizes: np.ndarray) -> float:
+    """The number of equal topics that would be as evenly filled: the exponential of the entropy.
+
+    Hill (1973), Diversity and evenness: a unifying notation and its consequences (order 1).
+
+    Parameters
+    ----------
+    sizes : int (k,), papers per topic
+    """
+    share = sizes[sizes > 0] / sizes.sum()
+    return float(np.exp(-(share * np.log(share)).sum()))
+
+
 @dataclass(frozen=True)
 class Contingency:
     """How many things are in each pair of classes of two partitions.
@@ -36,7 +76,8 @@ class Contingency:
 
         Parameters
         ----------
-        a, b : (n,), the class of each thing in either partition
+        a, b : (n,), the class of each thing in either partition. Things of no class, with -1, are a class of
+            their own, as in scikit-learn: a partition does not gain by leaving things out
         """
         (_, a), (_, b) = (np.unique(labels, return_inverse=True) for labels in (a, b))
         return cls(count_pairs(a, b, int(a.max(initial=-1)) + 1, int(b.max(initial=-1)) + 1))

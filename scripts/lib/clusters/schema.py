@@ -3,17 +3,25 @@
 docs/files.md is written from them (`make docs`).
 """
 
+from pathlib import Path
 from typing import TypedDict
 
+import numpy as np
 import pyarrow as pa
 
+from lib.cli import UserError
 from lib.tables import column
+from lib.vectors import read_array
 
 ASSIGNMENTS = pa.schema(
     [
         column("id", pa.string(), "id of the paper; row i is row i of the papers"),
-        column("topic", pa.int32(), "number of its topic"),
-        column("similarity", pa.float32(), "cosine to the centroid of its topic"),
+        column("topic", pa.int32(), "number of its topic; -1: in no topic, which K-means never gives"),
+        column(
+            "similarity",
+            pa.float32(),
+            "cosine to the centroid of its topic; NaN without a topic, as are margin and silhouette",
+        ),
         column(
             "margin",
             pa.float32(),
@@ -21,9 +29,25 @@ ASSIGNMENTS = pa.schema(
         ),
         column("second_topic", pa.int32(), "the topic of that centroid"),
         column("silhouette", pa.float32(), "exact cosine silhouette, -1 to 1"),
-        column("outlier", pa.bool_(), "`similarity` is below Tukey's lower fence of its topic"),
+        column(
+            "outlier", pa.bool_(), "`similarity` is below Tukey's lower fence of its topic, or it has none"
+        ),
     ]
 )
+
+
+def number_of_topics(centroids: Path) -> int:
+    """K, from centroids.npy. The assignments do not tell: the last topic may be in none of the given rows."""
+    return len(read_array(centroids, mapped=True))
+
+
+def check_topics(topics: np.ndarray, k: int) -> None:
+    """Raise a UserError unless all of int (n,) are topics, 0 to k - 1, or -1 for papers of none."""
+    if topics.min(initial=0) < -1 or topics.max(initial=-1) >= k:
+        raise UserError(
+            f"assignments with topics from {topics.min()} to {topics.max()} do not belong to {k} centroids; delete "
+            "older files and run again"
+        )
 
 
 NODES = pa.schema(
@@ -37,7 +61,7 @@ NODES = pa.schema(
         column("parent", pa.int32(), "group of a topic, or topic of a subtopic; null for groups"),
         column("size", pa.int64(), "number of papers"),
         column(
-            "repeats",
+            "stability",
             pa.float64(),
             "of subtopics: mean Jaccard index with the best match on random halves of the topic",
         ),
@@ -56,7 +80,7 @@ SUBTOPICS = pa.schema(
 class Scan(TypedDict):
     """One candidate for K, measured on the sample; one entry per clustering or pair; sizes per topic.
 
-    `repeating` is the share of papers in topics whose mean Jaccard index on random halves is 0.6 or more.
+    `stable_share` is the share of papers in stable topics: those whose mean Jaccard index on random halves is 0.6 or more.
     """
 
     k: int
@@ -65,7 +89,7 @@ class Scan(TypedDict):
     skipped: str | None
     inertia: list[float]
     silhouette: list[float]
-    repeating: list[float]
+    stable_share: list[float]
     sizes: list[int]
     stability_seeds: list[float]
     stability_halves: list[float]
@@ -91,7 +115,7 @@ class ClusterSummary(TypedDict):
     """The clustering in a few figures; lists have one entry per topic.
 
     Vectors were averaged with their `smooth` nearest papers to find the topics. Silhouette and inertia
-    are measured on the original vectors. `repeats_by_topic` is the mean Jaccard index of a topic with
+    are measured on the original vectors. `stability_by_topic` is the mean Jaccard index of a topic with
     its best match when random halves of the papers are clustered.
     """
 
@@ -100,7 +124,7 @@ class ClusterSummary(TypedDict):
     smooth: int
     silhouette: float
     silhouette_by_topic: list[float]
-    repeats_by_topic: list[float | None]
+    stability_by_topic: list[float | None]
     inertia: float
     iterations: int
     sizes: list[int]

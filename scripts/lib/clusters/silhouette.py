@@ -14,12 +14,12 @@ from lib.vectors import unit_rows
 
 
 def cosine_silhouette(vectors: np.ndarray, labels: np.ndarray, k: int, threads: int = 1) -> np.ndarray:
-    """The silhouette of each row; 0 for a row that is alone in its cluster.
+    """The silhouette of each row; 0 for a row that is alone in its cluster, nan for a row of no cluster.
 
     Parameters
     ----------
     vectors : (n, dim), float16 or float32 unit rows
-    labels : int (n,), 0 to k - 1; clusters may be empty
+    labels : int (n,), 0 to k - 1, or -1 for rows of no cluster; clusters may be empty
 
     Returns
     -------
@@ -48,6 +48,12 @@ def cosine_silhouette(vectors: np.ndarray, labels: np.ndarray, k: int, threads: 
         with np.errstate(divide="ignore", invalid="ignore"):
             value = (other - within) / np.maximum(within, other)
         values[a:b] = np.where(counts[own] > 1, np.nan_to_num(value), 0.0)
+        values[a:b][own < 0] = np.nan
 
     for_chunks(len(vectors), threads, work)
     return values
+
+
+def mean_silhouette(values: np.ndarray) -> float:
+    """The mean over the rows that are in a cluster; `values` as `cosine_silhouette` returns them."""
+    return float(values[~np.isnan(values)].mean(dtype=np.float64))

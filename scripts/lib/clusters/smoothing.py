@@ -27,6 +27,16 @@ def usable_neighbors(n_neighbors: int, papers: int) -> int:
     return min(n_neighbors, papers // PAPERS_PER_NEIGHBOR)
 
 
+def check_smooth(n_neighbors: int, near: np.ndarray) -> None:
+    """Raise a UserError if the graph int32 (n, k) holds fewer neighbors of each paper than are needed."""
+    papers, held = near.shape
+    if held < min(n_neighbors, papers - 1):
+        raise UserError(
+            f"config key cluster.smooth: {n_neighbors} is more than the {held} nearest papers that neighbors.npy "
+            f"holds; set neighbors.k to {n_neighbors} or more"
+        )
+
+
 def smooth(
     vectors: np.ndarray, rows: np.ndarray, near: np.ndarray, out: np.ndarray, threads: int = 1
 ) -> None:
@@ -44,8 +54,8 @@ def smooth(
         total = unit(vectors[rows[a:b]])
         check_unit(total, rows[a:b])
         for column in near[a:b].T:
-            there = np.flatnonzero(column >= 0)
-            total[there] += unit(vectors[column[there]])
+            known = np.flatnonzero(column >= 0)
+            total[known] += unit(vectors[column[known]])
         length = np.sqrt(np.einsum("ij,ij->i", total, total))
         out[a:b] = total / np.maximum(length, 1e-12)[:, None]
         release_pages(out, a, b)
@@ -82,10 +92,10 @@ def nearest_inside(near: np.ndarray, inside: np.ndarray, n: int) -> np.ndarray:
     near : int32 (m, k), nearest first
     inside : bool, for each row that may be a neighbor
     """
-    there = inside[near]
-    first = np.argsort(~there, axis=1, kind="stable")[:, :n]
-    found = np.where(np.take_along_axis(there, first, 1), np.take_along_axis(near, first, 1), -1)
-    return found.astype(np.int32)
+    is_inside = inside[near]
+    first = np.argsort(~is_inside, axis=1, kind="stable")[:, :n]
+    kept = np.where(np.take_along_axis(is_inside, first, 1), np.take_along_axis(near, first, 1), -1)
+    return kept.astype(np.int32)
 
 
 def unit_half(halves: np.ndarray, number: int) -> np.ndarray:

@@ -5,18 +5,9 @@ Hennig (2007), Cluster-wise assessment of cluster stability.
 
 import numpy as np
 
-from lib.clusters.kmeans import kmeans
 from lib.clusters.partitions import count_pairs
 
-# Of a clustering whose topics are only compared. 20 lower its inertia by 0.04 %, and are no more stable.
-STARTS = 12
-REPEATS = 0.6  # a topic repeats if its mean Jaccard index is at least this; Hennig's "pattern in the data"
-
-
-def cluster_draw(rows: np.ndarray, k: int, axes: np.ndarray, seed: int, number: int) -> np.ndarray:
-    """The labels of one of several clusterings, each of which has seeds of its own: int32 (n,)."""
-    seeds = [seed + number * STARTS + i for i in range(STARTS)]
-    return kmeans(rows, k, seeds=seeds, axes=axes).labels
+STABLE = 0.6  # a topic is stable if its mean Jaccard index is at least this; Hennig's "pattern in the data"
 
 
 def jaccard_by_topic(labels: np.ndarray, rows: np.ndarray, half_labels: np.ndarray, k: int) -> np.ndarray:
@@ -26,9 +17,9 @@ def jaccard_by_topic(labels: np.ndarray, rows: np.ndarray, half_labels: np.ndarr
 
     Parameters
     ----------
-    labels : int (n,), topics 0 to k - 1
+    labels : int (n,), topics 0 to k - 1; -1 for papers of none
     rows : int (h, m), the rows of each half
-    half_labels : int (h, m), their clusters 0 to k - 1
+    half_labels : int (h, m), their clusters from 0 on; -1 for papers of none, which are in no match
 
     Returns
     -------
@@ -36,16 +27,24 @@ def jaccard_by_topic(labels: np.ndarray, rows: np.ndarray, half_labels: np.ndarr
     """
     best = np.full((len(rows), k), np.nan)
     for half, (at, clusters) in enumerate(zip(rows, half_labels, strict=True)):
-        shared = count_pairs(labels[at], clusters, k, k)
-        sizes = shared.sum(1)
-        either = sizes[:, None] + shared.sum(0) - shared
-        found = sizes > 0
-        best[half, found] = (shared[found] / either[found]).max(1)
+        # the first row and column are those of the papers of no topic
+        counts = count_pairs(labels[at] + 1, clusters + 1, k + 1, max(int(clusters.max()), 0) + 2)
+        shared, sizes = counts[1:, 1:], counts.sum(1)[1:]
+        either = sizes[:, None] + counts.sum(0)[1:] - shared
+        present = sizes > 0
+        best[half, present] = (shared[present] / either[present]).max(1)
     known = ~np.isnan(best)
     total = np.where(known, best, 0.0).sum(0)
     return np.divide(total, known.sum(0), out=np.full(k, np.nan), where=known.any(0))
 
 
-def repeating_share(jaccard: np.ndarray, sizes: np.ndarray) -> float:
-    """The share of the papers that lie in topics that repeat."""
-    return float(sizes[jaccard >= REPEATS].sum() / sizes.sum())
+def stable_share(jaccard: np.ndarray, sizes: np.ndarray, papers: int) -> float:
+    """The share of the papers that lie in stable topics; those of no topic do not.
+
+    Parameters
+    ----------
+    jaccard : float64 (k,), of each topic; nan if it is not known
+    sizes : int (k,), papers of each topic
+    papers : number of all papers
+    """
+    return float(sizes[jaccard >= STABLE].sum() / papers)

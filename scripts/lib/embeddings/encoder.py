@@ -24,7 +24,7 @@ from lib.embeddings.loading import load_config, load_model, load_tokenizer, pref
 from lib.embeddings.model import first_position, positions
 from lib.embeddings.modules import read_layout
 from lib.embeddings.pooling import Head, load_head, pool_packed, pool_padded
-from lib.grouping import ranges
+from lib.rows import ranges
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 # Tokens in a padded batch: enough to use all cores, few enough for activations to stay in cache.

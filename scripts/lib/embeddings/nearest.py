@@ -12,10 +12,12 @@ from lib.projection import axes_rows, principal_axes
 from lib.vectors import check_unit, release_pages, take, unit, unit_rows, widen
 
 EXACT_UP_TO = 40_000  # points; an exact search of more takes longer than half a minute
-SKETCH = 128  # dimensions in which candidates are found
+COMPONENTS = 128  # dimensions in which candidates are found
 CELL = 400  # points in a cell
-PROBED = 4_000  # points whose sketches are compared with that of a query
-GRAPH_PROBED = 32_000  # the same for the graph, which is used for more than the place of a point on the map
+PROBED_POINTS = 4_000  # points whose projections are compared with that of a query
+GRAPH_PROBED_POINTS = (
+    32_000  # the same for the graph, which is used for more than the place of a point on the map
+)
 RERANKED = 8  # candidates compared in all dimensions, per neighbor
 GROUP = 16  # columns per group; the maxima of the groups are compared first
 TRAINING_ROWS = 200_000
@@ -60,70 +62,72 @@ class InvertedFile:
     """Points sorted into small cells, so that a query is compared with the points of the nearest cells.
 
     The inverted file of Jégou, Douze & Schmid (2011), Product quantization for nearest neighbor
-    search. Instead of codes it keeps a sketch of each point, its largest principal components. The
-    best candidates by the sketch are compared again in all dimensions.
+    search. Instead of codes it keeps a projection of each point, its largest principal components. The
+    best candidates by the projection are compared again in all dimensions.
 
     Attributes
     ----------
     points : (p, dim), float16 (may be memory-mapped) or float32 unit rows
-    axes : float32 (dim, s), from a row to its sketch
-    centroids : float32 (cells, s), of the sketches
-    sketches : float16 (p, s), those of a cell side by side
-    rows : int32 (p,), the row number of each sketch
-    bounds : int (cells + 1,), where each cell begins and ends in `sketches`
+    axes : float32 (dim, s), from a row to its projection
+    centroids : float32 (cells, s), of the projections
+    projections : float16 (p, s), those of a cell side by side
+    rows : int32 (p,), the row number of each projection
+    bounds : int (cells + 1,), where each cell begins and ends in `projections`
     """
 
     points: np.ndarray
     axes: np.ndarray
     centroids: np.ndarray
-    sketches: np.ndarray
+    projections: np.ndarray
     rows: np.ndarray
     bounds: np.ndarray
 
     @classmethod
     def build(cls, points: np.ndarray, threads: int = 1) -> "InvertedFile":
-        """Sort rows into cells of about CELL points, by a few iterations of K-means on their sketches."""
+        """Sort rows into cells of about CELL points, by a few iterations of K-means on their projections."""
         n = len(points)
         at = np.unique(np.linspace(0, n - 1, min(n, TRAINING_ROWS)).astype(np.int64))
-        axes = principal_axes(take(points, at[axes_rows(len(at))]), SKETCH)
+        axes = principal_axes(take(points, at[axes_rows(len(at))]), COMPONENTS)
         # by chunks, since all these rows in float32 would take more memory than the rest of the step
         parts = map_chunks(len(at), threads, lambda a, b: _scaled(_rows(points, at[a:b]) @ axes))
         training = np.concatenate(list(parts))
         initial = training[np.linspace(0, len(training) - 1, max(1, n // CELL)).astype(int)]
         centroids = lloyd(training, initial, max_iter=5, threads=threads).centroids
-        sketches, cell_of = np.empty((n, axes.shape[1]), np.float16), np.empty(n, np.int32)
+        projections, cell_of = np.empty((n, axes.shape[1]), np.float16), np.empty(n, np.int32)
 
         def work(a: int, b: int) -> None:
             rows = unit_rows(points, a, b)
             check_unit(rows, np.arange(a, b))
-            sketch = rows @ axes
-            sketches[a:b], cell_of[a:b] = sketch, _nearest(_scaled(sketch), centroids)
+            projection = rows @ axes
+            projections[a:b], cell_of[a:b] = projection, _nearest(_scaled(projection), centroids)
 
         for_chunks(n, threads, work)
         order = np.argsort(cell_of, kind="stable").astype(np.int32)
         bounds = np.searchsorted(cell_of[order], np.arange(len(centroids) + 1))
-        return cls(points, axes, centroids, sketches[order], order, bounds)
+        return cls(points, axes, centroids, projections[order], order, bounds)
 
     def search(self, queries: np.ndarray, n: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """As `exact_neighbors`, on float32 unit rows; a few neighbors are missed."""
-        sketches = np.empty((len(queries), self.axes.shape[1]), np.float32)
+        projections = np.empty((len(queries), self.axes.shape[1]), np.float32)
         cell_of = np.empty(len(queries), np.int32)
 
         def work(a: int, b: int) -> None:
-            sketches[a:b] = queries[a:b] @ self.axes
-            cell_of[a:b] = _nearest(_scaled(sketches[a:b]), self.centroids)
+            projections[a:b] = queries[a:b] @ self.axes
+            cell_of[a:b] = _nearest(_scaled(projections[a:b]), self.centroids)
 
         for_chunks(len(queries), threads, work)
         order = np.argsort(cell_of, kind="stable")
         bounds = np.searchsorted(cell_of[order], np.arange(len(self.centroids) + 1))
         cells = range(len(self.centroids))
-        return self._search_cells(cells, queries, sketches[order], order, bounds, n, PROBED, threads)
+        return self._search_cells(
+            cells, queries, projections[order], order, bounds, n, PROBED_POINTS, threads
+        )
 
     def graph(self, n: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """The n nearest other points of each point: rows int32 (p, n), cosines float32 (p, n)."""
         cells = progress(range(len(self.centroids)), desc="neighbors", unit="cell")
         found = self._search_cells(
-            cells, self.points, self.sketches, self.rows, self.bounds, n + 1, GRAPH_PROBED, threads
+            cells, self.points, self.projections, self.rows, self.bounds, n + 1, GRAPH_PROBED_POINTS, threads
         )
         release_pages(self.points, 0, len(self.points))  # before the copies
         return _without_self(*found)
@@ -132,14 +136,14 @@ class InvertedFile:
         self,
         cells: Iterable[int],
         queries: np.ndarray,
-        sketches: np.ndarray,
+        projections: np.ndarray,
         order: np.ndarray,
         bounds: np.ndarray,
         n: int,
         probed: int,
         threads: int,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The n nearest points of each query; `sketches`, `order` and `bounds` sort the queries by cell."""
+        """The n nearest points of each query; `projections`, `order` and `bounds` sort the queries by cell."""
         rows = np.empty((len(queries), n), np.int32)
         cosines = np.empty((len(queries), n), np.float32)
 
@@ -147,7 +151,7 @@ class InvertedFile:
             span = slice(bounds[cell], bounds[cell + 1])
             own = order[span]
             for some, found in self._candidates(
-                cell, sketches[span].astype(np.float32, copy=False), n, probed
+                cell, projections[span].astype(np.float32, copy=False), n, probed
             ):
                 at = own[some]
                 rows[at], cosines[at] = self._rerank(_rows(queries, at), found, n)
@@ -157,22 +161,22 @@ class InvertedFile:
         return rows, cosines
 
     def _candidates(
-        self, cell: int, sketches: np.ndarray, n: int, probed: int
+        self, cell: int, projections: np.ndarray, n: int, probed: int
     ) -> Iterator[tuple[slice, np.ndarray]]:
         """For some queries of a cell at a time: where they stand, and the rows of their candidates int32 (q, m)."""
-        if not len(sketches):
+        if not len(projections):
             return
         sizes = np.diff(self.bounds)
         near = np.argsort(-(self.centroids @ self.centroids[cell]), kind="stable")
         last = int(np.searchsorted(np.cumsum(sizes[near]), min(max(probed, n), len(self.rows)))) + 1
         spans = [slice(self.bounds[c], self.bounds[c + 1]) for c in near[:last] if sizes[c]]
         numbers = np.concatenate([self.rows[span] for span in spans])
-        transposed = widen(np.concatenate([self.sketches[span] for span in spans])).T
+        transposed = widen(np.concatenate([self.projections[span] for span in spans])).T
         wanted = min(RERANKED * n, len(numbers))
         step = max(1, PRODUCTS // len(numbers))
-        for start in range(0, len(sketches), step):
-            some = slice(start, min(start + step, len(sketches)))
-            products = sketches[some] @ transposed
+        for start in range(0, len(projections), step):
+            some = slice(start, min(start + step, len(projections)))
+            products = projections[some] @ transposed
             yield some, numbers[_columns_of_largest(products, wanted)]
 
     def _rerank(self, queries: np.ndarray, found: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -241,11 +245,11 @@ def _rows(vectors: np.ndarray, at: np.ndarray) -> np.ndarray:
     return unit(vectors[at])
 
 
-def _scaled(sketches: np.ndarray) -> np.ndarray:
+def _scaled(projections: np.ndarray) -> np.ndarray:
     """Sketches of unit length; those of length 0 become the first axis."""
-    lengths = np.linalg.norm(sketches, axis=1, keepdims=True)
-    scaled = sketches / np.maximum(lengths, 1e-12)
-    scaled[lengths[:, 0] < 1e-6] = np.eye(1, sketches.shape[1], dtype=np.float32)
+    lengths = np.linalg.norm(projections, axis=1, keepdims=True)
+    scaled = projections / np.maximum(lengths, 1e-12)
+    scaled[lengths[:, 0] < 1e-6] = np.eye(1, projections.shape[1], dtype=np.float32)
     return scaled
 
 

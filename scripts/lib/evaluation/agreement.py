@@ -15,7 +15,7 @@ def agreement(topics: np.ndarray, names: list[str | None]) -> Agreement:
 
     Parameters
     ----------
-    topics : int (n,)
+    topics : int (n,); papers of no topic, with -1, are a class of their own, as in scikit-learn
     names : the class of each paper
 
     Returns

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from scipy import sparse
 
-from lib.grouping import ranges
+from lib.rows import ranges
 from lib.words.counting import chunks, find_codes, neighbors, papers_of
 
 WINDOW = 110  # words, as C_v is defined

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lib.clusters.stability import REPEATS
+from lib.clusters.stability import STABLE
 from lib.figures.page import paper_url
 from lib.records.schema import Ledger
 
@@ -56,7 +56,7 @@ def topic_rows(
         | {
             "papers": papers[row["topic"]],
             "trend": cells.get(row["topic"]),
-            "loose": row["repeats"] is not None and row["repeats"] < REPEATS,
+            "loose": row["stability"] is not None and row["stability"] < STABLE,
         }
         for row in topics
     ]

@@ -21,7 +21,7 @@ def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
     return [
         ("Papers", f"{evaluation['papers']:,}"),
         ("Topics", f"{evaluation['k']}"),
-        ("Papers in topics that repeat", f"{evaluation['repeating_share']:.0%}"),
+        ("Papers in stable topics", f"{evaluation['stable_share']:.0%}"),
         ("Mean silhouette (cosine)", f"{evaluation['silhouette']:.3f}"),
         ("Papers nearer to another topic", f"{evaluation['negative_silhouette_share']:.0%}"),
         ("Smallest to largest topic", f"{sizes['smallest']:,} – {sizes['largest']:,}"),

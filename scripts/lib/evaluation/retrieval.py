@@ -4,6 +4,7 @@ import numpy as np
 from scipy import sparse
 
 from lib.naming.representatives import TitleScorer
+from lib.rows import label_sizes
 from lib.words.counting import chunks, papers_of
 
 
@@ -31,7 +32,7 @@ def keyword_topic_accuracy(
     Parameters
     ----------
     terms, offsets : the terms of each paper
-    topics : int (n,)
+    topics : int (n,); papers of no topic, with -1, are left out
     weights : (k, n_terms), zero for all that are not keywords
     """
     right = np.zeros(weights.shape[0])
@@ -49,4 +50,4 @@ def keyword_topic_accuracy(
             given = topics[start + a : start + a + len(scores)]
             hit = (scores.argmax(1) == given) & (scores.max(1) > 0)
             right += np.bincount(given[hit], minlength=len(right))
-    return right / np.maximum(np.bincount(topics, minlength=len(right)), 1)
+    return right / np.maximum(label_sizes(topics, len(right)), 1)

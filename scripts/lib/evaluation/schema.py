@@ -81,7 +81,7 @@ class Evaluation(TypedDict):
 
     papers: int
     k: int
-    repeating_share: float
+    stable_share: float
     silhouette: float
     silhouette_by_topic: list[float]
     negative_silhouette_share: float

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from lib.clusters.sizes import effective_topics
+from lib.clusters.partitions import effective_topics
 from lib.evaluation.coherence import (
     c_v,
     diversity,
@@ -22,8 +22,9 @@ from lib.map.fidelity import largest_pieces
 from lib.map.schema import ProjectSummary
 from lib.naming.names import keyword_pairs
 from lib.naming.representatives import TitleScorer
+from lib.rows import label_sizes
 from lib.words.languages import language_of, script_of, shares
-from lib.words.term_files import Terms
+from lib.words.schema import Terms
 from lib.words.words import lacks_words
 
 TOP = 10  # keywords of which coherence and diversity are measured
@@ -58,7 +59,7 @@ def summarize_words(
     ----------
     keywords : columns of KEYWORDS
     table : columns `label` and `representative_title`, one row per topic
-    topics : int (n,), the topic of each paper
+    topics : int (n,), the topic of each paper; -1 for papers of none, which do not count in the accuracy
     rows : int (m,), the papers whose windows are counted, ascending
     """
     number = {term: i for i, term in enumerate(corpus.vocabulary["term"].to_pylist())}
@@ -92,7 +93,7 @@ def summarize_words(
         inverted_rbo=inverted_rbo([[word for word, _ in of_topic[:TOP]] for of_topic in pairs]),
         label_mrr=float(np.mean(reciprocal_ranks(list(table["label"]), scorer))),
         title_mrr=float(np.mean(reciprocal_ranks(list(table["representative_title"]), scorer))),
-        keyword_topic_accuracy=float(np.average(accuracy, weights=np.bincount(topics, minlength=len(pairs)))),
+        keyword_topic_accuracy=float(np.average(accuracy, weights=label_sizes(topics, len(pairs)))),
         npmi_by_topic=npmi_by_topic,
         c_v_by_topic=c_v_by_topic,
         keyword_topic_accuracy_by_topic=accuracy.tolist(),
@@ -105,10 +106,10 @@ def map_quality(project: ProjectSummary, points: np.ndarray, topics: np.ndarray,
     Parameters
     ----------
     points : float32 (m, 2), of a sample
-    topics : int (m,), 0 to k - 1
+    topics : int (m,), 0 to k - 1; -1 for papers of none
     """
     pieces = largest_pieces(points, topics, k)
-    sizes = np.bincount(topics, minlength=k)
+    sizes = label_sizes(topics, k)
     return MapQuality(
         neighbors_kept=project["neighbors_kept"],
         trustworthiness=project["trustworthiness"],

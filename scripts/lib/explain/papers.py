@@ -11,7 +11,7 @@ from lib.cli import progress, warn
 from lib.embeddings.schema import EmbeddingsSummary
 from lib.explain.explanation import MEASURED, Explanation, explain
 from lib.explain.reload import check_same_vector, load_encoder_of
-from lib.grouping import nearest_by_label
+from lib.rows import nearest_by_label
 from lib.tables import read_texts
 from lib.vectors import open_embeddings, take
 
@@ -30,15 +30,16 @@ class Paper:
     vector: np.ndarray
 
 
-def nearest_rows(assignments: pd.DataFrame, per_topic: int) -> np.ndarray:
+def nearest_rows(assignments: pd.DataFrame, k: int, per_topic: int) -> np.ndarray:
     """The rows of the papers nearest to each centroid: int64 (m,), by topic, nearest first.
 
     Parameters
     ----------
     assignments : columns `topic` and `similarity`
+    k : number of topics
     """
     topics = assignments["topic"].to_numpy()
-    by_topic = nearest_by_label(topics, int(topics.max()) + 1, assignments["similarity"].to_numpy())
+    by_topic = nearest_by_label(topics, k, assignments["similarity"].to_numpy())
     return np.concatenate([rows[:per_topic] for rows in by_topic])
 
 

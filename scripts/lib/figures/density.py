@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from lib.grouping import rows_by_label
+from lib.rows import rows_by_label
 
 CLOUD_CELLS = 560  # of the grid of the clouds, along the width: 5 pixels each at 200 dpi
 # The bandwidth of the clouds as a share of the width, times n ** (-1 / 6) as in Scott's rule.
@@ -49,7 +49,7 @@ def clouds(
     Parameters
     ----------
     points : float32 (n, 2)
-    topics : int (n,), 0 to k - 1
+    topics : int (n,), 0 to k - 1; papers with -1 have no cloud
     colors : (k, 3), sRGB
     opacity : of the densest parts, 0 to 1
     """
@@ -68,7 +68,7 @@ def clouds(
         total[box] += density
         weight[box] += density**2
         mixed[box] += density[..., None] ** 2 * color.astype(np.float32)
-    typical = np.median(total.ravel()[cells])  # the density around a typical paper
+    typical = np.median(total.ravel()[cells[topics >= 0]])  # the density around a typical paper
     image = np.empty((*shape, 4), np.float32)
     image[..., :3] = mixed / np.maximum(weight, 1e-30)[..., None]
     image[..., 3] = opacity * (1 - np.exp(-1.4 * total / typical))
@@ -94,7 +94,8 @@ def shaded_points(
 
     Parameters
     ----------
-    points, topics, colors : as for `clouds`
+    points, colors : as for `clouds`
+    topics : int (n,), the row of `colors` of each paper; -1 is the last one
     columns : width of the image in pixels
     radius : of a point, in pixels
     """

@@ -66,14 +66,14 @@ def _inertia(axis: Axes, table: pd.DataFrame) -> None:
 
 
 def _stability(axis: Axes, table: pd.DataFrame) -> None:
-    _curve(axis, table, "repeating", BLUE, "papers in topics that repeat on halves")
+    _curve(axis, table, "stable_share", BLUE, "papers in stable topics")
     axis.axhline(ENOUGH, ls="--", color=FAINT, lw=1)
     _curve(axis, table, "stability_halves", INK, "adjusted Rand index, random halves")
     _curve(axis, table, "stability_seeds", FAINT, "adjusted Rand index, seeds")
     if not table["ami_primary"].isna().all():
         label = "agreement with categories (AMI), for reading"
         axis.plot(table["k"], table["ami_primary"], ":", color=INK, lw=1, label=label)
-    axis.set_title("Do topics repeat?", loc="left")
+    axis.set_title("Stability", loc="left")
     axis.set_ylim(0, 1.02)
     axis.legend(frameon=False, loc="lower left", fontsize=8)
 

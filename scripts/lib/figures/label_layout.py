@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from lib.grouping import rows_by_label
+from lib.rows import rows_by_label
 
 CELLS = 96  # of the density grid, in each direction
 ROUNDS = 4  # in which each label may move again, once all are placed

@@ -13,11 +13,13 @@ from lib.figures.label_layout import densest_points
 from lib.figures.map_labels import Group, draw_labels
 from lib.figures.palette import from_hex, oklab, with_lightness
 from lib.figures.style import use_style
+from lib.rows import label_sizes
 
 WIDTH = 14.0  # inches
 HEIGHTS = (8.5, 14.0)  # the least and the greatest, in inches; between them that of the points
 SIDE, TOP, BOTTOM = 0.2, 0.85, 0.5  # margins in inches
 CIRCLES = 30_000  # with more papers, the points are an image
+NO_TOPIC = "#969696"  # color of the papers of no topic, as in map.html
 COLUMNS = 2600  # of that image: a pixel each at 200 dpi
 
 
@@ -49,7 +51,7 @@ def draw_map(
     Parameters
     ----------
     points : float32 (n, 2)
-    topics : int (n,), 0 to k - 1
+    topics : int (n,), 0 to k - 1; -1 for papers of none, which are gray, without a cloud or a name
     colors : of each topic, as #rrggbb
     groups : of similar topics, with a name of their own
     dark : light on dark
@@ -66,8 +68,9 @@ def draw_map(
     if not inside.all():
         points, topics = points[inside], topics[inside]
     rgb = from_hex(colors)
-    _draw_papers(axis, view, points, topics, with_lightness(rgb, _brightened(rgb)) if dark else rgb, dark)
-    sizes = np.bincount(topics, minlength=len(colors))
+    shades = with_lightness(rgb, _brightened(rgb)) if dark else rgb
+    _draw_papers(axis, view, points, topics, np.vstack([shades, from_hex([NO_TOPIC])]), dark)
+    sizes = label_sizes(topics, len(colors))
     draw_labels(axis, texts.names, densest_points(points, topics, len(colors)), sizes, rgb, groups, dark)
 
     ink, faint = plt.rcParams["text.color"], plt.rcParams["xtick.color"]
@@ -111,6 +114,7 @@ def _brightened(colors: np.ndarray) -> np.ndarray:
 def _draw_papers(
     axis: Axes, view: View, points: np.ndarray, topics: np.ndarray, colors: np.ndarray, dark: bool
 ) -> None:
+    """Draw clouds and papers in colors (k + 1, 3), of which the last is that of the papers of no topic, -1."""
     extent = (view.low[0], view.high[0], view.low[1], view.high[1])
 
     def show(image: np.ndarray, order: int, smooth: bool) -> None:

@@ -15,7 +15,7 @@ CUT_HYPHEN = 0.9  # the same, if that bigram has a hyphen in one of its words: `
 HYPHEN = 1.25  # times the papers of a bigram that is written with a hyphen
 
 
-def whole_terms(counted: TermCounts, fit: sparse.csr_matrix) -> sparse.csr_matrix:
+def whole_terms(counted: TermCounts, allowed: sparse.csr_matrix) -> sparse.csr_matrix:
     """Which terms may be keywords of which groups, without parts of longer terms: float64 csr (k, n_terms).
 
     A word is a part of a bigram that IN_ONE of its papers in the group have: `dark` of `dark matter`; or of two
@@ -28,18 +28,18 @@ def whole_terms(counted: TermCounts, fit: sparse.csr_matrix) -> sparse.csr_matri
     Parameters
     ----------
     counted : the papers of each of k groups that have each term
-    fit : bool or numbers (k, n_terms), 0 for terms that may not be keywords
+    allowed : bool or numbers (k, n_terms), 0 for terms that may not be keywords
     """
     found = [
-        sparse.csr_matrix((0, fit.shape[1])),
-        *(_whole(counted, fit, row) for row in range(fit.shape[0])),
+        sparse.csr_matrix((0, allowed.shape[1])),
+        *(_whole(counted, allowed, row) for row in range(allowed.shape[0])),
     ]
     return sparse.vstack(found, format="csr")
 
 
-def _whole(counted: TermCounts, fit: sparse.csr_matrix, group: int) -> sparse.csr_matrix:
+def _whole(counted: TermCounts, allowed: sparse.csr_matrix, group: int) -> sparse.csr_matrix:
     papers = counted.counts[[group]].toarray().ravel()
-    may = fit[[group]].toarray().ravel().astype(np.float64)
+    may = allowed[[group]].toarray().ravel().astype(np.float64)
     cut, part = np.zeros(len(papers), bool), np.zeros(len(papers), bool)
     cut[_cut_out(counted, papers)] = True
     there = papers[counted.bigrams[0]] > 0
@@ -48,7 +48,7 @@ def _whole(counted: TermCounts, fit: sparse.csr_matrix, group: int) -> sparse.cs
     most = np.zeros(len(papers))  # papers of the most frequent bigram that begins with a word
     np.maximum.at(most, first, n)
     in_two = n + _other_of_two(first, n) >= IN_TWO * papers[first]
-    in_open = (counted.leads[first] >= OPEN) & (n >= IN_OPEN * papers[first]) & (n == most[first])
+    in_open = (counted.followed_share[first] >= OPEN) & (n >= IN_OPEN * papers[first]) & (n == most[first])
     holds_first = (n >= IN_ONE * papers[first]) | in_two | in_open
     holds_second = n >= IN_ONE * papers[second]
     for word, holds in ((first, holds_first), (second, holds_second)):

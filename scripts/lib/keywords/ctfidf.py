@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
-from lib.keywords.redundancy import are_forms, stands_for
+from lib.keywords.redundancy import abbreviates, are_forms
 from lib.keywords.term_vectors import TermVectors
 from lib.words.counting import CHUNK, chunks
 
@@ -48,14 +48,14 @@ class TermCounts:
     terms : of the vocabulary; the first is empty
     words : for each term the rows of its words: one, or two for a bigram
     title_rate : float64 (n_terms,), as `title_rates` returns them
-    leads : float64 (n_terms,), share of the uses of a word that another word follows directly; 0 for bigrams
+    followed_share : float64 (n_terms,), share of the uses of a word that another word follows directly; 0 for bigrams
     counts : int64 csr (k, n_terms)
     """
 
     terms: list[str]
     words: list[tuple[int, ...]]
     title_rate: np.ndarray
-    leads: np.ndarray
+    followed_share: np.ndarray
     counts: sparse.csr_matrix
 
     @cached_property
@@ -70,12 +70,12 @@ class TermCounts:
         """From vocabulary.parquet and counts (k, n_terms)."""
         papers, titles = (vocabulary[name].to_numpy() for name in ("papers", "titles"))
         words = words_of(vocabulary, np.arange(len(vocabulary)))
-        leads = vocabulary["leads"].fill_null(0).to_numpy().astype(np.float64)
-        return cls(vocabulary["term"].to_pylist(), words, title_rates(papers, titles), leads, counts)
+        followed_share = vocabulary["followed_share"].fill_null(0).to_numpy().astype(np.float64)
+        return cls(vocabulary["term"].to_pylist(), words, title_rates(papers, titles), followed_share, counts)
 
     def regrouped(self, counts: sparse.csr_matrix) -> "TermCounts":
         """The same terms in other groups of papers: counts (m, n_terms)."""
-        return TermCounts(self.terms, self.words, self.title_rate, self.leads, counts)
+        return TermCounts(self.terms, self.words, self.title_rate, self.followed_share, counts)
 
 
 def title_rates(papers: np.ndarray, titles: np.ndarray) -> np.ndarray:
@@ -180,9 +180,11 @@ def eligible(
     cover = found.data / np.maximum(sizes, 1)[found.row]
     largest = np.zeros(counted.counts.shape[1])
     np.maximum.at(largest, found.col, cover)
-    fit = (specific & ~head)[found.col] & (cover >= np.maximum(COVER, RIVAL * largest[found.col]))
-    fit |= np.bincount(found.row[fit], minlength=len(sizes))[found.row] < FEW
-    return sparse.csr_matrix((fit[fit], (found.row[fit], found.col[fit])), counted.counts.shape)
+    allowed = (specific & ~head)[found.col] & (cover >= np.maximum(COVER, RIVAL * largest[found.col]))
+    allowed |= np.bincount(found.row[allowed], minlength=len(sizes))[found.row] < FEW
+    return sparse.csr_matrix(
+        (allowed[allowed], (found.row[allowed], found.col[allowed])), counted.counts.shape
+    )
 
 
 def top_terms(
@@ -215,9 +217,9 @@ def _top_terms_of(counted: TermCounts, row: sparse.csr_matrix, n: int, vectors: 
         words = counted.words[term]
         if any(are_forms(counted.terms, word, other, vectors) for word in words for other in said):
             continue
-        if any(stands_for(counted.terms, term, other, vectors) for other in picked):
+        if any(abbreviates(counted.terms, term, other, vectors) for other in picked):
             continue
-        picked = [other for other in picked if not stands_for(counted.terms, other, term, vectors)] + [term]
+        picked = [other for other in picked if not abbreviates(counted.terms, other, term, vectors)] + [term]
         said += words
         if len(picked) == n:
             break

@@ -25,7 +25,7 @@ class Keyword(NamedTuple):
 
 
 def keywords_of(
-    counted: TermCounts, sizes: np.ndarray, fit: sparse.csr_matrix, top: int, vectors: TermVectors
+    counted: TermCounts, sizes: np.ndarray, allowed: sparse.csr_matrix, top: int, vectors: TermVectors
 ) -> list[list[Keyword]]:
     """The `top` keywords of each group of papers, heaviest first.
 
@@ -37,12 +37,12 @@ def keywords_of(
     ----------
     counted : the papers of each of k groups that have each term
     sizes : int (k,), papers of each group
-    fit : bool (k, n_terms), which terms may be keywords of which groups, of `eligible`; or numbers by which
+    allowed : bool (k, n_terms), which terms may be keywords of which groups, of `eligible`; or numbers by which
         the weights are multiplied
     vectors : of the same terms, in papers of the same groups
     """
     counts = counted.counts
-    weights = heaviest(ctfidf(counts).multiply(whole_terms(counted, fit)).tocsr(), CANDIDATES * top)
+    weights = heaviest(ctfidf(counts).multiply(whole_terms(counted, allowed)).tocsr(), CANDIDATES * top)
     weights = weights.multiply(vectors.similarities(weights).power(2)).tocsr()
     in_all = np.asarray(counts.sum(0)).ravel()
     found = []
@@ -86,7 +86,7 @@ def restricted(counted: TermCounts, rows: np.ndarray, least: int) -> tuple[TermC
         [counted.terms[column] for column in kept],
         [tuple(place[word] for word in counted.words[column]) for column in kept],
         counted.title_rate[kept],
-        counted.leads[kept],
+        counted.followed_share[kept],
         sparse.csr_matrix(counts[:, kept]),
     )
     return some, kept

@@ -73,7 +73,7 @@ class Phrases:
             else:
                 phrase = self._spelled(word, words[0])[0] + phrase
                 words.insert(0, word)
-            if self.counted.leads[words[-1]] < OPEN:  # `fault-tolerant quantum` wants another word
+            if self.counted.followed_share[words[-1]] < OPEN:  # `fault-tolerant quantum` wants another word
                 whole = phrase
         return whole
 

@@ -15,17 +15,17 @@ NUMBER = re.compile(r"^[0-9]+d?")  # at the beginning of an abbreviation, with t
 def are_forms(terms: list[str], word: int, other: int, vectors: TermVectors) -> bool:
     """Whether two words, by their rows, are forms of one: `robot` and `robotic`, `math` and `mathematics`.
 
-    They begin alike as `akin` demands; or for half of the shorter word, three letters at least, and are nearly the
+    They begin alike as `same_stem` demands; or for half of the shorter word, three letters at least, and are nearly the
     same by their vectors. In a topic that is far from all others all vectors are, so that the letters decide.
     """
     one, two = terms[word], terms[other]
-    if akin(one, two):
+    if same_stem(one, two):
         return True
     beginning = max(BEGINNING, (min(len(one), len(two)) + 1) // 2)
     return one[:beginning] == two[:beginning] and vectors.similarity(word, other) >= SAME
 
 
-def stands_for(terms: list[str], short: int, term: int, vectors: TermVectors) -> bool:
+def abbreviates(terms: list[str], short: int, term: int, vectors: TermVectors) -> bool:
     """Whether one term, by its row, abbreviates another: `cot` of `chain-of-thought`, `snns` of `spiking`.
 
     Three letters or more that are the initials of the term are enough. Otherwise the initials begin or
@@ -41,9 +41,9 @@ def stands_for(terms: list[str], short: int, term: int, vectors: TermVectors) ->
     name, initials = terms[short], _initials(terms[term])
     if len(initials) == 1 and VOWEL.search(name):  # a word with the same first letter
         return False
-    ways = _ways(name)
-    at_end = len(initials) > 1 and any(way.endswith(initials) for way in ways)
-    if not (at_end or any(way.startswith(initials) for way in ways)):
+    variants = _variants(name)
+    at_end = len(initials) > 1 and any(variant.endswith(initials) for variant in variants)
+    if not (at_end or any(variant.startswith(initials) for variant in variants)):
         return False
     return vectors.share(short, term) >= SPELLED and vectors.similarity(short, term) >= SAME
 
@@ -51,21 +51,21 @@ def stands_for(terms: list[str], short: int, term: int, vectors: TermVectors) ->
 def are_initials(short: str, term: str) -> bool:
     """Whether a word is the initials of a term or phrase, three letters or more, without the s of a plural."""
     initials = _initials(term)
-    return len(initials) > 2 and initials in _ways(short)
+    return len(initials) > 2 and initials in _variants(short)
 
 
-def _ways(name: str) -> list[str]:
+def _variants(name: str) -> list[str]:
     """A name with and without the s of a plural, both without a leading number; empty if it is not an abbreviation."""
     if not (name.isascii() and name.isalnum() and len(name.removesuffix("s")) in ABBREVIATION):
         return []
-    return [NUMBER.sub("", way) for way in (name, name.removesuffix("s"))]
+    return [NUMBER.sub("", variant) for variant in (name, name.removesuffix("s"))]
 
 
 def _initials(term: str) -> str:
     return "".join(word[0] for word in re.split("[ -]", term) if word)
 
 
-def akin(word: str, other: str) -> bool:
+def same_stem(word: str, other: str) -> bool:
     """Whether two words begin alike for three quarters of the shorter one, and five letters at least.
 
     `sub` at the beginning does not count: `subalgebras` are algebras.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from lib.grouping import ranges, rows_by_label
 from lib.parallel import one_blas_thread
+from lib.rows import ranges, rows_by_label
 from lib.vectors import take
 
 SAMPLE = 100_000  # papers that are read
@@ -51,7 +51,7 @@ class TermVectors:
         ----------
         terms, offsets : the terms of each paper, as the step `terms` writes them (may be memory-mapped)
         vectors : (n_papers, dim), unit rows (may be memory-mapped)
-        groups : int (n_papers,), 0 to k - 1
+        groups : int (n_papers,), 0 to k - 1; papers with -1 are not sampled
         """
         by_group = rows_by_label(groups, int(groups.max()) + 1)
         quota = _quota(np.array([len(rows) for rows in by_group]))

@@ -11,7 +11,8 @@ from lib.keywords.ctfidf import TermCounts, count_in_topics, eligible, informati
 from lib.keywords.keywords import Keyword, keywords_of, lifts, restricted
 from lib.keywords.phrases import Phrases
 from lib.keywords.term_vectors import TermVectors
-from lib.words.term_files import Terms
+from lib.rows import label_sizes
+from lib.words.schema import Terms
 
 LEAST_PAPERS = 3  # of siblings that have a term, for it to be a keyword of one of them
 
@@ -22,6 +23,7 @@ def count_terms(
     topic_of: np.ndarray,
     subtopic_of: np.ndarray,
     parents: np.ndarray,
+    k: int,
     n: int,
 ) -> sparse.csr_matrix:
     """The papers of each topic, and then of each subtopic, that have each term: int64 csr (k + m, n).
@@ -29,13 +31,15 @@ def count_terms(
     Parameters
     ----------
     terms, offsets : the terms of each paper, as the step `terms` writes them (may be memory-mapped)
-    topic_of : int (n_papers,), 0 to k - 1
+    topic_of : int (n_papers,), 0 to k - 1; -1 for papers of none
     subtopic_of : int (n_papers,), 0 to m - 1; -1 where the topic is not divided
     parents : int (m,), the topic of each subtopic
+    k : number of topics
     n : number of terms
     """
-    m, k = len(parents), int(topic_of.max()) + 1
-    leaf = np.where(subtopic_of < 0, m + topic_of, subtopic_of)  # so that the terms are read once
+    m = len(parents)
+    undivided = np.where(topic_of < 0, -1, m + topic_of)
+    leaf = np.where(subtopic_of >= 0, subtopic_of, undivided)  # so that the terms are read once
     counts = count_in_topics(terms, offsets, leaf, m + k, n)
     topics = np.r_[parents, np.arange(k)]
     into_topics = sparse.csr_matrix((np.ones(m + k, np.int64), (topics, np.arange(m + k))))
@@ -73,6 +77,7 @@ class TreeKeywords:
         topic_of: np.ndarray,
         subtopic_of: np.ndarray,
         parents: np.ndarray,
+        k: int,
         head_words: frozenset[str],
         top: int,
     ) -> "TreeKeywords":
@@ -81,15 +86,16 @@ class TreeKeywords:
         Parameters
         ----------
         embeddings : (n_papers, dim), unit rows
-        topic_of : int (n_papers,)
+        topic_of : int (n_papers,), -1 for papers of none
         parents : int (m,), the topic of each subtopic
+        k : number of topics
         """
         terms, offsets, n = corpus.terms, corpus.term_offsets, len(corpus.vocabulary)
-        counts = count_terms(terms, offsets, topic_of, subtopic_of, parents, n)
+        counts = count_terms(terms, offsets, topic_of, subtopic_of, parents, k, n)
         counted = TermCounts.of(corpus.vocabulary, counts)
         vectors = TermVectors.of(terms, offsets, embeddings, topic_of, n)
         phrases = Phrases(counted, corpus.tokens, corpus.offsets)
-        return cls(counted, vectors, phrases, subtopic_of, np.bincount(topic_of), head_words, top)
+        return cls(counted, vectors, phrases, subtopic_of, label_sizes(topic_of, k), head_words, top)
 
     @cached_property
     def topics(self) -> TermCounts:

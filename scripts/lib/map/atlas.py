@@ -90,7 +90,7 @@ def atlas_rows(
     Parameters
     ----------
     papers : columns id, title, primary_category and published
-    placed : points float32 (n, 2), topic and subtopic int (n,), similarity float32 (n,), of the same papers
+    placed : points float32 (n, 2), topic and subtopic int (n,), -1 for none, similarity float32 (n,), of the same papers
     names : of topics, of the group of each topic, of subtopics
     near : rows and cosines of the nearest papers, both (n, k)
     link : the config key `link`
@@ -101,8 +101,8 @@ def atlas_rows(
     columns = {
         "id": ids,
         "title": [one_line(latex_to_text(title)) for title in papers["title"].to_pylist()],
-        "topic": [of_topics[topic] for topic in placed["topic"]],
-        "group": [of_groups[topic] for topic in placed["topic"]],
+        "topic": [of_topics[topic] if topic >= 0 else None for topic in placed["topic"]],
+        "group": [of_groups[topic] if topic >= 0 else None for topic in placed["topic"]],
         "subtopic": [of_subtopics[number] if number >= 0 else None for number in placed["subtopic"]],
         "category": papers["primary_category"],
         "year": pa.array(year.astype(np.int64) + 1970, pa.int32(), mask=np.isnat(year)),

@@ -105,7 +105,7 @@ def largest_pieces(points: np.ndarray, topics: np.ndarray, k: int) -> list[float
     Parameters
     ----------
     points : float32 (n, 2)
-    topics : int (n,), 0 to k - 1
+    topics : int (n,), 0 to k - 1; papers with -1 are in no piece
     """
     neighbor = min(REACH, len(points) - 1)
     reach = float(np.median(KDTree(points).query(points, [neighbor + 1])[0]))

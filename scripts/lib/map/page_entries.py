@@ -9,7 +9,7 @@ from lib.figures.label_layout import densest_points, group_middles
 from lib.map.page_data import codes_of, nodes_of, one_line
 from lib.naming.titles import latex_to_text
 
-NONE = 65535  # no subtopic, or no second topic
+NONE = 65535  # no topic, no subtopic, or no second topic
 KEYWORDS = 8  # shown per topic
 CATEGORIES = 2000  # that can be chosen: the most frequent
 
@@ -117,7 +117,7 @@ def paper_blocks(papers: pa.Table, assigned: pa.Table) -> tuple[dict, dict[str, 
     blocks = {
         "second": assigned["second_topic"].fill_null(-1).to_numpy().astype(np.uint16),  # -1 becomes NONE
         "nearer": (silhouette < 0).astype(np.uint8),
-        "topic": assigned["topic"].to_numpy().astype(np.uint16),
+        "topic": assigned["topic"].to_numpy().astype(np.uint16),  # -1 becomes NONE
         "category": codes_of(categories, names),
         "year": year.astype(np.uint16),
         "similarity": np.round(np.clip(similarity, 0, 1) * 255).astype(np.uint8),

@@ -72,7 +72,7 @@ def hierarchy_table(nodes: pd.DataFrame, search: TreeKeywords, topics: pd.DataFr
         words["subtopic"] += map(words_of, of_siblings)
     levels = nodes["level"].unique()
     return nodes.assign(
-        share=nodes["size"] / search.sizes.sum(),
+        share=nodes["size"] / len(search.subtopic_of),
         name=[name for level in levels for name in names[level]],
         keywords=[keywords for level in levels for keywords in words[level]],
     )[HIERARCHY.names]

@@ -19,7 +19,8 @@ import numpy as np
 
 from lib.cli import UserError, progress
 from lib.files import atomic_outputs
-from lib.keywords.redundancy import akin
+from lib.keywords.redundancy import same_stem
+from lib.records.schema import lower_case_string
 from lib.records.text import normalise
 from lib.vectors import unit
 from lib.words.spelling import plain
@@ -169,13 +170,13 @@ def name_in(answer: str, evidence: Evidence) -> str:
     if len(name) > MAX_CHARS or len(name.split()) > MAX_WORDS:
         raise NoName("the answer is too long for a name")
     in_name, known = _words(name), _words("\n".join([*evidence.keywords, *evidence.titles]))
-    if in_name and known and not any(akin(word, other) for word in in_name for other in known):
+    if in_name and known and not any(same_stem(word, other) for word in in_name for other in known):
         raise NoName(f"no word of {name!r} is in the keywords or titles")
     return name
 
 
 def _words(text: str) -> set[str]:
-    parts = [part for token in tokens(text.lower()) for part in split_token(token, frozenset())]
+    parts = [part for token in tokens(lower_case_string(text)) for part in split_token(token, frozenset())]
     return {plain(part) for part in parts if part}
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from lib.naming.names import primary_keywords
 from lib.naming.schema import REPRESENTATIVES
 from lib.naming.titles import ELLIPSIS, latex_to_text, short_titles
+from lib.records.schema import lower_case_string
 from lib.vectors import take
 from lib.words.spelling import plain
 from lib.words.words import split_token, tokens
@@ -105,7 +106,7 @@ def mentions(title: str, keyword: str) -> bool:
 
 def _words(text: str, hyphens: bool = False) -> frozenset[str]:
     """The words of a text, each in one form; with `hyphens` also the parts and the whole of those with one."""
-    every_token = tokens(text.lower())
+    every_token = tokens(lower_case_string(text))
     parts = [part for token in every_token for part in split_token(token, frozenset()) if part]
     if hyphens:
         parts += [part for token in every_token if "-" in token for part in (token, *token.split("-"))]

@@ -24,7 +24,7 @@ TOPICS = pa.schema(
         column("representative_title", pa.string(), "its title, TeX converted to Unicode"),
         column("silhouette", pa.float64(), "mean silhouette of its papers"),
         column(
-            "repeats",
+            "stability",
             pa.float64(),
             "mean Jaccard index with its best match when random halves are clustered; below 0.6 it is loose",
         ),

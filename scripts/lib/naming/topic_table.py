@@ -16,7 +16,7 @@ def topic_table(
     categories: pa.Array,
     keywords: list[list[tuple[str, float]]],
     in_labels: pd.DataFrame,
-    repeats: list[float | None],
+    stability: list[float | None],
     colors: list[str],
 ) -> pd.DataFrame:
     """One row per topic, with the columns of TOPICS.
@@ -27,10 +27,11 @@ def topic_table(
     categories : the primary category of each paper
     keywords : (keyword, weight) of each topic, heaviest first
     in_labels : `id`, `title` and `shown` of the paper in each topic's label
-    repeats : how well each topic repeats on random halves
+    stability : of each topic, on random halves
     colors : of each topic, as #rrggbb
     """
-    papers = assignments["silhouette"].astype(float).groupby(assignments["topic"])
+    in_topic = assignments[assignments["topic"] >= 0]
+    papers = in_topic["silhouette"].astype(float).groupby(in_topic["topic"])
     words = [[word for word, _ in pairs] for pairs in keywords]
     titles = [short_titles(title, NAME_CHARS)[-1] for title in in_labels["title"]]
     primary = primary_keywords(keywords, titles)
@@ -48,7 +49,7 @@ def topic_table(
             "representative_id": in_labels["id"],
             "representative_title": in_labels["title"],
             "silhouette": papers.mean(),
-            "repeats": pd.Series(repeats, dtype=float),
+            "stability": pd.Series(stability, dtype=float),
             "color": colors,
         }
     ).reset_index(names="topic")
@@ -62,12 +63,12 @@ def main_categories(categories: pa.Array, topics: np.ndarray, k: int) -> pd.Data
     Parameters
     ----------
     categories : string (n,), null if a paper has none
-    topics : int (n,), 0 to k - 1
+    topics : int (n,), 0 to k - 1; -1 for papers of none
     """
     encoded = categories.dictionary_encode()
     names = encoded.dictionary.to_pylist()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    known = codes >= 0
+    known = (codes >= 0) & (topics >= 0)
     width = max(len(names), 1)
     counts = np.bincount(topics[known] * width + codes[known], minlength=k * width).reshape(k, width)
     return pd.DataFrame(

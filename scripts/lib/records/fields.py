@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from lib.cli import UserError
 from lib.records.arxiv import CATEGORY, split_categories
-from lib.records.schema import PAPERS
+from lib.records.schema import PAPERS, lower_case
 from lib.records.text import SURROGATE
 
 NAMES = ("id", "title", "abstract", "categories", "published", "updated", "deleted")
@@ -299,7 +299,7 @@ def add_text(papers: pa.RecordBatch) -> pa.RecordBatch:
 
     `text` is `"{title}. {abstract}"` in lower case: what is encoded and counted.
     """
-    text = pc.utf8_lower(pc.binary_join_element_wise(papers["title"], papers["abstract"], ". "))
+    text = lower_case(pc.binary_join_element_wise(papers["title"], papers["abstract"], ". "))
     added = {"text": text, "text_hash": _hash_texts(text)}
     columns = [added[key] if key in added else papers[key] for key in PAPERS.names]
     return pa.RecordBatch.from_arrays(columns, schema=PAPERS)

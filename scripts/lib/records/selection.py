@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from lib.records.fields import add_text
 from lib.records.ledger import DUPLICATE, FIRST, KEPT, LIMIT, VERDICTS, LedgerCounts
 from lib.records.records import Parsed
-from lib.sampling import hash_ids, sample_rows
+from lib.rows import hash_ids, sample_rows
 
 GROUP_ROWS = 8192  # papers in a row group: some 30 MB per thread while it is collected
 COMPARED_IDS = 1 << 17  # at a time

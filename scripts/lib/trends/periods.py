@@ -28,6 +28,10 @@ def periods(days: np.ndarray, unit: str) -> np.ndarray:
 def count_papers(period: np.ndarray, topics: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The papers of each topic in each period from the first to the last.
 
+    Parameters
+    ----------
+    topics : int (n,), 0 to k - 1
+
     Returns
     -------
     periods : int64 (m,), consecutive

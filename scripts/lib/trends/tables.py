@@ -72,6 +72,14 @@ def trend_table(days: np.ndarray, topics: np.ndarray, names: list[str]) -> pd.Da
 
 
 def tables_of(days: np.ndarray, topics: np.ndarray, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The trends of topics, and their papers per year and month; arguments as of `trend_table`."""
+    """The trends of topics, and their papers per year and month.
+
+    Parameters
+    ----------
+    days : datetime64[D] (n,), of the papers with a date
+    topics : int (n,), 0 to k - 1; -1 for papers of none, which count in the corpus only
+    names : of the k topics
+    """
+    topics = np.where(topics < 0, len(names), topics)
     by_period = [period_table(days, topics, len(names), unit) for unit in ("year", "month")]
     return trend_table(days, topics, names), pd.concat(by_period)

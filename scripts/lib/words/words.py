@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.cli import UserError
+from lib.records.schema import lower_case_string
 from lib.records.tex import split_formulae
 
 # The name of a command, with an argument that is not part of the text
@@ -49,7 +50,9 @@ def read_words(path: Path) -> frozenset[str]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not a text file in UTF-8 ({error}); save it as UTF-8") from None
-    return frozenset(line.strip().lower() for line in lines if line.strip() and not line.startswith("#"))
+    return frozenset(
+        lower_case_string(line.strip()) for line in lines if line.strip() and not line.startswith("#")
+    )
 
 
 def prose(text: str) -> str:

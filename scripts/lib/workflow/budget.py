@@ -54,7 +54,7 @@ class Size(NamedTuple):
     gpu: bool
 
     def units(self) -> dict[str, float]:
-        """The quantities that a `Fit` is linear in."""
+        """The quantities that a `LinearModel` is linear in."""
         sample_gb = self.sample * self.dim * 4e-9
         return {
             "base": 1,
@@ -79,9 +79,9 @@ class Size(NamedTuple):
         }
 
 
-Fit = dict[str, float]
+LinearModel = dict[str, float]
 
-MEMORY_MB: dict[str, Fit] = {
+MEMORY_MB: dict[str, LinearModel] = {
     "clean": {"base": 330, "papers": 80},
     "terms": {"base": 330, "papers": 830},
     "embed": {"base": 700, "gflop": 2900, "papers": 200, "part_vectors": 2200, "gpu": 4000},
@@ -104,7 +104,7 @@ MEMORY_MB: dict[str, Fit] = {
     "evaluate": {"base": 350, "papers": 1800, "sample": 900},
     "report": {"base": 190},
 }
-SECONDS: dict[str, Fit] = {
+SECONDS: dict[str, LinearModel] = {
     "clean": {"base": 1.3, "papers": 45},
     "terms": {"base": 1.2, "papers": 148},
     "embed": {"base": 8, "papers": 5, "encode": 8, "cpu_encode": 7400},
@@ -161,9 +161,9 @@ OTHERWISE = "a larger machine, or a random sample of the papers (clean.limit)"
 
 # MB that a rule with eight threads needs beside that of the runs of the fits, which had two: each thread
 # holds a half of the sample in float32 (arithmetic)
-MORE_THREADS_MB: dict[str, Fit] = {"scan_k": {"sample": 3000}, "cluster": {"sample": 3000}}
+MORE_THREADS_MB: dict[str, LinearModel] = {"scan_k": {"sample": 3000}, "cluster": {"sample": 3000}}
 # MB of the files that stay in the results folder with the default settings
-DISK_MB: dict[str, Fit] = {
+DISK_MB: dict[str, LinearModel] = {
     "clean": {"papers": 840},
     "terms": {"papers": 900},
     "gather": {"vectors": 1000},
@@ -178,10 +178,10 @@ DISK_MB: dict[str, Fit] = {
 }
 
 
-def value(fit: Fit, size: Size) -> float:
+def value(model: LinearModel, size: Size) -> float:
     """The value of a linear formula."""
     units = size.units()
-    return sum(slope * units[unit] for unit, slope in fit.items())
+    return sum(slope * units[unit] for unit, slope in model.items())
 
 
 def exponent(step: str) -> float | None:

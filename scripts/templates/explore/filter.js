@@ -12,11 +12,12 @@ export function passing(points, matches) {
   };
   const inTopic = Uint8Array.from(meta.topics, (_, t) => wholeTopicPasses(t));
   const inSubtopic = Uint8Array.from(meta.subtopics, (_, s) => subtopicPasses(s));
+  const inNone = wholeTopicPasses(-1); // for papers without a topic
   // papers without a year have year 0; they pass if all years do
   const first = meta.years?.[0] ?? 0, from = state.from === first ? 0 : state.from, to = state.to;
   for (let i = 0; i < n; i++) {
     if ((matches && !matches[i]) || (state.category && category[i] !== state.category) || (state.outliers && !outlier[i]) || (state.nearer && !nearer[i])) continue;
-    const chosen = inTopic[topic[i]] || inSubtopic[subtopic[i]];
+    const chosen = (inTopic[topic[i]] ?? inNone) || inSubtopic[subtopic[i]];
     const dated = (year[i] === 0 ? from === 0 && to === meta.years?.[1] : year[i] >= from && year[i] <= to) || !meta.years;
     if (chosen && year[i]) result.byYear[year[i] - first]++;
     if (!dated) continue;

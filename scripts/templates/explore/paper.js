@@ -17,12 +17,12 @@ export function titleOf(texts, i) {
 }
 
 export function facts(points, texts, i, withTopic) {
-  const category = meta.categories[points.category[i] - 1];
-  const known = [texts.ids.get(i), points.year[i] || null, category, withTopic && meta.topics[points.topic[i]].name];
+  const category = meta.categories[points.category[i] - 1], topic = meta.topics[points.topic[i]];
+  const known = [texts.ids.get(i), points.year[i] || null, category, withTopic && (topic?.name ?? "no topic")];
   const line = make("span", { className: "facts" }, known.filter(Boolean).join(" · "));
   const similarity = (points.similarity[i] / 255).toFixed(2), explained = "Similarity to its topic: cosine to the center of the topic";
-  line.append(" · ", withTopic ? make("span", { title: explained }, `similarity\u00a0${similarity}`) : `similarity to its topic\u00a0${similarity} (cosine to the center)`);
-  if (points.outlier[i]) line.append(" · ", make("span", { className: "warn", title: "Less similar to its topic than nearly all of its papers" }, "unusual for its topic"));
+  if (topic) line.append(" · ", withTopic ? make("span", { title: explained }, `similarity\u00a0${similarity}`) : `similarity to its topic\u00a0${similarity} (cosine to the center)`);
+  if (topic && points.outlier[i]) line.append(" · ", make("span", { className: "warn", title: "Less similar to its topic than nearly all of its papers" }, "unusual for its topic"));
   if (points.nearer[i]) line.append(" · ", make("span", { className: "warn", title: "On average nearer to the papers of another topic (negative silhouette)" }, "nearer to another topic"));
   const second = meta.topics[points.second[i]];
   if (points.nearer[i] && withTopic && second) line.append(` · second nearest topic: ${second.name}`);
@@ -33,7 +33,8 @@ export function facts(points, texts, i, withTopic) {
 export function showCard(points, texts, i, x, y, onClose) {
   const card = element("card"), topic = meta.topics[points.topic[i]], sub = meta.subtopics[points.subtopic[i]];
   card.replaceChildren(titleOf(texts, i), facts(points, texts, i, false));
-  card.append(make("span", { className: "topic" }, dot(topic.color), sub ? `${topic.name} › ${sub.name}` : topic.name));
+  if (topic) card.append(make("span", { className: "topic" }, dot(topic.color), sub ? `${topic.name} › ${sub.name}` : topic.name));
+  else card.append(make("span", { className: "topic" }, "no topic"));
   const second = meta.topics[points.second[i]];
   if (second) card.append(make("span", { className: "topic" }, dot(second.color), `second nearest topic: ${second.name}`));
   if (onClose) {

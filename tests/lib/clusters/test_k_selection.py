@@ -36,12 +36,12 @@ def test_a_high_silhouette_is_taken_wherever_it_is(silhouette, k):
 def test_a_peak_of_a_low_silhouette_decides_nothing():
     choice = choose(tabulate(scan_results([0.1, 0.2, 0.24, 0.2, 0.1, 0.1], REPEATING)))
     # 80 % of the papers at 10.6 topics
-    assert (choice.k, choice.rule, choice.plateau) == (10, "finest that repeats", [10])
+    assert (choice.k, choice.rule, choice.plateau) == (10, "largest stable K", [10])
     assert "No K stands out" in choice.sentence and "K = 10 is proposed" in choice.sentence
 
 
 @pytest.mark.parametrize(
-    ("repeating", "k", "said"),
+    ("stable_share", "k", "said"),
     [
         ([0.9] * 6, 40, "at the largest candidate 80% or more"),
         ([0.7] * 6, 5, "at no candidate 80%"),
@@ -51,8 +51,8 @@ def test_a_peak_of_a_low_silhouette_decides_nothing():
         ([1.0, 0.7, 1.0, 0.9, 0.7, 0.6], 24, "up to about this number (read between"),  # one bad draw
     ],
 )
-def test_the_finest_k_that_repeats(repeating, k, said):
-    choice = choose(tabulate(scan_results(LOW, repeating)))
+def test_the_largest_stable_k(stable_share, k, said):
+    choice = choose(tabulate(scan_results(LOW, stable_share)))
     assert choice.k == k and said in choice.sentence
     assert ("worth a look" in choice.sentence) == (k in (5, 40))
 
@@ -76,11 +76,11 @@ def test_the_proposal_hardly_depends_on_the_grid():
 
 
 @pytest.mark.parametrize(
-    ("repeating", "k"), [([1, 1, 0.79, 0.3], 4), ([1, 0.79, 0.5, 0.2], 3), ([1, 1, 1, 0.3], 5)]
+    ("stable_share", "k"), [([1, 1, 0.79, 0.3], 4), ([1, 0.79, 0.5, 0.2], 3), ([1, 1, 1, 0.3], 5)]
 )
-def test_between_neighboring_numbers_the_lower_one_is_taken(repeating, k):
+def test_between_neighboring_numbers_the_lower_one_is_taken(stable_share, k):
     """The curve falls below 80 % just before the next candidate, which does not reach it."""
-    rows = [scan_result(*row) for row in zip([3, 4, 5, 8], [0.1] * 4, repeating, strict=True)]
+    rows = [scan_result(*row) for row in zip([3, 4, 5, 8], [0.1] * 4, stable_share, strict=True)]
     assert choose(tabulate(rows)).k == k
 
 
@@ -96,7 +96,7 @@ def test_one_candidate_and_two():
     choice = choose(tabulate(scan_results([0.3], [0.5])))
     assert (choice.k, choice.rule) == (5, "only candidate")
     choice = choose(tabulate(scan_results([0.2, 0.1], [0.95, 0.75])))
-    assert (choice.k, choice.rule, choice.plateau) == (8, "finest that repeats", [8, 10])
+    assert (choice.k, choice.rule, choice.plateau) == (8, "largest stable K", [8, 10])
 
 
 def test_no_candidate_gives_no_proposal():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from lib.clusters.partitions import Contingency, expected_mutual_information
+from lib.clusters.partitions import Contingency, expected_mutual_information, number_by_size, renumbered
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(7, size=500)
@@ -40,3 +40,16 @@ def test_the_expected_information_is_the_mean_over_random_partitions():
     drawn = [Contingency.of(a, RNG.permutation(b)).mutual_information for _ in range(4000)]
     expected = expected_mutual_information(np.bincount(a), np.bincount(b))
     assert expected == pytest.approx(np.mean(drawn), rel=0.05)
+
+
+def test_classes_are_numbered_by_descending_size_then_by_first_row():
+    labels = np.array([2, 0, 0, -1, 1, 1, 3, 3, 3], np.int32)
+    numbers = number_by_size(labels, 4)
+    assert numbers.tolist() == [1, 2, 3, 0]
+    assert renumbered(labels, numbers).tolist() == [3, 1, 1, -1, 2, 2, 0, 0, 0]
+    assert number_by_size(labels, 4, np.array([9.0, 1, 1, 50, 1, 1, 1, 1, 1])).tolist() == [2, 3, 0, 1]
+
+
+def test_things_of_no_class_are_a_class_of_their_own():
+    a, b = LABELS - 1, LABELS % 3 - 1
+    assert Contingency.of(a, b).rand == Contingency.of(LABELS, LABELS % 3).rand

@@ -47,9 +47,9 @@ def small_cells(monkeypatch):
     """100 cells of 60 points; a query is compared with 10 of them, in 32 of 40 dimensions."""
     for name, value in {
         "CELL": 60,
-        "PROBED": 600,
-        "GRAPH_PROBED": 600,
-        "SKETCH": 32,
+        "PROBED_POINTS": 600,
+        "GRAPH_PROBED_POINTS": 600,
+        "COMPONENTS": 32,
         "EXACT_UP_TO": 100,
     }.items():
         monkeypatch.setattr(nearest, name, value)

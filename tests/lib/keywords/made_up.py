@@ -13,7 +13,7 @@ from lib.keywords.ctfidf import TermCounts, ctfidf, top_terms
 def counted(
     counts: dict[str, list[int]],
     title_rate: dict[str, float] | None = None,
-    leads: dict[str, float] | None = None,
+    followed_share: dict[str, float] | None = None,
 ) -> TermCounts:
     names = ["", *counts]
     number = {name: i for i, name in enumerate(names)}
@@ -24,7 +24,7 @@ def counted(
     ]
     table = np.array([[0] * len(next(iter(counts.values()))), *counts.values()]).T
     rates = np.array([(title_rate or {}).get(name, 1.0) for name in names])
-    leading = np.array([(leads or {}).get(name, 0.0) for name in names])
+    leading = np.array([(followed_share or {}).get(name, 0.0) for name in names])
     return TermCounts(names, words, rates, leading, sparse.csr_matrix(table))
 
 

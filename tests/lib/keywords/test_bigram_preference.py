@@ -22,21 +22,24 @@ def test_a_word_that_seldom_ends_a_phrase_gives_way_to_its_most_frequent_bigram(
     counts = {"logical": [50, 5], "reasoning": [90, 900], "rules": [90, 900], "logical reasoning": [12, 0]}
     counts |= {"logical rules": [8, 0], "proof": [40, 0]}
     leading = {"logical": 0.9, "proof": 0.2}
-    assert set(heaviest(counted(counts, leads=leading))) & {*counts} >= {"logical reasoning", "proof"}
-    assert "logical" not in heaviest(counted(counts, leads=leading))
-    assert "logical" in heaviest(counted(counts, leads={"logical": 0.5}))
+    assert set(heaviest(counted(counts, followed_share=leading))) & {*counts} >= {
+        "logical reasoning",
+        "proof",
+    }
+    assert "logical" not in heaviest(counted(counts, followed_share=leading))
+    assert "logical" in heaviest(counted(counts, followed_share={"logical": 0.5}))
     counts["logical reasoning"] = [9, 0]  # in too few of its papers
-    assert "logical" in heaviest(counted(counts, leads=leading))
+    assert "logical" in heaviest(counted(counts, followed_share=leading))
 
 
 def test_a_bigram_may_be_a_keyword_where_its_word_may():
     some = counted({"point": [60, 90], "cloud": [50, 5], "point cloud": [45, 0], "lidar": [20, 0]})
-    fit = sparse.csr_matrix([[some.terms[i] in ("cloud", "lidar") for i in range(5)], [False] * 5])
-    found = whole_terms(some, fit.astype(float) * 3).toarray()
+    allowed = sparse.csr_matrix([[some.terms[i] in ("cloud", "lidar") for i in range(5)], [False] * 5])
+    found = whole_terms(some, allowed.astype(float) * 3).toarray()
     assert found.tolist() == [[0, 0, 0, 3, 3], [0] * 5]
     # a word that stands alone more often than in any bigram keeps its place
     some = counted({"point": [60, 90], "cloud": [50, 5], "point cloud": [24, 0], "lidar": [20, 0]})
-    assert whole_terms(some, fit).toarray()[0].tolist() == [0, 0, 1, 0, 1]
+    assert whole_terms(some, allowed).toarray()[0].tolist() == [0, 0, 1, 0, 1]
 
 
 def test_a_bigram_cut_out_of_three_words_is_left_out():

@@ -26,8 +26,10 @@ def test_of_two_words_that_tell_siblings_apart_the_one_that_is_rare_elsewhere_co
     sizes, shares = np.array([100, 100]), np.array([1.0, 0.5, 0.006])
     every = sparse.csr_matrix(np.ones((2, 3)))
 
-    def first(fit: sparse.csr_matrix) -> list[str]:
-        return [keyword for keyword, *_ in keywords_of(some, sizes, fit.tocsr(), 10, without_papers(3))[0]]
+    def first(allowed: sparse.csr_matrix) -> list[str]:
+        return [
+            keyword for keyword, *_ in keywords_of(some, sizes, allowed.tocsr(), 10, without_papers(3))[0]
+        ]
 
     assert first(every) == ["generation", "lattice"]
     assert first(lifts(counts, sizes, shares).sqrt())[0] == "lattice"

@@ -12,7 +12,7 @@ from lib.keywords.phrases import Phrases, beside
 COUNTS = "spiking neural networks fault tolerant quantum health records electronic snns ehr bert 模型".split()
 BIGRAMS = ["spiking neural", "neural networks", "fault-tolerant", "health records", "electronic health"]
 LEADS = {"neural": 0.8, "quantum": 0.9, "electronic": 0.8, "fault": 0.9, "spiking": 0.9}
-SOME = counted({term: [9, 9] for term in COUNTS + BIGRAMS}, leads=LEADS)
+SOME = counted({term: [9, 9] for term in COUNTS + BIGRAMS}, followed_share=LEADS)
 ROW = {term: row for row, term in enumerate(SOME.terms)}
 
 

@@ -7,7 +7,7 @@ from scipy import sparse
 from conftest import without_papers
 from lib.keywords.bigram_preference import whole_terms
 from lib.keywords.ctfidf import ctfidf, top_terms
-from lib.keywords.redundancy import akin, are_forms, stands_for
+from lib.keywords.redundancy import abbreviates, are_forms, same_stem
 from lib.keywords.term_vectors import TermVectors
 
 
@@ -19,7 +19,7 @@ def of_papers(terms: list[str], papers: list[set[str]], vectors: list[list[float
     return TermVectors(table, rows - rows.mean(0), ones, zeros, np.arange(len(rows)))
 
 
-def abbreviates(short: str, term: str, both: int, alone: int, alike: bool = True) -> bool:
+def is_abbreviated(short: str, term: str, both: int, alone: int, alike: bool = True) -> bool:
     """Whether a term stands for another, by papers with both, with the abbreviation alone, and with neither."""
     terms = [short, term]
     papers = [{short, term}] * both + [{short}] * alone + [set()] * 9
@@ -27,13 +27,13 @@ def abbreviates(short: str, term: str, both: int, alone: int, alike: bool = True
         papers += [{term}] * 90
     vectors = [[1.0, 0.0]] * (both + alone) + [[0.0, 1.0]] * 9 + [[0.5, -1.0]] * (90 * (not alike))
     found = of_papers(terms, papers, vectors)
-    assert not stands_for(terms, 1, 0, found)
-    return stands_for(terms, 0, 1, found)
+    assert not abbreviates(terms, 1, 0, found)
+    return abbreviates(terms, 0, 1, found)
 
 
 def test_abbreviations():
     # initials of three letters are enough
-    assert abbreviates("cot", "chain-of-thought", 0, 9) and not abbreviates(
+    assert is_abbreviated("cot", "chain-of-thought", 0, 9) and not is_abbreviated(
         "rl", "reinforcement learning", 0, 9
     )
     for short, term in [
@@ -45,14 +45,14 @@ def test_abbreviations():
         ("mlips", "interatomic potentials"),
         ("rl", "reinforcement learning"),
     ]:
-        assert abbreviates(short, term, 8, 2), short
-        assert not abbreviates(short, term, 6, 4), short  # the papers would spell it out
-        assert not abbreviates(short, term, 8, 2, alike=False), short
+        assert is_abbreviated(short, term, 8, 2), short
+        assert not is_abbreviated(short, term, 6, 4), short  # the papers would spell it out
+        assert not is_abbreviated(short, term, 8, 2, alike=False), short
     # letters elsewhere, and words that are too long
-    assert not abbreviates("co2", "correlated oxides of metals", 9, 0)
-    assert not abbreviates("mllms", "language", 9, 0)
-    assert not abbreviates("gas", "dark matter", 9, 0)
-    assert not abbreviates("spin", "superconductor", 9, 0)
+    assert not is_abbreviated("co2", "correlated oxides of metals", 9, 0)
+    assert not is_abbreviated("mllms", "language", 9, 0)
+    assert not is_abbreviated("gas", "dark matter", 9, 0)
+    assert not is_abbreviated("spin", "superconductor", 9, 0)
 
 
 def test_a_spelled_out_term_wins_over_its_abbreviation():
@@ -85,8 +85,12 @@ def test_words_that_begin_alike_for_half_of_them_are_forms_of_one_if_their_paper
 
 
 def test_words_that_begin_alike():
-    assert akin("magnetic", "magnetism") and akin("robot", "robotic") and akin("spin", "spin")
-    assert akin("algebras", "subalgebra") and akin("graph", "subgraphs") and not akin("sub", "subset")
+    assert same_stem("magnetic", "magnetism") and same_stem("robot", "robotic") and same_stem("spin", "spin")
+    assert (
+        same_stem("algebras", "subalgebra")
+        and same_stem("graph", "subgraphs")
+        and not same_stem("sub", "subset")
+    )
     different = [
         ("polymer", "polynomial"),
         ("spin", "spins"),
@@ -94,4 +98,4 @@ def test_words_that_begin_alike():
         ("state", "statistics"),
     ]
     different += [("gene", "generative"), ("star", "start"), ("radio", "radial"), ("plan", "planet")]
-    assert not any(akin(*pair) for pair in different)
+    assert not any(same_stem(*pair) for pair in different)

@@ -1,6 +1,8 @@
 """The papers that stand for a topic."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from lib.naming.representatives import TitleScorer, diverse, latest, mentions, near_center
@@ -33,6 +35,13 @@ def test_coverage_and_score_of_a_title(title, coverage, long):
 def test_a_title_mentions_a_keyword_in_any_form():
     assert mentions("Large Language Model Agents", "language models") and mentions("X-ray spectra", "x-rays")
     assert not mentions("Language of Birds", "language models")
+
+
+def test_keywords_in_lower_case_are_found_in_titles_in_capitals():
+    """The words are those of the column `text`, which Arrow puts into lower case."""
+    for title in ("İSTANBUL İÇİN", "ΝΟΜΟΣ ΚΑΙ"):
+        for word in pc.utf8_lower(pa.scalar(title)).as_py().split():
+            assert mentions(title, word)
 
 
 def test_titles_come_from_the_nearer_half_of_a_topic():
