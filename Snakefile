@@ -17,7 +17,7 @@ include: here.join("rules/common.smk")
 
 
 onstart:
-    LOCK = checks.lock_results(config)
+    checks.lock_results(config)
     checks.require_apptainer_for_image(
         config,
         DeploymentMethod.APPTAINER

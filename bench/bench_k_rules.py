@@ -25,6 +25,7 @@ from k_rules import (
     term_agreement,
 )
 from measure import default_flags, table
+from smooth import SPLITS
 
 GRIDS = (
     (3, 4, 5, 7, 10, 15, 20, 30, 40),  # the default
@@ -35,7 +36,6 @@ GRIDS = (
 )
 PLANTED = (8, 20)
 NOISE = (1.2, 1.8)  # silhouettes of 0.3 and below 0.25
-SPLITS = default_flags("smooth")["splits"]  # of the papers into two halves
 WHOLE = 1  # clusterings of all papers
 NULLS = 2
 COMPONENTS = 64  # in which the gap is measured

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from measure import OUT, ROOT, command, default_flags, table
+from measure import OUT, ROOT, command, table
 
 THREADS = os.cpu_count()
 DIM = 1024
@@ -67,18 +67,18 @@ def sweep() -> None:
     from sklearn.metrics import silhouette_score
 
     from lib.clusters.kmeans import KMeans as OurKMeans
-    from scan_k import scan
+    from scan_k import RUNS, scan
+    from smooth import SPLITS
 
     candidates = (5, 10, 15, 20, 30, 40)
     sample = topical(100_000)
     rng = np.random.default_rng(0)
-    seeds, splits = default_flags("scan_k")["seeds"], default_flags("smooth")["splits"]
-    half_rows = np.array([half for _ in range(splits) for half in np.split(rng.permutation(len(sample)), 2)])
+    half_rows = np.array([half for _ in range(SPLITS) for half in np.split(rng.permutation(len(sample)), 2)])
     halves = sample[half_rows].astype(np.float16)
     method = OurKMeans.of_sample(sample)
     begun = time.perf_counter()
     for k in candidates:
-        scan(sample, sample, half_rows, halves, k, method, seeds=seeds, threads=THREADS)
+        scan(sample, sample, half_rows, halves, k, method, seeds=RUNS, threads=THREADS)
     full = time.perf_counter() - begun
     begun = time.perf_counter()
     for k in candidates:
@@ -99,7 +99,7 @@ def sweep() -> None:
         ["baseline on 20,000: silhouette_score", baseline_silhouette, ""],
         ["baseline on 100,000, one run per K (5 x and 25 x these)", whole, 1.0],
         ["ours on 100,000, one run and one half per K", once, whole / once],
-        [f"ours on 100,000, {seeds} runs and {2 * splits} halves per K", full, whole / full],
+        [f"ours on 100,000, {RUNS} runs and {2 * SPLITS} halves per K", full, whole / full],
     ]
     table("K sweep, 5 to 40, x 1024", ["way", "seconds", "times baseline"], rows)
 

@@ -4,10 +4,11 @@ import numpy as np
 
 from averaged import average
 from measure import default_flags, table
+from scan_k import RUNS
+from smooth import SPLITS
 
 GRID = [5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 19, 21, 23, 26, 29, 32, 36, 40, 44, 49, 54, 60, 66, 73, 80]
 PLANTED = [8, 11, 15, 20, 26, 32, 38, 45, 52, 60]
-SEEDS, SPLITS = default_flags("scan_k")["seeds"], default_flags("smooth")["splits"]
 NEIGHBORS = default_flags("smooth")["smooth"]
 
 
@@ -32,7 +33,7 @@ def propose(
     candidates: list[int],
     *,
     seed: int = 0,
-    seeds: int = SEEDS,
+    seeds: int = RUNS,
     splits: int = SPLITS,
     threads: int = 2,
 ):

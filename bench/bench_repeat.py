@@ -15,9 +15,9 @@ import numpy as np
 from averaged import Averaged, average, average_rows
 from bench_space import corpora
 from measure import default_flags, table
+from smooth import SPLITS
 
 DRAWS = 3
-SPLITS = default_flags("smooth")["splits"]  # of the papers into two halves
 KS = [int(k) for k in os.environ.get("KS", "10 20 40 80").split()]
 NEIGHBORS = [int(n) for n in os.environ.get("NEIGHBORS", "0 5 10 15 20 30").split()]
 WAYS = [(n, power) for n in NEIGHBORS for power in (0.0, 1.0) if n or not power]

@@ -90,12 +90,11 @@ BORROWED = {
         "batch_tokens": ("embed", "batch_tokens"),
         "stop_words": ("terms", "stop_words"),
     },
-    "label": {f"llm_{key}": ("llm", key) for key in ("url", "model", "key_variable", "seconds", "cache")},
+    "label": {f"llm_{key}": ("llm", key) for key in ("url", "model", "key_variable")},
     "select_k": {"k": ("cluster", "k")},
     "smooth": {
         "smooth": ("cluster", "smooth"),
         "sample": ("scan_k", "sample"),
-        "splits": ("scan_k", "splits"),
     },
     "tree": {"top": ("keywords", "top"), "head_words": ("keywords", "head_words")},
 }
@@ -107,7 +106,9 @@ def default_flags(step: str) -> dict:
     schema = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
     section = schema["properties"].get(step, {}).get("properties", {})
     flags = {key: entry["default"] for key, entry in section.items()} | {"threads": 1, "part": 0}
-    flags["link"] = schema["properties"]["link"]["default"]
+    flags |= {key: schema["properties"][key]["default"] for key in ("link", "seed")} | {
+        "llm_cache": "cache/names"
+    }
     for flag, (other, key) in BORROWED.get(step, {}).items():
         flags[flag] = schema["properties"][other]["properties"][key]["default"]
     source = (ROOT / "scripts" / f"{step}.py").read_text()

@@ -58,10 +58,7 @@ rule scan_k:
     resources:
         **requests("scan_k"),
     params:
-        **parameters(
-            settings("scan_k", "seeds", "seed"),
-            takes=["k", "threads"],
-        ),
+        **parameters(SEED, takes=["k", "threads"]),
     shell:
         COMMAND
 
@@ -133,7 +130,7 @@ rule cluster:
     params:
         **parameters(
             # without K, which comes from k.txt: setting it to what was proposed clusters nothing again
-            settings("cluster", "smooth", "seed", "n_init"),
+            {**settings("cluster", "smooth", "n_init"), **SEED},
             execution("cluster", "gpus"),
             takes=["threads"],
         ),
@@ -163,7 +160,7 @@ rule hierarchy:
         **requests("hierarchy"),
     params:
         **parameters(
-            settings("hierarchy"),
+            {**settings("hierarchy"), **SEED},
             takes=["threads"],
         ),
     shell:

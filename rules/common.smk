@@ -88,6 +88,7 @@ def chosen(wildcards):
 COMMAND = steps.COMMAND
 flags = steps.flags
 ABOUT = steps.about(ROOT, snakemake_version, configs.changed_keys(config, SCHEMA))
+SEED = {"seed": config["seed"]}
 RESULTS = configs.results_folder(config)
 MORE_MAPS = [f"<results>/map.{kind}" for kind in config["plot"]["formats"]]
 TERMS = {

@@ -31,9 +31,7 @@ rule embed:
     params:
         **parameters(
             settings("embed"),
-            execution(
-                "embed", "parts", "device", "require_flash", "batch_tokens", "cache"
-            ),
+            execution("embed", "parts", "device", "batch_tokens", "cache"),
             takes=["part", "threads"],
         ),
     shell:

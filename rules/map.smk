@@ -43,7 +43,7 @@ rule project:
         **requests("project"),
     params:
         **parameters(
-            settings("project"),
+            {**settings("project"), **SEED},
             takes=["threads"],
         ),
     shell:

@@ -61,7 +61,10 @@ rule label:
                 **settings("label"),
                 **{f"llm_{key}": value for key, value in settings("llm").items()},
             },
-            {f"llm_{key}": value for key, value in execution("llm").items()},
+            {
+                "llm_key_variable": config["llm"]["key_variable"],
+                "llm_cache": "cache/names",
+            },
         ),
     shell:
         COMMAND

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lib.cli import Parser, UserError, boolean, optional, run, say, warn
+from lib.cli import Parser, UserError, optional, run, say, warn
 from lib.embeddings.cache import Cache, Lookup, text_hashes, variants
 from lib.embeddings.model import hash_files, locate
 from lib.embeddings.modules import Layout, read_layout
@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # PyTorch takes a second to import, transformers some: only i
     from lib.embeddings.encoder import Encoder
     from lib.embeddings.pipeline import Texts
 
+FLASH = "flash"  # the value of embed.attention by which a step without a FlashAttention kernel fails
 UNKNOWN_SHARE = 0.05  # of the tokens, above which a warning is printed; English texts have next to none
 READ_ROWS = 2048  # rows of the papers read at a time
 # How many times as long as float32 an emulated precision took for products of 256 to 2,048 rows, with AVX-512
@@ -104,9 +105,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         "--attention",
         str,
         "attention function",
-        choices=["auto", "flash_attention_2", "varlen", "sdpa", "eager"],
+        choices=["auto", "flash", "flash_attention_2", "varlen", "sdpa", "eager"],
     )
-    cli.flag("--require-flash", boolean, "fail if no FlashAttention kernel runs")
     cli.flag("--batch-tokens", optional(int), "tokens in a batch; None: from the device")
     cli.flag("--dtype", str, "of the stored vectors", choices=["float16", "float32"])
     cli.flag("--cache", optional(Path), "folder of the embedding cache; None: no cache")
@@ -126,16 +126,16 @@ def load_encoder(args: argparse.Namespace, folder: Path, device: "torch.device",
         folder,
         device=device,
         precision=precision,
-        attention=args.attention,
+        attention="auto" if args.attention == FLASH else args.attention,
         pooling=args.pooling,
         prefix=args.prefix,
         max_tokens=args.max_tokens,
         budget=args.batch_tokens,
     )
-    if args.require_flash and not encoder.packed:
+    if args.attention == FLASH and not encoder.packed:
         raise UserError(
-            f"embed.require_flash: no flash kernel can run here ({encoder.attention} on {device.type} in "
-            f"{precision}); run on CUDA in bfloat16 or float16, or set it to false"
+            f"embed.attention: no flash kernel can run here ({encoder.attention} on {device.type} in "
+            f"{precision}); run on CUDA in bfloat16 or float16, or set it to auto"
         )
     return encoder
 
@@ -263,7 +263,7 @@ def main(argv: list[str] | None = None) -> None:
         encoder = load_encoder(args, folder, device, precision)
         if vectors is None:
             vectors = np.empty((len(part.hashes), encoder.dim), args.dtype)
-        origin, encoding = encode_missing(encoder, part, found, vectors, cache, args.require_flash)
+        origin, encoding = encode_missing(encoder, part, found, vectors, cache, args.attention == FLASH)
         origins = [*origins, (origin, np.flatnonzero(~found))]
         warn_of_unknown_tokens(encoding["unknown_tokens"], encoding["tokens"])
     assert vectors is not None  # a part has papers, found or encoded

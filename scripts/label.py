@@ -43,30 +43,24 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         keywords="keywords.parquet",
     )
     cli.flag("--representatives-per-topic", int, "papers listed per topic and role")
-    cli.flag("--title", str, "role of the paper in the label", choices=["descriptive", "nearest"])
-    cli.flag("--title-chars", int, "longest title in a label")
     cli.flag("--llm-url", optional(str), "address of a language model that names topics; None: keywords")
     cli.flag("--llm-model", optional(str), "name of that model")
     cli.flag("--llm-key-variable", optional(str), "environment variable with the key of that address")
-    cli.flag("--llm-seconds", float, "longest time for an answer")
-    cli.flag("--llm-cache", optional(Path), "folder of the answers")
+    cli.flag("--llm-cache", Path, "folder of the answers")
     cli.outputs(representatives="representatives.parquet", topics="topics.parquet", csv="topics.csv")
     return cli.parse_args(argv)
 
 
 def papers_in_labels(
-    papers: pa.Table, chosen: list[dict[str, RankedPapers]], shown: list[list[str]], role: str
+    papers: pa.Table, chosen: list[dict[str, RankedPapers]], shown: list[list[str]]
 ) -> pd.DataFrame:
-    """The paper in each topic's label, the first in a role: `id`, `title`, and `shown`, the title in the label."""
-    rows = [int(roles[role].rows[0]) for roles in chosen]
+    """The most descriptive paper of each topic: `id`, `title`, and `shown`, the title in the label."""
+    rows = [int(roles["descriptive"].rows[0]) for roles in chosen]
     return pd.DataFrame(
         {
             "id": papers["id"].take(rows).to_pylist(),
             "title": list(map(latex_to_text, papers["title"].take(rows).to_pylist())),
-            "shown": [
-                titles[int(np.flatnonzero(roles["descriptive"].rows == row)[0])]
-                for row, roles, titles in zip(rows, chosen, shown, strict=True)
-            ],
+            "shown": [titles[0] for titles in shown],
         }
     )
 
@@ -90,7 +84,6 @@ def ask_for_names(
         args.llm_url,
         args.llm_model,
         key_of(args.llm_key_variable, dict(os.environ)),
-        args.llm_seconds,
         args.llm_cache,
     )
     shown = [
@@ -122,14 +115,12 @@ def main(argv: list[str] | None = None) -> None:
     near = np.sort(np.concatenate([near_center(rows) for rows in by_topic]))
     languages = dict(zip(near.tolist(), map(language_of, read_texts(args.papers, near)), strict=True))
     scorer, n = TitleScorer(pairs), args.representatives_per_topic
-    chosen, shown = choose_papers(
-        papers, assignments, vectors, by_topic, languages, scorer, args.title_chars, n
-    )
+    chosen, shown = choose_papers(papers, assignments, vectors, by_topic, languages, scorer, n)
     topics = topic_table(
         assignments,
         papers["primary_category"].combine_chunks(),
         pairs,
-        papers_in_labels(papers, chosen, shown, args.title),
+        papers_in_labels(papers, chosen, shown),
         cluster["stability_by_topic"],
         hex_colors(topic_colors(centroids)),
     )

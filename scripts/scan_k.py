@@ -24,6 +24,8 @@ from lib.rows import label_sizes
 from lib.tables import read_table
 from lib.vectors import open_embeddings, take, unit
 
+# Clusterings of the whole sample: the spread of silhouette and inertia. The halves decide K.
+RUNS = 3
 LEAST_PAPERS_PER_TOPIC = 4
 
 
@@ -154,7 +156,6 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(papers="papers.parquet", embeddings="embeddings.npy", **SAMPLE_FILES)
     cli.flag("--k", int, "number of topics to try")
-    cli.flag("--seeds", int, "clusterings of the whole sample")
     cli.flag("--seed", int, "of the first start")
     cli.threads()
     cli.outputs(scan="the measures as .json")
@@ -181,9 +182,7 @@ def main(argv: list[str] | None = None) -> None:
         arrays = take(vectors, sample.rows), unit(sample.vectors), sample.half_rows, sample.half_vectors
         method = KMeans.of_sample(arrays[1])
         try:
-            measures, labels = scan(
-                *arrays, args.k, method, seeds=args.seeds, seed=args.seed, threads=args.threads
-            )
+            measures, labels = scan(*arrays, args.k, method, seeds=RUNS, seed=args.seed, threads=args.threads)
         except TooFewDistinctRows as error:  # the other candidates may do
             skipped = (
                 f"K = {args.k} is too large: only {error.distinct} of {error.rows:,} papers have distinct vectors (papers "

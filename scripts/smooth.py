@@ -13,6 +13,9 @@ from lib.rows import hash_ids, sample_rows
 from lib.tables import read_table
 from lib.vectors import open_embeddings, write_npy_header
 
+# Random splits of the sample into two halves. With six, K varies by a few between draws (docs/choosing-k.md).
+SPLITS = 6
+
 
 def draw_halves(ids: list[str], rows: np.ndarray, splits: int) -> tuple[np.ndarray, list[np.ndarray]]:
     """Both halves of random splits of a sample, by hash of the id.
@@ -42,7 +45,6 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     cli.flag("--smooth", int, "nearest papers to average with; 0: none")
     cli.flag("--sample", int, "papers, sampled by hash of the id")
-    cli.flag("--splits", int, "random splits of the sample into two halves")
     cli.threads()
     cli.outputs(**SAMPLE_FILES)
     return cli.parse_args(argv)
@@ -57,7 +59,7 @@ def main(argv: list[str] | None = None) -> None:
     n = usable_neighbors(args.smooth, len(ids))
     # in the order of the hash, so that the first rows are a sample too
     rows = np.argsort(hash_ids(ids), kind="stable")[: args.sample].astype(np.int32)
-    half_rows, inside = draw_halves(ids, rows, args.splits)
+    half_rows, inside = draw_halves(ids, rows, SPLITS)
     outputs = (args.rows, args.vectors, args.half_rows, args.half_vectors)
     with atomic_outputs(*outputs) as (rows_file, sample_file, half_rows_file, halves_file):
         np.save(rows_file, rows)

@@ -177,7 +177,7 @@ def test_params_are_the_keys_that_decide_a_result_in_the_order_of_the_schema():
         keys = SCHEMA["properties"][name]["properties"]
         decide = [key for key, entry in keys.items() if not entry.get("execution_only")]
         assert list(configs.settings(backwards, SCHEMA, name)) == decide
-    machine = {"device", "require_flash", "batch_tokens", "cache", "parts", "gpus", "image"}
+    machine = {"device", "batch_tokens", "cache", "parts", "gpus", "image"}
     embed = configs.settings(CONFIG, SCHEMA, "embed")
     assert machine == set(configs.execution(CONFIG, SCHEMA, "embed"))
     assert machine.isdisjoint(embed) and "precision" in embed

@@ -62,13 +62,6 @@ def test_representatives_have_roles(planted):
         assert scores == sorted(scores, reverse=True)
 
 
-def test_the_nearest_paper_gives_the_title_if_asked_for(planted, out):
-    assert run_label(planted, out, title="nearest").returncode == 0
-    table = pq.read_table(out / "r.parquet").to_pylist()
-    nearest = [row["id"] for row in table if (row["role"], row["rank"]) == ("nearest", 1)]
-    assert pq.read_table(out / "t.parquet")["representative_id"].to_pylist() == nearest
-
-
 def run_label(planted, out, **changes):
     at = planted.folder
     inputs = {

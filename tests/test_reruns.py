@@ -37,7 +37,7 @@ PAPERS = 150
 CONFIG = """\
 input: data/papers.jsonl
 embed: {model: model, max_tokens: 32, device: cpu, precision: float32}
-scan_k: {sample: 100, seeds: 2, splits: 2}
+scan_k: {sample: 100}
 select_k: {candidates: [3, 70]}
 cluster: {n_init: 8, smooth: 0}
 terms: {min_count: 3}
@@ -197,9 +197,7 @@ SECTIONS = [
     if "properties" in entry and name not in ("pathvars", "select_k", "llm")
 ]
 KEYS = [other_value(section) for section in SECTIONS] + list(SHARED)[1:]
-RUN_ONLY = (
-    "embed={device: auto, batch_tokens: 2048, cache: elsewhere, gpus: 1, require_flash: true, image: x.sif}"
-)
+RUN_ONLY = "embed={device: auto, batch_tokens: 2048, cache: elsewhere, gpus: 1, image: x.sif}"
 EDITED = {
     "scripts/plot.py": "a script",
     "scripts/embed.py": "the script of `embed`",
@@ -258,15 +256,15 @@ def cases() -> list[Case]:
         ),
         Case("a comment in a rule", set(), replace("rules/map.smk", "rule plot:", "# a comment\nrule plot:")),
         Case(
-            "the command of a rule (`plot`)",
-            lambda: below({"plot"}),
-            replace("rules/map.smk", "--dpi {params", "--dpi  {params"),
+            "the command of all rules (`COMMAND` in `scripts/lib/workflow/steps.py`)",
+            ALL,
+            replace("scripts/lib/workflow/steps.py", "python {input", "python  {input"),
         ),
         Case("threads of all rules", set(), change_threads),
         Case(
-            "a default written out (`embed={require_flash: false}`)",
+            "a default written out (`embed={gpus: 0}`)",
             set(),
-            flags=("--config", "embed={require_flash: false}"),
+            flags=("--config", "embed={gpus: 0}"),
         ),
         Case(
             "keys that decide only how a step runs (device, cache, batch, GPU, image)",
@@ -287,9 +285,9 @@ def cases() -> list[Case]:
             flags=("--config", "embed={parts: 2}"),
         ),
         Case(
-            "`scan_k={seed: 2}`, and K stays the same",
-            {"scan_k", "select_k", "report"},
-            flags=("--config", "scan_k={seed: 2}"),
+            "`seed=2`",
+            lambda: below({"scan_k", "cluster", "hierarchy", "project"}),
+            flags=("--config", "seed=2"),
         ),
         Case("candidates in another order", set(), flags=("--config", "select_k={candidates: [70, 3]}")),
         Case(

@@ -145,7 +145,7 @@ def start_batches(
                 encoded.kernels = attention_kernels(encoder, ids)
                 if require_flash and not any("flash" in name.lower() for name in encoded.kernels):
                     raise UserError(
-                        f"embed.require_flash: the profiler saw {', '.join(encoded.kernels)}, no flash kernel"
+                        f"embed.attention is flash, but the profiler saw {', '.join(encoded.kernels)}, no flash kernel"
                     )
             batch = encoder.start(ids)
             encoded.counts += batch.counts

@@ -26,6 +26,7 @@ from lib.vectors import unit
 from lib.words.spelling import plain
 from lib.words.words import LETTERS, split_token, tokens
 
+SECONDS = 30.0  # longest time for an answer: a model on a laptop takes a few seconds
 NEIGHBORS = 3  # topics that a name must differ from
 TITLES = 8
 MAX_CHARS, MAX_WORDS = 60, 8  # longer answers are sentences
@@ -52,13 +53,20 @@ class NoName(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """The address that names topics: the section `llm` of the config, with the key in place of its variable."""
+    """The address that names topics.
+
+    Attributes
+    ----------
+    key : the API key, if the server wants one
+    cache : folder of the answers, so that nothing is asked twice
+    seconds : longest time for an answer
+    """
 
     url: str
     model: str
     key: str | None = field(repr=False)
-    seconds: float
     cache: Path | None
+    seconds: float = SECONDS
 
 
 def key_of(variable: str | None, environment: dict[str, str]) -> str | None:

@@ -23,6 +23,7 @@ DIVERSE_OF = 50  # nearest papers among which the diverse ones are chosen
 CUT = 0.1  # what a title loses for being cut
 HEAD = 2  # keywords in the head of a title, if it describes the topic without the subtitle
 NAMED = 0.1  # what it gains if it mentions the primary keyword, beside which it stands in the label
+TITLE_CHARS = 100  # of a title in a label: about a line of the report
 ROLES = ("nearest", "descriptive", "diverse", "latest", "borderline")
 
 
@@ -177,7 +178,6 @@ def choose_papers(
     by_topic: list[np.ndarray],
     languages: dict[int, str],
     scorer: TitleScorer,
-    width: int,
     n: int,
 ) -> tuple[list[dict[str, RankedPapers]], list[list[str]]]:
     """For each topic its papers in each of ROLES, and the titles of the descriptive ones as shown.
@@ -189,7 +189,6 @@ def choose_papers(
     vectors : (n_papers, dim), unit rows (may be memory-mapped)
     by_topic : int (m,) each, the rows of each topic, nearest first
     languages : of the papers `near_center`, by row
-    width : characters of a title that is shown
     n : diverse and latest papers
     """
     similarity, margin = assignments["similarity"].to_numpy(), assignments["margin"].to_numpy()
@@ -198,7 +197,7 @@ def choose_papers(
     for topic, rows in enumerate(by_topic):
         near, to_compare = near_center(rows), rows[:DIVERSE_OF]
         titles, of_titles = papers["title"].take(near).to_pylist(), [languages[row] for row in near.tolist()]
-        descriptive, as_shown = most_descriptive(near, titles, of_titles, topic, scorer, width)
+        descriptive, as_shown = most_descriptive(near, titles, of_titles, topic, scorer, TITLE_CHARS)
         uncertain = rows[np.argsort(margin[rows], kind="stable")]
         ranked = (
             RankedPapers(rows, similarity[rows]),

@@ -8,7 +8,6 @@ import re
 import subprocess
 from pathlib import Path
 from shutil import which
-from typing import Any
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
@@ -61,14 +60,14 @@ def check_number_of_topics(digest: Path, config: Config) -> None:
         raise WorkflowError(f"config key cluster.k: {k} topics of {papers} papers; set it lower, or to null")
 
 
-def lock_results(config: Config) -> Any:
+def lock_results(config: Config) -> int | None:
     """Hold the results folder until this process ends, however it ends.
 
     Snakemake's own locks do not: when a run ends, it deletes those of all runs of the working directory.
 
     Returns
     -------
-    The open lock file, which the caller keeps, or None if the file system has no locks.
+    The descriptor of the folder, which stays open, or None if the file system has no locks.
 
     Raises
     ------
@@ -82,16 +81,18 @@ def lock_results(config: Config) -> Any:
             f"pathvars.results: {existing} cannot be written to; make it writable, or set the key to another folder"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    file = (folder / ".lock").open("w")
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        os.close(descriptor)
         raise WorkflowError(
             f"pathvars.results: another run is writing to {folder}; wait until it ends, or give this run another folder"
         ) from None
     except OSError:
+        os.close(descriptor)
         return None  # some network file systems
-    return file
+    return descriptor
 
 
 def require_apptainer_for_image(config: Config, uses_apptainer: bool) -> None:

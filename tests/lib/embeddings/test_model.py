@@ -194,8 +194,8 @@ def test_the_script_refuses_in_one_line(tiny, tmp_path):
     assert "'no_such_package' is not installed" in ended.stderr
     ended = run_embed(papers, tmp_path, {"CUDA_VISIBLE_DEVICES": ""}, model=tiny, device="cuda")
     assert "embed.device: 'cuda'" in ended.stderr
-    ended = run_embed(papers, tmp_path, model=tiny, device="cpu", require_flash=True)
-    assert "embed.require_flash: no flash kernel can run here" in ended.stderr
+    ended = run_embed(papers, tmp_path, model=tiny, device="cpu", attention="flash")
+    assert "embed.attention: no flash kernel can run here" in ended.stderr
 
 
 def test_the_hash_covers_what_decides_a_vector(tiny, tmp_path):

@@ -78,7 +78,7 @@ def stand_in(monkeypatch):
 
 
 def server_at(url: str, cache=None, seconds: float = 5.0) -> Server:
-    return Server(url, "some-model", KEY, seconds, cache)
+    return Server(url, "some-model", KEY, cache, seconds)
 
 
 def test_the_question_and_the_name(stand_in):
