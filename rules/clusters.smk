@@ -31,7 +31,7 @@ rule smooth:
         **parameters(
             {
                 **settings("cluster", "smooth"),
-                **settings("scan_k", "sample", "splits"),
+                **settings("scan_k", "sample"),
             },
             takes=["threads"],
         ),
