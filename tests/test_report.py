@@ -99,7 +99,7 @@ def test_topics_are_shown_with_their_nearest_papers(inputs, out):
     assert "hep-th/9901001" in papers and "Third 3" in papers and "Fourth" not in papers
     assert first["Trend"] == "fading, -20% per year" and second["Trend"] == ""
     assert (first["Silhouette"], second["Silhouette"]) == ("0.200", "-0.100 below 0")
-    assert (first["Repeats"], second["Repeats"]) == ("0.90", "0.55 loose")
+    assert (first["Stability"], second["Stability"]) == ("0.90", "0.55 loose")
 
 
 @pytest.mark.parametrize(

@@ -257,7 +257,7 @@ def cases() -> list[Case]:
         Case("a comment in a rule", set(), replace("rules/map.smk", "rule plot:", "# a comment\nrule plot:")),
         Case(
             "the command of all rules (`COMMAND` in `scripts/lib/workflow/steps.py`)",
-            ALL,
+            set(),
             replace("scripts/lib/workflow/steps.py", "python {input", "python  {input"),
         ),
         Case("threads of all rules", set(), change_threads),

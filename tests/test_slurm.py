@@ -21,7 +21,7 @@ pytestmark = [
 
 CONFIG = """\
 input: data/papers.jsonl
-scan_k: {sample: 120, seeds: 2, splits: 2}
+scan_k: {sample: 120}
 select_k: {candidates: [5, 70, 80]}
 cluster: {n_init: 8}
 terms: {min_count: 3}

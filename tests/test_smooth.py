@@ -15,12 +15,12 @@ def run_smooth(planted, out, **changes):
 
 
 def test_sample_and_halves_of_planted_subjects(planted, out):
-    result = run_smooth(planted, out, sample=101, splits=3)
+    result = run_smooth(planted, out, sample=101)
     assert result.returncode == 0, result.stderr
     rows, vectors, half_rows, halves = (
         np.load(out / f"{name}.npy") for name in ("rows", "vectors", "half_rows", "half_vectors")
     )
-    assert (vectors.shape, half_rows.shape, halves.shape) == ((101, 24), (6, 50), (6, 50, 24))
+    assert (vectors.shape, half_rows.shape, halves.shape) == ((101, 24), (12, 50), (12, 50, 24))
     hashes = hash_ids(planted.ids)
     assert (np.diff(hashes[rows].astype(float)) > 0).all() and hashes[rows].max() < np.delete(
         hashes, rows
@@ -34,7 +34,7 @@ def test_sample_and_halves_of_planted_subjects(planted, out):
 
     # 140 papers are averaged with one neighbor each
     np.testing.assert_allclose(vectors, [mean(row, near[row, 0]) for row in rows], atol=2e-3)
-    for one, other in half_rows.reshape(3, 2, 50):
+    for one, other in half_rows.reshape(6, 2, 50):
         assert not set(one) & set(other)
     for half, found in zip(half_rows, halves, strict=True):
         assert len(set(half)) == 50

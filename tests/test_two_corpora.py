@@ -11,7 +11,7 @@ from workflow import copy_project, dry_run, ran, read, sample_lines, snakemake
 PAPERS = 80
 CONFIG = """\
 input: data/papers.jsonl
-scan_k: {sample: 100, seeds: 2, splits: 2}
+scan_k: {sample: 100}
 select_k: {candidates: [3, 5]}
 cluster: {n_init: 8, smooth: 0}
 terms: {min_count: 3}

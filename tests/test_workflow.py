@@ -22,7 +22,7 @@ PAPERS = 160
 # There are too few papers for 70 topics, so that K is 5 on any processor.
 CONFIG = """\
 input: data/papers.jsonl
-scan_k: {sample: 120, seeds: 2, splits: 2}
+scan_k: {sample: 120}
 select_k: {candidates: [5, 70]}
 cluster: {n_init: 8, smooth: 0}
 terms: {min_count: 3}
