@@ -188,7 +188,6 @@ def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     outputs = run.files(representatives="representatives.parquet", topics="topics.parquet", csv="topics.csv")
     run.step("label", **inputs, **sources, **outputs)
     levels = run.files(nodes="nodes.parquet", subtopics="subtopics.parquet", linkage="linkage.npy")
-    centroids = run.files(centroids="centroids.npy")
     run.step("hierarchy", **embeddings, **assigned, **centroids, threads=THREADS, **levels)
     topics = run.files(topics="topics.parquet") | assigned
     outputs = run.files(hierarchy="hierarchy.parquet", csv="hierarchy.csv", figure="hierarchy.png")
@@ -216,6 +215,9 @@ def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
 
 def evaluation_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     """evaluate."""
+    from lib.explain.schema import EXPLANATIONS
+    from lib.tables import write_table
+
     sources = run.files(
         **TERMS,
         assignments="assignments.parquet",
@@ -224,7 +226,10 @@ def evaluation_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
         coordinates="coordinates.parquet",
         cluster="cluster.json",
         project="project.json",
+        explanations="explanations.parquet",
     )
+    nothing = EXPLANATIONS.empty_table()  # `explain` needs an encoder
+    write_table(sources["explanations"], nothing, EXPLANATIONS)
     run.step("evaluate", papers=inputs["papers"], **sources, evaluation=run.file("evaluation.json"))
 
 
