@@ -16,8 +16,8 @@ def inputs(n: int) -> dict:
     """The inputs of `plot`: heavy-tailed clumps on the plane, four to a topic, of unequal sizes."""
     from lib.clusters.schema import ASSIGNMENTS
     from lib.figures.palette import hex_colors, topic_colors
-    from lib.keywords.schema import HIERARCHY
     from lib.map.schema import COORDINATES
+    from lib.naming.schema import HIERARCHY
     from lib.naming.schema import TOPICS as SCHEMA
     from lib.tables import write_table
 

@@ -4,12 +4,11 @@ import argparse
 
 from lib.cli import Parser, optional, progress, run, say
 from lib.clusters.schema import ASSIGNMENTS, SUBTOPICS
-from lib.embeddings.schema import read_neighbors
+from lib.embeddings.neighbor_graph import read_neighbors
 from lib.files import atomic_outputs
-from lib.keywords.schema import HIERARCHY
 from lib.map.atlas import NEIGHBORS, atlas_rows, label_rows, names_by_level
 from lib.map.schema import ATLAS, ATLAS_LABELS, read_points
-from lib.naming.schema import TOPICS
+from lib.naming.schema import HIERARCHY, TOPICS
 from lib.records.schema import PAPERS
 from lib.tables import check_same_rows, read_table, table_writer, write_table
 

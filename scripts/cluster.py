@@ -23,8 +23,8 @@ from lib.clusters.smoothing import (
     usable_neighbors,
 )
 from lib.clusters.stability import jaccard_by_topic, stable_share
+from lib.embeddings.neighbor_graph import read_neighbors
 from lib.embeddings.provenance import check_image
-from lib.embeddings.schema import read_neighbors
 from lib.files import atomic_outputs, read_number, write_json
 from lib.lloyd import cluster_sums, inertia_of, lloyd
 from lib.parallel import map_tasks

@@ -5,7 +5,7 @@ import argparse
 import numpy as np
 
 from lib.cli import Parser, run, say, three_digits
-from lib.clusters.schema import ASSIGNMENTS, ClusterSummary, check_topics
+from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
 from lib.clusters.stability import stable_share
 from lib.evaluation.agreement import agreement, archive, clusters_of_words
 from lib.evaluation.schema import Evaluation
@@ -18,9 +18,9 @@ from lib.keywords.schema import KEYWORDS
 from lib.map.schema import ProjectSummary, read_points
 from lib.naming.schema import TOPICS
 from lib.records.schema import PAPERS
-from lib.rows import hash_ids, sample_rows
+from lib.rows import check_topics, hash_ids, sample_rows
 from lib.tables import check_same_rows, read_table, read_texts
-from lib.words.schema import Terms
+from lib.words.term_files import Terms
 
 SAMPLE = 2000  # papers whose language and script are determined: two seconds
 WINDOWED = 200_000  # papers whose windows are counted

@@ -11,11 +11,10 @@ from lib.clusters.schema import ASSIGNMENTS, SUBTOPICS
 from lib.figures.label_layout import densest_points
 from lib.figures.page import content_policy, join_modules, render
 from lib.files import atomic_outputs
-from lib.keywords.schema import HIERARCHY
 from lib.map.page_data import cell_order, grid_side, pack, quantize
 from lib.map.page_entries import NONE, levels, paper_blocks, topic_entries, trend_entries
 from lib.map.schema import read_points
-from lib.naming.schema import TOPICS
+from lib.naming.schema import HIERARCHY, TOPICS
 from lib.records.schema import PAPERS
 from lib.rows import hash_ids, sample_rows
 from lib.tables import check_same_rows, read_table

@@ -9,12 +9,12 @@ import pyarrow as pa
 from lib.cli import Parser, optional, progress, run, say, warn
 from lib.clusters.hierarchy import N_INIT, cut, number_of_groups, subtopics
 from lib.clusters.kmeans import COMPONENTS, KMeans
-from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS, check_topics
+from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS
 from lib.clusters.ward import ward_linkage
 from lib.files import atomic_outputs
 from lib.parallel import map_tasks
 from lib.projection import axes_rows, principal_axes, unit_projection
-from lib.rows import label_sizes, rows_by_label
+from lib.rows import check_topics, label_sizes, rows_by_label
 from lib.tables import read_table, write_table
 from lib.vectors import CHUNK, open_embeddings, read_array, take
 

@@ -6,17 +6,18 @@ import numpy as np
 import pandas as pd
 
 from lib.cli import Parser, run, say, warn
-from lib.clusters.schema import ASSIGNMENTS, check_topics, number_of_topics
+from lib.clusters.schema import ASSIGNMENTS
 from lib.files import atomic_outputs
-from lib.keywords.ctfidf import TermCounts, count_in_topics, eligible, informative
+from lib.keywords.choice import eligible, informative
+from lib.keywords.ctfidf import TermCounts, count_in_topics
 from lib.keywords.keywords import keywords_of
 from lib.keywords.phrases import Phrases
 from lib.keywords.schema import KEYWORDS
 from lib.keywords.term_vectors import TermVectors
-from lib.rows import label_sizes
+from lib.rows import check_topics, label_sizes
 from lib.tables import check_same_rows, read_table, write_csv, write_table
-from lib.vectors import open_embeddings
-from lib.words.schema import Terms
+from lib.vectors import open_embeddings, read_array
+from lib.words.term_files import Terms
 from lib.words.words import read_words
 
 
@@ -68,7 +69,7 @@ def main(argv: list[str] | None = None) -> None:
     check_same_rows(
         terms=len(corpus.term_offsets) - 1, offsets=len(corpus.offsets) - 1, assignments=len(topics)
     )
-    k = number_of_topics(args.centroids)
+    k = len(read_array(args.centroids, mapped=True))  # the last topic may be in none of the given rows
     check_topics(topics, k)
     vectors = open_embeddings(args.embeddings, len(topics))
     head_words = read_words(args.head_words)

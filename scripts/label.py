@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from lib.cli import Parser, optional, run, say, warn
-from lib.clusters.schema import ASSIGNMENTS, ClusterSummary, check_topics
+from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
 from lib.figures.palette import hex_colors, topic_colors
 from lib.files import atomic_outputs, read_json
 from lib.keywords.schema import KEYWORDS
@@ -26,7 +26,7 @@ from lib.naming.schema import REPRESENTATIVES, TOPICS
 from lib.naming.titles import latex_to_text
 from lib.naming.topic_table import topic_table
 from lib.records.schema import PAPERS
-from lib.rows import nearest_by_label
+from lib.rows import check_topics, nearest_by_label
 from lib.tables import check_same_rows, read_table, read_texts, write_csv, write_table
 from lib.vectors import open_embeddings, read_array
 from lib.words.languages import language_of

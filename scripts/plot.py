@@ -10,10 +10,9 @@ from lib.figures.map_figure import Texts, draw_map
 from lib.figures.map_labels import Group
 from lib.figures.style import save
 from lib.files import atomic_outputs, read_json
-from lib.keywords.schema import HIERARCHY
 from lib.map.schema import ProjectSummary, read_points
 from lib.naming.names import SEPARATOR
-from lib.naming.schema import TOPICS
+from lib.naming.schema import HIERARCHY, TOPICS
 from lib.tables import check_same_rows, read_table
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from lib.cli import Parser, UserError, progress, run, say
 from lib.embeddings.nearest import InvertedFile
-from lib.embeddings.schema import read_neighbors
+from lib.embeddings.neighbor_graph import read_neighbors
 from lib.files import atomic_outputs, write_json
 from lib.map.fidelity import fidelity
 from lib.map.layout import fit_tsne, fit_umap, interpolate, principal_plane

@@ -32,8 +32,7 @@ from lib.figures.explanation_figure import plot_first_explanation
 from lib.figures.page import content_policy, render
 from lib.figures.style import save
 from lib.files import atomic_outputs, read_json
-from lib.keywords.schema import HIERARCHY
-from lib.naming.schema import REPRESENTATIVES, TOPICS
+from lib.naming.schema import HIERARCHY, REPRESENTATIVES, TOPICS
 from lib.records.schema import Ledger
 from lib.tables import read_csv, read_table
 from lib.trends.periods import FALSE_DISCOVERIES, shares_by_year

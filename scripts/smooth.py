@@ -6,7 +6,7 @@ import numpy as np
 
 from lib.cli import Parser, run, say
 from lib.clusters.smoothing import SAMPLE_FILES, check_smooth, nearest_inside, smooth, usable_neighbors
-from lib.embeddings.schema import read_neighbors
+from lib.embeddings.neighbor_graph import read_neighbors
 from lib.files import atomic_outputs
 from lib.records.schema import PAPERS
 from lib.rows import hash_ids, sample_rows

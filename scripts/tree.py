@@ -10,13 +10,12 @@ from lib.figures.fonts import drawable
 from lib.figures.style import save
 from lib.figures.tree_figure import draw_tree
 from lib.files import atomic_outputs
-from lib.keywords.schema import HIERARCHY
 from lib.keywords.tree_keywords import TreeKeywords
 from lib.naming.hierarchy_table import hierarchy_table
-from lib.naming.schema import TOPICS
+from lib.naming.schema import HIERARCHY, TOPICS
 from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.vectors import open_embeddings, read_array
-from lib.words.schema import Terms
+from lib.words.term_files import Terms
 from lib.words.words import read_words
 
 

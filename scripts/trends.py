@@ -11,8 +11,7 @@ from lib.figures.fonts import drawable
 from lib.figures.style import save
 from lib.figures.trend_figure import plot_trends
 from lib.files import atomic_outputs
-from lib.keywords.schema import HIERARCHY
-from lib.naming.schema import TOPICS
+from lib.naming.schema import HIERARCHY, TOPICS
 from lib.records.schema import PAPERS
 from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.trends.periods import periods, shares_by_year

@@ -69,7 +69,7 @@ TABLES = {
     "topics/keywords.parquet, topics/keywords.csv": keywords.KEYWORDS,
     "topics/topics.parquet, topics.csv": naming.TOPICS,
     "topics/representatives.parquet": naming.REPRESENTATIVES,
-    "topics/hierarchy.parquet, topics/hierarchy.csv": keywords.HIERARCHY,
+    "topics/hierarchy.parquet, topics/hierarchy.csv": naming.HIERARCHY,
     "topics/trends.parquet, topics/trends.csv": trends.TRENDS,
     "topics/periods.parquet": trends.PERIODS,
     "topics/subtopic_trends.parquet, topics/subtopic_trends.csv": trends.SUBTOPIC_TRENDS,

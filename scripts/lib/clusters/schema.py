@@ -3,15 +3,11 @@
 docs/files.md is written from them (`make docs`).
 """
 
-from pathlib import Path
 from typing import TypedDict
 
-import numpy as np
 import pyarrow as pa
 
-from lib.cli import UserError
 from lib.tables import column
-from lib.vectors import read_array
 
 ASSIGNMENTS = pa.schema(
     [
@@ -34,20 +30,6 @@ ASSIGNMENTS = pa.schema(
         ),
     ]
 )
-
-
-def number_of_topics(centroids: Path) -> int:
-    """K, from centroids.npy. The assignments do not tell: the last topic may be in none of the given rows."""
-    return len(read_array(centroids, mapped=True))
-
-
-def check_topics(topics: np.ndarray, k: int) -> None:
-    """Raise a UserError unless all of int (n,) are topics, 0 to k - 1, or -1 for papers of none."""
-    if topics.min(initial=0) < -1 or topics.max(initial=-1) >= k:
-        raise UserError(
-            f"assignments with topics from {topics.min()} to {topics.max()} do not belong to {k} centroids; delete "
-            "older files and run again"
-        )
 
 
 NODES = pa.schema(

@@ -24,7 +24,7 @@ from lib.naming.names import keyword_pairs
 from lib.naming.representatives import TitleScorer
 from lib.rows import label_sizes
 from lib.words.languages import language_of, script_of, shares
-from lib.words.schema import Terms
+from lib.words.term_files import Terms
 from lib.words.words import lacks_words
 
 TOP = 10  # keywords of which coherence and diversity are measured

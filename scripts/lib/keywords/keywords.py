@@ -6,7 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from lib.keywords.bigram_preference import whole_terms
-from lib.keywords.ctfidf import TermCounts, ctfidf, top_terms
+from lib.keywords.choice import top_terms
+from lib.keywords.ctfidf import TermCounts, ctfidf
 from lib.keywords.term_vectors import TermVectors
 
 LEADING = 0.15  # of the papers of a group, below which a keyword weighs less

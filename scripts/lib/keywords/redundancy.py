@@ -3,6 +3,7 @@
 import re
 
 from lib.keywords.term_vectors import TermVectors
+from lib.words.spelling import same_stem
 
 BEGINNING = 3  # letters, at least, that two forms of one word have in common
 SAME = 0.9  # cosine of the vectors of two terms with the same meaning
@@ -63,14 +64,3 @@ def _variants(name: str) -> list[str]:
 
 def _initials(term: str) -> str:
     return "".join(word[0] for word in re.split("[ -]", term) if word)
-
-
-def same_stem(word: str, other: str) -> bool:
-    """Whether two words begin alike for three quarters of the shorter one, and five letters at least.
-
-    `sub` at the beginning does not count: `subalgebras` are algebras.
-    """
-    word, other = word.removeprefix("sub"), other.removeprefix("sub")
-    alike = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), None)
-    shorter = min(len(word), len(other))
-    return word == other or (shorter if alike is None else alike) >= max(5, 0.75 * shorter)

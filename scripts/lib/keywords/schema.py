@@ -1,26 +1,11 @@
-"""Schemas of the files of this stage: keywords of topics and of the other nodes of the hierarchy.
+"""Schemas of the files of this stage: the keywords of topics.
 
 docs/files.md is written from them (`make docs`).
 """
 
 import pyarrow as pa
 
-from lib.clusters.schema import NODES
 from lib.tables import column
-
-HIERARCHY = pa.schema(
-    [
-        *NODES,
-        column("share", pa.float64(), "share of all papers"),
-        column(
-            "name",
-            pa.string(),
-            "its best keywords, at most three; those of a subtopic say how it differs within its topic",
-        ),
-        column("keywords", pa.list_(pa.string()), "heaviest first, against the other nodes of its parent"),
-    ]
-)
-
 
 KEYWORDS = pa.schema(
     [

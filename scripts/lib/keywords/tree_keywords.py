@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from lib.keywords.ctfidf import TermCounts, count_in_topics, eligible, informative
+from lib.keywords.choice import eligible, informative
+from lib.keywords.ctfidf import TermCounts, count_in_topics
 from lib.keywords.keywords import Keyword, keywords_of, lifts, restricted
 from lib.keywords.phrases import Phrases
 from lib.keywords.term_vectors import TermVectors
 from lib.rows import label_sizes
-from lib.words.schema import Terms
+from lib.words.term_files import Terms
 
 LEAST_PAPERS = 3  # of siblings that have a term, for it to be a keyword of one of them
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from lib.keywords.keywords import Keyword
-from lib.keywords.schema import HIERARCHY
 from lib.keywords.tree_keywords import TreeKeywords
 from lib.naming.names import SEPARATOR, primary_keywords, topic_names
 from lib.naming.representatives import mentions
+from lib.naming.schema import HIERARCHY
 
 
 def sibling_names(keywords: list[list[Keyword]], parent_name: str, sizes: np.ndarray) -> list[str]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from lib.naming.names import primary_keywords
 from lib.naming.schema import REPRESENTATIVES
 from lib.naming.titles import ELLIPSIS, latex_to_text, short_titles
-from lib.records.schema import lower_case_string
+from lib.records.lower_case import lower_case_string
 from lib.vectors import take
 from lib.words.spelling import plain
 from lib.words.words import split_token, tokens

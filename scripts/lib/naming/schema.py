@@ -1,10 +1,11 @@
-"""Schemas of the files of this stage: topics and their representative papers.
+"""Schemas of the files of this stage: topics, their representative papers, and the nodes of the hierarchy.
 
 docs/files.md is written from them (`make docs`).
 """
 
 import pyarrow as pa
 
+from lib.clusters.schema import NODES
 from lib.tables import column
 
 TOPICS = pa.schema(
@@ -56,5 +57,19 @@ REPRESENTATIVES = pa.schema(
             "by role: similarity; how well the title tells the topic (F2 of its keywords, less their share in the best "
             "other topic); largest cosine to an earlier one; days since 1970; margin",
         ),
+    ]
+)
+
+
+HIERARCHY = pa.schema(
+    [
+        *NODES,
+        column("share", pa.float64(), "share of all papers"),
+        column(
+            "name",
+            pa.string(),
+            "its best keywords, at most three; those of a subtopic say how it differs within its topic",
+        ),
+        column("keywords", pa.list_(pa.string()), "heaviest first, against the other nodes of its parent"),
     ]
 )

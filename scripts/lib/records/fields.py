@@ -20,7 +20,8 @@ import pyarrow.compute as pc
 
 from lib.cli import UserError
 from lib.records.arxiv import CATEGORY, split_categories
-from lib.records.schema import PAPERS, lower_case
+from lib.records.lower_case import lower_case
+from lib.records.schema import PAPERS
 from lib.records.text import SURROGATE
 
 NAMES = ("id", "title", "abstract", "categories", "published", "updated", "deleted")

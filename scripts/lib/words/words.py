@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.cli import UserError
-from lib.records.schema import lower_case_string
+from lib.records.lower_case import lower_case_string
 from lib.records.tex import split_formulae
 
 # The name of a command, with an argument that is not part of the text

@@ -7,7 +7,8 @@ from scipy import sparse
 
 from conftest import without_papers
 from lib.keywords.bigram_preference import whole_terms
-from lib.keywords.ctfidf import TermCounts, ctfidf, top_terms
+from lib.keywords.choice import top_terms
+from lib.keywords.ctfidf import TermCounts, ctfidf
 
 
 def counted(

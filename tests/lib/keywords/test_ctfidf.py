@@ -10,16 +10,8 @@ from scipy.stats import entropy
 
 from conftest import without_papers
 from lib.keywords import ctfidf as ctfidf_module
-from lib.keywords.ctfidf import (
-    TermCounts,
-    count_in_topics,
-    ctfidf,
-    eligible,
-    informative,
-    spread,
-    title_rates,
-    top_terms,
-)
+from lib.keywords.choice import eligible, informative, spread, top_terms
+from lib.keywords.ctfidf import TermCounts, count_in_topics, ctfidf, title_rates
 
 RNG = np.random.default_rng(3)
 PAPERS = [np.flatnonzero(RNG.random(12) < 0.3) for _ in range(200)]

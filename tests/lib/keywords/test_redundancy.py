@@ -6,9 +6,11 @@ from scipy import sparse
 
 from conftest import without_papers
 from lib.keywords.bigram_preference import whole_terms
-from lib.keywords.ctfidf import ctfidf, top_terms
-from lib.keywords.redundancy import abbreviates, are_forms, same_stem
+from lib.keywords.choice import top_terms
+from lib.keywords.ctfidf import ctfidf
+from lib.keywords.redundancy import abbreviates, are_forms
 from lib.keywords.term_vectors import TermVectors
+from lib.words.spelling import same_stem
 
 
 def of_papers(terms: list[str], papers: list[set[str]], vectors: list[list[float]]) -> TermVectors:
