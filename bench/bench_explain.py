@@ -19,13 +19,13 @@ FIRST = 5  # most influential words, as in the deletion test
 
 def inputs() -> tuple:
     """The papers of both kinds, the unit centroids, the encoder and the stop words."""
+    from lib.arrays import read_array
     from lib.clusters.schema import ASSIGNMENTS
     from lib.embeddings.schema import EmbeddingsSummary
     from lib.explain.papers import nearest_rows, read_papers
     from lib.explain.reload import load_encoder_of
     from lib.files import read_json
     from lib.tables import read_table
-    from lib.vectors import read_array
     from lib.words.words import read_words
 
     columns = ["id", "topic", "similarity", "second_topic"]

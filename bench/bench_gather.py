@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lib.vectors import write_npy_header
+from lib.arrays import write_npy_header
 from measure import NOTHING_ENCODED, OUT, command, script, table
 
 ROWS, DIM, PARTS = 2_900_000, 1024, 8

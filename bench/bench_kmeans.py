@@ -128,8 +128,8 @@ print("RESULT", a - t, b - a, result.iterations, c - b, silhouette.mean(dtype=np
 
 def product_rate() -> float:
     """float32 operations per second of the products that K-means is made of, on all cores."""
+    from lib.arrays import CHUNK
     from lib.parallel import for_chunks
-    from lib.vectors import CHUNK
 
     rows = topical(8 * CHUNK)
     across = np.ascontiguousarray(rows[:40].T)
@@ -149,7 +149,7 @@ def product_rate() -> float:
 
 def archive(papers: int) -> Path:
     """A float16 .npy file of this many rows; written once."""
-    from lib.vectors import write_npy_header
+    from lib.arrays import write_npy_header
 
     path = OUT / f"vectors-{papers}.npy"
     if not path.exists():

@@ -80,7 +80,7 @@ def snapshot(path) -> None:
 
 def vectors(path, rows: int, parts: int) -> list:
     """The parts of a float16 matrix of unit rows like the real ones of the corpus."""
-    from lib.vectors import write_npy_header
+    from lib.arrays import write_npy_header
 
     *_, (_, real, _) = corpora(20_000)
     source = Lifelike(real)

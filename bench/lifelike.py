@@ -57,7 +57,7 @@ class Lifelike:
 
 def lifelike_file(vectors: np.ndarray, rows: int, name: str) -> Path:
     """A float16 .npy file (rows, DIM) in bench/out; written once."""
-    from lib.vectors import write_npy_header
+    from lib.arrays import write_npy_header
 
     path = OUT / f"lifelike-{name}-{rows}.npy"
     if not path.exists():

@@ -3,6 +3,7 @@
 import argparse
 import time
 
+from lib.arrays import read_array
 from lib.cli import Parser, optional, run, say, warn
 from lib.clusters.schema import ASSIGNMENTS
 from lib.embeddings.schema import EmbeddingsSummary
@@ -12,7 +13,6 @@ from lib.explain.schema import EXPLAINED, EXPLANATIONS, ExplainSummary
 from lib.explain.tables import paper_table, summarize, word_table
 from lib.files import atomic_outputs, read_json, write_json
 from lib.tables import read_table, write_table
-from lib.vectors import read_array
 from lib.words.words import read_words
 
 

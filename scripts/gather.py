@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from lib.arrays import read_array, release_pages, write_npy_header
 from lib.cli import Parser, UserError, progress, run, say
 from lib.embeddings.provenance import share_origins
 from lib.embeddings.schema import EmbeddingsSummary, PartSummary
 from lib.files import atomic_outputs, read_json, write_json
 from lib.tables import count_rows
-from lib.vectors import read_array, release_pages, write_npy_header
 
 CHUNK = 8192  # rows written at a time: 16 MB at 1024 float16
 

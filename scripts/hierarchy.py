@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from lib.arrays import CHUNK, read_array
 from lib.cli import Parser, optional, progress, run, say, warn
 from lib.clusters.hierarchy import N_INIT, cut, number_of_groups, subtopics
 from lib.clusters.kmeans import COMPONENTS, KMeans
@@ -16,7 +17,7 @@ from lib.parallel import map_tasks
 from lib.projection import axes_rows, principal_axes, unit_projection
 from lib.rows import check_topics, label_sizes, rows_by_label
 from lib.tables import read_table, write_table
-from lib.vectors import CHUNK, open_embeddings, read_array, take
+from lib.vectors import open_embeddings, take
 
 FEW = 1000  # papers per topic
 Divided = tuple[np.ndarray, np.ndarray]  # labels of the papers of a topic, stability of its subtopics

@@ -5,6 +5,7 @@ import argparse
 import numpy as np
 import pandas as pd
 
+from lib.arrays import read_array
 from lib.cli import Parser, run, say, warn
 from lib.clusters.schema import ASSIGNMENTS
 from lib.files import atomic_outputs
@@ -16,7 +17,7 @@ from lib.keywords.schema import KEYWORDS
 from lib.keywords.term_vectors import TermVectors
 from lib.rows import check_topics, label_sizes
 from lib.tables import check_same_rows, read_table, write_csv, write_table
-from lib.vectors import open_embeddings, read_array
+from lib.vectors import open_embeddings
 from lib.words.term_files import Terms
 from lib.words.words import read_words
 

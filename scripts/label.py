@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from lib.arrays import read_array
 from lib.cli import Parser, optional, run, say, warn
 from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
 from lib.figures.palette import hex_colors, topic_colors
@@ -15,20 +16,15 @@ from lib.files import atomic_outputs, read_json
 from lib.keywords.schema import KEYWORDS
 from lib.naming.llm import TITLES, Server, evidence_of, key_of, name_topics, summary_of
 from lib.naming.names import keyword_pairs
-from lib.naming.representatives import (
-    RankedPapers,
-    TitleScorer,
-    choose_papers,
-    near_center,
-    representative_table,
-)
+from lib.naming.representatives import RankedPapers, choose_papers, near_center, representative_table
 from lib.naming.schema import REPRESENTATIVES, TOPICS
+from lib.naming.title_scorer import TitleScorer
 from lib.naming.titles import latex_to_text
 from lib.naming.topic_table import topic_table
 from lib.records.schema import PAPERS
 from lib.rows import check_topics, nearest_by_label
 from lib.tables import check_same_rows, read_table, read_texts, write_csv, write_table
-from lib.vectors import open_embeddings, read_array
+from lib.vectors import open_embeddings
 from lib.words.languages import language_of
 
 

@@ -9,8 +9,7 @@ from lib.cli import Parser, UserError, run, say
 from lib.embeddings.nearest import nearest_rows
 from lib.embeddings.schema import NeighborsSummary
 from lib.files import atomic_outputs, write_json
-from lib.records.schema import PAPERS
-from lib.tables import read_table
+from lib.tables import count_rows
 from lib.vectors import open_embeddings
 
 
@@ -37,21 +36,21 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     begun = time.perf_counter()
-    ids = read_table(args.papers, PAPERS, ["id"])["id"]
-    vectors = open_embeddings(args.embeddings, len(ids))
-    if len(ids) < 2:
-        raise UserError(f"neighbors: at least two papers are needed, there is {len(ids)}")
-    k = min(args.k, len(ids) - 1)
+    papers = count_rows(args.papers)
+    vectors = open_embeddings(args.embeddings, papers)
+    if papers < 2:
+        raise UserError(f"neighbors: at least two papers are needed, there is {papers}")
+    k = min(args.k, papers - 1)
     found = nearest_on_gpu(vectors, k) if args.gpus else nearest_rows(vectors, k, args.threads)
     rows, cosines, recall = found
     seconds = round(time.perf_counter() - begun, 1)
-    summary = NeighborsSummary(papers=len(ids), k=k, recall=recall, seconds=seconds)
+    summary = NeighborsSummary(papers=papers, k=k, recall=recall, seconds=seconds)
     with atomic_outputs(args.neighbors, args.similarities, args.summary) as outputs:
         neighbors_file, similarities_file, summary_file = outputs
         np.save(neighbors_file, rows)
         np.save(similarities_file, cosines)
         write_json(summary_file, summary)
-    say(f"the {k} nearest of {len(ids):,} papers: {recall:.1%} of them found, {seconds} s")
+    say(f"the {k} nearest of {papers:,} papers: {recall:.1%} of them found, {seconds} s")
 
 
 if __name__ == "__main__":

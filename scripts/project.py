@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pyarrow as pa
 
+from lib.arrays import CHUNK
 from lib.cli import Parser, UserError, progress, run, say
 from lib.embeddings.nearest import InvertedFile
 from lib.embeddings.neighbor_graph import read_neighbors
@@ -16,7 +17,7 @@ from lib.map.schema import COORDINATES, ProjectSummary
 from lib.records.schema import PAPERS
 from lib.rows import hash_ids, sample_rows
 from lib.tables import read_table, write_table
-from lib.vectors import CHUNK, open_embeddings, take
+from lib.vectors import open_embeddings, take
 
 INTERPOLATED = 16 * CHUNK  # papers at a time
 COMPARED = 50_000  # papers among which neighbors are compared, and in which principal components are found

@@ -4,6 +4,7 @@ import argparse
 
 import numpy as np
 
+from lib.arrays import write_npy_header
 from lib.cli import Parser, run, say
 from lib.clusters.smoothing import SAMPLE_FILES, check_smooth, nearest_inside, smooth, usable_neighbors
 from lib.embeddings.neighbor_graph import read_neighbors
@@ -11,7 +12,7 @@ from lib.files import atomic_outputs
 from lib.records.schema import PAPERS
 from lib.rows import hash_ids, sample_rows
 from lib.tables import read_table
-from lib.vectors import open_embeddings, write_npy_header
+from lib.vectors import open_embeddings
 
 # Random splits of the sample into two halves. With six, K varies by a few between draws (docs/choosing-k.md).
 SPLITS = 6

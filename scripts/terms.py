@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from lib.arrays import Appended
 from lib.cli import Parser, UserError, progress, run, say, warn
 from lib.files import atomic_outputs, scratch_folder
 from lib.records.lower_case import lower_case
 from lib.tables import count_rows, read_batches, write_table
-from lib.vectors import Appended
 from lib.words.counting import over_papers
 from lib.words.schema import VOCABULARY
 from lib.words.terms import (

@@ -4,6 +4,7 @@ import argparse
 
 import pyarrow as pa
 
+from lib.arrays import read_array
 from lib.cli import Parser, run, say
 from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS
 from lib.figures.fonts import drawable
@@ -14,7 +15,7 @@ from lib.keywords.tree_keywords import TreeKeywords
 from lib.naming.hierarchy_table import hierarchy_table
 from lib.naming.schema import HIERARCHY, TOPICS
 from lib.tables import check_same_rows, read_table, write_csv, write_table
-from lib.vectors import open_embeddings, read_array
+from lib.vectors import open_embeddings
 from lib.words.term_files import Terms
 from lib.words.words import read_words
 

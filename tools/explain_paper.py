@@ -10,6 +10,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from lib.arrays import read_array
 from lib.cli import UserError, run, say
 from lib.clusters.schema import ASSIGNMENTS
 from lib.embeddings.schema import EmbeddingsSummary
@@ -22,7 +23,6 @@ from lib.files import atomic_outputs, read_json
 from lib.naming.schema import TOPICS
 from lib.naming.titles import piece_to_text
 from lib.tables import read_table
-from lib.vectors import read_array
 from lib.words.words import read_words
 
 LISTED = 15  # words

@@ -10,9 +10,10 @@ from math import ceil
 
 import numpy as np
 
+from lib.arrays import CHUNK
 from lib.parallel import map_chunks
 from lib.rows import label_sizes
-from lib.vectors import CHUNK, check_unit, unit_rows
+from lib.vectors import check_unit, unit_rows
 
 SLACK = 1e-5  # of a distance: well above float32's rounding, well below any margin that matters
 

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
 
+from lib.arrays import CHUNK
 from lib.pools import in_threads
-from lib.vectors import CHUNK
 
 S = TypeVar("S")
 T = TypeVar("T")

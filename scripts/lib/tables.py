@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd  # it takes a third of a second to import, and many steps do without it
 
 
-def column(name: str, kind: pa.DataType, description: str) -> pa.Field:
-    """A column of a schema, with its description for docs/files.md."""
-    return pa.field(name, kind, metadata={"description": description})
-
-
 def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
     """The given columns (by default all) of a Parquet file, in the types of the schema."""
     columns = columns or schema.names

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
+from lib.arrays import release_pages
 from lib.embeddings.device import unit_tensor
 from lib.lloyd import column_variance
-from lib.vectors import release_pages
 
 BLOCK = 2**26  # numbers in a block of rows or of its products: 256 MB of float32
 WORKING_BYTES = 8 * 4 * BLOCK  # a block, its products and intermediate results

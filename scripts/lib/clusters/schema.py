@@ -7,7 +7,7 @@ from typing import TypedDict
 
 import pyarrow as pa
 
-from lib.tables import column
+from lib.columns import column
 
 ASSIGNMENTS = pa.schema(
     [

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from lib.arrays import read_array, release_pages
 from lib.cli import UserError
 from lib.files import scratch_folder
 from lib.parallel import for_chunks
-from lib.vectors import check_unit, read_array, release_pages, unit
+from lib.vectors import check_unit, unit
 
 SAMPLE_FILES = {
     "rows": "rows of the sample as .npy",

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lib.arrays import release_pages
 from lib.cli import progress
 from lib.lloyd import lloyd
 from lib.parallel import for_chunks, map_chunks, map_tasks
 from lib.projection import axes_rows, principal_axes
-from lib.vectors import check_unit, release_pages, take, unit, unit_rows, widen
+from lib.vectors import check_unit, take, unit, unit_rows, widen
 
 EXACT_UP_TO = 40_000  # points; an exact search of more takes longer than half a minute
 COMPONENTS = 128  # dimensions in which candidates are found

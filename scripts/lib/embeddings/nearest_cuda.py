@@ -3,9 +3,10 @@
 import numpy as np
 import torch
 
+from lib.arrays import release_pages
 from lib.cli import progress
 from lib.embeddings.device import unit_tensor
-from lib.vectors import check_unit, release_pages, unit_rows
+from lib.vectors import check_unit, unit_rows
 
 QUERIES = 4096  # rows whose products are held at a time
 POINTS = 2**26 // QUERIES  # rows compared with them at a time: 256 MB of products in float32

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from lib.arrays import read_array
 from lib.cli import UserError
-from lib.vectors import read_array
 
 
 def read_neighbors(neighbors: Path, similarities: Path, rows: int) -> tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from lib.naming.representatives import TitleScorer
+from lib.naming.title_scorer import TitleScorer
 from lib.rows import label_sizes
 from lib.words.counting import chunks, papers_of
 

@@ -21,7 +21,7 @@ from lib.keywords.ctfidf import words_of
 from lib.map.fidelity import largest_pieces
 from lib.map.schema import ProjectSummary
 from lib.naming.names import keyword_pairs
-from lib.naming.representatives import TitleScorer
+from lib.naming.title_scorer import TitleScorer
 from lib.rows import label_sizes
 from lib.words.languages import language_of, script_of, shares
 from lib.words.term_files import Terms

@@ -3,7 +3,7 @@
 import re
 
 from lib.keywords.term_vectors import TermVectors
-from lib.words.spelling import same_stem
+from lib.keywords.word_forms import same_stem
 
 BEGINNING = 3  # letters, at least, that two forms of one word have in common
 SAME = 0.9  # cosine of the vectors of two terms with the same meaning

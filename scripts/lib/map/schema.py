@@ -9,7 +9,8 @@ from typing import TypedDict
 import numpy as np
 import pyarrow as pa
 
-from lib.tables import column, read_table
+from lib.columns import column
+from lib.tables import read_table
 
 COORDINATES = pa.schema(
     [

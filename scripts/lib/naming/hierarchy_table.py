@@ -6,8 +6,8 @@ import pandas as pd
 from lib.keywords.keywords import Keyword
 from lib.keywords.tree_keywords import TreeKeywords
 from lib.naming.names import SEPARATOR, primary_keywords, topic_names
-from lib.naming.representatives import mentions
 from lib.naming.schema import HIERARCHY
+from lib.naming.title_scorer import mentions
 
 
 def sibling_names(keywords: list[list[Keyword]], parent_name: str, sizes: np.ndarray) -> list[str]:

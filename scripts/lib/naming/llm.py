@@ -19,10 +19,11 @@ import numpy as np
 
 from lib.cli import UserError, progress
 from lib.files import atomic_outputs
+from lib.keywords.word_forms import same_stem
 from lib.records.lower_case import lower_case_string
 from lib.records.text import normalise
 from lib.vectors import unit
-from lib.words.spelling import plain, same_stem
+from lib.words.spelling import plain
 from lib.words.words import LETTERS, split_token, tokens
 
 SECONDS = 30.0  # longest time for an answer: a model on a laptop takes a few seconds

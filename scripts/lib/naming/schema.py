@@ -6,7 +6,7 @@ docs/files.md is written from them (`make docs`).
 import pyarrow as pa
 
 from lib.clusters.schema import NODES
-from lib.tables import column
+from lib.columns import column
 
 TOPICS = pa.schema(
     [

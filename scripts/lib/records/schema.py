@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 import pyarrow as pa
 
-from lib.tables import column
+from lib.columns import column
 
 PAPERS = pa.schema(
     [

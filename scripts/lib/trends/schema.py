@@ -5,7 +5,7 @@ docs/files.md is written from them (`make docs`).
 
 import pyarrow as pa
 
-from lib.tables import column
+from lib.columns import column
 
 PERIODS = pa.schema(
     [

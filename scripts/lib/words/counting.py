@@ -5,8 +5,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from lib.arrays import release_pages
 from lib.pools import in_threads
-from lib.vectors import release_pages
 
 CHUNK = 2 << 20  # words that are held at a time
 Counts = tuple[np.ndarray, np.ndarray]  # distinct codes in order, and how often each occurs

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from lib.arrays import read_array
 from lib.tables import read_table
-from lib.vectors import read_array
 from lib.words.schema import VOCABULARY
 
 

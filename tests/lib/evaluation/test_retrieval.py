@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from lib.evaluation.retrieval import keyword_topic_accuracy, reciprocal_ranks
-from lib.naming.representatives import TitleScorer
+from lib.naming.title_scorer import TitleScorer
 from lib.words.counting import chunks
 
 

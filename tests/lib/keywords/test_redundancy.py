@@ -10,7 +10,7 @@ from lib.keywords.choice import top_terms
 from lib.keywords.ctfidf import ctfidf
 from lib.keywords.redundancy import abbreviates, are_forms
 from lib.keywords.term_vectors import TermVectors
-from lib.words.spelling import same_stem
+from lib.keywords.word_forms import same_stem
 
 
 def of_papers(terms: list[str], papers: list[set[str]], vectors: list[list[float]]) -> TermVectors:

@@ -5,7 +5,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from lib.naming.representatives import TitleScorer, diverse, latest, mentions, near_center
+from lib.naming.representatives import diverse, latest, near_center
+from lib.naming.title_scorer import TitleScorer, mentions
 
 SCORER = TitleScorer(
     [
