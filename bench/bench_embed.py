@@ -105,7 +105,7 @@ def child() -> None:
     import torch
 
     from lib.embeddings.device import pick_device
-    from lib.embeddings.throughput import matmul_rate
+    from lib.embeddings.pipeline import matmul_rate
 
     device = pick_device("auto")
     some = texts(args.papers)

@@ -160,8 +160,7 @@ def encode_missing(
     how they were computed, and what the encoding adds to the summary of the part
     """
     from lib.embeddings.device import name_device
-    from lib.embeddings.pipeline import encode_all
-    from lib.embeddings.throughput import matmul_rate, model_flops
+    from lib.embeddings.pipeline import encode_all, matmul_rate, model_flops
 
     origin = Origin(device=name_device(encoder.device), attention=encoder.attention, kernels=[])
 

@@ -6,8 +6,7 @@ from pathlib import Path
 from lib.cli import Parser, optional, run, say
 from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
 from lib.figures.fonts import drawable
-from lib.figures.map_figure import Texts, draw_map
-from lib.figures.map_labels import Group
+from lib.figures.map_figure import Group, Texts, draw_map
 from lib.figures.style import save
 from lib.files import atomic_outputs, read_json
 from lib.map.schema import ProjectSummary, read_points

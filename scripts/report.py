@@ -13,8 +13,14 @@ from lib.cli import Parser, optional, run, say, three_digits
 from lib.clusters.schema import KSelection
 from lib.clusters.stability import STABLE
 from lib.embeddings.schema import EmbeddingsSummary
-from lib.evaluation.report_explanations import explanation_rows
-from lib.evaluation.report_tables import ledger_bars, level_rows, step_rows, topic_rows, trend_cells
+from lib.evaluation.report_tables import (
+    explanation_rows,
+    ledger_bars,
+    level_rows,
+    step_rows,
+    topic_rows,
+    trend_cells,
+)
 from lib.evaluation.report_texts import (
     agreement_rows,
     contents,

@@ -15,8 +15,8 @@ from lib.naming.schema import HIERARCHY, TOPICS
 from lib.records.schema import PAPERS
 from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.trends.periods import periods, shares_by_year
+from lib.trends.regression import tables_of
 from lib.trends.schema import PERIODS, SUBTOPIC_PERIODS, SUBTOPIC_TRENDS, TRENDS
-from lib.trends.tables import tables_of
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:

@@ -5,6 +5,7 @@ import pandas as pd
 from scipy import sparse
 
 from lib.clusters.partitions import effective_topics
+from lib.evaluation.agreement import keyword_topic_accuracy, reciprocal_ranks
 from lib.evaluation.coherence import (
     c_v,
     diversity,
@@ -15,7 +16,6 @@ from lib.evaluation.coherence import (
     mean_npmi,
     npmi,
 )
-from lib.evaluation.retrieval import keyword_topic_accuracy, reciprocal_ranks
 from lib.evaluation.schema import CorpusSummary, MapQuality, SizeSummary, WordSummary
 from lib.keywords.ctfidf import words_of
 from lib.map.fidelity import largest_pieces

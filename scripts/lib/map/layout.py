@@ -3,8 +3,7 @@
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from lib.map.forces import move_papers
-from lib.map.fuzzy_graph import fuzzy_graph
+from lib.map.forces import fuzzy_graph, move_papers
 from lib.parallel import map_chunks, one_blas_thread
 from lib.vectors import unit_rows
 

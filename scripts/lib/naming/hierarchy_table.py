@@ -5,9 +5,9 @@ import pandas as pd
 
 from lib.keywords.keywords import Keyword
 from lib.keywords.tree_keywords import TreeKeywords
+from lib.naming.mentions import mentions
 from lib.naming.names import SEPARATOR, primary_keywords, topic_names
 from lib.naming.schema import HIERARCHY
-from lib.naming.title_scorer import mentions
 
 
 def sibling_names(keywords: list[list[Keyword]], parent_name: str, sizes: np.ndarray) -> list[str]:

@@ -2,11 +2,9 @@
 
 import numpy as np
 
+from lib.naming.mentions import mentions, plain_words
 from lib.naming.names import primary_keywords
 from lib.naming.titles import ELLIPSIS, short_titles
-from lib.records.lower_case import lower_case_string
-from lib.words.spelling import plain
-from lib.words.words import split_token, tokens
 
 LONG = 4  # letters of the words of a title that count: most shorter ones are `of`, `the`, `for`
 SHORT = 4  # such words that are added to each title: `Beyond Jailbreaks` says little
@@ -30,13 +28,13 @@ class TitleScorer:
         self.words: list[frozenset[str]] = []
         for topic, of_topic in enumerate(pairs):
             total = sum(weight for _, weight in of_topic)
-            keywords = [(_words(keyword), topic, weight / total) for keyword, weight in of_topic]
+            keywords = [(plain_words(keyword), topic, weight / total) for keyword, weight in of_topic]
             self.keywords += keywords
             self.words.append(frozenset().union(*(words for words, *_ in keywords)))
 
     def coverage(self, title: str) -> np.ndarray:
         """For each topic the weight of its keywords that a title holds, as a share of all: float64 (k,)."""
-        title_words, shares = _words(title, hyphens=True), np.zeros(self.k)
+        title_words, shares = plain_words(title, hyphens=True), np.zeros(self.k)
         for words, topic, share in self.keywords:
             if words and words <= title_words:
                 shares[topic] += share
@@ -44,7 +42,7 @@ class TitleScorer:
 
     def count_mentions(self, title: str, topic: int) -> int:
         """How many keywords of a topic a title holds."""
-        title_words = _words(title, hyphens=True)
+        title_words = plain_words(title, hyphens=True)
         return sum(
             owner == topic and bool(words) and words <= title_words for words, owner, _ in self.keywords
         )
@@ -57,7 +55,7 @@ class TitleScorer:
         """
         others = self.coverage(title)
         recall, others[topic] = float(others[topic]), 0.0
-        long = [word for word in _words(title) if len(word) >= LONG]
+        long = [word for word in plain_words(title) if len(word) >= LONG]
         precision = sum(word in self.words[topic] for word in long) / (len(long) + SHORT)
         measure = 5 * recall * precision / (recall + 4 * precision) if precision else 0.0
         return measure - float(others.max(initial=0.0))
@@ -73,17 +71,3 @@ class TitleScorer:
     def _score_in_label(self, shown: str, topic: int) -> float:
         named = mentions(shown, self.primary[topic])
         return self.score(shown, topic) - CUT * shown.endswith(ELLIPSIS) + NAMED * named
-
-
-def mentions(title: str, keyword: str) -> bool:
-    """Whether a title holds all words of a keyword, in any form."""
-    return _words(keyword) <= _words(title, hyphens=True)
-
-
-def _words(text: str, hyphens: bool = False) -> frozenset[str]:
-    """The words of a text, each in one form; with `hyphens` also the parts and the whole of those with one."""
-    every_token = tokens(lower_case_string(text))
-    parts = [part for token in every_token for part in split_token(token, frozenset()) if part]
-    if hyphens:
-        parts += [part for token in every_token if "-" in token for part in (token, *token.split("-"))]
-    return frozenset(map(plain, parts))

@@ -24,7 +24,7 @@ from lib.embeddings import encoder as enc
 from lib.embeddings import loading
 from lib.embeddings.attention import KERNELS, implementation
 from lib.embeddings.device import emulates, pick_attention, pick_device
-from lib.embeddings.throughput import attention_kernels, model_flops
+from lib.embeddings.pipeline import attention_kernels, model_flops
 
 CPU = torch.device("cpu")
 EMULATED = emulates(CPU, "bfloat16")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from lib.evaluation.retrieval import keyword_topic_accuracy, reciprocal_ranks
+from lib.evaluation.agreement import keyword_topic_accuracy, reciprocal_ranks
 from lib.naming.title_scorer import TitleScorer
 from lib.words.counting import chunks
 

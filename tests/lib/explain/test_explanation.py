@@ -14,7 +14,7 @@ from lib.explain.explanation import (
     is_stop_word,
     similarity_and_margin,
 )
-from lib.explain.spans import without
+from lib.explain.occlusion import without
 
 
 @pytest.fixture(scope="module")

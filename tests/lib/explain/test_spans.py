@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.explain.spans import without, word_spans
+from lib.explain.occlusion import without, word_spans
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from lib.figures.map_figure import Texts, draw_map
-from lib.figures.map_labels import LEAST, Group, columns, wrap
+from lib.figures.map_figure import LEAST, Group, Texts, columns, draw_map, wrap
 from lib.figures.palette import hex_colors, topic_colors
 
 

@@ -8,8 +8,7 @@ from sklearn.manifold import trustworthiness
 from conftest import assert_subjects_lie_apart, random_rows
 from lib.embeddings.nearest import exact_neighbors
 from lib.map import forces
-from lib.map.forces import REPULSION, curve, force_tables, move_papers
-from lib.map.fuzzy_graph import fuzzy_graph
+from lib.map.forces import REPULSION, curve, force_tables, fuzzy_graph, move_papers
 from lib.map.layout import SPREAD, fit_umap, principal_plane
 
 

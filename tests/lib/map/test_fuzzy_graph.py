@@ -5,7 +5,7 @@ import pytest
 
 from conftest import random_rows
 from lib.embeddings.nearest import exact_neighbors
-from lib.map.fuzzy_graph import fuzzy_graph, memberships
+from lib.map.forces import fuzzy_graph, memberships
 
 
 @pytest.mark.parametrize("k", [2, 5, 15])

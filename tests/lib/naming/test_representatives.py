@@ -5,8 +5,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from lib.naming.mentions import mentions
 from lib.naming.representatives import diverse, latest, near_center
-from lib.naming.title_scorer import TitleScorer, mentions
+from lib.naming.title_scorer import TitleScorer
 
 SCORER = TitleScorer(
     [
