@@ -56,10 +56,10 @@ def main(argv: list[str] | None = None) -> None:
     with atomic_outputs(args.atlas, args.labels) as (atlas_file, labels_file):
         with table_writer(atlas_file, ATLAS) as writer:
             for start in progress(range(0, len(papers), BATCH), desc="papers", unit="block"):
-                some = slice(start, start + BATCH)
-                own = {name: values[some] for name, values in placed.items()}
-                close = (near[0][some, :NEIGHBORS], near[1][some, :NEIGHBORS])
-                writer.write_table(atlas_rows(papers[some], own, names, close, args.link))
+                part = slice(start, start + BATCH)
+                values_of_part = {name: values[part] for name, values in placed.items()}
+                close = (near[0][part, :NEIGHBORS], near[1][part, :NEIGHBORS])
+                writer.write_table(atlas_rows(papers[part], values_of_part, names, close, args.link))
         write_table(labels_file, labels, ATLAS_LABELS)
         size = atlas_file.stat().st_size
     say(f"{len(papers):,} papers: {size / 1e6:.1f} MB, {len(labels)} names")

@@ -78,10 +78,10 @@ class Part:
         for batch in read_batches(self.papers, ["id", "text"], READ_ROWS):
             rows = np.arange(row, row + len(batch))
             row += len(batch)
-            own = rows[rows % self.parts == self.part]
-            own = own[chosen[own // self.parts]]
-            papers = batch.take(own - rows[0])
-            yield Texts(own // self.parts, papers["id"].to_pylist(), papers["text"].to_pylist())
+            of_part = rows[rows % self.parts == self.part]
+            of_part = of_part[chosen[of_part // self.parts]]
+            papers = batch.take(of_part - rows[0])
+            yield Texts(of_part // self.parts, papers["id"].to_pylist(), papers["text"].to_pylist())
 
 
 def prefix(text: str) -> str | None:
@@ -143,7 +143,7 @@ def load_encoder(args: argparse.Namespace, folder: Path, device: "torch.device",
 def encode_missing(
     encoder: "Encoder",
     part: Part,
-    found: np.ndarray,
+    cached: np.ndarray,
     vectors: np.ndarray,
     cache: Cache | None,
     require_flash: bool,
@@ -152,7 +152,7 @@ def encode_missing(
 
     Parameters
     ----------
-    found : bool (n_distinct,), over `part.hashes`
+    cached : bool (n_distinct,), over `part.hashes`
     vectors : (n_distinct, dim)
 
     Returns
@@ -172,10 +172,10 @@ def encode_missing(
             cache.append(part.hashes[at], vectors[at], origin)
 
     begun = time.perf_counter()
-    total = int(np.count_nonzero(~found))
-    encoded = encode_all(encoder, part.texts(~found), total, store, require_flash=require_flash)
+    total = int(np.count_nonzero(~cached))
+    encoded = encode_all(encoder, part.texts(~cached), total, store, require_flash=require_flash)
     seconds = time.perf_counter() - begun
-    known = not found.any()  # truncation is not known of vectors from the cache
+    known = not cached.any()  # truncation is not known of vectors from the cache
     return origin, {
         "tokens": encoded.counts.tokens,
         "padding_tokens": encoded.counts.padding_tokens,
@@ -249,8 +249,8 @@ def main(argv: list[str] | None = None) -> None:
     part = Part.read(args.papers, args.part, args.parts)
     cache = args.cache and Cache(args.cache, settings)
     nothing = Lookup(np.zeros(len(part.hashes), bool), None, [])
-    found, vectors, origins = cache.fill(part.hashes, None) if cache else nothing
-    misses = int(np.count_nonzero(~found))
+    cached, vectors, origins = cache.fill(part.hashes, None) if cache else nothing
+    misses = int(np.count_nonzero(~cached))
 
     encoding: dict[str, Any] = {"tokens": 0, "padding_tokens": 0, "unknown_tokens": 0}
     encoding |= {"truncated_papers": None, "truncated_tokens": None, "encode_seconds": 0.0}
@@ -262,8 +262,8 @@ def main(argv: list[str] | None = None) -> None:
         encoder = load_encoder(args, folder, device, precision)
         if vectors is None:
             vectors = np.empty((len(part.hashes), encoder.dim), args.dtype)
-        origin, encoding = encode_missing(encoder, part, found, vectors, cache, args.attention == FLASH)
-        origins = [*origins, (origin, np.flatnonzero(~found))]
+        origin, encoding = encode_missing(encoder, part, cached, vectors, cache, args.attention == FLASH)
+        origins = [*origins, (origin, np.flatnonzero(~cached))]
         warn_of_unknown_tokens(encoding["unknown_tokens"], encoding["tokens"])
     assert vectors is not None  # a part has papers, found or encoded
 

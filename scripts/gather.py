@@ -30,10 +30,10 @@ def interleave(parts: list[np.ndarray], rows: int) -> Iterator[np.ndarray]:
     for start in range(0, rows, step):
         chunk = np.empty((min(step, rows - start), parts[0].shape[1]), parts[0].dtype)
         for i, part in enumerate(parts):
-            own = chunk[i::n]
+            rows_of_part = chunk[i::n]
             first = start // n
-            own[:] = part[first : first + len(own)]
-            release_pages(part, first, first + len(own))
+            rows_of_part[:] = part[first : first + len(rows_of_part)]
+            release_pages(part, first, first + len(rows_of_part))
         yield chunk
 
 
@@ -60,8 +60,8 @@ def combine(summaries: list[PartSummary]) -> EmbeddingsSummary:
     """Add up the counts of all parts. Settings must agree; they are read from the parts that encoded papers."""
     parts: list[dict[str, Any]] = [dict(summary) for summary in summaries]
     for key in ("files", "prefix", "max_tokens", "pooling", "precision", "dtype"):
-        if len(found := {str(part[key]) for part in parts}) > 1:
-            values = "" if key == "files" else f" ({', '.join(sorted(found))})"
+        if len(different := {str(part[key]) for part in parts}) > 1:
+            values = "" if key == "files" else f" ({', '.join(sorted(different))})"
             raise UserError(
                 f"gather: the parts were encoded with different {key}{values}; set `embed.device` and "
                 "`embed.precision` to values other than auto, delete the folder of the parts and run again"

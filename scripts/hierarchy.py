@@ -65,8 +65,8 @@ def divide(
 
     # Few rows are clustered in such small products that two threads wait for Python's lock and take longer than one.
     threads = threads if len(topics) >= FEW * k else 1
-    found = map_tasks(rows_by_label(topics, k), threads, work)
-    return list(progress(found, desc="divide", unit="topic", total=k))
+    divided = map_tasks(rows_by_label(topics, k), threads, work)
+    return list(progress(divided, desc="divide", unit="topic", total=k))
 
 
 def node_table(

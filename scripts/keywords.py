@@ -37,10 +37,12 @@ def keyword_table(
     sizes = label_sizes(topics, k)
     allowed = eligible(counted, sizes, informative(counted, sizes), head_words)
     of_terms = TermVectors.of(terms, offsets, vectors, topics, n_terms)
-    found = keywords_of(counted, sizes, allowed, top, of_terms)
-    found = Phrases(counted, corpus.tokens, corpus.offsets).of_groups(found, of_terms)
+    keywords = keywords_of(counted, sizes, allowed, top, of_terms)
+    keywords = Phrases(counted, corpus.tokens, corpus.offsets).of_groups(keywords, of_terms)
     rows = [
-        (topic, rank, *keyword) for topic, some in enumerate(found) for rank, keyword in enumerate(some, 1)
+        (topic, rank, *keyword)
+        for topic, of_topic in enumerate(keywords)
+        for rank, keyword in enumerate(of_topic, 1)
     ]
     return pd.DataFrame(rows, columns=KEYWORDS.names)
 

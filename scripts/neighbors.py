@@ -41,8 +41,8 @@ def main(argv: list[str] | None = None) -> None:
     if papers < 2:
         raise UserError(f"neighbors: at least two papers are needed, there is {papers}")
     k = min(args.k, papers - 1)
-    found = nearest_on_gpu(vectors, k) if args.gpus else nearest_rows(vectors, k, args.threads)
-    rows, cosines, recall = found
+    search = nearest_on_gpu(vectors, k) if args.gpus else nearest_rows(vectors, k, args.threads)
+    rows, cosines, recall = search
     seconds = round(time.perf_counter() - begun, 1)
     summary = NeighborsSummary(papers=papers, k=k, recall=recall, seconds=seconds)
     with atomic_outputs(args.neighbors, args.similarities, args.summary) as outputs:

@@ -117,7 +117,7 @@ def main(argv: list[str] | None = None) -> None:
     checked = sample_rows(hash_ids(map(str, range(len(compared)))), CHECKED)
     categories = papers["primary_category"].combine_chunks().dictionary_encode().indices.fill_null(-1)
     codes = categories.to_numpy(zero_copy_only=False)[compared]
-    found = fidelity(sample, coordinates[compared], checked, n, codes)
+    kept = fidelity(sample, coordinates[compared], checked, n, codes)
     summary = ProjectSummary(
         method=args.method,
         papers=len(ids),
@@ -125,11 +125,11 @@ def main(argv: list[str] | None = None) -> None:
         compared=len(compared),
         checked=len(checked),
         n_neighbors=n,
-        neighbors_kept=found.neighbors_kept,
+        neighbors_kept=kept.neighbors_kept,
         neighbors_kept_at_random=n / (len(compared) - 1),
-        trustworthiness=found.trustworthiness,
-        category_accuracy=found.category_accuracy,
-        category_accuracy_on_map=found.category_accuracy_on_map,
+        trustworthiness=kept.trustworthiness,
+        category_accuracy=kept.category_accuracy,
+        category_accuracy_on_map=kept.category_accuracy_on_map,
         seconds=round(time.perf_counter() - begun, 1),
     )
     with atomic_outputs(args.coordinates, args.summary) as (coordinates_file, summary_file):
@@ -138,7 +138,7 @@ def main(argv: list[str] | None = None) -> None:
         write_json(summary_file, summary)
     say(
         f"{len(ids):,} papers by {args.method}, {fitted:,} of them fitted; {summary['neighbors_kept']:.0%} of "
-        f"the {n} nearest neighbors are nearest on the map, trustworthiness {found.trustworthiness:.3f}"
+        f"the {n} nearest neighbors are nearest on the map, trustworthiness {kept.trustworthiness:.3f}"
     )
 
 

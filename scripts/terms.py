@@ -131,8 +131,8 @@ def number_corpus(
 
     with tokens_file.open("wb") as file:
         written = Appended(file, np.int32)
-        for some in over_papers(offsets, args.threads, words_between, stream):
-            written.append(some)
+        for part in over_papers(offsets, args.threads, words_between, stream):
+            written.append(part)
         written.finish()
     tokens = np.load(tokens_file, mmap_mode="r")
     leading = count_leading(tokens, offsets, len(words.terms), args.threads)
@@ -149,13 +149,13 @@ def number_corpus(
     write_table(vocabulary_file, vocabulary, VOCABULARY)
 
     def terms_between(start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
-        owners, found = terms_of_papers(tokens, offsets, codes, alone, start, stop)
-        return found.astype(np.int32), np.bincount(owners, minlength=stop - start)
+        owners, terms = terms_of_papers(tokens, offsets, codes, alone, start, stop)
+        return terms.astype(np.int32), np.bincount(owners, minlength=stop - start)
 
     with terms_file.open("wb") as file:
         written = Appended(file, np.int32)
-        for found, per_paper in over_papers(offsets, args.threads, terms_between, tokens):
-            written.append(found)
+        for part, per_paper in over_papers(offsets, args.threads, terms_between, tokens):
+            written.append(part)
             counts.append(per_paper)
         written.finish()
     np.save(offsets_file, offsets)

@@ -24,9 +24,9 @@ def principal_axes(rows: np.ndarray, count: int) -> np.ndarray:
     dim = rows.shape[1]
     if count >= dim:
         return np.eye(dim, dtype=np.float32)
-    some = rows[axes_rows(len(rows))]
+    sample = rows[axes_rows(len(rows))]
     with one_blas_thread():
-        _, axes = np.linalg.eigh((some.T @ some).astype(np.float64))
+        _, axes = np.linalg.eigh((sample.T @ sample).astype(np.float64))
     return np.ascontiguousarray(axes[:, : -count - 1 : -1], np.float32)
 
 

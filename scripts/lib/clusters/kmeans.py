@@ -84,8 +84,8 @@ def kmeans(
     if axes is None:
         axes = principal_axes(sample, COMPONENTS)
     projections = unit_projection(sample[: max(SEARCH_ROWS, 2 * ROWS_PER_CENTROID * k)], axes)
-    found = _consensuses(projections, k, seeds, threads)
-    best = _cross(projections, found, seeds[0], threads) if len(found) > 1 else found[0]
+    consensuses = _consensuses(projections, k, seeds, threads)
+    best = _cross(projections, consensuses, seeds[0], threads) if len(consensuses) > 1 else consensuses[0]
     sums, counts = cluster_sums(sample[: len(projections)], best.labels, k, threads)
     return lloyd(sample, sums / np.maximum(counts, 1)[:, None], threads=threads)
 
@@ -95,13 +95,13 @@ def _consensuses(rows: np.ndarray, k: int, seeds: list[int], threads: int) -> li
     row_count = max(START_ROWS, ROWS_PER_CENTROID * k)
 
     def start(seed: int) -> tuple[np.ndarray, np.ndarray]:
-        some = np.random.default_rng([seed, 1]).permutation(len(rows))[:row_count]
-        subset = rows if len(some) == len(rows) else rows[np.sort(some)]
+        drawn = np.random.default_rng([seed, 1]).permutation(len(rows))[:row_count]
+        subset = rows if len(drawn) == len(rows) else rows[np.sort(drawn)]
         run = lloyd(subset, initial_centroids(subset, k, seed), tol=SEARCH_TOL)
         return run.centroids, np.maximum(np.bincount(run.labels, minlength=k), 1)
 
-    def consensus(some: list[tuple[np.ndarray, np.ndarray]]) -> Clustering:
-        means, counts = map(np.concatenate, zip(*some, strict=True))
+    def consensus(group: list[tuple[np.ndarray, np.ndarray]]) -> Clustering:
+        means, counts = map(np.concatenate, zip(*group, strict=True))
         return lloyd(rows, ward_merge(means, counts, k), tol=SEARCH_TOL)
 
     starts = list(map_tasks(seeds, threads, start))
@@ -109,17 +109,17 @@ def _consensuses(rows: np.ndarray, k: int, seeds: list[int], threads: int) -> li
     return list(map_tasks(groups, threads, consensus))
 
 
-def _cross(rows: np.ndarray, found: list[Clustering], seed: int, threads: int) -> Clustering:
+def _cross(rows: np.ndarray, clusterings: list[Clustering], seed: int, threads: int) -> Clustering:
     """The best clustering after some crossings of the given ones."""
     rng = np.random.default_rng([seed, 2])
-    best = sorted(found, key=lambda run: run.inertia)
-    for _ in range(round(CROSSINGS * len(found))):
+    best = sorted(clusterings, key=lambda run: run.inertia)
+    for _ in range(round(CROSSINGS * len(clusterings))):
         one, other = (best[i].centroids for i in rng.choice(len(best), 2, replace=False))
         matched = other[_partners(one, other)]
         inherited = rng.random(len(one)) < 0.5
         child = lloyd(rows, np.where(inherited[:, None], one, matched), tol=SEARCH_TOL, threads=threads)
         if all(abs(child.inertia - run.inertia) > SAME * run.inertia for run in best):
-            best = sorted([*best, child], key=lambda run: run.inertia)[: len(found)]
+            best = sorted([*best, child], key=lambda run: run.inertia)[: len(clusterings)]
     return best[0]
 
 

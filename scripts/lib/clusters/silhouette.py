@@ -37,18 +37,18 @@ def cosine_silhouette(vectors: np.ndarray, labels: np.ndarray, k: int, threads: 
     values = np.empty(len(vectors), np.float32)
 
     def work(a: int, b: int) -> None:
-        own, line = labels[a:b], np.arange(b - a)
+        cluster, line = labels[a:b], np.arange(b - a)
         total = (unit_rows(vectors, a, b) @ transposed).astype(np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             mean = np.where(counts > 0, 1.0 - total / counts, np.inf)
             # the sum of the own cluster includes the row itself, at distance 0
-            within = (counts[own] - total[line, own]) / (counts[own] - 1)
-        mean[line, own] = np.inf
+            within = (counts[cluster] - total[line, cluster]) / (counts[cluster] - 1)
+        mean[line, cluster] = np.inf
         other = mean.min(1)
         with np.errstate(divide="ignore", invalid="ignore"):
             value = (other - within) / np.maximum(within, other)
-        values[a:b] = np.where(counts[own] > 1, np.nan_to_num(value), 0.0)
-        values[a:b][own < 0] = np.nan
+        values[a:b] = np.where(counts[cluster] > 1, np.nan_to_num(value), 0.0)
+        values[a:b][cluster < 0] = np.nan
 
     for_chunks(len(vectors), threads, work)
     return values

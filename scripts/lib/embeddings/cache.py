@@ -44,12 +44,12 @@ class Lookup(NamedTuple):
 
     Attributes
     ----------
-    found : bool (n,)
+    cached : bool (n,)
     vectors : (n, dim); None if no row was given and none was found
     origins : for each segment that was used, how it was computed and the rows int (m,) it gave
     """
 
-    found: np.ndarray
+    cached: np.ndarray
     vectors: np.ndarray | None
     origins: list[tuple[Origin | None, np.ndarray]]
 
@@ -69,14 +69,14 @@ def fingerprint(settings: dict) -> str:
 def variants(root: Path, settings: dict, key: str) -> list:
     """The other values of `key` for which the cache holds vectors with otherwise the same settings."""
     wanted = {"format": FORMAT} | settings
-    found = []
+    values = []
     for manifest in sorted(root.glob("*/manifest.json")):
         with suppress(OSError, ValueError, TypeError):
             stored = dict(json.loads(manifest.read_text()))
             differs = stored != wanted and stored | {key: settings[key]} == wanted
             if differs and any(manifest.parent.glob("*.safetensors")):
-                found.append(stored[key])
-    return found
+                values.append(stored[key])
+    return values
 
 
 class Cache:
@@ -93,15 +93,15 @@ class Cache:
                 part = self.folder / f".{uuid.uuid4().hex}.part"
                 part.write_text(json.dumps({"format": FORMAT} | settings, indent=1) + "\n")
                 part.replace(manifest)
-            found = dict(json.loads(manifest.read_text())).get("format")
+            stored_format = dict(json.loads(manifest.read_text())).get("format")
         except (OSError, ValueError, TypeError) as error:
             raise UserError(
                 f"embed.cache: {self.folder}: {error}; make it writable, point `embed.cache` to another "
                 f"folder, or set it to null{container_hint()}"
             ) from None
-        if found != FORMAT:
+        if stored_format != FORMAT:
             raise UserError(
-                f"embed.cache: {self.folder} has format {found}, this version reads {FORMAT}; "
+                f"embed.cache: {self.folder} has format {stored_format}, this version reads {FORMAT}; "
                 "point `embed.cache` to another folder"
             )
 
@@ -134,19 +134,19 @@ class Cache:
         wanted : S16 (n,)
         vectors : (n, dim), or None to have it made
         """
-        found = np.zeros(len(wanted), bool)
+        cached = np.zeros(len(wanted), bool)
         origins = []
         for _, hashes, stored, origin in self.segments():
             at = np.searchsorted(wanted, hashes)
             at[at == len(wanted)] = 0
-            hit = (wanted[at] == hashes) & ~found[at] if len(wanted) else np.zeros(len(at), bool)
+            hit = (wanted[at] == hashes) & ~cached[at] if len(wanted) else np.zeros(len(at), bool)
             if hit.any():
                 if vectors is None:
                     vectors = np.empty((len(wanted), stored.shape[1]), stored.dtype)
                 vectors[at[hit]] = stored[hit]
-                found[at[hit]] = True
+                cached[at[hit]] = True
                 origins.append((origin, at[hit]))
-        return Lookup(found, vectors, origins)
+        return Lookup(cached, vectors, origins)
 
     def append(self, hashes: np.ndarray, vectors: np.ndarray, origin: Origin | None) -> None:
         """Store a segment. Once this returns, the segment survives a kill and a power failure.

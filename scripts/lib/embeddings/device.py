@@ -31,7 +31,7 @@ def pick_device(
     """
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if wanted == "auto":
-        return _numbered(next(name for name, there in present.items() if there), part)
+        return _numbered(next(name for name, is_present in present.items() if is_present), part)
     if not present[wanted]:
         raise UserError(
             f"config key {key}: {wanted!r} is set, but PyTorch {torch.__version__} finds no such "

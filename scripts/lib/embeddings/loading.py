@@ -34,9 +34,9 @@ def readable(what: object) -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:
-        said = " ".join(f"{type(error).__name__}: {error}".split())
+        message = " ".join(f"{type(error).__name__}: {error}".split())
         raise UserError(
-            f"embed.model: {what} cannot be loaded ({said}); take a complete copy of the model, or choose another one"
+            f"embed.model: {what} cannot be loaded ({message}); take a complete copy of the model, or choose another one"
         ) from None
 
 

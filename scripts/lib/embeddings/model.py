@@ -137,7 +137,7 @@ def _check_layout_files(model: str, revision: str | None, folder: Path) -> None:
 
     absent = [name for name in LAYOUT_FILES if not (folder / name).is_file()]
     try:
-        there = {file.path for file in get_cached_repo_tree(model, revision=revision)}
+        in_repository = {file.path for file in get_cached_repo_tree(model, revision=revision)}
     except CachedRepoTreeNotFoundError:
         if "modules.json" in absent:
             warn(
@@ -145,7 +145,7 @@ def _check_layout_files(model: str, revision: str | None, folder: Path) -> None:
                 "files; the vectors of the tokens are averaged. Set `embed.pooling` if the model pools otherwise"
             )
         return
-    if missing := [name for name in absent if name in there]:
+    if missing := [name for name in absent if name in in_repository]:
         raise UserError(
             f"embed.model: the hub's cache on this machine holds a part of {model!r}, without {', '.join(missing)}, "
             "which say how it pools and which prompt it needs, and the hub cannot be reached to fetch them; on a "

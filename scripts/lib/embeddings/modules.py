@@ -150,8 +150,8 @@ def read_layout(
     )
 
 
-def _default_limit(own: int | None, limit: int | None) -> int:
-    limits = [n for n in (own, limit) if n]
+def _default_limit(tokenizer_limit: int | None, limit: int | None) -> int:
+    limits = [n for n in (tokenizer_limit, limit) if n]
     return min([*limits, LONGEST_BY_DEFAULT]) if limits else UNLIMITED
 
 
@@ -270,8 +270,8 @@ def _transformer_settings(folder: Path) -> tuple[int | None, bool]:
         refuse(f"processing_kwargs: {', '.join(sorted(unknown))}")
     options = settings.get("processor_kwargs", dict) or settings.get("tokenizer_args", dict) or {}
     limit = Settings(settings.file, options).get("model_max_length", int, least=1)
-    own = settings.get("max_seq_length", int, least=1)
-    return limit or own, settings.get("do_lower_case", bool) or False
+    of_model = settings.get("max_seq_length", int, least=1)
+    return limit or of_model, settings.get("do_lower_case", bool) or False
 
 
 def _default_prompt(config: Settings) -> str:

@@ -127,11 +127,11 @@ class InvertedFile:
     def graph(self, n: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """The n nearest other points of each point: rows int32 (p, n), cosines float32 (p, n)."""
         cells = progress(range(len(self.centroids)), desc="neighbors", unit="cell")
-        found = self._search_cells(
+        graph = self._search_cells(
             cells, self.points, self.projections, self.rows, self.bounds, n + 1, GRAPH_PROBED_POINTS, threads
         )
         release_pages(self.points, 0, len(self.points))  # before the copies
-        return _without_self(*found)
+        return _without_self(*graph)
 
     def _search_cells(
         self,
@@ -150,12 +150,12 @@ class InvertedFile:
 
         def search_cell(cell: int) -> None:
             span = slice(bounds[cell], bounds[cell + 1])
-            own = order[span]
-            for some, found in self._candidates(
+            queries_of_cell = order[span]
+            for part, candidates in self._candidates(
                 cell, projections[span].astype(np.float32, copy=False), n, probed
             ):
-                at = own[some]
-                rows[at], cosines[at] = self._rerank(_rows(queries, at), found, n)
+                at = queries_of_cell[part]
+                rows[at], cosines[at] = self._rerank(_rows(queries, at), candidates, n)
 
         for _ in map_tasks(cells, threads, search_cell):
             pass
@@ -176,20 +176,20 @@ class InvertedFile:
         wanted = min(RERANKED * n, len(numbers))
         step = max(1, PRODUCTS // len(numbers))
         for start in range(0, len(projections), step):
-            some = slice(start, min(start + step, len(projections)))
-            products = projections[some] @ transposed
-            yield some, numbers[_columns_of_largest(products, wanted)]
+            part = slice(start, min(start + step, len(projections)))
+            products = projections[part] @ transposed
+            yield part, numbers[_columns_of_largest(products, wanted)]
 
-    def _rerank(self, queries: np.ndarray, found: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    def _rerank(self, queries: np.ndarray, rows: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
         """The n nearest of the candidates, compared in all dimensions."""
-        similar = np.empty(found.shape, np.float32)
-        step = max(1, COMPARED // found.shape[1])
-        for start in range(0, len(found), step):
+        similar = np.empty(rows.shape, np.float32)
+        step = max(1, COMPARED // rows.shape[1])
+        for start in range(0, len(rows), step):
             part = slice(start, start + step)
-            candidates = _rows(self.points, found[part].ravel()).reshape(*found[part].shape, -1)
+            candidates = _rows(self.points, rows[part].ravel()).reshape(*rows[part].shape, -1)
             np.matmul(candidates, queries[part, :, None], out=similar[part, :, None])
-        order = np.lexsort((found, -similar), axis=1)[:, :n]
-        return np.take_along_axis(found, order, 1), np.take_along_axis(similar, order, 1)
+        order = np.lexsort((rows, -similar), axis=1)[:, :n]
+        return np.take_along_axis(rows, order, 1), np.take_along_axis(similar, order, 1)
 
 
 def nearest_rows(vectors: np.ndarray, n: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, float]:
@@ -225,8 +225,8 @@ def recall(vectors: np.ndarray, rows: np.ndarray, threads: int = 1) -> float:
         return _largest(similar, np.arange(a, b, dtype=np.int32), min(n, b - a))
 
     best = np.empty((len(checked), 0), np.int32), np.empty((len(checked), 0), np.float32)
-    for found in map_chunks(len(vectors), threads, work):
-        numbers, values = (np.concatenate(pair, axis=1) for pair in zip(best, found, strict=True))
+    for part in map_chunks(len(vectors), threads, work):
+        numbers, values = (np.concatenate(pair, axis=1) for pair in zip(best, part, strict=True))
         order = np.lexsort((numbers, -values), axis=1)[:, :n]
         best = np.take_along_axis(numbers, order, 1), np.take_along_axis(values, order, 1)
     kept = [len(np.intersect1d(a, b)) for a, b in zip(rows[checked], best[0], strict=True)]

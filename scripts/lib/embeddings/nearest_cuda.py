@@ -37,9 +37,9 @@ def nearest_rows_cuda(
         release_pages(vectors, a, min(a + READ, count))
     rows, cosines = np.empty((count, n), np.int32), np.empty((count, n), np.float16)
     for a in progress(range(0, count, QUERIES), desc="neighbors", unit="block"):
-        found, similar = _nearest(points, a, n)
+        nearest, similar = _nearest(points, a, n)
         rows[a : a + QUERIES], cosines[a : a + QUERIES] = (
-            found.int().cpu().numpy(),
+            nearest.int().cpu().numpy(),
             similar.half().cpu().numpy(),
         )
     return rows, cosines, 1.0

@@ -101,10 +101,10 @@ def windows(texts: Iterable[Texts]) -> Iterator[Texts]:
     rows: list[np.ndarray] = []
     ids: list[str] = []
     joined: list[str] = []
-    for some in texts:
-        rows.append(some.rows)
-        ids += some.ids
-        joined += some.texts
+    for part in texts:
+        rows.append(part.rows)
+        ids += part.ids
+        joined += part.texts
         if len(joined) >= size:
             yield Texts(np.concatenate(rows), ids, joined)
             rows, ids, joined = [], [], []
@@ -241,7 +241,7 @@ def attention_kernels(encoder: Encoder, tokens: list[np.ndarray]) -> list[str]:
     names = on_device or [e.name for e in events]
     unseen = " (dispatched; no kernels visible)" if cuda and not on_device else ""  # CUPTI is barred
     words = ("flash", "fmha", "attention", "attn")
-    found = sorted({name for name in names if any(word in name.lower() for word in words)})
+    kernels = sorted({name for name in names if any(word in name.lower() for word in words)})
     # off CUDA the generic entry point runs too; the most specific name says which kernel ran
-    found = [name for name in found if "for_cpu" in name] or found or ["matmul + softmax (eager)"]
-    return [name + unseen for name in found]
+    kernels = [name for name in kernels if "for_cpu" in name] or kernels or ["matmul + softmax (eager)"]
+    return [name + unseen for name in kernels]

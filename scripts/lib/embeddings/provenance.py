@@ -50,10 +50,10 @@ def check_image(image: Path = PINS, own: Path = OWN_PINS) -> None:
     theirs, ours = pins(image.read_text()), pins(own.read_text())
     other = sorted(name for name in theirs.keys() | ours.keys() if theirs.get(name) != ours.get(name))
     if other:
-        some = ", ".join(
+        differences = ", ".join(
             f"{name} {theirs.get(name, 'missing')} instead of {ours.get(name, 'none')}" for name in other[:3]
         )
         raise UserError(
-            f"embed.image: {os.environ['APPTAINER_CONTAINER']} was built from another envs/embeddings.yaml ({some}"
+            f"embed.image: {os.environ['APPTAINER_CONTAINER']} was built from another envs/embeddings.yaml ({differences}"
             f"{', …' if len(other) > 3 else ''}); build the image again and give it a new number"
         )

@@ -30,11 +30,11 @@ def whole_terms(counted: TermCounts, allowed: sparse.csr_matrix) -> sparse.csr_m
     counted : the papers of each of k groups that have each term
     allowed : bool or numbers (k, n_terms), 0 for terms that may not be keywords
     """
-    found = [
+    rows = [
         sparse.csr_matrix((0, allowed.shape[1])),
         *(_whole(counted, allowed, row) for row in range(allowed.shape[0])),
     ]
-    return sparse.vstack(found, format="csr")
+    return sparse.vstack(rows, format="csr")
 
 
 def _whole(counted: TermCounts, allowed: sparse.csr_matrix, group: int) -> sparse.csr_matrix:
@@ -42,8 +42,8 @@ def _whole(counted: TermCounts, allowed: sparse.csr_matrix, group: int) -> spars
     may = allowed[[group]].toarray().ravel().astype(np.float64)
     cut, part = np.zeros(len(papers), bool), np.zeros(len(papers), bool)
     cut[_cut_out(counted, papers)] = True
-    there = papers[counted.bigrams[0]] > 0
-    rows, first, second = (column[there & ~cut[counted.bigrams[0]]] for column in counted.bigrams)
+    occurs = papers[counted.bigrams[0]] > 0
+    rows, first, second = (column[occurs & ~cut[counted.bigrams[0]]] for column in counted.bigrams)
     n, of_parts = papers[rows], np.zeros(len(papers))
     most = np.zeros(len(papers))  # papers of the most frequent bigram that begins with a word
     np.maximum.at(most, first, n)

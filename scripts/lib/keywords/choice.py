@@ -41,12 +41,12 @@ def informative(counted: TermCounts, sizes: np.ndarray) -> np.ndarray:
     """
     says = spread(counted.counts, sizes) * np.sqrt(counted.title_rate)
     uses = np.asarray(counted.counts.sum(0)).ravel()
-    own = counted.counts.max(0).toarray().ravel() >= OWN * np.maximum(uses, 1)
+    in_one_topic = counted.counts.max(0).toarray().ravel() >= OWN * np.maximum(uses, 1)
     order = np.argsort(says, kind="stable")
     total = np.cumsum(uses[order])
     if total[-1] == 0:
         return np.ones(len(says), bool)
-    return own | (says >= says[order[np.searchsorted(total, GENERAL * total[-1])]])
+    return in_one_topic | (says >= says[order[np.searchsorted(total, GENERAL * total[-1])]])
 
 
 def eligible(
@@ -63,14 +63,14 @@ def eligible(
     specific : bool (n_terms,), as `informative` returns it
     """
     head = np.array([counted.terms[words[0]] in head_words for words in counted.words], bool)
-    found = counted.counts.tocoo()
-    cover = found.data / np.maximum(sizes, 1)[found.row]
+    entries = counted.counts.tocoo()
+    cover = entries.data / np.maximum(sizes, 1)[entries.row]
     largest = np.zeros(counted.counts.shape[1])
-    np.maximum.at(largest, found.col, cover)
-    allowed = (specific & ~head)[found.col] & (cover >= np.maximum(COVER, RIVAL * largest[found.col]))
-    allowed |= np.bincount(found.row[allowed], minlength=len(sizes))[found.row] < FEW
+    np.maximum.at(largest, entries.col, cover)
+    allowed = (specific & ~head)[entries.col] & (cover >= np.maximum(COVER, RIVAL * largest[entries.col]))
+    allowed |= np.bincount(entries.row[allowed], minlength=len(sizes))[entries.row] < FEW
     return sparse.csr_matrix(
-        (allowed[allowed], (found.row[allowed], found.col[allowed])), counted.counts.shape
+        (allowed[allowed], (entries.row[allowed], entries.col[allowed])), counted.counts.shape
     )
 
 
@@ -97,17 +97,17 @@ def _top_terms_of(counted: TermCounts, row: sparse.csr_matrix, n: int, vectors: 
     heaviest = np.lexsort((row.indices, -row.data))
     order, weight = row.indices[heaviest].tolist(), row.data[heaviest].tolist()
     picked: list[int] = []
-    said: list[int] = []
+    used_words: list[int] = []
     for term, heavy in zip(order, weight, strict=True):
         if len(picked) >= LEAST and heavy < LIGHT * weight[0]:
             break
         words = counted.words[term]
-        if any(are_forms(counted.terms, word, other, vectors) for word in words for other in said):
+        if any(are_forms(counted.terms, word, other, vectors) for word in words for other in used_words):
             continue
         if any(abbreviates(counted.terms, term, other, vectors) for other in picked):
             continue
         picked = [other for other in picked if not abbreviates(counted.terms, other, term, vectors)] + [term]
-        said += words
+        used_words += words
         if len(picked) == n:
             break
     return picked

@@ -52,8 +52,8 @@ class TermCounts:
     @cached_property
     def bigrams(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The rows of the bigrams, and of their first and second words: int64 (m,) each."""
-        found = [(row, *words) for row, words in enumerate(self.words) if len(words) == 2]
-        rows, first, second = np.array(found, np.int64).reshape(-1, 3).T
+        bigrams = [(row, *words) for row, words in enumerate(self.words) if len(words) == 2]
+        rows, first, second = np.array(bigrams, np.int64).reshape(-1, 3).T
         return rows, first, second
 
     @classmethod
@@ -103,9 +103,9 @@ def count_in_topics(
         in_papers = sparse.csr_matrix((np.ones(len(part), np.int32), part, ends), (stop - start, n_terms))
         known = np.flatnonzero(topics[start:stop] >= 0)
         of_topics = (np.ones(len(known), np.int32), (topics[start:stop][known], known))
-        found = sparse.csr_matrix(of_topics, (k, stop - start)) @ in_papers
-        found.sort_indices()
-        counts += found
+        part_counts = sparse.csr_matrix(of_topics, (k, stop - start)) @ in_papers
+        part_counts.sort_indices()
+        counts += part_counts
     return counts
 
 

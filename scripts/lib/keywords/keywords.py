@@ -46,7 +46,7 @@ def keywords_of(
     weights = heaviest(ctfidf(counts).multiply(whole_terms(counted, allowed)).tocsr(), CANDIDATES * top)
     weights = weights.multiply(vectors.similarities(weights).power(2)).tocsr()
     in_all = np.asarray(counts.sum(0)).ravel()
-    found = []
+    of_groups = []
     for group, columns in enumerate(top_terms(counted, weights, top, vectors)):
         keywords = []
         for column in columns:
@@ -56,8 +56,8 @@ def keywords_of(
             weight *= min(1.0, n / sizes[group] / LEADING)
             term = counted.terms[column]
             keywords.append(Keyword(term, weight, n, share, rate, term))
-        found.append(sorted(keywords, key=lambda keyword: -keyword.weight))
-    return found
+        of_groups.append(sorted(keywords, key=lambda keyword: -keyword.weight))
+    return of_groups
 
 
 def heaviest(weights: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
@@ -83,14 +83,14 @@ def restricted(counted: TermCounts, rows: np.ndarray, least: int) -> tuple[TermC
     place = {column: i for i, column in enumerate(often.tolist())}
     kept = [column for column in place if all(word in place for word in counted.words[column])]
     place = {column: i for i, column in enumerate(kept)}
-    some = TermCounts(
+    kept_counts = TermCounts(
         [counted.terms[column] for column in kept],
         [tuple(place[word] for word in counted.words[column]) for column in kept],
         counted.title_rate[kept],
         counted.followed_share[kept],
         sparse.csr_matrix(counts[:, kept]),
     )
-    return some, kept
+    return kept_counts, kept
 
 
 def lifts(counts: sparse.csr_matrix, sizes: np.ndarray, shares: np.ndarray) -> sparse.csr_matrix:
@@ -102,7 +102,7 @@ def lifts(counts: sparse.csr_matrix, sizes: np.ndarray, shares: np.ndarray) -> s
     sizes : int (k,), the papers of each group
     shares : float (n_terms,), the share of all papers that have each term
     """
-    found = counts.tocoo()
+    entries = counts.tocoo()
     return sparse.csr_matrix(
-        (found.data / sizes[found.row] / shares[found.col], (found.row, found.col)), counts.shape
+        (entries.data / sizes[entries.row] / shares[entries.col], (entries.row, entries.col)), counts.shape
     )

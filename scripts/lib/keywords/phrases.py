@@ -34,7 +34,7 @@ class Phrases:
 
     def of_groups(self, keywords: list[list[Keyword]], vectors: TermVectors) -> list[list[Keyword]]:
         """The keywords of each group as `of` returns them, by the sampled papers of the groups."""
-        return [self.of(some, vectors.papers_of(group)) for group, some in enumerate(keywords)]
+        return [self.of(of_group, vectors.papers_of(group)) for group, of_group in enumerate(keywords)]
 
     def of(self, keywords: list[Keyword], papers: np.ndarray) -> list[Keyword]:
         """The keywords of a group, each with the words that adjoin at least half of its uses in these papers.
@@ -109,8 +109,8 @@ def beside(words: list[int], text: np.ndarray) -> tuple[tuple[float, int], tuple
 
 
 def _most_frequent(words: np.ndarray) -> tuple[float, int]:
-    found, uses = np.unique(words[words > 0], return_counts=True)
-    if not len(found):
+    distinct_words, uses = np.unique(words[words > 0], return_counts=True)
+    if not len(distinct_words):
         return 0.0, 0
     best = uses.argmax()
-    return float(uses[best] / len(words)), int(found[best])
+    return float(uses[best] / len(words)), int(distinct_words[best])

@@ -66,8 +66,8 @@ class TermVectors:
         lengths = offsets[read + 1] - offsets[read]
         of_papers = terms[ranges(offsets[read], lengths)]
         table = (np.repeat(weight, lengths), (np.repeat(np.arange(len(read)), lengths), of_papers))
-        found = sparse.csc_matrix(table, (len(read), n_terms), dtype=np.float32)
-        return cls(found, _center(take(vectors, read), weight), weight, groups[read], read)
+        has_term = sparse.csc_matrix(table, (len(read), n_terms), dtype=np.float32)
+        return cls(has_term, _center(take(vectors, read), weight), weight, groups[read], read)
 
     def inside(self, group: int, groups: np.ndarray, columns: list[int]) -> "TermVectors":
         """The papers of a group, with some of the terms, in groups of their own.
@@ -95,14 +95,16 @@ class TermVectors:
         of_groups = self._means(in_groups).T
         columns, at = np.unique(weights.indices, return_inverse=True)
         of_row = np.repeat(np.arange(k), np.diff(weights.indptr))
-        found = np.zeros(weights.nnz)
+        similarities = np.zeros(weights.nnz)
         for start in range(0, len(columns), COLUMNS):
             means = self._means(self.terms[:, columns[start : start + COLUMNS]].T)
             here = (at >= start) & (at < start + COLUMNS)
             with one_blas_thread():  # the sums of a product depend on the number of threads
                 cosines = means @ of_groups
-            found[here] = cosines[at[here] - start, of_row[here]]
-        return sparse.csr_matrix((np.maximum(found, LEAST), weights.indices, weights.indptr), weights.shape)
+            similarities[here] = cosines[at[here] - start, of_row[here]]
+        return sparse.csr_matrix(
+            (np.maximum(similarities, LEAST), weights.indices, weights.indptr), weights.shape
+        )
 
     def similarity(self, term: int, other: int) -> float:
         """The cosine of the vectors of two terms; 0 if one of them is in no sampled paper."""

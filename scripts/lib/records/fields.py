@@ -109,12 +109,12 @@ class Fields:
 
         def leaf(record: Any) -> Any:
             value = top(record)
-            found = [] if value is None else _leaves(value, steps)
+            leaves = [] if value is None else _leaves(value, steps)
             if listed:
-                return _flat(found) or None
-            if joined and len(found) > 1:
-                return found
-            return found[0] if found else None
+                return _flat(leaves) or None
+            if joined and len(leaves) > 1:
+                return leaves
+            return leaves[0] if leaves else None
 
         return leaf
 

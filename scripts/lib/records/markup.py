@@ -113,10 +113,10 @@ def _tags(text: str) -> list[re.Match]:
     (`<Emphasis Type="Italic">x</Emphasis>`), a prefix or attributes (`<jats:p>`), or if it usually stands alone.
     `<q>` and `n<th>m` are mathematics.
     """
-    found = list(TAG.finditer(text))
+    matches = list(TAG.finditer(text))
     first: dict[str, int] = {}
     last: dict[str, int] = {}
-    for match in found:
+    for match in matches:
         name = match["name"].lower()
         if match["end"]:
             last[name] = match.start()
@@ -135,7 +135,7 @@ def _tags(text: str) -> list[re.Match]:
             len(name) > 1 or bool(match["end"]) or _before(text, match.start()) in {"", ">", *".?!:;"}
         )
 
-    return [match for match in found if is_tag(match)]
+    return [match for match in matches if is_tag(match)]
 
 
 def _before(text: str, at: int) -> str:

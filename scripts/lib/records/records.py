@@ -102,8 +102,8 @@ def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
     values = {name: fields.column(records, name) for name in OPTIONAL}
     categories, matches = category_column(values["categories"], filters.categories)
     published, updated = parse_dates(values["published"]), parse_dates(values["updated"])
-    found = {"categories": categories, "published": published, "updated": updated}
-    filled, not_understood = _compare(values, found, ids, lines, fields)
+    parsed = {"categories": categories, "published": published, "updated": updated}
+    filled, not_understood = _compare(values, parsed, ids, lines, fields)
     published = _fill_from_ids(published, ids)
     verdicts = _judge(texts["abstract"], published, matches, filters)
     verdicts[deleted] = DELETED
@@ -169,14 +169,14 @@ def _replaced(texts: pa.StringArray, rows: pa.BooleanArray, pattern: str, by: st
 
 def _compare(
     values: dict[str, list[Any]],
-    found: dict[str, pa.Array],
+    parsed: dict[str, pa.Array],
     ids: pa.StringArray,
     lines: np.ndarray,
     fields: Fields,
 ) -> tuple[dict[str, int], LedgerCounts]:
     """For each of OPTIONAL: how many records have a value, and the values that were not understood."""
     filled, not_understood = dict.fromkeys(OPTIONAL, len(ids)), LedgerCounts(OPTIONAL)
-    for name, column in found.items():
+    for name, column in parsed.items():
         for row in np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False)):
             if is_empty(value := values[name][row]):
                 filled[name] -= 1
@@ -292,8 +292,8 @@ def _bare_ids(ids: pa.StringArray) -> tuple[pa.StringArray, np.ndarray]:
     rows = np.flatnonzero(pc.match_substring_regex(ids, NOT_BARE).to_numpy(zero_copy_only=False))
     if not len(rows):
         return ids, versions
-    bare, found = zip(*map(split_id, ids.take(pa.array(rows)).to_pylist()), strict=True)
-    versions[rows] = found
+    bare, written_versions = zip(*map(split_id, ids.take(pa.array(rows)).to_pylist()), strict=True)
+    versions[rows] = written_versions
     mask = np.zeros(len(ids), bool)
     mask[rows] = True
     return pc.replace_with_mask(ids, pa.array(mask), pa.array(bare, pa.string())), versions

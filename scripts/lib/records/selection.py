@@ -96,8 +96,8 @@ def _equals_next(ids: pa.StringArray, order: np.ndarray) -> np.ndarray:
     """
     same = np.zeros(max(len(order) - 1, 0), bool)
     for start in range(0, len(same), COMPARED_IDS):
-        some = ids.take(pa.array(order[start : start + COMPARED_IDS + 1]))
-        same[start : start + COMPARED_IDS] = pc.equal(some[1:], some[:-1]).to_numpy(zero_copy_only=False)
+        block = ids.take(pa.array(order[start : start + COMPARED_IDS + 1]))
+        same[start : start + COMPARED_IDS] = pc.equal(block[1:], block[:-1]).to_numpy(zero_copy_only=False)
     return same
 
 

@@ -204,9 +204,9 @@ def _zip_member(archive: zipfile.ZipFile, path: Path) -> str:
     return names[0]
 
 
-def _not_one_member(path: Path, kind: str, found: str) -> UserError:
+def _not_one_member(path: Path, kind: str, members: str) -> UserError:
     return UserError(
-        f"{path}: expected one .json or .jsonl file inside the {kind} archive, found {found}; "
+        f"{path}: expected one .json or .jsonl file inside the {kind} archive, found {members}; "
         "unpack it, and set `input` to one file of JSON lines"
     )
 
@@ -235,7 +235,7 @@ class _Header(tarfile.TarInfo):
 
 def _tar_member(stream: Pieces, path: Path) -> Iterator[bytes]:
     """The content of the only file of papers in a tar archive."""
-    found: list[str] = []
+    members: list[str] = []
     others: list[str] = []
     # `r|` reads forwards only; `ignore_zeros` reads to the end, beyond the mark where tar stops
     file = cast(IO[bytes], stream)  # tarfile asks for no more than `read`
@@ -246,12 +246,12 @@ def _tar_member(stream: Pieces, path: Path) -> Iterator[bytes]:
             if not (info.isfile() and _holds_papers(info.name)):
                 others = [*others, info.name][:5]
                 continue
-            found.append(info.name)
-            if len(found) > 1:
-                raise _not_one_member(path, "tar", f"several: {', '.join(found)}")
+            members.append(info.name)
+            if len(members) > 1:
+                raise _not_one_member(path, "tar", f"several: {', '.join(members)}")
             if member := archive.extractfile(info):  # always, for a file
                 yield from _read_pieces(member, PIECE_BYTES)
-    if not found:
+    if not members:
         raise _not_one_member(path, "tar", f"0 in {others}")
 
 
@@ -319,10 +319,10 @@ def _refuse_other_formats(data: bytes, path: Path) -> None:
         b"\x1f\x9d": "a .Z file; unpack it with `gunzip`",
         b"SQLite format 3": "an SQLite database",
     }
-    found = next((name for magic, name in formats.items() if head.startswith(magic)), None)
+    content = next((name for magic, name in formats.items() if head.startswith(magic)), None)
     if TABLE_HEAD.match(head):
-        found = "a table (CSV or TSV); write one JSON object per row, with pandas: `to_json(orient='records', lines=True)`"
+        content = "a table (CSV or TSV); write one JSON object per row, with pandas: `to_json(orient='records', lines=True)`"
     if _packing(data[:6]) or data.startswith(b"PK\x03\x04"):
-        found = "packed twice; unpack it once"
-    if found:
-        raise UserError(f"{path}, line 1: this is {found}; expected JSON lines, one object per line")
+        content = "packed twice; unpack it once"
+    if content:
+        raise UserError(f"{path}, line 1: this is {content}; expected JSON lines, one object per line")

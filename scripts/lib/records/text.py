@@ -104,4 +104,4 @@ def normalise_strings(strings: pa.StringArray) -> tuple[pa.StringArray, dict[str
         for name in changes:
             changed[name].append(row)
     folded = pc.replace_with_mask(folded, pa.array(odd), pa.array(normal, pa.string()))
-    return folded, {name: np.array(found, np.int64) for name, found in changed.items()}
+    return folded, {name: np.array(changed_rows, np.int64) for name, changed_rows in changed.items()}

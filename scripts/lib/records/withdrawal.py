@@ -72,10 +72,10 @@ def is_withdrawal_note(abstracts: pa.Array) -> pa.Array:
     # few abstracts have one of these words; Arrow would compile the long pattern again for each block
     notes = pc.or_(
         *(
-            pc.match_substring_regex(abstracts, some, ignore_case=True)
-            for some in (ANYWHERE, AT_THE_BEGINNING)
+            pc.match_substring_regex(abstracts, pattern, ignore_case=True)
+            for pattern in (ANYWHERE, AT_THE_BEGINNING)
         )
     )
     rows = pc.indices_nonzero(notes)
-    found = [NOTE.match(abstract) is not None for abstract in abstracts.take(rows).to_pylist()]
-    return pc.replace_with_mask(notes, notes, pa.array(found, pa.bool_()))
+    is_note = [NOTE.match(abstract) is not None for abstract in abstracts.take(rows).to_pylist()]
+    return pc.replace_with_mask(notes, notes, pa.array(is_note, pa.bool_()))

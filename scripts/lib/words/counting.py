@@ -70,8 +70,8 @@ def merge_counts(parts: list[Counts]) -> Counts:
     """Sum the counts of several parts."""
     codes = np.concatenate([codes for codes, _ in parts])
     counts = np.concatenate([counts for _, counts in parts])
-    found, at = np.unique(codes, return_inverse=True)
-    return found, np.bincount(at, counts, len(found)).astype(np.int64)
+    distinct_codes, at = np.unique(codes, return_inverse=True)
+    return distinct_codes, np.bincount(at, counts, len(distinct_codes)).astype(np.int64)
 
 
 def neighbors(words: np.ndarray) -> np.ndarray:
@@ -88,11 +88,11 @@ def find_codes(codes: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nda
 
     Returns
     -------
-    found : bool (n,), whether a code is known
+    is_known : bool (n,), whether a code is known
     index : int64 (m,), where the codes that were found stand in `known`
     """
     if not len(known):
         return np.zeros(len(codes), bool), np.zeros(0, np.int64)
     index = np.minimum(np.searchsorted(known, codes), len(known) - 1)
-    found = known[index] == codes
-    return found, index[found]
+    is_known = known[index] == codes
+    return is_known, index[is_known]

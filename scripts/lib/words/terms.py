@@ -49,8 +49,8 @@ class _Encoded(dict):
         self.numbers = _Numbers({BREAK: 0})
 
     def __missing__(self, token: str) -> tuple[int, ...]:
-        found = [self.numbers[word] for word in split_token(token, self.stop_words)]
-        self[token] = encoded = (*(number | HYPHEN for number in found[:-1]), found[-1])
+        numbers_of_words = [self.numbers[word] for word in split_token(token, self.stop_words)]
+        self[token] = encoded = (*(number | HYPHEN for number in numbers_of_words[:-1]), numbers_of_words[-1])
         return encoded
 
 
@@ -65,14 +65,14 @@ def _encode(texts: list[str]) -> tuple[int, list[str], np.ndarray, np.ndarray]:
     """The numbers of the words of the texts in this process, and the words that are new in it."""
     (encoded,) = _process
     before = len(encoded.numbers)
-    lengths, found = [], []
+    lengths, numbers = [], []
     for text in texts:
         words = list(chain.from_iterable(map(encoded.__getitem__, tokens(text))))
-        found += words
-        found.append(0)  # no pair of words reaches from one paper into the next
+        numbers += words
+        numbers.append(0)  # no pair of words reaches from one paper into the next
         lengths.append(len(words) + 1)
     new = list(islice(encoded.numbers, before, None))
-    return os.getpid(), new, np.array(found, np.int32), np.array(lengths, np.int64)
+    return os.getpid(), new, np.array(numbers, np.int32), np.array(lengths, np.int64)
 
 
 @dataclass
@@ -99,12 +99,12 @@ def spell(
     numbers = _Numbers({BREAK: 0})
     of_process: dict[int, np.ndarray] = {}
     lengths = [np.zeros(1, np.int64)]
-    for pid, new, found, some in _in_processes(batches, stop_words, threads):
+    for pid, new, words, word_counts in _in_processes(batches, stop_words, threads):
         known = of_process.get(pid, np.zeros(1, np.int32))
         added = np.fromiter(map(numbers.__getitem__, new), np.int32, len(new))
         of_process[pid] = known = np.concatenate([known, added])
-        file.write((known[found & ~HYPHEN] | (found & HYPHEN)).tobytes())
-        lengths.append(some)
+        file.write((known[words & ~HYPHEN] | (words & HYPHEN)).tobytes())
+        lengths.append(word_counts)
     return Spellings(list(numbers), np.cumsum(np.concatenate(lengths)))
 
 
@@ -145,12 +145,12 @@ def number_words(stream: np.ndarray, spelled: Spellings, min_count: int, threads
 
     def count(start: int, stop: int) -> tuple[Counts, Counts]:
         part = stream[spelled.offsets[start] : spelled.offsets[stop]] & ~HYPHEN
-        _, found = once_per_paper(word[part], papers_of(spelled.offsets, start, stop))
-        return distinct(part), distinct(found)
+        _, of_papers = once_per_paper(word[part], papers_of(spelled.offsets, start, stop))
+        return distinct(part), distinct(of_papers)
 
-    for (spellings, of_spelling), (found, of_word) in over_papers(spelled.offsets, threads, count, stream):
+    for (spellings, of_spelling), (words, of_word) in over_papers(spelled.offsets, threads, count, stream):
         occurrences[spellings] += of_spelling
-        papers[found] += of_word
+        papers[words] += of_word
     by_word = np.lexsort((np.arange(len(keys)), -occurrences, word))
     commonest = by_word[np.r_[True, word[by_word][1:] != word[by_word][:-1]]]  # in order of the words
     shown = [spelled.words[i] for i in commonest]
@@ -158,7 +158,7 @@ def number_words(stream: np.ndarray, spelled: Spellings, min_count: int, threads
     renumbered = np.zeros(len(numbers), np.int32)
     renumbered[kept] = np.arange(1, len(kept) + 1)
     uses = np.bincount(word, occurrences, len(numbers))
-    counts, uses = (np.r_[0, some[kept]].astype(np.int64) for some in (papers, uses))
+    counts, uses = (np.r_[0, numbers_of[kept]].astype(np.int64) for numbers_of in (papers, uses))
     return Words([BREAK, *(shown[i] for i in kept)], counts, uses, renumbered[word])
 
 
@@ -171,8 +171,8 @@ def count_leading(tokens: np.ndarray, offsets: np.ndarray, n_words: int, threads
     n_words : words including BREAK
     """
     leading = np.zeros(n_words, np.int64)
-    for found in over_papers(offsets, threads, partial(_first_words, tokens, offsets, n_words), tokens):
-        leading += found
+    for first_words in over_papers(offsets, threads, partial(_first_words, tokens, offsets, n_words), tokens):
+        leading += first_words
     return leading
 
 
@@ -240,8 +240,8 @@ def terms_of_papers(
     words = np.flatnonzero(alone[part])
     at = neighbors(part)
     known, index = find_codes(part[at] * n_words + part[at + 1], bigrams)
-    found = np.concatenate([part[words], n_words + index])
-    return once_per_paper(found, np.concatenate([papers[words], papers[at[known]]]))
+    terms = np.concatenate([part[words], n_words + index])
+    return once_per_paper(terms, np.concatenate([papers[words], papers[at[known]]]))
 
 
 def count_in_titles(
@@ -263,8 +263,8 @@ def count_in_titles(
         offsets = np.r_[0, np.cumsum(lengths[::2])]
         return terms_of_papers(words, offsets, bigrams, alone, 0, stop - start)[1]
 
-    for found in over_papers(parts[::2], threads, count, tokens):
-        counts += np.bincount(found, minlength=len(counts))
+    for terms in over_papers(parts[::2], threads, count, tokens):
+        counts += np.bincount(terms, minlength=len(counts))
     return counts
 
 
@@ -290,8 +290,8 @@ def spell_bigrams(
         joined = (part[at] & HYPHEN) > 0
         return distinct((2 * spelling[at] + joined) * n + spelling[at + 1])
 
-    for found in over_papers(spelled.offsets, threads, count, stream):
-        parts.append(found)
+    for counted in over_papers(spelled.offsets, threads, count, stream):
+        parts.append(counted)
         if len(parts) > 16:
             parts = [merge_counts(parts)]
     codes, counts = merge_counts(parts)
