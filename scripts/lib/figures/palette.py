@@ -67,20 +67,6 @@ def as_seen(colors: np.ndarray) -> np.ndarray:
     return np.stack([oklab(colors), *(oklab(from_linear(linear @ eye.T)) for eye in BLINDNESS)])
 
 
-def unlikeness(colors: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """How unlike colors look to those who tell them apart worst: float64 (n, m).
-
-    Parameters
-    ----------
-    colors, others : (n, 3) and (m, 3), sRGB
-
-    Returns
-    -------
-    The least distance in OKLab over the four kinds of eyes; 0.02 is barely visible.
-    """
-    return np.min([cdist(a, b) for a, b in zip(as_seen(colors), as_seen(others), strict=True)], axis=0)
-
-
 def hex_colors(colors: np.ndarray) -> list[str]:
     """sRGB (n, 3) in 0 to 1 as #rrggbb."""
     return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in np.round(255 * colors).astype(int).tolist()]
