@@ -203,6 +203,7 @@ EDITED = {
     "scripts/embed.py": "the script of `embed`",
     "scripts/lib/lloyd.py": "a module of several steps",
     "scripts/lib/cli.py": "the module of all steps",
+    "scripts/lib/naming/schema.py": "the schema of topics.csv",
     "scripts/templates/report.html": "a template",
     "data/words/stop_words.txt": "the stop words",
     "envs/map.yaml": "an environment",
