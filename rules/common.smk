@@ -25,6 +25,10 @@ def load(root, *names):
 
 
 configs, checks, requesting, steps = load(ROOT, "config", "checks", "requests", "steps")
+if not isinstance(config, dict):
+    raise WorkflowError(
+        f"`config:` of the module is {config!r}; give it a dict of keys, such as a section of your own config"
+    )
 SCHEMA = configs.read_schema(ROOT)
 config.update(configs.complete(config, SCHEMA, ROOT))
 if workflow.is_main_process:

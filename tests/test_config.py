@@ -101,6 +101,8 @@ def test_presets_are_valid(preset):
 MISTAKES = {
     "misspelt key": ({"cluster": {"kk": 5}}, "cluster.kk", "did you mean 'k'"),
     "misspelt section": ({"clusters": {"k": 5}}, "clusters", "did you mean 'cluster'"),
+    "key without its section": ({"results": "x"}, "results: unknown key; did you mean 'pathvars.results'?"),
+    "key of several sections": ({"gpus": 1}, "did you mean 'embed.gpus' or 'neighbors.gpus' or"),
     "wrong type": ({"cluster": {"k": "many"}}, "cluster.k", "'many'"),
     "negative number": ({"keywords": {"top": -3}}, "keywords.top", "-3"),
     "unknown choice": ({"project": {"method": "pca"}}, "project.method", "umap"),

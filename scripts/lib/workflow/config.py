@@ -49,7 +49,7 @@ def complete(config: Config, schema: dict, root: Path) -> Config:
     """
     convert_types(config, schema)
     validator = Draft202012Validator(schema, format_checker=FormatChecker())
-    faults = [fault for error in validator.iter_errors(config) for fault in describe(error)]
+    faults = [fault for error in validator.iter_errors(config) for fault in describe(error, schema)]
     faults += file_faults(config, schema, root) + results_fault(config, root) + locale_faults(config)
     faults += llm_fault(config)
     if faults:
@@ -104,9 +104,12 @@ def convert_types(config: Config, schema: dict) -> None:
             config[key] = yaml.safe_load(value)
 
 
-def describe(error: ValidationError) -> list[str]:
+def describe(error: ValidationError, schema: dict) -> list[str]:
     """The faults in an error of the schema's validator."""
     key = ".".join(map(str, error.absolute_path))
+    if error.validator == "required":
+        missing = sorted(set(error.validator_value) - set(error.instance))
+        return [f"{name}: missing; {schema['properties'][name]['description']}" for name in missing]
     if error.validator == "additionalProperties":
         known = list(error.schema["properties"])
         names = sorted(set(error.instance) - set(known), key=str)
@@ -120,11 +123,18 @@ def describe(error: ValidationError) -> list[str]:
         return [f"{key or 'config'}: {error.message}{suffix}"]
     faults = []
     for name in names:
-        near = get_close_matches(str(name).lower(), known, 1, 0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+        near = [full for full in key_names(schema) if full.endswith(f".{name}") and not key]
+        near = near or get_close_matches(str(name).lower(), known, 1, 0.5)
+        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known are {', '.join(known)}"
         full = f"{key}.{name}" if key else name
         faults.append(f"{full}: unknown key; {hint}")
     return faults
+
+
+def key_names(schema: dict) -> list[str]:
+    """The keys of all sections, as `section.key`."""
+    sections = schema["properties"].items()
+    return [f"{name}.{key}" for name, entry in sections for key in entry.get("properties", {})]
 
 
 def file_faults(config: Config, schema: dict, root: Path) -> list[str]:
