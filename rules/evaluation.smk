@@ -56,7 +56,7 @@ rule report:
         digest=digest,
         template=source("scripts/templates/report.html"),
         style=source("scripts/templates/report/report.css"),
-        behaviour=source("scripts/templates/report/report.js"),
+        behavior=source("scripts/templates/report/report.js"),
         includes=source("scripts/templates/report/explanations.html"),
     output:
         report=report(

@@ -74,7 +74,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         digest="papers.digest",
         template="report.html",
         style="its style sheet",
-        behaviour="its JavaScript",
+        behavior="its JavaScript",
     )
     cli.flag("--benchmarks", Path, "folder of the times and memory of the steps")
     cli.flag("--about", json.loads, "versions, and keys that differ from their defaults, as JSON")
@@ -160,7 +160,7 @@ def run_values(args: argparse.Namespace) -> dict[str, Any]:
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     evaluation = read_json(args.evaluation, Evaluation)
-    style, behaviour = args.style.read_text("utf-8"), args.behaviour.read_text("utf-8")
+    style, behavior = args.style.read_text("utf-8"), args.behavior.read_text("utf-8")
     explanations, explanation_figure = explanation_values(args, evaluation)
     with atomic_outputs(args.report, args.explanation_figure) as (report_file, figure_file):
         save(explanation_figure, figure_file, 150)
@@ -168,9 +168,9 @@ def main(argv: list[str] | None = None) -> None:
         figures["explanations"] = figure_file
         page = render(
             args.template,
-            policy=content_policy(behaviour, style, images=True),
+            policy=content_policy(behavior, style, images=True),
             style=style,
-            behaviour=behaviour,
+            behavior=behavior,
             figures={name: embed_file(path) for name, path in figures.items()},
             count=count,
             three_digits=three_digits,

@@ -139,7 +139,7 @@ def report_inputs(folder: Path) -> dict:
     paths = {
         "template": templates / "report.html",
         "style": templates / "report" / "report.css",
-        "behaviour": templates / "report" / "report.js",
+        "behavior": templates / "report" / "report.js",
         "digest": folder / "papers.digest",
         "benchmarks": folder / "benchmarks",
         "about": {"versions": {"Snakemake": "9.1"}, "changed": {"cluster.k": 2, "clean.since": EVIL}},

@@ -227,13 +227,13 @@ def cluster_sums(
 
     Parameters
     ----------
-    labels : int (n,), 0 to k - 1; -1 for rows of no cluster
+    labels : int (n,), 0 to k - 1; -1 for unassigned rows
     """
 
     def work(a: int, b: int) -> np.ndarray:
         member = np.zeros((k, b - a), np.float32)
-        labelled = np.flatnonzero(labels[a:b] >= 0)
-        member[labels[a:b][labelled], labelled] = 1.0
+        labeled = np.flatnonzero(labels[a:b] >= 0)
+        member[labels[a:b][labeled], labeled] = 1.0
         return member @ unit_rows(vectors, a, b)
 
     sums = np.zeros((k, vectors.shape[1]), np.float64)

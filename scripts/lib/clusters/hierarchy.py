@@ -13,20 +13,20 @@ from lib.clusters.stability import jaccard_by_topic
 from lib.rows import label_sizes
 
 LEAST_TOPICS = 5  # fewer topics are not grouped
-STABLE = 0.75  # Hennig's "valid, stable cluster"; two halves of a single cloud reach 0.65
-DISSOLVED = 0.5  # Hennig: a cluster that is no more stable is not one
-SPLITS = 6  # of the papers into two halves, on all of which subtopics are compared
-N_INIT = 4  # of each K-means: one consensus
-PATIENCE = 2  # three equal subtopics are not stable as two
+STABLE_SUBTOPIC = 0.75  # Hennig's "valid, stable cluster"; two halves of a single cloud reach 0.65
+DISSOLVED = 0.5  # Hennig: a cluster is dissolved at this index or below
+SPLITS = 6  # random splits of the papers into two halves
+N_INIT = 4  # initializations of each K-means: one consensus
+PATIENCE = 2  # more than 1: three equal subtopics are stable as three, but not as two
 ROWS = 5000  # papers of a topic on which subtopics are compared
 
 
 def number_of_groups(tree: np.ndarray) -> int:
-    """The number of groups at the largest step in height of the topic tree, near the square root of k.
+    """The number of groups at the largest jump in height of the topic tree, near the square root of k.
 
-    The step from g to g - 1 groups is the height of that merger divided by the height of the one before it.
-    Among g from 0.8 to 2 times sqrt(k), it is largest where the groups are much farther apart than the
-    topics within them. Fewer than LEAST_TOPICS topics are not grouped.
+    The ratio for g is the height of the merger from g to g - 1 groups over the height of the merger before it. The g
+    from 0.8 to 2 √k with the largest ratio is chosen: there the groups are much farther apart than the topics within
+    them. Fewer than LEAST_TOPICS topics are not grouped.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def subtopics(
     """Divide the papers of one topic, or leave it whole.
 
     The number of subtopics is the largest at which ENOUGH of the papers lie in subtopics that are stable:
-    their mean Jaccard index with their best match on random halves is STABLE or more. Every subtopic must
+    their mean Jaccard index with their best match on random halves is STABLE_SUBTOPIC or more. Every subtopic must
     have an index above DISSOLVED. The index is measured on ROWS papers. After PATIENCE unstable numbers in a
     row, no larger number is tried. If no number is stable, the topic stays whole. Hennig (2007), Cluster-wise
     assessment of cluster stability.
@@ -71,7 +71,7 @@ def subtopics(
     ----------
     projections : float32 (n, dim), unit rows, of `unit_projection`
     most : largest number of subtopics
-    method : divides rows into a given number of clusters
+    method : clusters rows into a given number of clusters
 
     Returns
     -------
@@ -91,7 +91,7 @@ def subtopics(
         except TooFewDistinctRows:
             break
         jaccard = jaccard_by_topic(labels, halves, half_labels, k)
-        in_stable = label_sizes(labels, k)[jaccard >= STABLE].sum()
+        in_stable = label_sizes(labels, k)[jaccard >= STABLE_SUBTOPIC].sum()
         if in_stable >= ENOUGH * len(sample) and jaccard.min() > DISSOLVED:
             chosen, failures = (k, half_labels), 0
         else:
@@ -119,7 +119,7 @@ def _halves(n: int, seed: int) -> np.ndarray:
 def _cluster_halves(
     rows: np.ndarray, halves: np.ndarray, k: int, seed: int, method: ClusterMethod
 ) -> np.ndarray:
-    """The clusters of each half, each from other seeds: int32 (2 SPLITS, n // 2)."""
+    """The clusters of each half, with different seeds: int32 (2 SPLITS, n // 2)."""
     seeds = [seed + (1 + i) * N_INIT for i in range(len(halves))]
     return np.array(
         [method(rows[half], None, k, seed=first) for half, first in zip(halves, seeds, strict=True)]

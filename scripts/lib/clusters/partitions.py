@@ -9,28 +9,28 @@ import numpy as np
 
 
 def count_pairs(a: np.ndarray, b: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """How many things are in each pair of classes: int64 (rows, columns).
+    """The number of objects in each pair of classes: int64 (rows, columns).
 
     Parameters
     ----------
-    a, b : int (n,), the class of each thing in either partition, 0 to rows - 1 and 0 to columns - 1
+    a, b : int (n,), the class of each object in either partition, 0 to rows - 1 and 0 to columns - 1
     """
     pairs = a.astype(np.int64) * columns + b
     return np.bincount(pairs, minlength=rows * columns).reshape(rows, columns)
 
 
 def number_by_size(labels: np.ndarray, k: int, weights: np.ndarray | None = None) -> np.ndarray:
-    """The new number of each class, by descending size: int32 (k,). Of two equal ones that with the earlier thing is first.
+    """The new number of each class, by descending size: int32 (k,). Ties: the class with the earlier first object comes first.
 
     Parameters
     ----------
-    labels : int (n,), the class of each thing, 0 to k - 1; -1 for things of none
-    weights : (n,), by which things count; 1 each by default
+    labels : int (n,), the class of each object, 0 to k - 1; -1 for unassigned objects
+    weights : (n,), weight of each object; 1 by default
     """
-    labelled = np.flatnonzero(labels >= 0)
-    sizes = np.bincount(labels[labelled], None if weights is None else weights[labelled], minlength=k)
+    labeled = np.flatnonzero(labels >= 0)
+    sizes = np.bincount(labels[labeled], None if weights is None else weights[labeled], minlength=k)
     first = np.full(k, len(labels))
-    np.minimum.at(first, labels[labelled], labelled)
+    np.minimum.at(first, labels[labeled], labeled)
     rank = np.empty(k, np.int32)
     rank[np.lexsort((first, -sizes))] = np.arange(k, dtype=np.int32)
     return rank
@@ -47,9 +47,9 @@ def renumbered(labels: np.ndarray, numbers: np.ndarray) -> np.ndarray:
 
 
 def effective_topics(sizes: np.ndarray) -> float:
-    """The number of equal topics that would be as evenly filled: the exponential of the entropy.
+    """Effective number of topics (Hill number of order 1): the exponential of the entropy of the sizes.
 
-    Hill (1973), Diversity and evenness: a unifying notation and its consequences (order 1).
+    Hill (1973), Diversity and evenness: a unifying notation and its consequences.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def effective_topics(sizes: np.ndarray) -> float:
 
 @dataclass(frozen=True)
 class Contingency:
-    """How many things are in each pair of classes of two partitions.
+    """The number of objects in each pair of classes of two partitions.
 
     Attributes
     ----------
@@ -76,8 +76,8 @@ class Contingency:
 
         Parameters
         ----------
-        a, b : (n,), the class of each thing in either partition. Things of no class, with -1, are a class of
-            their own, as in scikit-learn: a partition does not gain by leaving things out
+        a, b : (n,), the class of each object in either partition. Unassigned objects (-1) form a separate class,
+            as in scikit-learn: a partition does not gain by leaving objects out
         """
         (_, a), (_, b) = (np.unique(labels, return_inverse=True) for labels in (a, b))
         return cls(count_pairs(a, b, int(a.max(initial=-1)) + 1, int(b.max(initial=-1)) + 1))

@@ -2,9 +2,9 @@
 
 Influence is measured by occlusion: a word is left out everywhere in the text, and the rest is encoded
 again. This is done for the words that an estimate ranks first; the others keep their estimate. Stop words
-stay: a text without them is not a sentence, which moves its vector too and says nothing about its subject.
-Attention stands beside influence for comparison. It does not explain by itself (Jain & Wallace 2019, Attention is
-not explanation).
+stay. Removing them breaks the grammar and changes the vector, but says nothing about the subject. Attention is
+reported next to influence for comparison. It does not explain by itself (Jain & Wallace 2019, Attention is not
+explanation).
 """
 
 import re
@@ -18,9 +18,9 @@ from lib.explain.occlusion import SPECIAL, Reading, encode_without, read
 from lib.explain.saliency import Saliency, look
 
 JOINTS = re.compile("[-'’ ]")
-MEASURED = 10  # words of a text that are left out for real, each alone
+MEASURED = 10  # words of a text whose influence is measured, one word at a time
 LEFT_OUT = 5  # words that are left out together to test the explanation
-DRAWS = 2  # random choices of them, of which the mean is taken
+DRAWS = 2  # random choices of LEFT_OUT words; their mean is reported
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Losses:
     ----------
     influential : those with the most influence
     random : words at random, the mean over DRAWS choices
-    attention : those with the most attention by rollout; None if the model gives none
+    attention : those with the most attention by rollout; None if the model returns no attention
     """
 
     influential: float
@@ -48,16 +48,16 @@ class Explanation:
     reading : what the encoder read
     vector : float32 (dim,), of the whole text
     words : the distinct words in order, each in its first spelling, without stop words
-    word_at : int64 (n_places,), which of them stands at each place of `reading.words`; -1 for a stop word
+    word_at : int64 (n_places,), the number of the word at each place of `reading.words`; -1 for a stop word
     similarity : cosine to the centroid of the topic
     margin : `similarity` minus the cosine to the centroid of the second-best topic
     influence : float64 (n_words,), loss of `similarity` without the word
     margin_influence : float64 (n_words,), loss of `margin` without it
-    measured : bool (n_words,), whether the two are measured; else they are estimated
+    measured : bool (n_words,), whether both influences are measured; otherwise they are estimated
     attention : float64 (layers + 1, n_places), share of the attention that each place gets; the last row
-        is that of the rollout. None if the model gives none
-    special : float64 (layers + 1,), share of the special tokens and of the prefix
-    losses : None for a text with fewer than 2 * LEFT_OUT words
+        is the rollout. None if the model returns no attention
+    special : float64 (layers + 1,), share of the attention that the special tokens and the prefix get
+    losses : see `Losses`; None for a text with fewer than 2 * LEFT_OUT words
     """
 
     reading: Reading
@@ -91,8 +91,8 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class Sighted:
-    """What is known of a text before any of its words is left out; see `Explanation` for its fields."""
+class Estimate:
+    """A text and the estimated influence of its words, before any is left out; fields as in `Explanation`."""
 
     reading: Reading
     words: list[str]
@@ -105,7 +105,7 @@ class Sighted:
         return [np.flatnonzero(self.word_at == word) for word in range(len(self.words))]
 
     def promising(self, most: int | None) -> np.ndarray:
-        """The words to leave out, int64: those with the largest estimates, or all if there are none."""
+        """The words to leave out, int64: those with the largest estimates, or all words if there are no estimates."""
         if most is None or self.saliency.losses is None:
             return np.arange(len(self.words))
         return np.argsort(-self.saliency.losses[0], kind="stable")[:most]
@@ -123,23 +123,23 @@ def explain(
 
     Parameters
     ----------
-    centroids : float32 (n, 2, dim) unit rows: of the topic of each text, and of the second-best
+    centroids : float32 (n, 2, dim), unit rows: for each text those of its topic and of its second-best topic
     stop_words : words that are not left out
-    seeds : of the random choices, for each text
-    most : words of a text that are left out for real; None: all
+    seeds : seeds of the random choices, for each text
+    most : number of words per text whose influence is measured; None: all
     """
-    seen = [sight(encoder, text, two, stop_words) for text, two in zip(texts, centroids, strict=True)]
-    chosen = [one.promising(most) for one in seen]
+    estimates = [estimate(encoder, text, two, stop_words) for text, two in zip(texts, centroids, strict=True)]
+    chosen = [one.promising(most) for one in estimates]
     alone = [
         [np.empty(0, np.int64), *(one.places[word] for word in words)]
-        for one, words in zip(seen, chosen, strict=True)
+        for one, words in zip(estimates, chosen, strict=True)
     ]
-    vectors = encode_without(encoder, [one.reading for one in seen], alone)
-    texts_with_vectors = zip(seen, chosen, vectors, centroids, strict=True)
+    vectors = encode_without(encoder, [one.reading for one in estimates], alone)
+    texts_with_vectors = zip(estimates, chosen, vectors, centroids, strict=True)
     return tested(encoder, [measure(*each) for each in texts_with_vectors], centroids, seeds)
 
 
-def sight(encoder: Encoder, text: str, centroids: np.ndarray, stop_words: frozenset[str]) -> Sighted:
+def estimate(encoder: Encoder, text: str, centroids: np.ndarray, stop_words: frozenset[str]) -> Estimate:
     """Read a text, and estimate the influence of its words."""
     reading = read(encoder, text)
     every_word = [reading.text[a:b] for a, b in reading.words]
@@ -147,35 +147,38 @@ def sight(encoder: Encoder, text: str, centroids: np.ndarray, stop_words: frozen
     words, word_at = distinct(every_word, skipped)
     # owners that are not words index the last two entries
     word_of = np.append(word_at, [-1, -1])[reading.owner]
-    return Sighted(reading, words, word_at, look(encoder, reading.ids, word_of, len(words), centroids))
+    return Estimate(reading, words, word_at, look(encoder, reading.ids, word_of, len(words), centroids))
 
 
-def measure(seen: Sighted, chosen: np.ndarray, vectors: np.ndarray, centroids: np.ndarray) -> Explanation:
-    """The influence of the words that were left out, and the estimates of the others; not tested yet.
+def measure(
+    estimated: Estimate, chosen: np.ndarray, vectors: np.ndarray, centroids: np.ndarray
+) -> Explanation:
+    """The measured influence of the words that were left out, and the estimates of the others; not tested yet.
 
     Parameters
     ----------
     chosen : int64 (m,), the words that were left out
-    vectors : float32 (m + 1, dim), of the whole text, and without each of them
+    vectors : float32 (m + 1, dim), of the whole text, and of the text without each of these words
     centroids : float32 (2, dim)
     """
     values = np.stack(similarity_and_margin(vectors, centroids))
-    losses = np.zeros((2, len(seen.words))) if seen.saliency.losses is None else seen.saliency.losses.copy()
+    saliency, n_words = estimated.saliency, len(estimated.words)
+    losses = np.zeros((2, n_words)) if saliency.losses is None else saliency.losses.copy()
     losses[:, chosen] = values[:, :1] - values[:, 1:]
     attention = special = None
-    if (tokens := seen.saliency.attention) is not None:
-        attention = per_word(tokens, seen.reading.owner, len(seen.reading.words))
-        special = tokens[:, seen.reading.owner == SPECIAL].sum(1)
+    if (tokens := saliency.attention) is not None:
+        attention = per_word(tokens, estimated.reading.owner, len(estimated.reading.words))
+        special = tokens[:, estimated.reading.owner == SPECIAL].sum(1)
     return Explanation(
-        reading=seen.reading,
+        reading=estimated.reading,
         vector=vectors[0],
-        words=seen.words,
-        word_at=seen.word_at,
+        words=estimated.words,
+        word_at=estimated.word_at,
         similarity=float(values[0, 0]),
         margin=float(values[1, 0]),
         influence=losses[0],
         margin_influence=losses[1],
-        measured=np.isin(np.arange(len(seen.words)), chosen),
+        measured=np.isin(np.arange(n_words), chosen),
         attention=attention,
         special=special,
         losses=None,
@@ -185,7 +188,7 @@ def measure(seen: Sighted, chosen: np.ndarray, vectors: np.ndarray, centroids: n
 def tested(
     encoder: Encoder, explanations: list[Explanation], centroids: np.ndarray, seeds: list[list[int]]
 ) -> list[Explanation]:
-    """The explanations with their losses."""
+    """The explanations, with `losses` filled in."""
     sets = [groups(one, seed) for one, seed in zip(explanations, seeds, strict=True)]
     vectors = encode_without(encoder, [one.reading for one in explanations], sets)
     complete = []
@@ -217,7 +220,7 @@ def groups(one: Explanation, seed: list[int]) -> list[np.ndarray]:
 
 
 def similarity_and_margin(vectors: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The cosine to the first of two centroids, and by how much it exceeds that to the second: float64 (n,) each.
+    """The cosine to the first of two centroids, and its excess over the cosine to the second: float64 (n,) each.
 
     Parameters
     ----------
@@ -233,5 +236,5 @@ def is_stop_word(word: str, stop_words: frozenset[str]) -> bool:
 
 
 def heaviest(values: np.ndarray) -> np.ndarray:
-    """The LEFT_OUT largest values, by number."""
+    """The positions of the LEFT_OUT largest values, int64."""
     return np.argsort(-values, kind="stable")[:LEFT_OUT]
