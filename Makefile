@@ -65,7 +65,7 @@ test: $(VENV)/.test ## run the tests (ARGS="-k kmeans")
 lint: $(VENV)/.test ## check format, style, types and generated files
 	@ruff check . && ruff format --check . && snakefmt --check . && mypy && tools/lint_js.sh && snakemake --lint && python tools/document.py --check
 
-docs: $(VENV)/.test ## write config.yaml, docs/configuration.md and docs/files.md from the schemas
+docs: $(VENV)/.test ## write config.yaml, docs/configuration.md, docs/files.md and tables in docs/ from schemas and rules
 	@python tools/document.py
 
 bench: $(VENV)/.test ## measure speed and memory beside reference ways (ARGS="clean" CORPUS=papers.jsonl.zst)

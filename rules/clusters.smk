@@ -9,7 +9,7 @@ SAMPLE = {
 
 
 rule smooth:
-    """Average the vectors of a sample and of random halves of it with their nearest papers."""
+    """Smooth the vectors of a sample and of its random halves: average each with those of its nearest papers."""
     input:
         **code("smooth", "clusters"),
         **CORPUS,

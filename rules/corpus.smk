@@ -29,7 +29,7 @@ checkpoint clean:
 
 
 rule terms:
-    """Number the words and bigrams of the corpus."""
+    """Build the vocabulary of words and bigrams, and list the terms of each paper."""
     input:
         **code("terms", "corpus"),
         **CORPUS,

@@ -2,7 +2,7 @@
 
 
 rule keywords:
-    """Weigh the words and bigrams of each topic by class-based TF-IDF."""
+    """Weight the words and bigrams of each topic by class-based TF-IDF."""
     input:
         **code("keywords", "topics"),
         **ASSIGNED,
@@ -109,7 +109,7 @@ rule tree:
 
 
 rule trends:
-    """Count each topic's papers per year and month, and test which topics rise or fade."""
+    """Count each topic's papers per year and month, and test which topics grow or decline."""
     input:
         **code("trends", "topics"),
         **CORPUS,

@@ -43,7 +43,7 @@ class KMeansFromSample:
     ----------
     sample : float32 (m, dim), some of the rows that are clustered, in random order
     axes : of the projections
-    n_init : starts on the sample; as many seeds are used
+    n_init : initializations on the sample, one seed each
     gpu : compute most iterations on CUDA, the last ones on the CPU
     iterations : of the last call, on all rows
     """
@@ -79,7 +79,7 @@ class Topics:
 
     Attributes
     ----------
-    labels : int32 (n,), 0 to k - 1; -1 for papers of no topic
+    labels : int32 (n,), 0 to k - 1; -1 for unassigned papers
     centroids : float32 (k, dim), means of the original vectors
     inertia : sum of the squared distances of the papers to the centroids of their topics
     """
@@ -95,7 +95,7 @@ def on_original(vectors: np.ndarray, labels: np.ndarray, k: int, threads: int = 
     Parameters
     ----------
     vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
-    labels : int (n,), 0 to k - 1; -1 for papers of no topic
+    labels : int (n,), 0 to k - 1; -1 for unassigned papers
 
     Raises
     ------
@@ -117,7 +117,7 @@ def topic_stability(
 
     Parameters
     ----------
-    labels : int (n,), the topics of all papers; -1 for papers of none
+    labels : int (n,), the topics of all papers; -1 for unassigned papers
     method : divides a half
     """
 

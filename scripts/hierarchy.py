@@ -46,12 +46,14 @@ def divide(
     seed: int,
     threads: int = 1,
 ) -> list[Divided]:
-    """Divide each topic of at least `min_papers` papers into subtopics of half as many papers on average.
+    """Divide each topic of at least `min_papers` papers into stable subtopics, or leave it whole.
+
+    There are at most `most` subtopics, and their mean size is at least half of `min_papers`.
 
     Parameters
     ----------
     vectors : (n, dim), unit rows
-    topics : int (n,), 0 to k - 1; -1 for papers of none
+    topics : int (n,), 0 to k - 1; -1 for unassigned papers
     most : maximum number of subtopics per topic
     """
 
@@ -76,7 +78,7 @@ def node_table(
 
     Parameters
     ----------
-    topics : int (n,), 0 to k - 1; -1 for papers of none
+    topics : int (n,), 0 to k - 1; -1 for unassigned papers
     groups : int (k,), the group of each topic
     divided : labels and stability of each topic
     """

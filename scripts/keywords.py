@@ -1,4 +1,4 @@
-"""Weigh the words and bigrams of each topic by class-based TF-IDF and list the heaviest."""
+"""Weight the words and bigrams of each topic by class-based TF-IDF, and list the highest-weighted."""
 
 import argparse
 
@@ -25,12 +25,12 @@ from lib.words.words import read_words
 def keyword_table(
     corpus: Terms, vectors: np.ndarray, topics: np.ndarray, k: int, *, head_words: frozenset[str], top: int
 ) -> pd.DataFrame:
-    """The `top` keywords of each topic, heaviest first, with the columns of KEYWORDS.
+    """The `top` keywords of each topic, highest-weighted first, with the columns of KEYWORDS.
 
     Parameters
     ----------
     vectors : (n, dim), unit rows
-    topics : int (n,), 0 to k - 1; -1 for papers of none, which count in no topic
+    topics : int (n,), 0 to k - 1; -1 for unassigned papers, which are not counted
     """
     terms, offsets, n_terms = corpus.terms, corpus.term_offsets, len(corpus.vocabulary)
     counted = TermCounts.of(corpus.vocabulary, count_in_topics(terms, offsets, topics, k, n_terms))

@@ -68,7 +68,7 @@ def ask_for_names(
     centroids: np.ndarray,
     args: argparse.Namespace,
 ) -> list[str]:
-    """The names of topics by the language model of the flags; warns of those that keep their own.
+    """The names that the language model gives to the topics; warns about topics that keep their default name.
 
     Parameters
     ----------

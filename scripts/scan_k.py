@@ -75,7 +75,7 @@ def stability_of_halves(n: int, rows: np.ndarray, half_labels: np.ndarray) -> li
     rows : int (h, m), the rows of each half
     half_labels : int (h, m)
     """
-    outside = -2  # -1 is a row of no topic
+    outside = -2  # -1 is an unassigned row
     spread = np.full((len(rows), n), outside)
     np.put_along_axis(spread, rows.astype(np.int64), half_labels, 1)
     return [
@@ -87,7 +87,7 @@ def stability_of_halves(n: int, rows: np.ndarray, half_labels: np.ndarray) -> li
 
 
 def inertia_per_row(vectors: np.ndarray, labels: np.ndarray, k: int, threads: int = 1) -> float:
-    """The mean squared distance of unit rows to the mean of their cluster; rows of no cluster are left out."""
+    """The mean squared distance of unit rows to the mean of their cluster; unassigned rows are left out."""
     sums, counts = cluster_sums(vectors, labels, k, threads)
     return inertia_of(sums / np.maximum(counts, 1)[:, None], counts) / int(counts.sum())
 

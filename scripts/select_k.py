@@ -13,7 +13,7 @@ from lib.tables import write_csv
 
 
 def summarize(scans: list[Scan], choice: Choice, override: int | None) -> KSelection:
-    """The chosen K and why; a K that the config sets comes before the proposed one."""
+    """The chosen K and why; a K that the config sets overrides the proposed one."""
     used, rule, sentence = choice.k, choice.rule, choice.sentence
     if override:
         used, rule, sentence = override, "config", f"K = {override} is set in the config (cluster.k)"

@@ -1,4 +1,4 @@
-"""Count the papers of each topic per year and month, and test which topics rise or fade."""
+"""Count the papers of each topic per year and month, and test which topics grow or decline."""
 
 import argparse
 

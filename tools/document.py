@@ -38,7 +38,7 @@ STEP_TABLES = {
 }
 CONFIG_HEADER = """\
 # Generated from rules/config.schema.yaml by `make docs`: edit the schema, not this file.
-# These defaults map the bundled papers on this machine, offline. To change a key, put it into a file
+# These defaults map the bundled papers on your machine, offline. To change a key, put it into a file
 # of your own and add `--configfile mine.yaml`, or set it on the command line:
 # `--config cluster='{k: 25}'`. presets/arxiv.yaml is for all of arXiv. Unknown keys are rejected.
 """

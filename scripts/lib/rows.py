@@ -79,7 +79,7 @@ def nearest_by_label(labels: np.ndarray, k: int, similarity: np.ndarray) -> list
 
 
 def check_topics(topics: np.ndarray, k: int) -> None:
-    """Raise a UserError unless all of int (n,) are topics, 0 to k - 1, or -1 for papers of none."""
+    """Raise a UserError unless all of int (n,) are topics, 0 to k - 1, or -1 for unassigned papers."""
     if topics.min(initial=0) < -1 or topics.max(initial=-1) >= k:
         raise UserError(
             f"assignments with topics from {topics.min()} to {topics.max()} do not belong to {k} centroids; delete "

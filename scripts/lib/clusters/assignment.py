@@ -9,8 +9,8 @@ from lib.parallel import for_chunks
 from lib.rows import rows_by_label
 from lib.vectors import unit_rows
 
-# Of a clustering that is only compared, and thus between the seeds of two runs of a method. 20 starts of K-means
-# lower its inertia by 0.04 %, and its topics are no more stable.
+# Seeds of a clustering that is only compared, and thus the distance between the seeds of two runs of a method.
+# 20 starts of K-means lower the inertia by 0.04 %, but the topics are not more stable.
 SEEDS = 12
 
 
@@ -25,12 +25,12 @@ class ClusterMethod(Protocol):
     vectors : (n, dim), smoothed unit rows, float16 (may be memory-mapped) or float32
     graph : the rows of the nearest papers of each row, int32 (n, m), nearest first, and their cosines, (n, m);
         None where there is no graph of these rows, as for a half of a sample
-    k : number of topics; None leaves it to the method. A method may refuse either with a UserError
-    seed : of the random choices; the method may use SEEDS seeds from this one on
+    k : number of topics; None: the method chooses it. A method may reject a number, or None, with a UserError
+    seed : first seed of the random choices; the method may use SEEDS consecutive seeds
 
     Returns
     -------
-    int (n,), the topic of each row, 0 to k - 1 in any order, each with rows; -1 for a row that is in no topic
+    int (n,), the topic of each row, 0 to k - 1 in any order, each with rows; -1 for an unassigned row
     """
 
     def __call__(
@@ -50,9 +50,9 @@ class Membership:
 
     Attributes
     ----------
-    similarity : float32 (n,), cosine to the centroid of its topic; nan for a paper of none
-    margin : float32 (n,), `similarity` minus the largest cosine to another centroid; nan for a paper of no topic
-    second_topic : int32 (n,), the topic of that other centroid; for a paper of no topic that of the nearest one
+    similarity : float32 (n,), cosine to the centroid of its topic; nan for an unassigned paper
+    margin : float32 (n,), `similarity` minus the largest cosine to another centroid; nan for an unassigned paper
+    second_topic : int32 (n,), the topic of that other centroid; for an unassigned paper the nearest topic
     """
 
     similarity: np.ndarray
@@ -68,7 +68,7 @@ def measure_membership(
     Parameters
     ----------
     vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
-    labels : int (n,), 0 to k - 1; -1 for papers of no topic
+    labels : int (n,), 0 to k - 1; -1 for unassigned papers
     centroids : float32 (k, dim)
     """
     lengths = np.linalg.norm(centroids, axis=1, keepdims=True)
@@ -93,12 +93,12 @@ def find_outliers(similarity: np.ndarray, labels: np.ndarray, k: int) -> np.ndar
     """The papers that are much less similar to their centroid than the other papers of the topic.
 
     An outlier lies below the lower fence of its topic: the first quartile minus 1.5 times the
-    interquartile range. Tukey (1977), Exploratory data analysis. A paper of no topic is an outlier.
+    interquartile range. Tukey (1977), Exploratory data analysis. An unassigned paper is an outlier.
 
     Parameters
     ----------
     similarity : float32 (n,)
-    labels : int (n,), 0 to k - 1; -1 for papers of no topic
+    labels : int (n,), 0 to k - 1; -1 for unassigned papers
 
     Returns
     -------

@@ -13,7 +13,7 @@ MEASURES: Final = ("silhouette", "inertia", "stable_share", "stability_halves", 
 STRUCTURE: Final = 0.25  # a mean silhouette up to this means "no substantial structure"
 ENOUGH: Final = 0.8  # share of the papers in stable topics
 NEAR: Final = 1.35  # how far proposals from different grids should lie apart at most
-ONLY: Final = "only candidate"  # the rule if one candidate alone could be tried
+ONLY: Final = "only candidate"  # the rule if only one candidate could be tried
 COLUMNS = [
     "k",
     *(f"{name}{suffix}" for name in MEASURES for suffix in ("", "_sd")),
@@ -23,7 +23,7 @@ COLUMNS = [
 
 @dataclass
 class Choice:
-    """The proposed K: the rule that decided, the Ks that are as good within the noise, and why."""
+    """The proposed K, the rule that chose it, the plateau of Ks that are equally good within the noise, and the reason."""
 
     k: int | None  # None: nothing could be scanned
     rule: str
@@ -55,7 +55,7 @@ def choose(table: pd.DataFrame) -> Choice:
        groups, and K is that candidate (Rousseeuw, 1987). On planted topics it is the planted K. The
        plateau holds the candidates within the spread over clusterings. Below STRUCTURE the silhouette
        is not informative (Kaufman & Rousseeuw, 1990, Finding groups in data, table 4).
-    2. Otherwise K is the largest at which ENOUGH of the papers lie in topics that are stable on random
+    2. Otherwise K is the largest at which a share ENOUGH of the papers lies in topics that are stable on random
        halves (Hennig, 2007, Cluster-wise assessment of cluster stability). The share
        falls as K grows, and is read between the candidates, so that the proposal hardly depends on the
        grid and need not be a candidate. The plateau is K and all candidates within a factor of NEAR.
@@ -71,7 +71,7 @@ def choose(table: pd.DataFrame) -> Choice:
 
 
 def _silhouette_peak(table: pd.DataFrame) -> Choice | None:
-    """Rule 1: the peak of the silhouette, if it is high enough to mean something."""
+    """Rule 1: the peak of the silhouette; None if it is at most STRUCTURE."""
     k, silhouette, spread = (table[name].to_numpy() for name in ("k", "silhouette", "silhouette_sd"))
     peak = int(silhouette.argmax())
     if silhouette[peak] <= STRUCTURE:
@@ -85,7 +85,7 @@ def _silhouette_peak(table: pd.DataFrame) -> Choice | None:
 
 
 def largest_stable_k(table: pd.DataFrame) -> Choice:
-    """Rule 2: the finest K at which ENOUGH of the papers lie in stable topics."""
+    """Rule 2: the largest K at which a share ENOUGH of the papers lies in stable topics."""
     k, silhouette, stable_share = (table[name].to_numpy() for name in ("k", "silhouette", "stable_share"))
     finest = finest_k(k, stable_share)
     plateau = sorted({finest, *(c for c in k.tolist() if finest / NEAR <= c <= finest * NEAR)})

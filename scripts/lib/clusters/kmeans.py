@@ -15,10 +15,10 @@ from lib.projection import principal_axes, unit_projection
 STARTS_PER_CONSENSUS = 4
 START_ROWS = 10_000  # rows of a start
 SEARCH_ROWS = 20_000  # rows on which consensuses are found and crossed
-ROWS_PER_CENTROID = 100  # more rows of a start for many centroids, and twice as many of the search
+ROWS_PER_CENTROID = 100  # least rows of a start per centroid; the search has twice as many
 CROSSINGS = 2.5  # per consensus
 COMPONENTS = 64  # dimensions in which clusterings are searched
-SEARCH_TOL = 1e-3  # of what is computed on projections: ten times that of the result
+SEARCH_TOL = 1e-3  # tolerance on projections: ten times that of the result
 SAME = 1e-6  # relative difference of the inertia of equal clusterings
 
 
@@ -28,8 +28,8 @@ class KMeans:
 
     Attributes
     ----------
-    n_init : starts; as many seeds are used
-    axes : of the projections, as for `kmeans`
+    n_init : initializations, one seed each
+    axes : axes of the projections, see `kmeans`
     """
 
     n_init: int
@@ -37,7 +37,7 @@ class KMeans:
 
     @classmethod
     def of_sample(cls, sample: np.ndarray, n_init: int = SEEDS) -> "KMeans":
-        """For float32 rows (n, dim) and parts of them: all on the principal axes of these rows."""
+        """For float32 rows (n, dim) and subsets of them: all are projected on the principal axes of these rows."""
         return cls(n_init, principal_axes(sample, COMPONENTS))
 
     def __call__(
@@ -55,7 +55,7 @@ class KMeans:
 
 
 def given(k: int | None) -> int:
-    """K, which K-means cannot choose."""
+    """Return k; raise a UserError if it is None, since K-means cannot choose it."""
     if k is None:
         raise UserError("K-means needs a number of topics: set `cluster.k`")
     return k
@@ -79,7 +79,7 @@ def kmeans(
     Parameters
     ----------
     sample : float32 (n, dim), unit rows in random order
-    axes : of the projections, by default the COMPONENTS principal axes of the sample
+    axes : axes of the projections, by default the COMPONENTS principal axes of the sample
     """
     if axes is None:
         axes = principal_axes(sample, COMPONENTS)
@@ -124,7 +124,7 @@ def _cross(rows: np.ndarray, clusterings: list[Clustering], seed: int, threads: 
 
 
 def _partners(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """For each row of one a row of the other, each once, the nearest pairs first: int64 (k,).
+    """Match each row of `one` to a different row of `other`, nearest pairs first: int64 (k,).
 
     An optimal assignment led to the same inertia, and scipy.optimize takes half a second to import.
     """

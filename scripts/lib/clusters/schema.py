@@ -12,11 +12,11 @@ from lib.columns import column
 ASSIGNMENTS = pa.schema(
     [
         column("id", pa.string(), "id of the paper; row i is row i of the papers"),
-        column("topic", pa.int32(), "number of its topic; -1: in no topic, which K-means never gives"),
+        column("topic", pa.int32(), "number of its topic; -1: unassigned, which does not occur with K-means"),
         column(
             "similarity",
             pa.float32(),
-            "cosine to the centroid of its topic; NaN without a topic, as are margin and silhouette",
+            "cosine to the centroid of its topic; NaN for unassigned papers, as are margin and silhouette",
         ),
         column(
             "margin",
@@ -26,7 +26,9 @@ ASSIGNMENTS = pa.schema(
         column("second_topic", pa.int32(), "the topic of that centroid"),
         column("silhouette", pa.float32(), "exact cosine silhouette, -1 to 1"),
         column(
-            "outlier", pa.bool_(), "`similarity` is below Tukey's lower fence of its topic, or it has none"
+            "outlier",
+            pa.bool_(),
+            "`similarity` is below Tukey's lower fence of its topic, or the paper is unassigned",
         ),
     ]
 )
@@ -45,7 +47,7 @@ NODES = pa.schema(
         column(
             "stability",
             pa.float64(),
-            "of subtopics: mean Jaccard index with the best match on random halves of the topic",
+            "for subtopics: mean Jaccard index with the best match on random halves of the topic",
         ),
     ]
 )
@@ -62,7 +64,7 @@ SUBTOPICS = pa.schema(
 class Scan(TypedDict):
     """One candidate for K, measured on the sample; one entry per clustering or pair; sizes per topic.
 
-    `stable_share` is the share of papers in stable topics: those whose mean Jaccard index on random halves is 0.6 or more.
+    `stable_share` is the share of papers in stable topics: topics whose mean Jaccard index on random halves is at least 0.6.
     """
 
     k: int

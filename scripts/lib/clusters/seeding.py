@@ -8,7 +8,7 @@ from lib.lloyd import lloyd
 from lib.parallel import one_blas_thread
 
 SEEDS_PER_CENTROID = 3  # more gave no better start on planted topics, fewer gave a worse one
-# In which the seeds are drawn. One by one took ten times as long, for starts that were 0.1 % better.
+# Rounds of drawing seeds. Drawing them one by one took ten times as long, and improved the starts by 0.1 %.
 ROUNDS = 6
 AT_ONCE = 64  # seeds whose distances are held at once
 ROWS_PER_SEED = 100  # rows to choose each seed from; more cost time and gained nothing
@@ -29,7 +29,7 @@ class TooFewDistinctRows(UserError):
 
 
 def initial_centroids(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
-    """Three times k seeds by k-means||, merged to k by Ward's method.
+    """Draw SEEDS_PER_CENTROID times k seeds by k-means||, and merge them to k by Ward's method.
 
     K-means cannot correct a bad start: two seeds in one large topic split it, while two small topics
     share one seed. With more seeds than topics, every topic has a seed. The mergers that increase the
@@ -67,8 +67,8 @@ def initial_centroids(sample: np.ndarray, k: int, seed: int) -> np.ndarray:
 def distant_rows(sample: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Choose rows that are far from each other, in about ROUNDS rounds.
 
-    A round draws rows with probability proportional to the squared distance to the nearest row of the
-    rounds before. Bahmani et al. (2012), Scalable k-means++.
+    A round draws rows with probability proportional to the squared distance to the nearest row drawn in
+    earlier rounds. Bahmani et al. (2012), Scalable k-means++.
 
     Parameters
     ----------

@@ -14,12 +14,12 @@ from lib.vectors import unit_rows
 
 
 def cosine_silhouette(vectors: np.ndarray, labels: np.ndarray, k: int, threads: int = 1) -> np.ndarray:
-    """The silhouette of each row; 0 for a row that is alone in its cluster, nan for a row of no cluster.
+    """The silhouette of each row; 0 for a row that is alone in its cluster, nan for an unassigned row.
 
     Parameters
     ----------
     vectors : (n, dim), float16 or float32 unit rows
-    labels : int (n,), 0 to k - 1, or -1 for rows of no cluster; clusters may be empty
+    labels : int (n,), 0 to k - 1, or -1 for unassigned rows; clusters may be empty
 
     Returns
     -------

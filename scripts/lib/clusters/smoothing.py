@@ -29,7 +29,7 @@ def usable_neighbors(n_neighbors: int, papers: int) -> int:
 
 
 def check_smooth(n_neighbors: int, near: np.ndarray) -> None:
-    """Raise a UserError if the graph int32 (n, k) holds fewer neighbors of each paper than are needed."""
+    """Raise a UserError if the graph, int32 (n, k), has fewer neighbors per paper than needed."""
     papers, held = near.shape
     if held < min(n_neighbors, papers - 1):
         raise UserError(
@@ -67,7 +67,7 @@ def smooth(
 
 @contextmanager
 def smoothed(vectors: np.ndarray, near: np.ndarray, folder: Path, threads: int = 1) -> Iterator[np.ndarray]:
-    """All rows smoothed, (n, dim) float16, in a file of this folder that is removed afterwards.
+    """All rows smoothed, float16 (n, dim), in a temporary file in this folder.
 
     Without neighbors these are the vectors themselves.
     """
@@ -86,12 +86,12 @@ def smoothed(vectors: np.ndarray, near: np.ndarray, folder: Path, threads: int =
 
 
 def nearest_inside(near: np.ndarray, inside: np.ndarray, n: int) -> np.ndarray:
-    """The first n neighbors of each row that are inside: int32 (m, n), -1 where there are fewer.
+    """The first n neighbors of each row among the rows inside: int32 (m, n), -1 where there are fewer.
 
     Parameters
     ----------
     near : int32 (m, k), nearest first
-    inside : bool, for each row that may be a neighbor
+    inside : bool (n_papers,), whether a row may be a neighbor
     """
     is_inside = inside[near]
     first = np.argsort(~is_inside, axis=1, kind="stable")[:, :n]

@@ -17,9 +17,9 @@ def jaccard_by_topic(labels: np.ndarray, rows: np.ndarray, half_labels: np.ndarr
 
     Parameters
     ----------
-    labels : int (n,), topics 0 to k - 1; -1 for papers of none
+    labels : int (n,), topics 0 to k - 1; -1 for unassigned papers
     rows : int (h, m), the rows of each half
-    half_labels : int (h, m), their clusters from 0 on; -1 for papers of none, which are in no match
+    half_labels : int (h, m), their clusters from 0 on; -1 for unassigned papers, which match nothing
 
     Returns
     -------
@@ -27,7 +27,7 @@ def jaccard_by_topic(labels: np.ndarray, rows: np.ndarray, half_labels: np.ndarr
     """
     best = np.full((len(rows), k), np.nan)
     for half, (at, clusters) in enumerate(zip(rows, half_labels, strict=True)):
-        # the first row and column are those of the papers of no topic
+        # the first row and column are those of the unassigned papers
         counts = count_pairs(labels[at] + 1, clusters + 1, k + 1, max(int(clusters.max()), 0) + 2)
         shared, sizes = counts[1:, 1:], counts.sum(1)[1:]
         either = sizes[:, None] + counts.sum(0)[1:] - shared
@@ -39,11 +39,11 @@ def jaccard_by_topic(labels: np.ndarray, rows: np.ndarray, half_labels: np.ndarr
 
 
 def stable_share(jaccard: np.ndarray, sizes: np.ndarray, papers: int) -> float:
-    """The share of the papers that lie in stable topics; those of no topic do not.
+    """The share of the papers that lie in stable topics; unassigned papers do not.
 
     Parameters
     ----------
-    jaccard : float64 (k,), of each topic; nan if it is not known
+    jaccard : float64 (k,), the mean Jaccard index of each topic; nan if unknown
     sizes : int (k,), papers of each topic
     papers : number of all papers
     """

@@ -38,7 +38,7 @@ def ward_linkage(means: np.ndarray, counts: np.ndarray) -> np.ndarray:
     Returns
     -------
     float64 (m - 1, 4)
-        The two nodes that are merged, the height, and the number of clusters below. Node m + i is the i-th
+        The two merged nodes, the height, and the number of original clusters in the new node. Node m + i is the i-th
         merger. The height is the square root of twice the inertia that the merger adds: the distance of
         the means, if both clusters have one row.
     """

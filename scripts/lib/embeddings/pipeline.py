@@ -1,6 +1,6 @@
 """Encode a stream of texts so that the device never waits for the next batch.
 
-Four stages run side by side, each one item ahead of the next: texts are read and tokenised a
+Four stages run side by side, each one item ahead of the next: texts are read and tokenized a
 window at a time, a batch is started before the batch before it is waited for, and a thread stores
 what is done.
 """

@@ -18,7 +18,7 @@ def agreement(topics: np.ndarray, names: list[str | None]) -> Agreement:
 
     Parameters
     ----------
-    topics : int (n,); papers of no topic, with -1, are a class of their own, as in scikit-learn
+    topics : int (n,); unassigned papers, with -1, are a class of their own, as in scikit-learn
     names : the class of each paper
 
     Returns
@@ -98,7 +98,7 @@ def keyword_topic_accuracy(
     Parameters
     ----------
     terms, offsets : the terms of each paper
-    topics : int (n,); papers of no topic, with -1, are left out
+    topics : int (n,); unassigned papers, with -1, are left out
     weights : (k, n_terms), zero for all that are not keywords
     """
     right = np.zeros(weights.shape[0])

@@ -59,7 +59,7 @@ def summarize_words(
     ----------
     keywords : columns of KEYWORDS
     table : columns `label` and `representative_title`, one row per topic
-    topics : int (n,), the topic of each paper; -1 for papers of none, which do not count in the accuracy
+    topics : int (n,), the topic of each paper; -1 for unassigned papers, which do not count in the accuracy
     rows : int (m,), the papers whose windows are counted, ascending
     """
     number = {term: i for i, term in enumerate(corpus.vocabulary["term"].to_pylist())}
@@ -106,7 +106,7 @@ def map_quality(project: ProjectSummary, points: np.ndarray, topics: np.ndarray,
     Parameters
     ----------
     points : float32 (m, 2), of a sample
-    topics : int (m,), 0 to k - 1; -1 for papers of none
+    topics : int (m,), 0 to k - 1; -1 for unassigned papers
     """
     pieces = largest_pieces(points, topics, k)
     sizes = label_sizes(topics, k)

@@ -16,12 +16,12 @@ from lib.embeddings.encoder import Encoder
 def eager_pass(
     encoder: Encoder, ids: np.ndarray, gradients: bool = False
 ) -> tuple[torch.Tensor, list[torch.Tensor]] | None:
-    """Encode one text with plain attention; None if the model gives no attention.
+    """Encode one text with plain attention; None if the model returns no attention.
 
     Parameters
     ----------
     ids : int32 (tokens,)
-    gradients : whether what is returned can be differentiated
+    gradients : whether the returned tensors can be differentiated
 
     Returns
     -------
@@ -91,7 +91,7 @@ def received(layers: np.ndarray, pooling: str, skip: int) -> np.ndarray:
 
     Returns
     -------
-    float64 (layers + 1, tokens), rows sum to 1; the last row is that of the rollout
+    float64 (layers + 1, tokens), rows sum to 1; the last row is the rollout
     """
     weights = pooling_weights(layers.shape[1], pooling, skip)
     return np.concatenate([weights @ layers, [rollout(weights, layers)]])

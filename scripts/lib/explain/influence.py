@@ -1,6 +1,6 @@
-"""The influence of distinct words, by the tables of explanations: what the figure, the summary and the evaluation need.
+"""Influence of distinct words, computed from the explanation tables; used by the figure, the summary and the evaluation.
 
-Nothing here needs an encoder.
+No encoder is needed.
 """
 
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ class WordScores:
     Attributes
     ----------
     influence, margin_influence : float64 (n_words,), as in EXPLANATIONS
-    measured : bool (n_words,), whether the two are measured; else they are estimated
-    attention : float64 (layers + 1, n_words), the attention that each word gets at all its places; the last row
-        is that of the rollout. None if the encoder gives none
+    measured : bool (n_words,), whether both influences are measured; otherwise they are estimated
+    attention : float64 (layers + 1, n_words), sum of the attention that each word gets at its places; the last
+        row is the rollout. None if the encoder returns no attention
     """
 
     words: list[str]
@@ -55,9 +55,9 @@ class WordScores:
 
 
 def distinct(words: list[str], skipped: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """The distinct words in order, each in its first spelling, and for each word which of them it is: int64 (n,).
+    """The distinct words in order, each in its first spelling, and the number of the distinct word of each: int64 (n,).
 
-    A plural is the same word, and so is a word with a hyphen or without.
+    Singular and plural are the same word, and so are spellings with and without a hyphen.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def mean_influence(rows: pd.DataFrame) -> dict[str, float]:
 
     Parameters
     ----------
-    rows : of EXPLANATIONS, those of the papers
+    rows : rows of EXPLANATIONS, of these papers
     """
     sums: dict[str, float] = {}
     spelling: dict[str, str] = {}
@@ -114,7 +114,7 @@ def keyword_correlations(
 
     Parameters
     ----------
-    rows : of EXPLANATIONS
+    rows : rows of EXPLANATIONS
     vocabulary : the terms
     weights : float64 (k, n_terms), class-based TF-IDF
     """
@@ -132,13 +132,13 @@ def keyword_correlations(
 
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float | None:
-    """Spearman's correlation; None of fewer than three values, or if one side does not vary."""
+    """Spearman's correlation; None for fewer than three values, or if `a` or `b` is constant."""
     if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
     return float(np.corrcoef(ranks(a), ranks(b))[0, 1])
 
 
 def ranks(values: np.ndarray) -> np.ndarray:
-    """The rank of each value from 1, equal values share their mean rank: float64 (n,)."""
+    """The rank of each value, from 1: float64 (n,). Equal values get their mean rank."""
     _, number, count = np.unique(values, return_inverse=True, return_counts=True)
     return (np.cumsum(count) - (count - 1) / 2)[number]

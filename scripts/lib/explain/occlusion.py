@@ -1,4 +1,4 @@
-"""What an encoder reads of a text, and its vectors when words are left out.
+"""The part of a text that an encoder reads, and the vectors of the text without some words.
 
 Occlusion: Zeiler & Fergus (2014), Visualizing and understanding convolutional networks; of words: Li,
 Monroe & Jurafsky (2016), Understanding neural networks through representation erasure.
@@ -23,16 +23,16 @@ PIECE = re.compile(rf"(?P<link>{LINK.pattern})|{COMMAND.pattern}|(?P<word>{WORD.
 
 @dataclass(frozen=True)
 class Reading:
-    """What the encoder reads of a text.
+    """The part of a text that the encoder reads.
 
     Attributes
     ----------
-    text : the text as far as it is read; longer ones are cut at `max_tokens`
-    words : where its whole words stand
+    text : the part that is read; longer texts are cut at `max_tokens`
+    words : the spans of its whole words
     ids : int32 (tokens,), special tokens and prefix included
-    owner : int64 (tokens,), the word that each token belongs to, else SPECIAL (special tokens, prefix) or
-        BETWEEN (punctuation)
-    cut_words : words that are not read
+    owner : int64 (tokens,), the number of the word of each token; SPECIAL for special tokens and the prefix,
+        BETWEEN for punctuation
+    cut_words : number of words that are not read
     """
 
     text: str
@@ -43,7 +43,7 @@ class Reading:
 
 
 def read(encoder: Encoder, text: str) -> Reading:
-    """Tokenise a text and find the words that its tokens belong to."""
+    """Tokenize a text, and find the word of each token."""
     encoding = encoder.tokenizer.encode(encoder.prefix + text)
     shift = len(encoder.prefix)
     of_text = ~np.array(encoding.special_tokens_mask, bool)
@@ -75,12 +75,12 @@ def encode_without(
 ) -> list[np.ndarray]:
     """The vectors of texts without some of their words: for each text float32 (len(left_out[i]), dim).
 
-    Texts share batches. A text of which nothing is left has the vector zero.
+    Texts share batches. A text with no tokens left has the vector zero.
 
     Parameters
     ----------
-    left_out : for each text, and for each of its vectors, the numbers of the words that are left out; without any
-        the text is encoded as it was read
+    left_out : for each text and each of its vectors, the numbers of the words to leave out; if empty, the text is
+        encoded as it was read
     """
     texts = [
         without(reading.text, [reading.words[i] for i in words])
@@ -142,7 +142,7 @@ def _cut(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def without(text: str, spans: list[Span]) -> str:
-    """The text without some of its words, each with the space before it, or behind it if there is none before."""
+    """The text without some of its words. The space before a word goes too, or else the space behind it."""
     kept, at = "", 0
     for start, end in sorted(spans):
         before = start > at and text[start - 1] == " "

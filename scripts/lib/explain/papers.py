@@ -81,11 +81,11 @@ def explain_papers(
     about : embeddings.json
     stop_words : words that are not left out
     device, budget : see `load_encoder_of`
-    most : words of a paper that are left out for real; None: all
+    most : number of words per paper whose influence is measured; None: all
 
     Returns
     -------
-    The explanations, and the largest 1 - cosine of their vectors to those of the run
+    The explanations, and the largest 1 - cosine between their vectors and those of the run
 
     Raises
     ------

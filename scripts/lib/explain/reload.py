@@ -16,7 +16,7 @@ ROUNDING = {"float32": 1e-4, "float16": 1e-3, "bfloat16": 5e-3}
 
 
 def load_encoder_of(summary: EmbeddingsSummary, device: str, budget: int | None) -> Encoder:
-    """The encoder that `embed` used, in float32 if that did, else in what is fast on this device.
+    """The encoder that `embed` used: in float32 if `embed` used it, otherwise in the fast precision of the device.
 
     In two bundled papers, bfloat16 changed the influence of a word by 0.0003 (root mean square; the median
     influence is 0.0017). The ranks of the words agree (Spearman 0.994), and it takes 0.6 of the time.
@@ -30,7 +30,7 @@ def load_encoder_of(summary: EmbeddingsSummary, device: str, budget: int | None)
     Raises
     ------
     UserError
-        The model is not there any more, or its files or settings are not those of the run.
+        The model no longer exists, or its files or settings differ from those of the run.
     """
     folder = locate(summary["model"], summary["revision"])
     pooling = re.match("[a-z]*", summary["pooling"])
@@ -54,18 +54,18 @@ def load_encoder_of(summary: EmbeddingsSummary, device: str, budget: int | None)
 
 
 def check_same_vector(made: np.ndarray, stored: np.ndarray, name: str, precision: str) -> float:
-    """1 - cosine of a vector that was made again and that of embeddings.npy.
+    """1 - cosine of a recomputed vector and the vector in embeddings.npy.
 
     Parameters
     ----------
     made, stored : float32 (dim,), unit length
     name : id of the paper
-    precision : in which the stored one was computed
+    precision : the precision in which the stored vector was computed
 
     Raises
     ------
     UserError
-        It is more than rounding explains.
+        The difference is larger than rounding explains.
     """
     cosine = float(made.astype(np.float64) @ stored) if made.shape == stored.shape else np.nan
     if not 1 - cosine <= ROUNDING[precision]:

@@ -1,10 +1,10 @@
 """How much a text's similarity falls without a word, estimated for all words at once from one backward pass.
 
-A token has an effect only through the attention that others pay it and through the pooling. Without the token the
-attention goes to the other tokens. The gradient of the similarity with respect to the attention says what that
-costs: a Taylor estimate of a removal, as Molchanov et al. (2017), Pruning convolutional neural networks, estimate
-it for units, and Simonyan et al. (2014), Deep inside convolutional networks, for inputs. Gradient times embedding
-says nearly nothing here (`make bench ARGS=explain`).
+A token has an effect only through the attention that other tokens give it, and through the pooling. Without the token
+the attention goes to the other tokens. The gradient of the similarity with respect to the attention estimates the loss
+to first order (Taylor). Molchanov et al. (2017), Pruning convolutional neural networks, estimate the removal of units
+in this way; Simonyan et al. (2014), Deep inside convolutional networks, that of inputs. Gradient times embedding is
+nearly uninformative here (`make bench ARGS=explain`).
 """
 
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from lib.embeddings.encoder import Encoder
 from lib.embeddings.pooling import pool_padded
 from lib.explain.attention_patterns import eager_pass, mean_over_heads, pooling_weights, received
 
-# A cosine falls by half the squared length of a change, in whatever direction that goes. The pass knows the change
-# that a word makes through the share of its last hidden states in the vector; by the bundled papers the true one is
-# about four times as long (of 6, 9, 15 and 25 for its square, 15 found most of the first words among ten).
+# A change lowers a cosine by half its squared length, in any direction. The pass gives a part of the change by a word:
+# that through the share of its last hidden states in the vector. In the bundled papers the whole change is about four
+# times as long (of 6, 9, 15 and 25 for its square, 15 found most of the first words among ten).
 SQUARED_LENGTH = 15.0
-LEAST_REST = 0.05  # of the attention; an estimate with less of it left means nothing
+LEAST_REST = 0.05  # share of the attention; an estimate with less attention left is meaningless
 SCALE = 1024.0  # of gradients, since float16 holds nothing below 6e-8
 
 
 @dataclass(frozen=True)
 class Saliency:
-    """What one pass says of a text.
+    """The attention in a text, and the estimated losses, from one pass.
 
     Attributes
     ----------
-    attention : float64 (layers + 1, tokens), see `received`; None if the model gives none
+    attention : float64 (layers + 1, tokens), see `received`; None if the model returns no attention
     losses : float64 (2, n_words), estimated losses of similarity and of margin without each word; None if the
         model gives no attention, or no gradient
     """
@@ -46,7 +46,7 @@ def look(encoder: Encoder, ids: np.ndarray, word_of: np.ndarray, n: int, centroi
     ----------
     ids : int32 (tokens,)
     word_of : int64 (tokens,), the word of each token from 0 to n - 1, else -1
-    centroids : float32 (2, dim) unit rows: of the topic, and of the second-best
+    centroids : float32 (2, dim), unit rows: those of the topic and of the second-best topic
     """
     made = eager_pass(encoder, ids, gradients=True)
     if made is None:
@@ -113,7 +113,7 @@ def _taken(states: torch.Tensor, pooled: torch.Tensor, shares: torch.Tensor) -> 
 
 
 def _through_attention(weights: torch.Tensor, gradient: torch.Tensor, member: torch.Tensor) -> torch.Tensor:
-    """The loss if the other tokens pay no attention to a word, but the same in all to the rest: float32 (n,).
+    """The loss if the other tokens give their attention to a word to all other words, in proportion: float32 (n,).
 
     Parameters
     ----------

@@ -66,7 +66,7 @@ def summarize(papers: pd.DataFrame, words: pd.DataFrame, k: int, difference: flo
     ----------
     papers, words : columns of EXPLAINED and of EXPLANATIONS
     k : number of topics
-    difference : the largest 1 - cosine of vectors that were made again
+    difference : the largest 1 - cosine of a recomputed vector and the stored one
     """
     of_topic = dict(list(words.groupby("topic")))
     influential = [mean_influence(of_topic.get(topic, words.iloc[:0])) for topic in range(k)]

@@ -11,7 +11,7 @@ from lib.figures.style import ACCENT, BLUE, FAINT, INK, use_style
 
 
 class Percent(LogFormatter):
-    """Shares in percent on a logarithmic axis; matplotlib's own labels are formulae, to be parsed."""
+    """Shares in percent on a logarithmic axis; matplotlib's own labels are formulas, to be parsed."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         return f"{100 * x:g} %" if super().__call__(x, pos) else ""

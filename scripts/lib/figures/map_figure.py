@@ -26,7 +26,7 @@ WIDTH = 14.0  # inches
 HEIGHTS = (8.5, 14.0)  # the least and the greatest, in inches; between them that of the points
 SIDE, TOP, BOTTOM = 0.2, 0.85, 0.5  # margins in inches
 CIRCLES = 30_000  # with more papers, the points are an image
-NO_TOPIC = "#969696"  # color of the papers of no topic, as in map.html
+NO_TOPIC = "#969696"  # color of the unassigned papers, as in map.html
 COLUMNS = 2600  # of that image: a pixel each at 200 dpi
 
 # In points. A map 14 inches wide that is printed on A4 paper in landscape, 10.6 inches wide within
@@ -214,7 +214,7 @@ def draw_map(
     Parameters
     ----------
     points : float32 (n, 2)
-    topics : int (n,), 0 to k - 1; -1 for papers of none, which are gray, without a cloud or a name
+    topics : int (n,), 0 to k - 1; -1 for unassigned papers, which are gray, without a cloud or a name
     colors : of each topic, as #rrggbb
     groups : of similar topics, with a name of their own
     dark : light on dark
@@ -277,7 +277,7 @@ def _brightened(colors: np.ndarray) -> np.ndarray:
 def _draw_papers(
     axis: Axes, view: View, points: np.ndarray, topics: np.ndarray, colors: np.ndarray, dark: bool
 ) -> None:
-    """Draw clouds and papers in colors (k + 1, 3), of which the last is that of the papers of no topic, -1."""
+    """Draw clouds and papers in colors (k + 1, 3), of which the last is that of the unassigned papers, -1."""
     extent = (view.low[0], view.high[0], view.low[1], view.high[1])
 
     def show(image: np.ndarray, order: int, smooth: bool) -> None:

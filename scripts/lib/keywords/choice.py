@@ -1,4 +1,7 @@
-"""Choose keywords: which terms may be keywords of a topic, and its heaviest ones that do not repeat each other."""
+"""Select terms: which terms may be keywords, and the highest-weighted ones that do not repeat each other.
+
+`lib.keywords.keywords` computes the weights and calls `top_terms` here.
+"""
 
 import numpy as np
 from scipy import sparse
@@ -7,21 +10,21 @@ from lib.keywords.ctfidf import TermCounts
 from lib.keywords.redundancy import abbreviates, are_forms
 from lib.keywords.term_vectors import TermVectors
 
-GENERAL = 0.66  # the share of all uses of terms that are uses of general terms
-OWN = 0.8  # of the papers of a term that are in one topic, if it is not general whatever its rank
-COVER = 0.05  # of the papers of a topic that a keyword is in, at least
-RIVAL = 0.5  # of the share of papers that have the keyword in the topic where that is largest
-FEW = 3  # terms of a topic, below which general ones are better than none
-LEAST = 5  # keywords of a topic, behind which light ones are left out
-LIGHT = 0.5  # of the weight of the heaviest keyword
+GENERAL = 0.66  # general terms have this share of all uses of terms
+OWN = 0.8  # a term with this share of its papers in one topic is not general, whatever its rank
+COVER = 0.05  # a keyword is in at least this share of the papers of its topic
+RIVAL = 0.5  # and in at least this part of the largest such share in any topic
+FEW = 3  # if fewer terms of a topic qualify, general terms may be keywords too
+LEAST = 5  # after so many keywords, terms with low weights are dropped
+LIGHT = 0.5  # a weight is low below this part of the highest weight
 
 
 def spread(counts: sparse.csr_matrix, sizes: np.ndarray) -> np.ndarray:
-    """How specific a term is to some topics: float64 (n_terms,), 1 for a term that all topics use equally.
+    """How specific each term is to certain topics: float64 (n_terms,), 1 for a term that all topics use equally.
 
-    It is exp(KL(p || q)), where p are the topics of the papers with the term and q those of all papers
-    (`sizes` over their sum). Two papers that are distributed as q are added to each term, so that
-    rare terms do not appear specific.
+    It is exp(KL(p || q)), where p is the distribution over topics of the papers with the term, and q that of all
+    papers (`sizes` over their sum). Two papers with the distribution q are added to each term, so that rare terms do
+    not appear specific.
     """
     of_all = sizes / sizes.sum()
     total = np.asarray(counts.sum(0)).ravel() + 2.0
@@ -35,9 +38,9 @@ def spread(counts: sparse.csr_matrix, sizes: np.ndarray) -> np.ndarray:
 def informative(counted: TermCounts, sizes: np.ndarray) -> np.ndarray:
     """Which terms are not general: bool (n_terms,).
 
-    A term is informative if it is specific to topics and frequent in titles: it is ranked by its spread times the
-    square root of its title rate. The lowest terms, with GENERAL of all uses, are general, except for those that
-    occur almost only in one topic. The limit thus adapts to the corpus and to the number of topics.
+    Terms are ranked by their spread times the square root of their title rate. The lowest terms, with a share GENERAL
+    of all uses, are general; a term that occurs almost only in one topic is not. The limit thus adapts to the corpus
+    and to the number of topics.
     """
     says = spread(counted.counts, sizes) * np.sqrt(counted.title_rate)
     uses = np.asarray(counted.counts.sum(0)).ravel()
@@ -54,9 +57,9 @@ def eligible(
 ) -> sparse.csr_matrix:
     """Which terms may be keywords of which topics: bool csr (k, n_terms).
 
-    A term must be specific, be in COVER of the papers of the topic, and not have a share in another topic that
-    is more than 1 / RIVAL times as large. It must not be or begin with one of `head_words`. If fewer than FEW
-    terms of a topic qualify, all do.
+    A term must be specific, and in at least a share COVER of the papers of the topic. Its share in any other topic
+    must not be more than 1 / RIVAL times as large. It must not be one of `head_words`, nor begin with one. If fewer
+    than FEW terms of a topic qualify, all its terms do.
 
     Parameters
     ----------
@@ -77,18 +80,16 @@ def eligible(
 def top_terms(
     counted: TermCounts, weights: sparse.csr_matrix, n: int, vectors: TermVectors
 ) -> list[list[int]]:
-    """For each topic the rows of its n heaviest terms that do not repeat each other, heaviest first.
+    """For each topic the rows of its n highest-weighted terms that do not repeat each other, in this order.
 
-    After the first LEAST, terms with less than LIGHT of the weight of the heaviest are left out.
-
-    A term is skipped if an earlier one has one of its words, also in another form (`superconducting` after
-    `superconductors`). An abbreviation is left out if the list has the term that it abbreviates: `llms` and
-    `language models`.
+    After the first LEAST terms, a term is dropped if its weight is below LIGHT times the highest weight. A term is also
+    dropped if an earlier term has one of its words in any form (`superconducting` after `superconductors`), and an
+    abbreviation if its long form is in the list (`llms` and `language models`).
 
     Parameters
     ----------
-    weights : (k, n_terms) of the terms that may be keywords
-    vectors : of the same terms
+    weights : (k, n_terms), 0 for terms that may not be keywords
+    vectors : term vectors of the same terms
     """
     return [_top_terms_of(counted, weights[[topic]], n, vectors) for topic in range(weights.shape[0])]
 

@@ -4,11 +4,11 @@ The weight of term t in topic c is
 
     w(t, c) = n(t, c) / n(c) * log(1 + A / n(t)) * n(t, c) / n(t)
 
-n(t, c) is the number of papers of the topic that have the term, n(t) that of all papers, n(c) the sum
-of n(t, c) over all terms, and A the mean of n(c) over the topics. The first two factors are those of
+n(t, c) is the number of papers of the topic with the term, n(t) the number of all papers with the term, n(c)
+the sum of n(t, c) over all terms, and A the mean of n(c) over the topics. The first two factors are those of
 Grootendorst (2022), BERTopic: Neural topic modeling with a class-based TF-IDF procedure, with papers
-in place of occurrences. The third factor, the share of the term's papers that are in the topic,
-lowers words that many topics use.
+in place of occurrences. The third factor is the share of the topic in the papers with the term. It lowers the
+weights of words that many topics use.
 """
 
 from dataclasses import dataclass
@@ -20,27 +20,27 @@ from scipy import sparse
 
 from lib.words.counting import CHUNK, chunks
 
-AT_ONCE = 8 * CHUNK  # terms of papers that are counted at a time
-PRIOR = 5  # papers with the mean share of titles that are added to those of each term
+AT_ONCE = 8 * CHUNK  # terms (summed over papers) that are counted at a time
+PRIOR = 5  # papers with the mean title rate that are added to each term
 
 
 def words_of(vocabulary: pa.Table, rows: np.ndarray) -> list[tuple[int, ...]]:
-    """For each of the given terms the rows of its words: itself, or the two of a bigram."""
+    """The rows of the words of each given term: its own row, or the two rows of a bigram."""
     first, second = (vocabulary[name].take(rows).to_pylist() for name in ("first", "second"))
     return [(row,) if a is None else (a, b) for row, a, b in zip(rows.tolist(), first, second, strict=True)]
 
 
 @dataclass
 class TermCounts:
-    """The number of papers of each topic with each term.
+    """The number of papers of each topic with each term, and what is known of the terms.
 
     Attributes
     ----------
-    terms : of the vocabulary; the first is empty
-    words : for each term the rows of its words: one, or two for a bigram
+    terms : the vocabulary; the first entry is empty
+    words : for each term the rows of its words: one row, or two for a bigram
     title_rate : float64 (n_terms,), as `title_rates` returns them
-    followed_share : float64 (n_terms,), share of the uses of a word that another word follows directly; 0 for bigrams
-    counts : int64 csr (k, n_terms)
+    followed_share : float64 (n_terms,), share of its uses in which another word follows directly; 0 for bigrams
+    counts : int64 csr (k, n_terms), number of papers of each topic with each term
     """
 
     terms: list[str]
@@ -70,15 +70,15 @@ class TermCounts:
 
 
 def title_rates(papers: np.ndarray, titles: np.ndarray) -> np.ndarray:
-    """How often a term is in the title if it is in the paper, as a multiple of the mean: float64 (n_terms,).
+    """The share of the papers with a term that have it in the title, as a multiple of the mean: float64 (n_terms,).
 
-    Titles say what a paper is about: `graphene` is in the title of 2 of 3 papers that have the word,
-    `accuracy` in that of 1 of 50. PRIOR papers with the mean rate are added to each term, so that rare
+    Titles show what a paper is about: `graphene` is in the title of 2 of 3 papers with the word, `accuracy` in the
+    title of 1 of 50. PRIOR papers with the mean rate are added to each term, so that rare
     terms are near 1.
 
     Parameters
     ----------
-    papers, titles : int64 (n_terms,), the papers that have the term, in the text and in the title
+    papers, titles : int64 (n_terms,), number of papers with the term in the text and in the title
     """
     mean = titles.sum() / max(papers.sum(), 1)
     if mean == 0:
@@ -89,12 +89,12 @@ def title_rates(papers: np.ndarray, titles: np.ndarray) -> np.ndarray:
 def count_in_topics(
     terms: np.ndarray, offsets: np.ndarray, topics: np.ndarray, k: int, n_terms: int
 ) -> sparse.csr_matrix:
-    """The number of papers of each topic that have each term: int64 csr (k, n_terms).
+    """The number of papers of each topic with each term: int64 csr (k, n_terms).
 
     Parameters
     ----------
     terms, offsets : the terms of each paper, as the step `terms` writes them (may be memory-mapped)
-    topics : int (n_papers,), the group of each paper, 0 to k - 1; -1 for papers of none
+    topics : int (n_papers,), the group of each paper, 0 to k - 1; -1 for unassigned papers
     """
     counts = sparse.csr_matrix((k, n_terms), dtype=np.int64)
     for start, stop in chunks(offsets, AT_ONCE):

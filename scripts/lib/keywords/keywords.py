@@ -1,4 +1,7 @@
-"""The keywords of groups of papers, such as topics, compared with their siblings."""
+"""The keywords of groups of papers, such as topics, weighted against their siblings.
+
+It computes the weights, has `lib.keywords.choice` select the terms, and orders them.
+"""
 
 from typing import NamedTuple
 
@@ -10,8 +13,8 @@ from lib.keywords.choice import top_terms
 from lib.keywords.ctfidf import TermCounts, ctfidf
 from lib.keywords.term_vectors import TermVectors
 
-LEADING = 0.15  # of the papers of a group, below which a keyword weighs less
-CANDIDATES = 20  # terms per keyword that are compared with the group
+LEADING = 0.15  # the weight of a keyword is lowered if it is in a smaller share of the papers of a group
+CANDIDATES = 20  # terms per keyword whose similarity to the group is computed
 
 
 class Keyword(NamedTuple):
@@ -28,19 +31,18 @@ class Keyword(NamedTuple):
 def keywords_of(
     counted: TermCounts, sizes: np.ndarray, allowed: sparse.csr_matrix, top: int, vectors: TermVectors
 ) -> list[list[Keyword]]:
-    """The `top` keywords of each group of papers, heaviest first.
+    """The `top` keywords of each group of papers, highest-weighted first.
 
-    They are chosen by the weights of `ctfidf` times the squared similarity to the group. They are ordered by a
-    weight that has the square roots of the share and of the title rate in place of the share, and that is lower, in
-    proportion, if fewer than LEADING of the papers have the term: the first keywords should cover the group.
+    Selection: c-TF-IDF (`ctfidf`) times the squared similarity to the group. Order: the same, but with the square roots
+    of the share and of the title rate in place of the share; the weights of terms in fewer than LEADING of the papers
+    are scaled down in proportion, since the first keywords should cover the group.
 
     Parameters
     ----------
-    counted : the papers of each of k groups that have each term
+    counted : number of papers of each of k groups with each term
     sizes : int (k,), papers of each group
-    allowed : bool (k, n_terms), which terms may be keywords of which groups, of `eligible`; or numbers by which
-        the weights are multiplied
-    vectors : of the same terms, in papers of the same groups
+    allowed : bool (k, n_terms), as `eligible` returns it; or numbers by which the weights are multiplied
+    vectors : term vectors of the same terms and groups
     """
     counts = counted.counts
     weights = heaviest(ctfidf(counts).multiply(whole_terms(counted, allowed)).tocsr(), CANDIDATES * top)
@@ -61,7 +63,7 @@ def keywords_of(
 
 
 def heaviest(weights: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
-    """The n largest weights of each row: float64 csr of the same shape; of equal ones the first columns."""
+    """The n largest weights of each row: float64 csr of the same shape. Ties: the first columns are kept."""
     rows = []
     for at in range(weights.shape[0]):
         row = weights[[at]]
@@ -72,7 +74,7 @@ def heaviest(weights: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
 
 
 def restricted(counted: TermCounts, rows: np.ndarray, least: int) -> tuple[TermCounts, list[int]]:
-    """The counts of some groups, with the terms that at least `least` papers of them have; and these terms.
+    """The counts of some groups, only for terms in at least `least` of their papers; and the rows of these terms.
 
     Parameters
     ----------
@@ -98,9 +100,9 @@ def lifts(counts: sparse.csr_matrix, sizes: np.ndarray, shares: np.ndarray) -> s
 
     Parameters
     ----------
-    counts : (k, n_terms), the papers of each group with each term
+    counts : (k, n_terms), number of papers of each group with each term
     sizes : int (k,), the papers of each group
-    shares : float (n_terms,), the share of all papers that have each term
+    shares : float (n_terms,), the share of all papers with each term
     """
     entries = counts.tocoo()
     return sparse.csr_matrix(

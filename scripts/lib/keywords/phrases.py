@@ -1,4 +1,4 @@
-"""Extend keywords to the phrases that they belong to: `retrieval-augmented generation` for `retrieval-augmented`."""
+"""Extend keywords to their phrases: `retrieval-augmented` to `retrieval-augmented generation`."""
 
 import re
 
@@ -13,8 +13,8 @@ from lib.words.spelling import plain
 from lib.words.words import HAN_RUN
 
 LONGEST = 5  # words of a phrase
-MOST = 0.5  # of the uses of a keyword that have the same word beside them
-USES = 5  # of a keyword in the papers, at least
+MOST = 0.5  # a keyword is extended by a word that adjoins at least this share of its uses
+USES = 5  # and only if it has so many uses in the papers
 SEPARATOR = re.compile("[ -]")
 
 
@@ -23,7 +23,7 @@ class Phrases:
 
     Parameters
     ----------
-    counted : of the whole vocabulary
+    counted : the counts of the whole vocabulary
     tokens, offsets : the words of each paper, as the step `terms` writes them (may be memory-mapped)
     """
 
@@ -33,13 +33,13 @@ class Phrases:
         self.row_of = {term: row for row, term in enumerate(counted.terms)}
 
     def of_groups(self, keywords: list[list[Keyword]], vectors: TermVectors) -> list[list[Keyword]]:
-        """The keywords of each group as `of` returns them, by the sampled papers of the groups."""
+        """The keywords of each group, extended by `of`, from the sampled papers of the group."""
         return [self.of(of_group, vectors.papers_of(group)) for group, of_group in enumerate(keywords)]
 
     def of(self, keywords: list[Keyword], papers: np.ndarray) -> list[Keyword]:
-        """The keywords of a group, each with the words that adjoin at least half of its uses in these papers.
+        """The keywords of a group, each with the words that adjoin at least a share MOST of its uses in these papers.
 
-        Of two keywords with the same phrase the first is kept, and abbreviations of phrases are left out: `asr` of
+        If two keywords have the same phrase, the first is kept. Abbreviations of phrases are dropped: `asr` of
         `automatic speech recognition`.
 
         Parameters
@@ -78,7 +78,7 @@ class Phrases:
         return whole
 
     def _spelled(self, first: int, second: int) -> tuple[str, str]:
-        """The two words of a bigram as they are spelled in it, one with the space or hyphen behind it, one before."""
+        """The words of a bigram as spelled in it: the first with the space or hyphen behind it, the second with it before."""
         one, two = self.counted.terms[first], self.counted.terms[second]
         rows, firsts, seconds = self.counted.bigrams
         for row in rows[(firsts == first) & (seconds == second)].tolist():
@@ -91,14 +91,14 @@ class Phrases:
 
 
 def beside(words: list[int], text: np.ndarray) -> tuple[tuple[float, int], tuple[float, int]]:
-    """The most frequent words directly before and after the uses of a phrase, each with its share of all uses.
+    """The most frequent words directly before and after a phrase, each with its share of the uses of the phrase.
 
-    The share is 0 where the phrase has fewer than USES.
+    The shares are 0 if the phrase has fewer than USES uses.
 
     Parameters
     ----------
-    words : of the phrase
-    text : int (n,), words with 0 at both ends and wherever two words are not neighbors
+    words : rows of the words of the phrase
+    text : int (n,), rows of words, with 0 at both ends and between words that are not adjacent
     """
     at = np.flatnonzero(text == words[0])
     for i, word in enumerate(words[1:], 1):

@@ -5,10 +5,10 @@ import re
 from lib.keywords.term_vectors import TermVectors
 from lib.keywords.word_forms import same_stem
 
-BEGINNING = 3  # letters, at least, that two forms of one word have in common
-SAME = 0.9  # cosine of the vectors of two terms with the same meaning
-ABBREVIATION = range(2, 7)  # letters, without the s of a plural
-SPELLED = 0.7  # of the papers with an abbreviation that have the abbreviated term
+BEGINNING = 3  # two forms of one word share at least so many first letters
+SAME = 0.9  # least cosine of the vectors of two terms with the same meaning
+ABBREVIATION = range(2, 7)  # letters of an abbreviation, without the plural s
+SPELLED = 0.7  # least share of the papers with an abbreviation that also contain the long form
 VOWEL = re.compile("[aeiou]")
 NUMBER = re.compile(r"^[0-9]+d?")  # at the beginning of an abbreviation, with the d of `3d`
 
@@ -16,8 +16,9 @@ NUMBER = re.compile(r"^[0-9]+d?")  # at the beginning of an abbreviation, with t
 def are_forms(terms: list[str], word: int, other: int, vectors: TermVectors) -> bool:
     """Whether two words, by their rows, are forms of one: `robot` and `robotic`, `math` and `mathematics`.
 
-    They begin alike as `same_stem` demands; or for half of the shorter word, three letters at least, and are nearly the
-    same by their vectors. In a topic that is far from all others all vectors are, so that the letters decide.
+    Two words are forms of one if `same_stem` holds, or if at least the first half of the shorter word (three letters or
+    more) is the same and their term vectors are nearly equal. In an isolated topic all term vectors are nearly equal;
+    only the letters then decide.
     """
     one, two = terms[word], terms[other]
     if same_stem(one, two):
@@ -29,9 +30,9 @@ def are_forms(terms: list[str], word: int, other: int, vectors: TermVectors) -> 
 def abbreviates(terms: list[str], short: int, term: int, vectors: TermVectors) -> bool:
     """Whether one term, by its row, abbreviates another: `cot` of `chain-of-thought`, `snns` of `spiking`.
 
-    Three letters or more that are the initials of the term are enough. Otherwise the initials begin or
-    end the abbreviation (`3dgs` of `gaussian splatting`, `mlips` of `interatomic potentials`), at least SPELLED
-    of the papers with the abbreviation have the term, and the two are nearly the same by their vectors.
+    It does if it consists of the initials of the term, three letters or more. Otherwise three conditions must hold: the
+    initials begin or end the abbreviation (`3dgs` of `gaussian splatting`, `mlips` of `interatomic potentials`), at
+    least SPELLED of the papers with the abbreviation contain the term, and the term vectors are nearly equal.
 
     Parameters
     ----------
@@ -50,13 +51,13 @@ def abbreviates(terms: list[str], short: int, term: int, vectors: TermVectors) -
 
 
 def are_initials(short: str, term: str) -> bool:
-    """Whether a word is the initials of a term or phrase, three letters or more, without the s of a plural."""
+    """Whether a word consists of the initials of a term or phrase, three letters or more; a plural s is ignored."""
     initials = _initials(term)
     return len(initials) > 2 and initials in _variants(short)
 
 
 def _variants(name: str) -> list[str]:
-    """A name with and without the s of a plural, both without a leading number; empty if it is not an abbreviation."""
+    """A name with and without its plural s, both without a leading number; empty if it cannot be an abbreviation."""
     if not (name.isascii() and name.isalnum() and len(name.removesuffix("s")) in ABBREVIATION):
         return []
     return [NUMBER.sub("", variant) for variant in (name, name.removesuffix("s"))]

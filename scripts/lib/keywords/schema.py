@@ -19,9 +19,13 @@ KEYWORDS = pa.schema(
             pa.float64(),
             "by class-based TF-IDF, title rate and term vectors (docs/measurements/keywords.md)",
         ),
-        column("papers", pa.int64(), "papers of the topic that have the term"),
+        column("papers", pa.int64(), "papers of the topic with the term"),
         column("share", pa.float64(), "share of all papers with the term that are in the topic"),
-        column("title_rate", pa.float64(), "how often its papers have it in the title; 1 is the mean"),
+        column(
+            "title_rate",
+            pa.float64(),
+            "share of the papers with the term that have it in the title, as a multiple of the mean",
+        ),
         column("term", pa.string(), "the word or bigram of the vocabulary that was counted"),
     ]
 )

@@ -1,6 +1,6 @@
 """Term vectors: means of the vectors of the papers with a term.
 
-The mean of all papers is subtracted, or that of the papers of the topic if its subtopics are compared. The cosine
+The mean vector of all papers is subtracted, or the mean of the topic if its subtopics are compared. The cosine
 of a term vector to the mean of a group shows whether the term is about the whole group or a small part of it.
 The cosine of two term vectors shows whether the terms have the same meaning. No text is encoded for this.
 """
@@ -16,10 +16,10 @@ from lib.rows import ranges, rows_by_label
 from lib.vectors import take
 
 SAMPLE = 100_000  # papers that are read
-ROUNDING = 1e-5  # a mean of unit vectors that is shorter is 0 up to rounding
+ROUNDING = 1e-5  # a shorter mean of unit vectors is 0 up to rounding
 CHUNK = 4096  # papers that are summed at a time
 COLUMNS = 4096  # terms that are compared at a time
-LEAST = 0.1  # the least similarity, of terms that are about something else or in no sampled paper
+LEAST = 0.1  # the least similarity, for terms about another subject or in no sampled paper
 
 
 @dataclass
@@ -28,11 +28,11 @@ class TermVectors:
 
     Attributes
     ----------
-    terms : float32 csc (n, n_terms); for each paper and each of its terms the papers that it stands for
-    vectors : float32 (n, dim), less their mean
-    weights : float32 (n,), the papers that each stands for
+    terms : float32 csc (n, n_terms), the weight of the paper at each of its terms, else 0
+    vectors : float32 (n, dim), minus their mean
+    weights : float32 (n,), the number of papers that each sampled paper represents
     groups : int (n,), 0 to k - 1
-    rows : int64 (n,), the papers, ascending
+    rows : int64 (n,), rows of the sampled papers, ascending
     """
 
     terms: sparse.csc_matrix
@@ -45,7 +45,7 @@ class TermVectors:
     def of(
         cls, terms: np.ndarray, offsets: np.ndarray, vectors: np.ndarray, groups: np.ndarray, n_terms: int
     ) -> "TermVectors":
-        """Sample up to SAMPLE papers: the same number of each group, or all of a smaller one.
+        """Sample up to SAMPLE papers: the same number from each group, or all papers of a smaller group.
 
         Parameters
         ----------
@@ -70,11 +70,12 @@ class TermVectors:
         return cls(has_term, _center(take(vectors, read), weight), weight, groups[read], read)
 
     def inside(self, group: int, groups: np.ndarray, columns: list[int]) -> "TermVectors":
-        """The papers of a group, with some of the terms, in groups of their own.
+        """The sampled papers of one group, with other group numbers and only the given terms.
 
         Parameters
         ----------
-        groups : int (n_papers,), of all papers
+        groups : int (n_papers,), the new groups of all papers
+        columns : rows of the terms
         """
         at = np.flatnonzero(self.groups == group)
         rows, weights = self.rows[at], self.weights[at]
@@ -88,7 +89,7 @@ class TermVectors:
     def similarities(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
         """The similarity of terms to groups, where `weights` (k, n_terms) are not 0: float64 csr (k, n_terms).
 
-        It is the cosine of their vectors, LEAST if that is smaller.
+        The cosine of their vectors, but at least LEAST.
         """
         n, k = len(self.groups), weights.shape[0]
         in_groups = sparse.csr_matrix((self.weights, (self.groups, np.arange(n))), (k, n))
@@ -112,19 +113,19 @@ class TermVectors:
         return float(one @ two)
 
     def share(self, term: int, other: int) -> float:
-        """The share of the papers with a term that have another one too."""
+        """The share of the papers with a term that also contain another term."""
         papers, of_other = self.terms[:, [term]], self.terms[:, [other]]
         both = papers.multiply(of_other > 0).sum()
         return float(both / papers.sum()) if papers.nnz else 0.0
 
     def _means(self, papers: sparse.spmatrix) -> np.ndarray:
-        """The directions of the means of the vectors of papers: float32 (m, dim), unit rows.
+        """Weighted means of the paper vectors, scaled to unit length: float32 (m, dim).
 
-        A row is all zeros where there are no papers, or where their mean is the mean of all papers.
+        A row is all zeros if it has no papers, or if their mean equals the mean of all papers.
 
         Parameters
         ----------
-        papers : (m, n), weights
+        papers : (m, n), the weight of each paper in each mean
         """
         means = papers @ self.vectors
         means /= np.maximum(np.asarray(papers.sum(1)), 1)
@@ -133,13 +134,13 @@ class TermVectors:
 
 
 def _quota(sizes: np.ndarray) -> int:
-    """The largest number of papers per group with which no more than SAMPLE are read, of groups of int (k,) papers."""
+    """The largest number of papers per group for which at most SAMPLE papers are read; `sizes` is int (k,)."""
     quotas = range(1, int(sizes.max()) + 1)
     return max(1, bisect_right(quotas, SAMPLE, key=lambda quota: int(np.minimum(sizes, quota).sum())))
 
 
 def _center(vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Vectors (n, dim) less their weighted mean, in place."""
+    """Subtract the weighted mean from vectors (n, dim), in place."""
     mean = np.zeros(vectors.shape[1])
     for start in range(0, len(vectors), CHUNK):
         mean += (weights[start : start + CHUNK, None] * vectors[start : start + CHUNK]).sum(0, np.float64)

@@ -1,4 +1,4 @@
-"""The keywords of the groups and subtopics of the hierarchy, each against its siblings."""
+"""The keywords of the groups and subtopics of the hierarchy, each weighted against its siblings."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,7 +15,7 @@ from lib.keywords.term_vectors import TermVectors
 from lib.rows import label_sizes
 from lib.words.term_files import Terms
 
-LEAST_PAPERS = 3  # of siblings that have a term, for it to be a keyword of one of them
+LEAST_PAPERS = 3  # a keyword of a subtopic is in at least so many papers of all siblings
 
 
 def count_terms(
@@ -27,12 +27,12 @@ def count_terms(
     k: int,
     n: int,
 ) -> sparse.csr_matrix:
-    """The papers of each topic, and then of each subtopic, that have each term: int64 csr (k + m, n).
+    """The number of papers of each topic, and then of each subtopic, with each term: int64 csr (k + m, n).
 
     Parameters
     ----------
     terms, offsets : the terms of each paper, as the step `terms` writes them (may be memory-mapped)
-    topic_of : int (n_papers,), 0 to k - 1; -1 for papers of none
+    topic_of : int (n_papers,), 0 to k - 1; -1 for unassigned papers
     subtopic_of : int (n_papers,), 0 to m - 1; -1 where the topic is not divided
     parents : int (m,), the topic of each subtopic
     k : number of topics
@@ -53,9 +53,9 @@ class TreeKeywords:
 
     Attributes
     ----------
-    counted : rows are the k topics and then the subtopics
-    vectors : of the terms, in papers of the topics
-    phrases : of the terms
+    counted : counts whose rows are the k topics and then the subtopics
+    vectors : term vectors, whose groups are the topics
+    phrases : finds the phrases of the terms
     subtopic_of : int (n_papers,), -1 where the topic is not divided
     sizes : int (k,), papers of each topic
     head_words : words that count only in bigrams
@@ -82,12 +82,12 @@ class TreeKeywords:
         head_words: frozenset[str],
         top: int,
     ) -> "TreeKeywords":
-        """Of the files of `terms`.
+        """From the files of the step `terms`.
 
         Parameters
         ----------
         embeddings : (n_papers, dim), unit rows
-        topic_of : int (n_papers,), -1 for papers of none
+        topic_of : int (n_papers,), -1 for unassigned papers
         parents : int (m,), the topic of each subtopic
         k : number of topics
         """
@@ -100,7 +100,7 @@ class TreeKeywords:
 
     @cached_property
     def topics(self) -> TermCounts:
-        """The rows of the topics."""
+        """The counts of the topics alone."""
         return self.counted.regrouped(self.counted.counts[: len(self.sizes)])
 
     @cached_property
@@ -110,14 +110,14 @@ class TreeKeywords:
 
     @cached_property
     def shares(self) -> np.ndarray:
-        """The share of all papers that have each term: float64 (n_terms,)."""
+        """The share of all papers with each term: float64 (n_terms,)."""
         return np.asarray(self.topics.counts.sum(0)).ravel() / self.sizes.sum()
 
     def of_groups(self, group_of: np.ndarray) -> list[list[Keyword]]:
-        """The keywords of each group, weighed against the other groups.
+        """The keywords of each group, weighted against the other groups.
 
-        The weights are multiplied by the number of topics in the group of which a term may be a keyword: a theme
-        runs through several.
+        The weights are multiplied by the number of the group's topics for which the term is eligible, since a theme
+        is common to several topics.
 
         Parameters
         ----------
@@ -133,10 +133,10 @@ class TreeKeywords:
         return self.phrases.of_groups(keywords, vectors)
 
     def of_subtopics(self, siblings: pd.DataFrame) -> list[list[Keyword]]:
-        """The keywords of the subtopics of a topic, weighed against each other.
+        """The keywords of the subtopics of a topic, weighted against each other.
 
-        The weights are multiplied by the square root of their lift over all papers: what tells siblings apart need
-        not say what they are about (`generation`).
+        The weights are multiplied by the square root of the term's lift over all papers: a term that discriminates
+        between siblings may still be uninformative (`generation`).
 
         Parameters
         ----------

@@ -1,10 +1,10 @@
-"""Whether two words are forms of one, by their letters alone."""
+"""Whether two words are forms of one word, judged by their letters alone."""
 
 
 def same_stem(word: str, other: str) -> bool:
-    """Whether two words begin alike for three quarters of the shorter one, and five letters at least.
+    """Whether two words share their first letters: three quarters of the shorter word, and at least five.
 
-    `sub` at the beginning does not count: `subalgebras` are algebras.
+    A prefix `sub` is ignored: `subalgebras` are algebras.
     """
     word, other = word.removeprefix("sub"), other.removeprefix("sub")
     alike = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), None)

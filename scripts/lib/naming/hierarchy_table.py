@@ -11,10 +11,11 @@ from lib.naming.schema import HIERARCHY
 
 
 def sibling_names(keywords: list[list[Keyword]], parent_name: str, sizes: np.ndarray) -> list[str]:
-    """The names of siblings by their keywords; one without keywords has that of its parent and a number.
+    """The names of siblings, from their keywords; a sibling without keywords gets the name of its parent and a number.
 
-    Keywords whose words the parent's name has are left out where there are others, if they do not tell siblings
-    apart: of the papers with the keyword in excess of the sibling's share, less than a third are in the sibling.
+    A keyword that repeats the parent's name is dropped if another is available and it does not discriminate between
+    siblings. It discriminates if its share in the sibling exceeds the sibling's share p of the papers by at least a
+    third of the possible excess 1 - p.
 
     Parameters
     ----------
@@ -48,11 +49,12 @@ def words_of(keywords: list[Keyword]) -> list[str]:
 def hierarchy_table(nodes: pd.DataFrame, search: TreeKeywords, topics: pd.DataFrame) -> pd.DataFrame:
     """The nodes with their names and keywords, with the columns of HIERARCHY.
 
-    A group is named by the primary keywords of its largest topics; a group of one topic has its name.
+    A group is named by the primary keywords of its largest topics; a group of one topic has the name of the topic.
 
     Parameters
     ----------
-    nodes : columns of NODES
+    nodes : table with the columns of NODES
+    search : finds the keywords of groups and subtopics
     topics : columns `name`, `primary_keyword` and `keywords`, largest topics first
     """
     group_of = nodes.loc[nodes["level"] == "topic", "parent"].to_numpy(int)

@@ -27,11 +27,11 @@ from lib.words.spelling import plain
 from lib.words.words import LETTERS, split_token, tokens
 
 SECONDS = 30.0  # longest time for an answer: a model on a laptop takes a few seconds
-NEIGHBORS = 3  # topics that a name must differ from
+NEIGHBORS = 3  # neighboring topics that a prompt shows
 TITLES = 8
 MAX_CHARS, MAX_WORDS = 60, 8  # longer answers are sentences
 MAX_BYTES = 1 << 20  # of an answer of the server
-GIVE_UP = 3  # topics without an answer one after the other, after which the server is not asked again
+GIVE_UP = 3  # after so many consecutive topics without an answer, the server is not asked again
 THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)  # models that reason aloud
 DECORATION = " \t\r\n\"'`*“”„«».:"
 PREFIX = re.compile(r"^(?:topic|name|label|topic name)\s*:\s*", re.IGNORECASE)
@@ -57,7 +57,7 @@ class Server:
 
     Attributes
     ----------
-    key : the API key, if the server wants one
+    key : the API key, if the server needs one
     cache : folder of the answers, so that nothing is asked twice
     seconds : longest time for an answer
     """
@@ -91,7 +91,7 @@ def key_of(variable: str | None, environment: dict[str, str]) -> str | None:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a model is given about a topic: keywords, titles of papers, and the keywords of neighboring topics."""
+    """The prompt's data on a topic: keywords, titles of papers, and the keywords of neighboring topics."""
 
     keywords: list[str]
     titles: list[str]
@@ -154,7 +154,7 @@ def ask(server: Server, prompt: str) -> str:
 
 
 def _read(request: urllib.request.Request, seconds: float) -> bytes:
-    """The body of the response. A server that sends it byte by byte gets no more time than others."""
+    """The body of the response. The time limit also holds for a server that sends it byte by byte."""
     deadline = time.monotonic() + seconds
     content = b""
     with urllib.request.urlopen(request, timeout=seconds) as response:
@@ -189,7 +189,7 @@ def _words(text: str) -> set[str]:
 
 
 def cached(server: Server, prompt: str, asked: Callable[[], str]) -> str:
-    """What `asked` returns, from a file if this question to this model was answered before."""
+    """The result of `asked`; read from a file if this model has answered this question before."""
     if server.cache is None:
         return asked()
     question = {"url": server.url, "model": server.model, "instruction": INSTRUCTION, "prompt": prompt}
@@ -208,7 +208,7 @@ def cached(server: Server, prompt: str, asked: Callable[[], str]) -> str:
 def name_topics(
     server: Server, topics: list[Evidence], default: list[str]
 ) -> tuple[list[str], dict[int, str]]:
-    """A name for each topic, and for the topics that keep their default name the reason.
+    """A name for each topic, and the reason for each topic that keeps its default name.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ SEPARATOR = " · "  # between the keywords of a name
 
 
 def keyword_pairs(keywords: pd.DataFrame, k: int) -> list[list[tuple[str, float]]]:
-    """The (keyword, weight) pairs of each of k topics, heaviest first, of the columns of KEYWORDS.
+    """The (keyword, weight) pairs of each of k topics, highest-weighted first, from a table with the columns of KEYWORDS.
 
     A topic in a language without word segmentation has none.
     """
@@ -24,17 +24,17 @@ def keyword_pairs(keywords: pd.DataFrame, k: int) -> list[list[tuple[str, float]
 
 
 def primary_keywords(keywords: list[list[tuple[str, float]]], titles: list[str]) -> list[str]:
-    """A keyword for each topic that no other topic has, apart from plural endings.
+    """A keyword for each topic that differs from those of all other topics by more than a plural ending.
 
     Parameters
     ----------
-    keywords : (keyword, weight) pairs of each topic, heaviest first
-    titles : of each topic, used if it has no keywords
+    keywords : (keyword, weight) pairs of each topic, highest-weighted first
+    titles : a title for each topic, used if the topic has no keywords
 
-    A keyword of two topics goes to the one where it weighs more. Weights are relative to the
-    heaviest keyword of the topic, since all weights of a topic with a varied vocabulary are smaller. Of two
-    topics that have it as the heaviest, the larger weight itself decides.
-    A topic that gets none of its keywords has its heaviest one with a number.
+    A keyword of two topics goes to the topic where its weight is larger. Weights are relative to the highest weight of
+    the topic, since all weights are smaller in a topic with a varied vocabulary. If the keyword has the highest weight
+    in both topics, the absolute weights decide. A topic that gets none of its keywords is given its highest-weighted
+    keyword and a number.
     """
     candidates = [
         (-weight / pairs[0][1], rank, -weight, topic, word)

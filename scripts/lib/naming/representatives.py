@@ -1,4 +1,4 @@
-"""The papers that stand for a topic: the nearest, the most descriptive, a diverse few, the latest, the borderline ones."""
+"""The representative papers of a topic: nearest, descriptive, diverse, latest and borderline ones."""
 
 from dataclasses import dataclass
 
@@ -28,22 +28,27 @@ class RankedPapers:
 
 
 def near_center(rows: np.ndarray) -> np.ndarray:
-    """The papers of a topic whose titles may stand for it, of its rows, nearest first."""
+    """Candidates for the label: the nearest papers of a topic, nearest first.
+
+    Parameters
+    ----------
+    rows : int (m,), all papers of the topic, nearest first
+    """
     return rows[: min(CANDIDATES, (len(rows) + 1) // 2)]
 
 
 def most_descriptive(
     rows: np.ndarray, titles: list[str], languages: list[str], topic: int, scorer: TitleScorer, width: int
 ) -> tuple[RankedPapers, list[str]]:
-    """The candidates in order of how well their titles describe the topic, and their titles as shown.
+    """The candidates, ordered by how well their titles describe the topic, and their titles as shown.
 
-    Those in the most frequent language of the candidates come first.
+    Candidates in the most frequent language come first.
 
     Parameters
     ----------
     rows : int (m,), nearest first
-    titles, languages : of these papers
-    width : characters of a title that is shown
+    titles, languages : the title and language of each of these papers
+    width : largest number of characters of a title as shown
     """
     main = max(sorted(set(languages)), key=languages.count)
     variants = [scorer.best_variant(title, topic, width) for title in titles]
@@ -67,7 +72,7 @@ def latest(rows: np.ndarray, days: np.ndarray, n: int) -> RankedPapers:
 
 
 def diverse(rows: np.ndarray, vectors: np.ndarray, n: int) -> RankedPapers:
-    """Papers that differ from each other: each next one is the least similar to those before.
+    """Papers that differ from each other: each next paper is the least similar to the papers before it.
 
     Parameters
     ----------
@@ -76,7 +81,7 @@ def diverse(rows: np.ndarray, vectors: np.ndarray, n: int) -> RankedPapers:
 
     Returns
     -------
-    The score is the largest cosine to an earlier one, 0 for the first.
+    The papers; their score is the largest cosine to an earlier paper, 0 for the first.
     """
     picked, closest = [0], vectors @ vectors[0]
     scores = [0.0]
@@ -106,8 +111,8 @@ def choose_papers(
     assignments : columns `similarity` and `margin`
     vectors : (n_papers, dim), unit rows (may be memory-mapped)
     by_topic : int (m,) each, the rows of each topic, nearest first
-    languages : of the papers `near_center`, by row
-    n : diverse and latest papers
+    languages : the language of each candidate (`near_center`), by row
+    n : number of diverse and of latest papers
     """
     similarity, margin = assignments["similarity"].to_numpy(), assignments["margin"].to_numpy()
     days = papers["published"].cast(pa.int32()).to_numpy().astype(float)
@@ -138,7 +143,7 @@ def representative_table(
     ----------
     papers : columns `id` and `title`
     chosen : for each topic its papers in each role
-    similarity : float (n_papers,), cosine to the own centroid
+    similarity : float (n_papers,), cosine of each paper to the centroid of its topic
     """
     rows = [
         (topic, role, rank, row, score)

@@ -16,18 +16,18 @@ TOPICS = pa.schema(
         column("share", pa.float64(), "share of all papers"),
         column("name", pa.string(), "its best keywords, at most three; no two topics have the same name"),
         column("primary_keyword", pa.string(), "the best keyword; no two topics have the same one"),
-        column("keywords", pa.list_(pa.string()), "heaviest first"),
+        column("keywords", pa.list_(pa.string()), "highest-weighted first"),
         column(
             "representative_id",
             pa.string(),
-            "id of the paper whose title tells the topic best, of its 50 nearest",
+            "id of the paper whose title describes the topic best, among its 50 nearest papers",
         ),
         column("representative_title", pa.string(), "its title, TeX converted to Unicode"),
         column("silhouette", pa.float64(), "mean silhouette of its papers"),
         column(
             "stability",
             pa.float64(),
-            "mean Jaccard index with its best match when random halves are clustered; below 0.6 it is loose",
+            "mean Jaccard index with its best match when random halves are clustered; a topic below 0.6 is loose",
         ),
         column("main_category", pa.string(), "the most frequent primary category"),
         column("main_category_share", pa.float64(), "its share of the papers that have a category"),
@@ -44,7 +44,7 @@ REPRESENTATIVES = pa.schema(
         column(
             "role",
             pa.string(),
-            "nearest: to the centroid; descriptive: titles that mention most of the keywords; diverse: unlike each other; "
+            "nearest: to the centroid; descriptive: the title describes the topic; diverse: unlike each other; "
             "latest: newest of the nearer half; borderline: smallest margin to another topic",
         ),
         column("rank", pa.int32(), "1 for the first of its role"),
@@ -54,8 +54,8 @@ REPRESENTATIVES = pa.schema(
         column(
             "score",
             pa.float64(),
-            "by role: similarity; how well the title tells the topic (F2 of its keywords, less their share in the best "
-            "other topic); largest cosine to an earlier one; days since 1970; margin",
+            "by role: similarity; how well the title describes the topic (F2 of its keywords, minus the largest coverage of "
+            "another topic); largest cosine to an earlier paper; days since 1970; margin",
         ),
     ]
 )
@@ -70,6 +70,8 @@ HIERARCHY = pa.schema(
             pa.string(),
             "its best keywords, at most three; those of a subtopic say how it differs within its topic",
         ),
-        column("keywords", pa.list_(pa.string()), "heaviest first, against the other nodes of its parent"),
+        column(
+            "keywords", pa.list_(pa.string()), "highest-weighted first, against the other nodes of its parent"
+        ),
     ]
 )

@@ -1,4 +1,4 @@
-"""How well titles describe topics, by the keywords that they hold."""
+"""How well titles describe topics, judged by the keywords in them."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ from lib.naming.mentions import mentions, plain_words
 from lib.naming.names import primary_keywords
 from lib.naming.titles import ELLIPSIS, short_titles
 
-LONG = 4  # letters of the words of a title that count: most shorter ones are `of`, `the`, `for`
-SHORT = 4  # such words that are added to each title: `Beyond Jailbreaks` says little
-CUT = 0.1  # what a title loses for being cut
-HEAD = 2  # keywords in the head of a title, if it describes the topic without the subtitle
-NAMED = 0.1  # what it gains if it mentions the primary keyword, beside which it stands in the label
+LONG = 4  # letters of a long word; most shorter words are `of`, `the`, `for`
+SHORT = 4  # long words that are added to each title, since a short one says little: `Beyond Jailbreaks`
+CUT = 0.1  # subtracted from the score of a truncated title
+HEAD = 2  # keywords that the part before the subtitle must mention to stand alone
+NAMED = 0.1  # added to the score of a title that mentions the primary keyword, which precedes it in the label
 
 
 class TitleScorer:
@@ -18,7 +18,7 @@ class TitleScorer:
 
     Parameters
     ----------
-    pairs : (keyword, weight) of each topic, heaviest first
+    pairs : (keyword, weight) of each topic, highest-weighted first
     """
 
     def __init__(self, pairs: list[list[tuple[str, float]]]):
@@ -33,7 +33,7 @@ class TitleScorer:
             self.words.append(frozenset().union(*(words for words, *_ in keywords)))
 
     def coverage(self, title: str) -> np.ndarray:
-        """For each topic the weight of its keywords that a title holds, as a share of all: float64 (k,)."""
+        """For each topic the weight of its keywords in a title, as a share of the weight of all its keywords: float64 (k,)."""
         title_words, shares = plain_words(title, hyphens=True), np.zeros(self.k)
         for words, topic, share in self.keywords:
             if words and words <= title_words:
@@ -41,7 +41,7 @@ class TitleScorer:
         return shares
 
     def count_mentions(self, title: str, topic: int) -> int:
-        """How many keywords of a topic a title holds."""
+        """The number of keywords of a topic in a title."""
         title_words = plain_words(title, hyphens=True)
         return sum(
             owner == topic and bool(words) and words <= title_words for words, owner, _ in self.keywords
@@ -50,8 +50,9 @@ class TitleScorer:
     def score(self, title: str, topic: int) -> float:
         """How well a title tells a topic from the others: -1 to 1.
 
-        It is the F2 measure of its coverage of the keywords (the recall) and of the share of its long words,
-        and SHORT more, that are in them (the precision), less its coverage of the best other topic.
+        It is an F2 measure minus the largest coverage of another topic. recall: coverage of the topic's keywords.
+        precision: keyword words / (long words of the title + SHORT), where keyword words are the long words of the
+        title that are in keywords of the topic.
         """
         others = self.coverage(title)
         recall, others[topic] = float(others[topic]), 0.0
@@ -61,7 +62,7 @@ class TitleScorer:
         return measure - float(others.max(initial=0.0))
 
     def best_variant(self, title: str, topic: int, width: int) -> tuple[float, str]:
-        """The best way to show a title in a label, of those in `short_titles`, with its score there."""
+        """The score and the text of the best variant of a title for a label, among those of `short_titles`."""
         *heads, last = short_titles(title, width)
         variants = [*(head for head in heads if self.count_mentions(head, topic) >= HEAD), last]
         scored = [(self._score_in_label(variant, topic), -i, variant) for i, variant in enumerate(variants)]

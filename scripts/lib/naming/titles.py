@@ -8,7 +8,7 @@ from pylatexenc.latex2text import LatexNodes2Text
 from lib.records.tex import split_formulae
 
 COMMAND = re.compile(r"""\\[A-Za-z"'`^~=.]|[{}]""")
-# Signs of TeX outside formulae that need no parser.
+# Signs of TeX outside formulas that need no parser.
 SIGNS = {
     r"\$": "$",
     r"\%": "%",
@@ -38,7 +38,7 @@ def _converter() -> LatexNodes2Text:
 
 
 def latex_to_text(title: str) -> str:
-    """A title without TeX: formulae become Unicode, unknown commands are dropped, prices stay."""
+    """A title without TeX: formulas become Unicode, unknown commands are dropped, prices stay."""
     parts = split_formulae(title)
     parts[::2] = map(_prose_to_text, parts[::2])
     parts[1::2] = map(_parse, parts[1::2])
@@ -46,7 +46,7 @@ def latex_to_text(title: str) -> str:
 
 
 def piece_to_text(piece: str) -> str:
-    """A piece of a text without TeX, such as a word or the text between two words; spaces at its ends stay."""
+    """Remove TeX from a piece of a text, such as a word or the text between two words; spaces at its ends stay."""
     core = piece.strip()
     if not re.search(r"[\\$]|[{}]", core):
         return piece
@@ -64,7 +64,7 @@ def _prose_to_text(text: str) -> str:
 
 
 def _parse(tex: str) -> str:
-    """The text of TeX by pylatexenc; as it is if that fails or finds no text."""
+    """TeX as text, by pylatexenc; unchanged if it fails or finds no text."""
     try:
         text = _converter().latex_to_text(tex)
     except (ValueError, IndexError, RecursionError):
@@ -73,9 +73,9 @@ def _parse(tex: str) -> str:
 
 
 def short_titles(title: str, width: int) -> list[str]:
-    """Variants of a title of at most `width` characters, without TeX and last full stop.
+    """Variants of a title with at most `width` characters, without TeX and the final period.
 
-    The whole title if it is short enough; otherwise the part before its subtitle, and the title cut at a
+    The whole title if it is short enough; otherwise the part before its subtitle, and the title truncated at a
     word boundary, with an ellipsis.
     """
     text = latex_to_text(title).rstrip(".")

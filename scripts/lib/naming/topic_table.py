@@ -8,7 +8,7 @@ from lib.naming.names import primary_keywords, topic_names
 from lib.naming.schema import TOPICS
 from lib.naming.titles import short_titles
 
-NAME_CHARS = 40  # of a title that is the name of a topic without keywords
+NAME_CHARS = 40  # characters of a title that names a topic without keywords
 
 
 def topic_table(
@@ -25,10 +25,10 @@ def topic_table(
     ----------
     assignments : columns `topic` and `silhouette`, one row per paper
     categories : the primary category of each paper
-    keywords : (keyword, weight) of each topic, heaviest first
+    keywords : (keyword, weight) of each topic, highest-weighted first
     in_labels : `id`, `title` and `shown` of the paper in each topic's label
-    stability : of each topic, on random halves
-    colors : of each topic, as #rrggbb
+    stability : stability of each topic on random halves
+    colors : color of each topic, as #rrggbb
     """
     in_topic = assignments[assignments["topic"] >= 0]
     papers = in_topic["silhouette"].astype(float).groupby(in_topic["topic"])
@@ -62,8 +62,8 @@ def main_categories(categories: pa.Array, topics: np.ndarray, k: int) -> pd.Data
 
     Parameters
     ----------
-    categories : string (n,), null if a paper has none
-    topics : int (n,), 0 to k - 1; -1 for papers of none
+    categories : string (n,), null for papers without categories
+    topics : int (n,), 0 to k - 1; -1 for unassigned papers
     """
     encoded = categories.dictionary_encode()
     names = encoded.dictionary.to_pylist()

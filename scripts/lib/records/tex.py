@@ -1,4 +1,4 @@
-"""TeX in running text: formulae, and letters written as commands."""
+"""TeX in running text: formulas, and letters written as commands."""
 
 import json
 import re
@@ -85,7 +85,7 @@ PROSE = re.compile(r"(?<![\w\\^{(])[^\W\d_]{2,}[,;:.]?\s+[^\W\d_]{2,}(?![\w^}(])
 
 
 def formulae(text: str) -> list[tuple[int, int]]:
-    r"""Where the formulae of a text begin and end: `$…$`, `$$…$$`, `\(…\)` and `\[…\]`.
+    r"""Where the formulas of a text begin and end: `$…$`, `$$…$$`, `\(…\)` and `\[…\]`.
 
     A pair of dollars encloses a formula only if its content looks like one. Two prices are not a
     formula, nor is prose between two stray dollars.
@@ -136,7 +136,7 @@ def _outermost(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def split_formulae(text: str) -> list[str]:
-    """The text cut at its formulae: prose at even places, formulae at odd ones."""
+    """The text cut at its formulas: prose at even places, formulas at odd ones."""
     parts, at = [], 0
     for start, end in formulae(text):
         parts += [text[at:start], text[start:end]]
@@ -145,7 +145,7 @@ def split_formulae(text: str) -> list[str]:
 
 
 def convert_letters(text: str) -> str:
-    r"""Convert accents and letter commands outside formulae to Unicode: `Erd\H{o}s` becomes `Erdős`.
+    r"""Convert accents and letter commands outside formulas to Unicode: `Erd\H{o}s` becomes `Erdős`.
 
     An accent is converted only if Unicode has the accented letter. Fonts and braces that divide a word are
     dropped: `\textbf{E}fficient`, `{D}eep`. So are the backslashes of strings that were escaped twice. All

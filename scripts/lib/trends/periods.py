@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-FALSE_DISCOVERIES = 0.05  # among the topics that are said to rise or fade
+FALSE_DISCOVERIES = 0.05  # among the topics that are said to grow or decline
 MIN_PAPERS = 30  # of the corpus in a year; a share of fewer is noise
 
 

@@ -179,7 +179,7 @@ def tables_of(days: np.ndarray, topics: np.ndarray, names: list[str]) -> tuple[p
     Parameters
     ----------
     days : datetime64[D] (n,), of the papers with a date
-    topics : int (n,), 0 to k - 1; -1 for papers of none, which count in the corpus only
+    topics : int (n,), 0 to k - 1; -1 for unassigned papers, which count in the corpus only
     names : of the k topics
     """
     topics = np.where(topics < 0, len(names), topics)

@@ -56,7 +56,7 @@ def read_words(path: Path) -> frozenset[str]:
 
 
 def prose(text: str) -> str:
-    """Lower-case text without formulae, TeX commands and links; ` | ` stands in their place."""
+    """Lower-case text without formulas, TeX commands and links; ` | ` stands in their place."""
     if "http" in text or "www." in text or "@" in text:
         text = LINK.sub(" | ", text)
     if "$" in text or "\\" in text:
@@ -101,7 +101,7 @@ def lacks_words(text: str) -> bool:
 
 
 def tokens(text: str) -> list[str]:
-    """The words and punctuation marks of a lower-case text in order, without formulae and links."""
+    """The words and punctuation marks of a lower-case text in order, without formulas and links."""
     text = prose(text)
     if not text.isascii():
         return WORD.findall(separate_words(text))

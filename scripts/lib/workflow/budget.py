@@ -1,9 +1,9 @@
 """Memory, time and disk of each step: the source of what the rules request.
 
-The formulas are linear in the sizes of `Size.units`. They are rough and rest on the runs in
-docs/measurements/whole-runs.md (two cores, 4,464 real and 10,000 to 2.9 million made-up papers). Memory is the peak
-that the system reports for the process, with the pages of files that it reads. `embed` and `explain` on a GPU are
-arithmetic, not measured.
+The formulas are linear in the sizes of `Size.units`. They are approximations fitted to the runs in
+docs/measurements/whole-runs.md (two cores, 4,464 real and 10,000 to 2.9 million synthetic papers). Memory is the peak
+that the system reports for the process, with the pages of the files that it reads. The GPU formulas of `embed` and
+`explain` are calculated, not measured.
 """
 
 import importlib.util
@@ -128,7 +128,7 @@ SECONDS: dict[str, LinearModel] = {
     "report": {"base": 1.7},
 }
 
-# Seconds of 100,000 and of 2.9 million made-up papers on two cores, before K-means became faster
+# Seconds of 100,000 and of 2.9 million synthetic papers on two cores, before K-means became faster
 # (docs/measurements/whole-runs.md). Where they grow faster than the papers, so does what is expected beyond LARGEST.
 SMALLER, LARGEST = 100_000, 2_900_000
 MEASURED = {

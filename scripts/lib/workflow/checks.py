@@ -43,7 +43,7 @@ def warn_of_another_corpus(config: Config) -> None:
 def check_papers(papers: Path, ledger: Path, config: Config) -> None:
     """Raise a WorkflowError if Snakemake considers papers of other settings up to date.
 
-    Its records are those of an earlier run if its main process was killed while a cluster job went on to write them.
+    Snakemake's records are stale if its main process was killed while a cluster job kept writing.
     """
     changed = changes_since(ledger, config)[1]
     if changed:

@@ -158,7 +158,7 @@ def file_faults(config: Config, schema: dict, root: Path) -> list[str]:
 
 
 def results_folder(config: Config) -> Path:
-    """The folder of all results, as far as the config is sound."""
+    """The folder of all results; the default if the config is not valid."""
     paths = config.get("pathvars")
     return Path(str(paths.get("results", "results")) if isinstance(paths, dict) else "results")
 
@@ -184,7 +184,7 @@ def llm_fault(config: Config) -> list[str]:
 
 
 def locale_faults(value: Any, key: str = "") -> list[str]:
-    """Faults of texts which the locale of this session would garble on their way to the scripts."""
+    """Errors: values that the locale of the session cannot encode."""
     encoding = sys.getfilesystemencoding()
     if isinstance(value, dict):
         return [

@@ -39,7 +39,7 @@ def encoder_size(config: Config) -> tuple[int, float]:
 
 
 def candidates(config: Config) -> list[int]:
-    """The numbers of topics to scan. A K that the config sets is scanned alone: others would decide nothing."""
+    """The numbers of topics to scan. Only a K that the config sets, if any: other candidates would not affect the result."""
     k = config["cluster"]["k"]
     return [k] if k else sorted(set(config["select_k"]["candidates"]))
 
