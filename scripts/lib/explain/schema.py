@@ -68,7 +68,7 @@ EXPLAINED = pa.schema(
         column(
             "loss_random",
             pa.float64(),
-            "the same for 5 random words that are not stop words, mean of 5 choices",
+            "the same for 5 random words that are not stop words, mean of 2 choices",
         ),
         column("loss_attention", pa.float64(), "the same for the 5 words with the most attention"),
     ]
