@@ -23,6 +23,7 @@ import pyarrow as pa
 from lib.cli import Parser, UserError, boolean, optional, progress, run, say, warn
 from lib.files import atomic_outputs, scratch_folder, write_json
 from lib.pools import in_processes
+from lib.records.dates import latest_year
 from lib.records.fields import Fields, paths_of
 from lib.records.ledger import LedgerCounts
 from lib.records.records import OPTIONAL, PARSED_PAPERS, Filters, Parsed, parse_block, read_leniently
@@ -186,6 +187,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         boolean,
         "keep papers whose abstract is only a note on a withdrawal or a correction",
     )
+    cli.flag("--keep-notes", boolean, "keep errata, retraction notices, front matter and tables of contents")
     cli.flag("--max-malformed-share", float, "fail if more of the lines are malformed")
     cli.threads()
     cli.outputs(papers="papers.parquet", ledger="ledger.json", digest="papers.digest")
@@ -205,7 +207,13 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     filters = Filters(
-        args.min_abstract_chars, tuple(args.categories), args.since, args.until, args.keep_withdrawn
+        min_abstract_chars=args.min_abstract_chars,
+        categories=tuple(args.categories),
+        since=args.since,
+        until=args.until,
+        keep_withdrawn=args.keep_withdrawn,
+        keep_notes=args.keep_notes,
+        latest_year=latest_year(date.today()),
     )
     fields = Fields.parse(args.fields)
     with (

@@ -78,7 +78,9 @@ def test_bundled_papers_are_those_of_a_simple_reading(out):
             assert row == expected_row(record)
             easy += 1
     assert easy > 3000
-    for abstract in gone.values():  # only short abstracts and withdrawal notes are gone
+    erratum = gone.pop("1102.0478")
+    assert erratum.startswith("We correct two errors in our previous computation")
+    for abstract in gone.values():  # else only short abstracts and withdrawal notes are gone
         assert len(abstract) < 50 or "withdrawn" in abstract[:60].lower()
     assert sum(counts(ledger).values()) == ledger["lines"] == len(records)
     assert digest.decode().endswith(f"  {len(rows)} papers\n")
@@ -333,6 +335,64 @@ def test_dates_filter_by_the_first_version(out):
     rows, ledger, _ = run_clean(data, out, since="2010-01-01", until="2010-01-31")
     assert [row["id"] for row in rows] == ["1001.0001", "b", "c"]
     assert counts(ledger) == {"kept": 3, "filtered": 3}
+
+
+def test_misprinted_years_are_named_and_undated(out):
+    """They widen no period, win over no other version, and are told from a value that says that there is none."""
+    far = f"{date.today().year + 2}-05-01"
+    records = [
+        paper("a", versions=[{"created": far}]),
+        paper("b", versions=[{"created": "1012-01-01"}], update_date="2204-01-01", title="misprint"),
+        paper("b", title="sound"),
+        paper("c", versions=[{"created": "n.d."}]),
+        paper("0704.0001", versions=[{"created": "2108-02-01"}]),
+        paper("d", versions=[{"created": f"Spring {date.today().year + 1}"}]),
+    ]
+    rows, ledger, _ = run_clean(as_lines(*records), out)
+    assert {row["id"]: row["published"] and row["published"].year for row in rows} == {
+        "0704.0001": 2007, "a": None, "b": 2023, "c": None, "d": date.today().year + 1,
+    }  # fmt: skip
+    assert {row["title"] for row in rows if row["id"] == "b"} == {"sound"}
+    assert ledger["filled"]["published"] == 5 and ledger["not_understood"]["published"]["count"] == 3
+    assert ledger["not_understood"]["updated"]["count"] == 1
+    first = ledger["not_understood"]["published"]["first"]
+    assert far in first[0]["reason"] and f"between 1500 and {date.today().year + 1}" in first[0]["reason"]
+
+
+def test_sentences_without_an_abstract_are_named(out):
+    sentences = [
+        "No abstract available for this article. Please see the full text in the volume.",
+        "Click on the article title to read more about the work of these authors.",
+        "." * 80,
+        "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28",
+    ]
+    records = [paper(str(i), abstract=text) for i, text in enumerate(sentences)]
+    titles = [paper("u", title="Untitled"), paper("v", title="[Not Available]."), paper("1984", title="1984")]
+    rows, ledger, _ = run_clean(as_lines(*records, *titles), out)
+    assert [row["id"] for row in rows] == ["1984"]
+    assert counts(ledger) == {"kept": 1, "no_title": 2, "no_abstract": 4}
+    reasons = [entry["reason"] for entry in ledger["buckets"]["no_abstract"]["first"]]
+    assert "says that there is none: 'No abstract available" in reasons[0] and "no letter" in reasons[2]
+
+
+def test_notes_of_publishers_have_a_bucket(out):
+    notes = [
+        paper("a", title="Erratum to: On knots", abstract="In the original version of this article, equation 4 was wrong."),
+        paper("b", title="Retraction notice to “On braids”", abstract="This article has been retracted at the request of the editor."),
+        paper("c", title="Retractions in biology: a survey"),
+    ]  # fmt: skip
+    rows, ledger, _ = run_clean(as_lines(*notes), out)
+    assert [row["id"] for row in rows] == ["c"] and counts(ledger) == {"kept": 1, "note": 2}
+    rows, _, _ = run_clean(as_lines(*notes), out, keep_notes=True)
+    assert [row["id"] for row in rows] == ["a", "b", "c"]
+
+
+def test_ids_lose_their_invisible_characters(out):
+    data = as_lines(
+        paper("\ufeff2301.00001"), paper("2301\u200b.00001\u200e", title="newer"), paper("é\u2060")
+    )
+    rows, ledger, _ = run_clean(data, out)
+    assert [row["id"] for row in rows] == ["2301.00001", "é"] and counts(ledger)["duplicate"] == 1
 
 
 @pytest.mark.parametrize(

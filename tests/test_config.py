@@ -106,7 +106,8 @@ MISTAKES = {
     "wrong type": ({"cluster": {"k": "many"}}, "cluster.k", "'many'"),
     "negative number": ({"keywords": {"top": -3}}, "keywords.top", "-3"),
     "unknown choice": ({"project": {"method": "pca"}}, "project.method", "umap"),
-    "not a date": ({"clean": {"since": 2015}}, "clean.since"),
+    "not a date": ({"clean": {"since": "2015-13"}}, "clean.since"),
+    "a day as a number": ({"clean": {"since": 20150101}}, "clean.since"),
     "impossible date": ({"clean": {"since": "2015-02-31"}}, "clean.since"),
     "missing input": ({"input": "absent.json"}, "input", "absent.json"),
     "missing words": ({"terms": {"stop_words": "absent.txt"}}, "terms.stop_words", "absent.txt"),
@@ -169,6 +170,24 @@ def test_values_of_the_command_line_are_converted():
     assert config["terms"] == CONFIG["terms"]
     assert config["clean"]["since"] == "2015-01-01" and config["cluster"]["k"] == 25
     assert config["select_k"]["candidates"] == [5, 7] and config["clean"]["limit"] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "first", "last"),
+    [
+        (2020, "2020-01-01", "2020-12-31"),
+        ("2020", "2020-01-01", "2020-12-31"),
+        ("2020-02", "2020-02-01", "2020-02-29"),
+        ("2020-02-03", "2020-02-03", "2020-02-03"),
+        (None, None, None),
+        ("null", None, None),
+    ],
+)
+def test_a_year_or_month_is_a_whole_one(value, first, last):
+    config = copy.deepcopy(CONFIG)
+    config["clean"] |= {"since": value, "until": value}
+    clean = check(config)["clean"]
+    assert (clean["since"], clean["until"]) == (first, last)
 
 
 def test_params_are_the_keys_that_decide_a_result_in_the_order_of_the_schema():

@@ -1,5 +1,6 @@
 """Read and write tables. The schemas are in the folders of lib (schema.py)."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,12 @@ from lib.files import damaged
 
 if TYPE_CHECKING:
     import pandas as pd  # it takes a third of a second to import, and many steps do without it
+
+# A formula, or a number that would not be written again as it is: a point, an exponent, a leading zero, 16 digits
+NOT_PLAIN = re.compile(
+    r"[=+\-@\t\r]|\s*(?:\d+\.\d*|\.\d+|\d[\d_]*\.?\d*[eE][+-]?\d+|0\d+|\d{16,})\s*$|(?:nan|null|none|n/a|na|true|false|inf(?:inity)?)$",
+    re.IGNORECASE,
+)
 
 
 def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
@@ -79,10 +86,21 @@ def check_same_rows(**lengths: int) -> None:
 
 
 def write_csv(path: Path, frame: "pd.DataFrame") -> None:
-    """Write a table as CSV: floats with six digits, lists joined by "; ", missing values empty."""
+    """Write a table as CSV: floats with six digits, lists joined by "; ", missing values empty.
+
+    A text that a spreadsheet would run as a formula (`=…`, `+…`, `-…`, `@…`), or that a reader would take for a
+    number of another spelling (the id 0704.0010), gets an apostrophe in front, by which spreadsheets mark text.
+    """
     lists = [name for name in frame if len(frame) and isinstance(frame[name].iloc[0], list)]
     frame = frame.assign(**{name: frame[name].map("; ".join) for name in lists})
+    texts = [name for name in frame if frame[name].dtype.kind not in "biufcmM"]
+    frame = frame.assign(**{name: frame[name].map(as_text_cell) for name in texts})
     frame.to_csv(path, index=False, float_format="%.6g")
+
+
+def as_text_cell(value: Any) -> Any:
+    """A text that stays as it is in a spreadsheet and in `pandas.read_csv`; other values as they are."""
+    return f"'{value}" if isinstance(value, str) and NOT_PLAIN.match(value) else value
 
 
 def read_csv(path: Path) -> "pd.DataFrame":

@@ -20,7 +20,8 @@ TOPICS = pa.schema(
         column(
             "representative_id",
             pa.string(),
-            "id of the paper whose title describes the topic best, among its 50 nearest papers",
+            "id of the paper whose title describes the topic best, among its 50 nearest papers; in topics.csv with an "
+            "apostrophe in front where a reader would take it for a number ('0704.0010)",
         ),
         column("representative_title", pa.string(), "its title, TeX converted to Unicode"),
         column("silhouette", pa.float64(), "mean silhouette of its papers"),

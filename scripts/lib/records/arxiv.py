@@ -3,6 +3,12 @@
 import re
 from datetime import date
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lib.records.dates import map_distinct
+
 ARCHIVES = (
     "acc-phys adap-org alg-geom ao-sci astro-ph atom-ph bayes-an chao-dyn chem-ph cmp-lg comp-gas cond-mat cs "
     "dg-ga econ eess funct-an gr-qc hep-ex hep-lat hep-ph hep-th math math-ph mtrl-th nlin nucl-ex nucl-th "
@@ -72,3 +78,30 @@ def split_categories(text: str) -> list[str]:
             parts = re.split(f"[{separators}]", text)
             return [name for part in parts if (name := " ".join(part.split()))]
     return [" ".join(words)]
+
+
+def bare_ids(ids: pa.StringArray) -> tuple[pa.StringArray, np.ndarray]:
+    """The ids of arXiv without address and version, others as they are; and the versions, int16 (n,)."""
+    versions = np.zeros(len(ids), np.int16)
+    rows = np.flatnonzero(pc.match_substring_regex(ids, NOT_BARE).to_numpy(zero_copy_only=False))
+    if not len(rows):
+        return ids, versions
+    bare, written_versions = zip(*map(split_id, ids.take(pa.array(rows)).to_pylist()), strict=True)
+    versions[rows] = written_versions
+    mask = np.zeros(len(ids), bool)
+    mask[rows] = True
+    return pc.replace_with_mask(ids, pa.array(mask), pa.array(bare, pa.string())), versions
+
+
+def fill_from_ids(published: pa.Array, ids: pa.StringArray) -> pa.Array:
+    """The days, and the first day of the month in the id where there is none."""
+    unknown = published.is_null()
+    if not unknown.true_count:
+        return published
+    lacking = ids.filter(unknown)
+    # all ids of arXiv end in three digits, without which few are distinct
+    stems = pc.utf8_slice_codeunits(lacking, 0, -3)
+    months = map_distinct(stems, lambda stem: month_of_id(f"{stem}000"), pa.date32())
+    known = pc.match_substring_regex(lacking, "[0-9]{3}$")
+    months = pc.if_else(known, months, pa.scalar(None, pa.date32()))
+    return pc.replace_with_mask(published, unknown, months)

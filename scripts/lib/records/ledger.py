@@ -15,6 +15,7 @@ BUCKETS = (
     "short_abstract",
     "duplicate",
     "withdrawn",
+    "note",
     "deleted",
     "filtered",
 )
@@ -24,6 +25,7 @@ FIRST = 20  # line numbers and reasons kept per bucket
 VERDICTS = (
     ("kept", "kept"),
     ("withdrawn", "the abstract is only a note on a withdrawal or a correction"),
+    ("note", "title and abstract are a note (erratum, retraction notice, front matter), not a paper"),
     ("short_abstract", "the abstract is shorter than min_abstract_chars"),
     ("filtered", "no category matches the patterns"),
     ("filtered", "first version before `since`, or of unknown date"),
@@ -32,7 +34,7 @@ VERDICTS = (
     ("filtered", "not in the sample of `limit`"),
     ("deleted", "the record says that the paper is deleted"),
 )
-KEPT, WITHDRAWN, SHORT, CATEGORY, SINCE, UNTIL, DUPLICATE, LIMIT, DELETED = range(len(VERDICTS))
+KEPT, WITHDRAWN, NOTE, SHORT, CATEGORY, SINCE, UNTIL, DUPLICATE, LIMIT, DELETED = range(len(VERDICTS))
 
 
 class LedgerCounts:

@@ -13,8 +13,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lib.records.arxiv import NOT_BARE, month_of_id, split_id
-from lib.records.dates import days_since_1970, map_distinct, parse_dates
+from lib.records.arxiv import bare_ids, fill_from_ids
+from lib.records.dates import (
+    EARLIEST_YEAR,
+    days_since_1970,
+    is_undated,
+    parse_date,
+    parse_dates,
+)
 from lib.records.fields import (
     JSON_TYPES,
     PLACEHOLDERS,
@@ -24,10 +30,12 @@ from lib.records.fields import (
     is_true,
     text_column,
 )
-from lib.records.ledger import CATEGORY, DELETED, KEPT, SHORT, SINCE, UNTIL, WITHDRAWN, LedgerCounts
+from lib.records.ledger import CATEGORY, DELETED, KEPT, NOTE, SHORT, SINCE, UNTIL, WITHDRAWN, LedgerCounts
+from lib.records.notes import is_note
+from lib.records.placeholders import without_abstract, without_title
 from lib.records.schema import PAPERS
 from lib.records.snapshot import Block
-from lib.records.text import CHANGES, normalise_strings
+from lib.records.text import CHANGES, normalise_strings, without_invisible
 from lib.records.withdrawal import is_withdrawal_note
 
 # A paper without the columns that follow from its title and abstract.
@@ -38,19 +46,25 @@ HEADING = (
     r"^(?:(?i:abstract|summary)\s*(?:[:.—–]|-\s)\s*|(?:Abstract|ABSTRACT|Summary|SUMMARY)\s+"
     r"((?:We|The|In|This|These|A|An|Here|Our|It|Let|For|Background|Objectives?|Purpose|Introduction|Aims?|Motivation)\b))"
 )
+WITHOUT = {"title": without_title, "abstract": without_abstract}
 OPTIONAL = ("categories", "published", "updated")
 COMMON_CHINESE = re.compile("[的，。、]")
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which papers to keep: the section `clean` of the config without `limit`."""
+    """Which papers to keep: the section `clean` of the config without `limit`.
+
+    `latest_year` is the last year of which a date is understood.
+    """
 
     min_abstract_chars: int
     categories: tuple[str, ...]
     since: date | None
     until: date | None
     keep_withdrawn: bool
+    keep_notes: bool
+    latest_year: int
 
 
 @dataclass
@@ -98,14 +112,14 @@ def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
         kept = np.flatnonzero(complete)
         records, lines, deleted = [records[i] for i in kept], lines[kept], deleted[kept]
         texts = {name: column.take(pa.array(kept)) for name, column in texts.items()}
-    ids, versions = _bare_ids(texts["id"])
+    ids, versions = bare_ids(texts["id"])
     values = {name: fields.column(records, name) for name in OPTIONAL}
     categories, matches = category_column(values["categories"], filters.categories)
-    published, updated = parse_dates(values["published"]), parse_dates(values["updated"])
+    published, updated = (parse_dates(values[name], filters.latest_year) for name in ("published", "updated"))
     parsed = {"categories": categories, "published": published, "updated": updated}
-    filled, not_understood = _compare(values, parsed, ids, lines, fields)
-    published = _fill_from_ids(published, ids)
-    verdicts = _judge(texts["abstract"], published, matches, filters)
+    filled, not_understood = _compare(values, parsed, ids, lines, fields, filters.latest_year)
+    published = fill_from_ids(published, ids)
+    verdicts = _judge(texts["title"], texts["abstract"], published, matches, filters)
     verdicts[deleted] = DELETED
     columns = [ids, texts["title"], texts["abstract"], categories, pc.list_element(categories, 0)]
     papers = pa.RecordBatch.from_arrays([*columns, published, updated], schema=PARSED_PAPERS)
@@ -143,7 +157,7 @@ def _read_texts(
     for name in ("id", "title", "abstract"):
         column, wrong = text_column(fields.column(records, name), numbers=name == "id")
         if name == "id":
-            column = pc.utf8_trim_whitespace(column)
+            column = pc.utf8_trim_whitespace(without_invisible(column))
         else:
             column, changed = normalise_strings(column)
             if name == "abstract":
@@ -152,10 +166,14 @@ def _read_texts(
             for change, rows in changed.items():
                 changes[change][rows] = True
         column = _replaced(column, pc.less(pc.binary_length(column), 5), NOTHING, "")
+        reasons = {row: f"is a JSON {kind}" + ", not a string" * (" " not in kind) for row, kind in wrong}
+        if name in WITHOUT:
+            column, absent = _emptied(column, WITHOUT[name](column))
+            reasons |= absent
         excused = deleted & (name != "id")
         texts[name] = pc.fill_null(column, "") if excused.any() else column
         wanted = complete & ~excused
-        complete &= _filled(fields.describe(name), name, column, wrong, wanted, lines, faults) | excused
+        complete &= _filled(fields.describe(name), name, column, reasons, wanted, lines, faults) | excused
     return texts, changes, complete
 
 
@@ -167,21 +185,33 @@ def _replaced(texts: pa.StringArray, rows: pa.BooleanArray, pattern: str, by: st
     return pc.replace_with_mask(texts, rows, pc.replace_substring_regex(texts.filter(rows), pattern, by))
 
 
+def _emptied(texts: pa.StringArray, reasons: dict[int, str]) -> tuple[pa.StringArray, dict[int, str]]:
+    """The texts with the rows emptied that say that there is no text, and the same reasons."""
+    if not reasons:
+        return texts, reasons
+    rows = np.zeros(len(texts), bool)
+    rows[list(reasons)] = True
+    return pc.if_else(pa.array(rows), "", texts), reasons
+
+
 def _compare(
     values: dict[str, list[Any]],
     parsed: dict[str, pa.Array],
     ids: pa.StringArray,
     lines: np.ndarray,
     fields: Fields,
+    latest_year: int,
 ) -> tuple[dict[str, int], LedgerCounts]:
     """For each of OPTIONAL: how many records have a value, and the values that were not understood."""
     filled, not_understood = dict.fromkeys(OPTIONAL, len(ids)), LedgerCounts(OPTIONAL)
     for name, column in parsed.items():
         for row in np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False)):
-            if is_empty(value := values[name][row]):
+            if is_empty(value := values[name][row]) or (name != "categories" and is_undated(value)):
                 filled[name] -= 1
             else:
                 reason = f"{fields.describe(name)} of {ids[row]}: {str(value)[:60]!r}"
+                if name != "categories" and parse_date(value):
+                    reason += f", not between {EARLIEST_YEAR} and {latest_year}"
                 not_understood.add(name, int(lines[row]), reason)
     return filled, not_understood
 
@@ -269,52 +299,21 @@ def _filled(
     path: str,
     name: str,
     texts: pa.StringArray,
-    wrong: list[tuple[int, str]],
+    reasons: dict[int, str],
     wanted: np.ndarray,
     lines: np.ndarray,
     faults: list[tuple[int, str, str]],
 ) -> np.ndarray:
     """Which records have this text: bool (n,). A record of `wanted`, bool (n,), that lacks it is at fault."""
     filled = pc.greater(pc.fill_null(pc.binary_length(texts), 0), 0).to_numpy(zero_copy_only=False)
-    types = dict(wrong)
     for row in np.flatnonzero(wanted & ~filled).tolist():
-        if row in types:
-            reason = f"{path} is a JSON {types[row]}" + ", not a string" * (" " not in types[row])
-        else:
-            reason = f"{path} is {'blank' if texts[row].is_valid else 'missing or null'}"
-        faults.append((int(lines[row]), f"no_{name}", reason))
+        reason = reasons.get(row) or f"is {'blank' if texts[row].is_valid else 'missing or null'}"
+        faults.append((int(lines[row]), f"no_{name}", f"{path} {reason}"))
     return filled
 
 
-def _bare_ids(ids: pa.StringArray) -> tuple[pa.StringArray, np.ndarray]:
-    """The ids of arXiv without address and version, others as they are; and the versions, int16 (n,)."""
-    versions = np.zeros(len(ids), np.int16)
-    rows = np.flatnonzero(pc.match_substring_regex(ids, NOT_BARE).to_numpy(zero_copy_only=False))
-    if not len(rows):
-        return ids, versions
-    bare, written_versions = zip(*map(split_id, ids.take(pa.array(rows)).to_pylist()), strict=True)
-    versions[rows] = written_versions
-    mask = np.zeros(len(ids), bool)
-    mask[rows] = True
-    return pc.replace_with_mask(ids, pa.array(mask), pa.array(bare, pa.string())), versions
-
-
-def _fill_from_ids(published: pa.Array, ids: pa.StringArray) -> pa.Array:
-    """The days, and the first day of the month in the id where there is none."""
-    unknown = published.is_null()
-    if not unknown.true_count:
-        return published
-    lacking = ids.filter(unknown)
-    # all ids of arXiv end in three digits, without which few are distinct
-    stems = pc.utf8_slice_codeunits(lacking, 0, -3)
-    months = map_distinct(stems, lambda stem: month_of_id(f"{stem}000"), pa.date32())
-    known = pc.match_substring_regex(lacking, "[0-9]{3}$")
-    months = pc.if_else(known, months, pa.scalar(None, pa.date32()))
-    return pc.replace_with_mask(published, unknown, months)
-
-
 def _judge(
-    abstract: pa.Array, published: pa.Array, matches: list[np.ndarray], filters: Filters
+    title: pa.Array, abstract: pa.Array, published: pa.Array, matches: list[np.ndarray], filters: Filters
 ) -> np.ndarray:
     """The verdict of each complete record: int8 (n,). Of several reasons the last one here counts."""
     verdicts = np.full(len(abstract), KEPT, np.int8)
@@ -327,6 +326,9 @@ def _judge(
     if filters.categories:
         verdicts[~np.any(matches, axis=0)] = CATEGORY
     verdicts[pc.utf8_length(abstract).to_numpy() < filters.min_abstract_chars] = SHORT
+    note = is_note(title, abstract).to_numpy(zero_copy_only=False)
     if not filters.keep_withdrawn:
-        verdicts[is_withdrawal_note(abstract).to_numpy(zero_copy_only=False)] = WITHDRAWN
+        verdicts[is_withdrawal_note(abstract).to_numpy(zero_copy_only=False) & ~note] = WITHDRAWN
+    if not filters.keep_notes:
+        verdicts[note] = NOTE
     return verdicts

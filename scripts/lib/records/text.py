@@ -82,6 +82,15 @@ def _plain_unicode(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def without_invisible(strings: pa.StringArray) -> pa.StringArray:
+    """Strings such as ids without zero-width and other invisible characters, which copying brings in."""
+    odd = pc.fill_null(pc.match_substring_regex(strings, r"[^\x00-\x7f]"), False)
+    if not pc.any(odd).as_py():
+        return strings
+    bare = [JOINER.sub("", INVISIBLE.sub("", string)) for string in strings.filter(odd).to_pylist()]
+    return pc.replace_with_mask(strings, odd, pa.array(bare, pa.string()))
+
+
 def normalise_strings(strings: pa.StringArray) -> tuple[pa.StringArray, dict[str, np.ndarray]]:
     """The normal form of each string. Null values stay null.
 

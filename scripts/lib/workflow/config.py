@@ -1,7 +1,9 @@
 """Check the configuration, bring it into one form, and read from it what decides a result."""
 
 import os
+import re
 import sys
+from calendar import monthrange
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -97,11 +99,25 @@ def convert_types(config: Config, schema: dict) -> None:
             config[key] = {k: None if v == "null" else v for k, v in value.items()}
         elif isinstance(value, date):
             config[key] = value.isoformat()
+        elif entry.get("format") == "date":
+            config[key] = whole_date(value, last=key == "until")
         elif isinstance(value, list):
             if "string" not in entry.get("items", {}).get("type", ""):
                 config[key] = [yaml.safe_load(v) if isinstance(v, str) else v for v in value]
         elif isinstance(value, str) and ("string" not in entry.get("type", "string") or value == "null"):
             config[key] = yaml.safe_load(value)
+
+
+def whole_date(value: Any, last: bool) -> Any:
+    """The first or last day (ISO 8601) of a year or month such as 2020 or "2020-06"; other values as they are."""
+    match = re.fullmatch(r"(\d{4})(?:-(0[1-9]|1[0-2]))?", str(value))
+    if value == "null":
+        return None
+    if not match or isinstance(value, bool) or not 1 <= int(match[1]) <= 9999:
+        return value
+    year, month = int(match[1]), int(match[2] or (12 if last else 1))
+    day = monthrange(year, month)[1] if last else 1
+    return f"{year:04}-{month:02}-{day:02}"
 
 
 def describe(error: ValidationError, schema: dict) -> list[str]:

@@ -21,7 +21,7 @@ from lib.records.selection import Records, enter, settle
 from lib.records.snapshot import Block, blocks
 from measure import default_flags
 
-FILTERS = Filters(50, (), None, None, keep_withdrawn=False)
+FILTERS = Filters(50, (), None, None, keep_withdrawn=False, keep_notes=False, latest_year=2027)
 FIELDS = Fields.parse(default_flags("clean")["fields"])
 
 
