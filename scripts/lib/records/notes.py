@@ -13,13 +13,13 @@ _OPEN = r"[\W\d_]*"
 _PAPER = r"(?:article|paper|publication|letter|chapter|manuscript|work|contribution|review|study|report|book|communication|protocol)"
 _THIS = rf"(?:this|the|our|my|the\s+(?:above|aforementioned|following|original|cited)(?:[\s-]+(?:named|titled|mentioned))?)\s+(?:published\s+|original\s+|research\s+|review\s+)?{_PAPER}s?"
 _NOTE = (
-    r"(?:erratum|errata|corrigend(?:um|a)|addend(?:um|a)|corrections?|amendments?|retractions?|withdrawals?|removals?"
+    r"(?:erratum|errata|corrigend(?:um|a)|addend(?:um|a)|additions?\s*(?:and|/|&)\s*corrections?|corrections?|amendments?|retractions?|withdrawals?|removals?"
     r"|expressions?\s+of\s+concern)"
 )
 _BY = r"(?:(?:author|publisher|editor|editorial|partial|temporary)(?:['’]?s?['’]?)\s+)?"
 # Words that begin a title of a note, and of few papers
 _SURE = (
-    r"(?:erratum|errata|corrigend(?:um|a)|expressions?\s+of\s+concern"
+    r"(?:erratum|errata|corrigend(?:um|a)|additions?\s*(?:and|/|&)\s*corrections?|expressions?\s+of\s+concern|publisher['’]?s?['’]?\s+note"
     r"|(?:retraction|withdrawal|removal|correction|erratum|corrigendum)\s+(?:notes?|notices?|statements?)"
     r"|(?:statement|notice|note)\s+of\s+(?:retraction|removal|withdrawal|correction|redundant\s+publication|concern|violation[^:]*)"
     r"|fe\s+de\s+erratas?|berichtigung|rectificatif)"
@@ -28,7 +28,7 @@ _SURE = (
 _TO = r"(?:\s+(?:to|for|of|in|on))?\s*(?:[:.—–\[(\"“”'‘`«]|\\?textquote|$)"
 # Nearly always a note
 SURE_TITLE = re.compile(
-    rf"{_OPEN}{_BY}(?:{_SURE}(?:\s*(?:[:.—–\[(\"“”'‘`«-]|$)|\s+(?:to|for)\b)"
+    rf"{_OPEN}{_BY}(?:{_SURE}(?:\s*(?:[:.—–\[(\"“”'‘`«-]|$)|\s+(?:to|for|zu|zum)\b)"
     rf"|(?:{_NOTE}|retracted(?:\s+{_PAPER})?|withdrawn(?:\s+{_PAPER})?|removed){_TO})"
     # "A theory of X: erratum", "A theory of X – CORRIGENDUM"
     rf"|.*[\W_]\s*[:—–\[(-]\s*{_BY}{_SURE}[\s\])]*\.?$",
@@ -76,6 +76,8 @@ _OF_ERRORS = (
     rf"|in\s+(?:{_THIS}|our\s+{_PAPER})\s*(?:\[|\(|,|by\b|entitled|titled|published|there\b|an?\s+error|{_PART})"
     rf"|(?:in|on)\s+(?:the\s+)?{_PART}\b[^.;]{{0,120}}\b(?:{_FALSE}|should)\b"
     rf"|(?:we|i|the\s+authors?)\b[^.;]{{0,60}}\b(?:correct(?:s|ed)?|make|report|point\s+out|note|announce|fix|found|find|identified|noticed)\s+(?:an?|the|several|some|two|three|following|these)\b[^.;]{{0,40}}\b(?:{_NOTE}|{_FALSE}|changes?)\b"
+    r"|(?:we|i|the\s+authors?)\s+(?:would\s+like|wish(?:es)?|want)\s+to\s+(?:correct|add|make|amend|clarify)\b"
+    r"|(?:in\s+der|die|der)\s+original(?:fassung|version|publikation|arbeit|artikel)\b|(?:une|des|un)\s+erreurs?\b|en\s+el\s+art[íi]culo\s+original\b"
     rf"|there\s+(?:is|are|was|were|has\s+been|have\s+been)\s+(?:an?|some|several|two|three|the)?\s*(?:\w+\s+){{0,2}}?{_FALSE}\s+(?:in|with)\b"
     rf"|(?:an?|some|several|two|three|the\s+following)\s+(?:\w+\s+){{0,2}}?{_FALSE}\s+(?:\w+\s+)?(?:occur(?:s|red)|appear(?:s|ed)|(?:is|was|were|has\s+been|have\s+been)\s+(?:introduced|made|found|identified|noticed|discovered|detected|corrected))\b"
     rf"|(?:an?|some|several|the|two|three)\s+(?:\w+\s+){{0,2}}?{_FALSE}\s+in\b[^.;]{{0,80}}\b(?:is|are|was|were|has\s+been|have\s+been)\s+(?:hereby\s+|now\s+)?(?:corrected|pointed\s+out|fixed|rectified|identified|found)"
@@ -92,6 +94,7 @@ CONTAINS = re.compile(
     r"|\bscientific\s+conclusions\s+(?:of\s+\w+\s+\w+\s+)?(?:are|remain)\s+un|\bcorrection\s+was\s+approved\b"
     rf"|\bshould\s+(?:have\s+)?(?:read|been|be\s+(?:read|replaced|corrected))\b[^.]{{0,80}}|\bthe\s+correct\s+(?:\w+\s+){{0,2}}?{_PART}\b"
     rf"|\b(?:this|the)\s+(?:error|mistake|correction|change)s?\s+(?:does|do|did|has|have|had)\s+(?:not|no)\s+(?:affect|alter|change|influence|impact|effect|bearing)"
+    r"|\ban?\s+error\s+occurred\b|\bcorrected\s+(?:version|figure|table|equation|affiliation|article)\b"
     r"|\b(?:now|since)\s+been\s+corrected\b|\bhas\s+been\s+(?:corrected|updated)\s+(?:in|online|to)\b"
     rf"|\bwe\s+(?:hereby\s+)?(?:retract|withdraw)\s+(?:the|this|our)\b|\b(?:hereby|therefore|is\s+being|being)\s+retract(?:s|ed|ing)?\b|\bhas\s+been\s+retracted\b",
     re.IGNORECASE,

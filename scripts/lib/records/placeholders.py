@@ -24,9 +24,9 @@ _SENTENCES = (
     # no abstract (is) available; without an abstract
     rf"(?:no|without(?:\s+(?:an?|any))?)\s+{_ABSTRACT}(?:\s+(?:(?:is|was|are|has|have|been|could\s+be)\s+)*{_YET}{_GIVEN}{_NEXT}|{_NEXT})",
     # an abstract for this article is not available; abstract missing
-    rf"(?:(?:an?|the|its|this|any)\s+)?{_ABSTRACT}(?:\s+(?:for|of|to)\s+(?:this|the)\s+{_ITEM})?"
+    rf"(?:(?:an?|the|its|this|any)\s+)?(?:requested\s+)?{_ABSTRACT}(?:\s+(?:for|of|to)\s+(?:this|the)\s+{_ITEM})?"
     rf"\s*:?\s*(?:(?:is|was|are|were|has|have|been|text|currently|temporarily)\s+)*"
-    rf"(?:(?:not|in|un)[\s-]*{_YET}{_GIVEN}|missing|omitted|lacking|pending|withheld|to\s+follow|to\s+be\s+(?:added|supplied|provided)"
+    rf"(?:(?:not|in|un)[\s-]*(?:been\s+|be\s+)?{_YET}{_GIVEN}|missing|omitted|lacking|pending|withheld|to\s+follow|(?:to|will)\s+be\s+(?:added|supplied|provided|available)"
     rf"|n/?a|none|(?:only\s+)?available\s+(?:only\s+)?in\s+(?:[A-Z][a-z]+\s+only|(?:the\s+)?(?:full|print|pdf)[a-z]*))\b{_NEXT}",
     # there is no abstract; this article has no abstract, does not have an abstract
     rf"(?:there\s+(?:is|was|are)|(?:this|the)\s+(?:\w+\s+)?{_ITEM}\s+(?:has|have|had|contains?|includes?|carries|comes?|came|was|is|were)"
@@ -41,11 +41,14 @@ _SENTENCES = (
     r"click\s+(?:(?:on\s+)?(?:the|this)\s+(?:\w+\s+){0,3}?(?:link|title|button|icon|pdf|image|tab)|here|below|above)\b",
     r"(?:please\s+)?(?:see|refer\s+to|read|consult|view|download)\s+(?:the\s+)?(?:full[\s-]*(?:text|article|paper)|(?:attached\s+)?pdf|article\s+(?:pdf|itself))\b",
     r"(?:the\s+)?full[\s-]*text\s+(?:of\s+(?:this|the)\s+\w+\s+)?(?:\(?pdf\)?\s+)?(?:hosted\s+at\s+[^.;,]{1,40}\S*\s+)?(?:(?:is|was)\s+)?(?:not\s+|only\s+|un)?(?:available|accessible)\b",
-    r"(?:the\s+|a\s+)?(?:first\s+page|preview)\s+(?:preview|of\s+(?:this|the)\s+\w+|image|is\s+(?:shown|displayed))\b",
+    r"(?:only\s+)?(?:the\s+|a\s+)?(?:first\s+page|preview)\s+(?:preview|of\s+(?:this\s+|the\s+)?(?:article|paper|chapter|document|publication)\b|image|is\s+(?:shown|displayed))\b",
     r"(?:this\s+is\s+a\s+)?preview\s+of\s+subscription\s+content\b",
     r"(?:not\s+(?:available|applicable|provided|supplied|given)|none(?:\s+(?:available|given|provided|supplied))?|unavailable|to\s+be\s+(?:added|supplied|announced)|tb[ad]|n/?a)[\W_]*$",
+    r"(?:the\s+)?authors?\s+(?:(?:did|do|has|have)\s+)?not\s+(?:provided?|submit(?:ted)?|suppl(?:y|ied)|writ(?:e|ten)|includ(?:e|ed))\s+(?:an?|any)\s+abstract\b",
+    r"access\s+to\s+the\s+full[\s-]*text\b|to\s+(?:read|view|see|access)\s+(?:this|the)\s+(?:article|paper|chapter)(?:['’]s)?\s+full[\s-]*text\b",
+    r"no\s+se\s+encuentra\s+disponible\s+el\s+resumen\b",
     # German
-    r"(?:(?:f(?:ü|ue)r\s+)?dies\w*\s+(?:artikel|beitrag|aufsatz|text)\w*\s+(?:hat|enth(?:ä|ae)lt|ist|liegt|gibt\s+es|existiert|besitzt|wurde)\s+)?"
+    r"(?:(?:(?:f(?:ü|ue)r|zu)\s+)?dies\w*\s+(?:artikel|beitrag|aufsatz|text)\w*\s+(?:hat|enth(?:ä|ae)lt|ist|liegt|gibt\s+es|existiert|besitzt|wurde)\s+)?"
     r"(?:(?:es\s+(?:ist|liegt|gibt|wurde|existiert)|ohne|leider)\s+)*(?:(?:keine?|derzeit|noch|leider)\s+)*(?<=ne\s|in\s|hn\s)"
     r"(?:abstract|zusammenfassung|kurzfassung|inhaltsangabe|abstrakt)"
     rf"(?:\s+(?:verf(?:ü|ue)gbar|vorhanden|vor|angegeben|hinterlegt|erh(?:ä|ae)ltlich)\b|{_CLOSE})",
@@ -67,13 +70,14 @@ _SENTENCES = (
     r"(?:本文)?(?:暂)?无(?:中文|英文)?摘要|(?:摘要|要旨|抄録)(?:暂缺|缺失|なし|はありません)|抄録はありません",
 )
 NO_ABSTRACT = re.compile(
-    rf"{_OPEN}(?:(?:note|sorry|unfortunately)\s*[:,.]?\s+)?(?:{'|'.join(_SENTENCES)})", re.IGNORECASE
+    rf"{_OPEN}(?:(?:note|(?:we\s+are\s+)?sorry|unfortunately|(?:as|since)\s+this\s+is\s+an?\s+\w+)\s*[:,.]?\s+(?:but\s+)?)?(?:{'|'.join(_SENTENCES)})",
+    re.IGNORECASE,
 )
 # What follows such a sentence says where the text is; "no abstract given; compares pairs of languages" is about it
 WHERE = re.compile(
     r"\b(?:articles?|papers?|texte?|pdf|full|journal|volume|pages?|access|preview|see|click|publishers?|site|website|links?|available"
     r"|records?|print(?:ed)?|read|download|content|subscri\w+|authors?|excerpt|button|library|issue|browser|doi|https?|editors?|supplied|provided"
-    r"|words|first|below|above|shown|technical|only|english|german|french|spanish|artikels?|beitrags?|volltext|siehe|revue|texto|art[íi]culo|artigo|revista|completo|articolo)\b",
+    r"|words|first|below|above|shown|displayed|technical|publication|document|time|moment|base|letter|book|chapter|only|english|german|french|spanish|artikels?|beitrags?|volltext|siehe|revue|texto|art[íi]culo|artigo|revista|completo|articolo)\b",
     re.IGNORECASE,
 )
 NO_TITLE = re.compile(

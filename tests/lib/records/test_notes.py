@@ -38,6 +38,9 @@ Erratum: Dust around young stars | This is an erratum to: 'Dust around young sta
 Corrigendum to: Fungi of old orchards | In the originally published version of this manuscript, the funding statement was missing. This has been corrected.
 Addendum: Ice cores of the last millennium | The authors wish to add the following acknowledgement. This addendum does not change the results of the published article. This correction does not affect the conclusions.
 On the length of knots – CORRIGENDUM | In the original article there was an error in the proof of Lemma 2. The authors regret this error.
+Addition and Correction to A Census of Bees | The Supporting Information file has been replaced with a corrected version.
+Publisher’s Note: A census of bees | This article was published with an error in the title. The title has been corrected as of 1 May 2012.
+Erratum zu: Bienen im Winter | Die Originalfassung dieses Artikels enthielt einen Fehler in Tabelle 2.
 Front Matter | The front matter contains the title page, the copyright information, the contents and the list of the programme committee.
 Editorial | It is my pleasure to present the second issue of the year, with eleven papers on clocks.
 Preface | This volume contains the proceedings of a workshop that was held in the spring.

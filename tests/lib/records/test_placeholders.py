@@ -34,6 +34,11 @@ The full text of this article hosted at a library is unavailable due to technica
 Full text of this article is available from the publisher as a PDF file.
 This content does not have an English abstract. The original is in German.
 In lieu of an abstract, here is a brief excerpt of the content:
+We are sorry, but there is no abstract available for this article at this time.
+The requested abstract is not available. Try again later on the journal site.
+An abstract has not been provided for this chapter; see the front matter of the book.
+The authors have not supplied an abstract for this paper at this time.
+Zu diesem Artikel ist kein Abstract vorhanden, bitte öffnen Sie die PDF-Datei.
 Not applicable.
 N/A
 Kein Abstract verfügbar.
