@@ -62,7 +62,7 @@ _OF_ITSELF = (
     rf"|{_THIS}(?:[^.;]|\.(?!\s+[A-Z])){{0,300}}?\b(?:has|have|had|was|were|is|are)\s+(?:(?:now|been|being|hereby|since|unfortunately|[a-z]+ly)\s+)*{_DONE}\b"
     rf"|(?:(?:after|since|following)\s+(?:the\s+)?(?:publication\s+of\s+)?{_THIS}[^.;]{{0,80}})?\bconcerns?\s+(?:has|have|were|was)\s+(?:been\s+)?(?:raised|expressed|brought)\b"
     rf"|in\s+the\s+(?:original(?:ly)?|above|aforementioned|above-\w+|initial(?:ly)?)\s+(?:online\s+|published\s+)?(?:{_PAPER}|version)\b"
-    rf"|(?:(?:we|i|the|authors?|editors?|editorial|board|publishers?|journal|and|of|office|in|chief|[A-Z]\w+)(?:[’']s?)?[\s,-]+)+"
+    rf"|(?:\w+(?:['’]s?)?[\s,-]+){{1,12}}?"
     rf"(?:(?:deeply|sincerely|wish(?:es)?\s+to|would\s+like\s+to|want\s+to|hereby|have|has|had|now|been|is|are|both)\s+)*"
     rf"(?:regrets?\b|apologi[sz]es?\b|(?:retract|withdraw|correct|amend)(?:s|ed|n|ing)?\s+{_THIS}|(?:inform|notify|alert)s?\s+(?:the\s+|our\s+)?readers)"
     r"|presents?\s+(?:an?\s+)?(?:corrections?|errat(?:a|um)|addend(?:a|um)|retractions?)\s+(?:to|of|for)\b"
