@@ -1,7 +1,7 @@
-"""Turn a JSON-lines snapshot into papers.parquet, sorted by id, with a ledger of every line.
+"""Turn files of records into papers.parquet, sorted by id, with a ledger of every record.
 
-Processes parse blocks of lines and write their papers to Arrow files next to the output. Memory holds
-only the ids, dates and verdicts of the records. When the whole file has been read, these decide which
+Processes parse blocks of JSON lines, which records of other formats become first, and write their papers to Arrow files next to the output. Memory holds
+only the ids, dates and verdicts of the records. When all files have been read, these decide which
 duplicates are kept and which papers `limit` keeps. The kept papers are then collected group by group in
 order of id. Memory is therefore about 50 bytes per paper (more with `limit`, which hashes the ids),
 independent of the order of the lines.
@@ -10,8 +10,10 @@ independent of the order of the lines.
 import argparse
 import hashlib
 import json
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -22,47 +24,81 @@ import pyarrow as pa
 
 from lib.cli import Parser, UserError, boolean, optional, progress, run, say, warn
 from lib.files import atomic_outputs, scratch_folder, write_json
+from lib.formats.advice import missing_fields, remedy
+from lib.formats.content import content
 from lib.pools import in_processes
 from lib.records.dates import latest_year
-from lib.records.fields import Fields, paths_of
+from lib.records.fields import Fields
 from lib.records.ledger import LedgerCounts
-from lib.records.records import OPTIONAL, PARSED_PAPERS, Filters, Parsed, parse_block, read_leniently
-from lib.records.schema import PAPERS, Ledger
+from lib.records.records import OPTIONAL, PARSED_PAPERS, Filters, Parsed, parse_block
+from lib.records.schema import PAPERS, Ledger, LedgerEntry
 from lib.records.selection import Records, collect, enter, settle
-from lib.records.snapshot import Block, Readable, blocks, open_snapshot
+from lib.records.snapshot import Block, blocks, open_snapshot
 from lib.tables import table_writer
 
 
-def parse_snapshot(
-    path: Path, scratch: Path, filters: Filters, fields: Fields, threads: int
+@dataclass
+class File:
+    """A file of the input.
+
+    Attributes
+    ----------
+    path : of the file
+    before : the records of the files before it; `lines` count on from file to file
+    unit : what is counted, "line" or "record"
+    fields : the paths of the values
+    blocks : the number of its blocks
+    """
+
+    path: Path
+    before: int = 0
+    unit: str = "line"
+    fields: Fields | None = None
+    blocks: int = 0
+
+
+Task = tuple[Path, Block, Fields]
+
+
+def parse_files(
+    files: list[File], scratch: Path, filters: Filters, fields: Fields, threads: int
 ) -> tuple[list[Parsed], list[Path]]:
-    """Parse the snapshot in `threads` processes; the papers of block i are in the i-th file."""
+    """Parse the files in `threads` processes; the papers of block i are in the i-th Arrow file."""
     parsed: list[Parsed] = []
-    files: list[Path] = []
+    arrow: list[Path] = []
     sizes: list[int] = []
 
-    def tasks(stream: Readable) -> Iterator[tuple[Path, Block]]:
-        for number, block in enumerate(blocks(stream, path)):
-            files.append(scratch / f"{number}.arrow")
-            sizes.append(len(block.data))
-            yield files[-1], block
+    def tasks() -> Iterator[Task]:
+        line = 0
+        for file in files:
+            with open_snapshot(file.path) as stream:
+                found = content(stream, file.path, fields)
+                file.before, file.unit, file.fields = line, found.unit, found.fields
+                last = None
+                for block in found.blocks or blocks(stream, file.path):
+                    arrow.append(scratch / f"{len(arrow)}.arrow")
+                    sizes.append(len(block.data))
+                    last = replace(block, first_line=block.first_line + file.before)
+                    file.blocks += 1
+                    yield arrow[-1], last, found.fields
+                if last:
+                    line = last.first_line - 1 + last.data.count(b"\n") + (not last.data.endswith(b"\n"))
 
     # processes, since half of the work is done in Python and would wait for its global lock
-    work = partial(parse_into, filters=filters, fields=fields)
-    with progress(unit="B", unit_scale=True, desc="clean") as bar, open_snapshot(path) as stream:
-        for part in in_processes(work, tasks(stream), threads):
+    work = partial(parse_into, filters=filters)
+    with progress(unit="B", unit_scale=True, desc="clean") as bar:
+        for part in in_processes(work, tasks(), threads):
             bar.update(sizes[len(parsed)])
+            check_block(files, len(parsed), part)
             parsed.append(part)
-            if len(parsed) == 1:
-                check_first_block(path, part)
     if not parsed:
-        raise UserError(f"{path}: the file is empty; download it again")
-    return parsed, files
+        raise UserError(f"{files[0].path}: the file is empty; download it again")
+    return parsed, arrow
 
 
-def parse_into(task: tuple[Path, Block], filters: Filters, fields: Fields) -> Parsed:
+def parse_into(task: Task, filters: Filters) -> Parsed:
     """Parse a block, write its papers to an Arrow file, and return the rest."""
-    file, block = task
+    file, block, fields = task
     parsed = parse_block(block, filters, fields)
     with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, PARSED_PAPERS) as writer:
         writer.write_batch(parsed.papers)
@@ -70,26 +106,38 @@ def parse_into(task: tuple[Path, Block], filters: Filters, fields: Fields) -> Pa
     return parsed
 
 
-def check_first_block(path: Path, parsed: Parsed) -> None:
-    """Raise a UserError if no line of the first block is a record: the file has another format."""
-    if not len(parsed.ids) and parsed.ledger.counts["malformed_json"]:
-        line, reason = parsed.ledger.first["malformed_json"][0]
-        raise UserError(
-            f"{path}, line {line}: {reason}; no line of the first block is a paper. "
-            "Expected JSON lines: one object per line (`jq -c .` writes them)"
-        )
+def located(files: list[File], line: int) -> tuple[File, str]:
+    """The file of a line that is counted from file to file, and what the line is called in it."""
+    file = files[bisect_left([file.before for file in files], line) - 1]
+    return file, f"{file.unit} {line - file.before}"
+
+
+def check_block(files: list[File], number: int, parsed: Parsed) -> None:
+    """Raise a UserError if no record of the first block of a file can be read: it has another format."""
+    firsts = np.cumsum([0, *(file.blocks for file in files)])
+    if number not in firsts or len(parsed.ids) or not parsed.ledger.counts["malformed_json"]:
+        return
+    line, reason = parsed.ledger.first["malformed_json"][0]
+    file, place = located(files[: int(np.searchsorted(firsts, number, "right"))], line)
+    expected = "Expected JSON lines: one object per line (`jq -c .` writes them)"
+    raise UserError(
+        f"{file.path}, {place}: {reason}; no {file.unit} of the first block is a paper"
+        + (f". {expected}" if file.unit == "line" else "")
+    )
 
 
 def check_corpus(
-    path: Path, ledger: LedgerCounts, kept: int, filters: Filters, matched: set[str], share: float
+    files: list[File], ledger: LedgerCounts, kept: int, filters: Filters, matched: set[str], share: float
 ) -> None:
     """Raise a UserError for a damaged snapshot, a pattern without a paper, or an empty corpus."""
     malformed = ledger.counts["malformed_json"] + ledger.counts["not_an_object"]
+    unit = files[0].unit
+    path = f"{files[0].path}" + (f" and {len(files) - 1:,} other files" if len(files) > 1 else "")
     if malformed > share * ledger.lines:
         first = sorted(ledger.first["malformed_json"] + ledger.first["not_an_object"])[:3]
-        examples = "; ".join(f"line {line}: {reason}" for line, reason in first)
+        examples = "; ".join(f"{place_of(files, line)}: {reason}" for line, reason in first)
         raise UserError(
-            f"{path}: {malformed:,} of {ledger.lines:,} lines are malformed, more than "
+            f"{path}: {malformed:,} of {ledger.lines:,} {unit}s are malformed, more than "
             f"clean.max_malformed_share allows ({share:.2%}); {examples}"
         )
     if unmatched := [glob for glob in filters.categories if glob not in matched]:
@@ -105,59 +153,31 @@ def check_corpus(
         for bucket in ("no_id", "no_title", "no_abstract"):
             if 2 * ledger.counts[bucket] > ledger.lines:
                 line, reason = ledger.first[bucket][0]
-                raise UserError(
-                    f"{path}: no paper is left ({ledger}); line {line}: {reason}. The first record has {first_paths(path)}. "
-                    f"Set clean.fields.{bucket.removeprefix('no_')} to the path in this file, or use a preset of "
-                    "its kind (presets/)"
-                )
+                file, place = located(files, line)
+                advice = remedy(file.path, fields_of(file), bucket.removeprefix("no_"))
+                raise UserError(f"{file.path}: no paper is left ({ledger}); {place}: {reason}.{advice}")
         raise UserError(f"{path}: no paper is left ({ledger}); loosen the filters of `clean` in the config")
 
 
-def first_paths(path: Path) -> str:
-    """The paths of the values in the first record of a snapshot, as `clean.fields` takes them, for messages."""
-    with open_snapshot(path) as stream:
-        for line in next(blocks(stream, path)).data.split(b"\n"):
-            record, fault, _ = read_leniently(line)
-            if not fault:
-                several = several_papers(record)
-                names = list(record)[:10] if several else list(paths_of(record))[:60]
-                return ", ".join(f"`{name}`" for name in names) + several
-    return "no keys"
+def place_of(files: list[File], line: int) -> str:
+    """A line as messages call it; with its file if there are several."""
+    file, place = located(files, line)
+    return f"{file.path.name}, {place}" if len(files) > 1 else place
 
 
-def several_papers(record: dict[str, Any]) -> str:
-    """A hint if a record seems to hold several papers, as the answers of web services do; else an empty text."""
-
-    def has_title(value: Any) -> bool:
-        return isinstance(value, dict) and any("title" in str(key).lower() for key in value)
-
-    values = list(record.values())
-    if len(values) > 1 and all(map(has_title, values)):
-        return " (each seems to hold a paper; write one per line: `jq -c '.[]'`)"
-    if len(values) > 1 and all(
-        isinstance(value, list | dict) and len(value) == len(values[0]) > 1 for value in values
-    ):
-        return " (each seems to be a column of a table; pandas writes rows by `to_json(orient='records', lines=True)`)"
-    if has_title(record) or any(map(has_title, values)):
-        return ""
-    lists = [key for key, value in record.items() if isinstance(value, list) and any(map(has_title, value))]
-    return (
-        f" (`{lists[0]}` seems to hold the papers; write one per line: `jq -c '.{lists[0]}[]'`)"
-        if lists
-        else ""
-    )
+def entry(files: list[File], line: int, reason: str) -> LedgerEntry:
+    """A line in the ledger."""
+    file, _ = located(files, line)
+    found = LedgerEntry(line=line - file.before, reason=reason)
+    if len(files) > 1:
+        found["file"] = file.path.name
+    return found
 
 
-def missing_fields(path: Path, filled: Counter[str], fields: Fields, records: int) -> list[str]:
-    """A warning for each optional path that is in no record."""
-    missing = [name for name in OPTIONAL if records and fields.paths[name] and not filled[name]]
-    keys = first_paths(path) if missing else ""
-    return [
-        f"{fields.describe(name)} is missing or empty in all records, so {name} is "
-        f"{'known from the ids of arXiv only' if name == 'published' else 'empty'}; the first record has {keys}; "
-        f"set clean.fields.{name} to its path, or to null"
-        for name in missing
-    ]
+def fields_of(file: File) -> Fields:
+    """The fields of a file that has been read."""
+    assert file.fields is not None
+    return file.fields
 
 
 def write_papers(path: Path, records: Records, kept: np.ndarray, files: list[Path], threads: int) -> str:
@@ -175,7 +195,8 @@ def write_papers(path: Path, records: Records, kept: np.ndarray, files: list[Pat
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
-    cli.inputs(snapshot="JSON lines, plain or .gz .zst .bz2 .xz .tar .zip")
+    about = "input: JSON lines, CSV, RIS, BibTeX, …, plain or .gz .zst .bz2 .xz .tar .zip"
+    cli.flag("--snapshot", Path, about, nargs="+")
     cli.flag("--fields", json.loads, "JSON object: for each of our names the path in a record")
     cli.flag("--min-abstract-chars", int, "shorter abstracts are dropped")
     cli.flag("--categories", str, "keep papers with a category like these globs; none: all", nargs="*")
@@ -220,7 +241,8 @@ def main(argv: list[str] | None = None) -> None:
         atomic_outputs(args.papers, args.ledger, args.digest) as (papers, ledger_file, digest_file),
         scratch_folder(".clean-", papers.parent) as scratch,
     ):
-        parsed, files = parse_snapshot(args.snapshot, scratch, filters, fields, args.threads)
+        files = [File(path) for path in args.snapshot]
+        parsed, arrow = parse_files(files, scratch, filters, fields, args.threads)
         ledger, not_understood = LedgerCounts(), LedgerCounts(OPTIONAL)
         normalised, filled = Counter[str](), Counter[str]()
         matched: set[str] = set()
@@ -235,21 +257,22 @@ def main(argv: list[str] | None = None) -> None:
         pa.default_memory_pool().release_unused()  # free what parsing needed before sorting needs more
         kept = settle(records, args.limit)
         enter(ledger, records)
-        check_corpus(args.snapshot, ledger, len(kept), filters, matched, args.max_malformed_share)
-        digest = write_papers(papers, records, kept, files, args.threads)
+        check_corpus(files, ledger, len(kept), filters, matched, args.max_malformed_share)
+        digest = write_papers(papers, records, kept, arrow, args.threads)
         digest_file.write_text(f"{digest}  {len(kept)} papers\n")
-        content = Ledger(
-            input=args.snapshot.name,
+        entry_of = partial(entry, files)
+        summary = Ledger(
+            input=files[0].path.name if len(files) == 1 else [file.path.name for file in files],
             settings=settings(args),
             lines=ledger.lines,
-            buckets=ledger.buckets(),
+            buckets=ledger.buckets(entry_of),
             normalised=dict(normalised),
             filled=dict(filled),
-            not_understood=not_understood.buckets(),
+            not_understood=not_understood.buckets(entry_of),
         )
-        write_json(ledger_file, content)
-    say(f"{ledger.lines:,} lines: {ledger}")
-    for warning in missing_fields(args.snapshot, filled, fields, len(records.ids)):
+        write_json(ledger_file, summary)
+    say(f"{ledger.lines:,} {files[0].unit}s: {ledger}")
+    for warning in missing_fields(files[0].path, filled, fields_of(files[0]), len(records.ids)):
         warn(warning)
     for name, count in not_understood.counts.items():
         if count:

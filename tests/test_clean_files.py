@@ -21,18 +21,6 @@ MANY = as_lines(*(paper(f"2301.{i:05d}", title=str(random.Random(i).random())) f
 BAD = {
     "empty": (b"", {}, "empty"),
     "empty, packed": (gzip.compress(b""), {}, "the file is empty"),
-    "csv": (b"id,title,abstract\n1,A title,Some text\n" * 50, {}, "CSV"),
-    "tsv": (b"id\ttitle\tabstract\n1\tA title\tSome text\n" * 50, {}, "CSV or TSV"),
-    "page of a service": (
-        json.dumps({"meta": {"count": 2}, "results": [paper("1"), paper("2")]}).encode(),
-        {},
-        "`results` seems to hold the papers; write one per line: `jq -c '.results[]'`",
-    ),
-    "list of papers alone": (
-        json.dumps({"results": [paper("1"), paper("2")]}).encode(),
-        {},
-        "`results` seems to hold the papers; write one per line: `jq -c '.results[]'`",
-    ),
     "object of papers": (
         json.dumps({key: paper(key) for key in ("1", "2", "3")}).encode(),
         {},
@@ -55,9 +43,6 @@ BAD = {
     ),
     "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", {}, "PDF"),
     "html": (b"\n<!DOCTYPE html><html><title>404</title></html>\n", {}, "HTML"),
-    "array": (b"[\n" + as_lines(paper()) + b"]\n", {}, "array"),
-    "array, one line": (json.dumps([paper()]).encode(), {}, "array"),
-    "pretty object": (json.dumps(paper(), indent=1).encode(), {}, "line 1"),
     "malformed": (as_lines(*(paper(str(i)) for i in range(97))) + b"{\n" * 3, {}, "max_malformed_share"),
     "other fields": (
         as_lines(paper()),

@@ -10,6 +10,7 @@ import yaml
 import clean
 from conftest import ABSTRACT, ROOT, as_lines
 from lib.figures.page import paper_url
+from lib.formats.sources import SOURCES, source_of
 from measure import command_line, default_flags
 
 INVERTED: dict[str, list[int]] = {}
@@ -44,6 +45,45 @@ EXPORTS = {
             "published": date(2018, 2, 13),
             "updated": date(2024, 5, 1),
             "url": "https://openalex.org/W2741809807",
+        },
+    ),
+    "crossref": (
+        {
+            "DOI": "10.7717/peerj.4375",
+            "title": ["The state of <i>open access</i>"],
+            "container-title": ["PeerJ"],
+            "issued": {"date-parts": [[2018, 2, 13]]},
+            "indexed": {"date-parts": [[2024, 5, 1]], "date-time": "2024-05-01T10:00:00Z"},
+            "abstract": f"<jats:p>{ABSTRACT}</jats:p>",
+        },
+        {
+            "id": "10.7717/peerj.4375",
+            "title": "The state of open access",
+            "categories": ["PeerJ"],
+            "published": date(2018, 2, 13),
+            "updated": date(2024, 5, 1),
+            "url": "https://doi.org/10.7717/peerj.4375",
+        },
+    ),
+    "europe_pmc": (
+        {
+            "id": "31000001",
+            "source": "MED",
+            "doi": "10.1038/x",
+            "title": "Loss of <i>TP53</i>.",
+            "journalInfo": {"yearOfPublication": 2019, "journal": {"title": "Nature medicine"}},
+            "pubYear": "2019",
+            "abstractText": ABSTRACT,
+            "dateOfRevision": "2020-03-04",
+            "firstPublicationDate": "2019-04-15",
+        },
+        {
+            "id": "31000001",
+            "title": "Loss of TP53.",
+            "categories": ["Nature medicine"],
+            "published": date(2019, 4, 15),
+            "updated": date(2020, 3, 4),
+            "url": "https://europepmc.org/article/MED/31000001",
         },
     ),
     "pubmed": (
@@ -135,6 +175,17 @@ EXPORTS = {
 def test_every_preset_of_another_corpus_is_tried():
     tried = {name.partition(",")[0] for name in EXPORTS}
     assert tried == {path.stem for path in (ROOT / "presets").glob("*.yaml")} - {"arxiv"}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_pages_of_an_api_are_read_with_the_paths_of_its_preset(name):
+    fields = yaml.safe_load((ROOT / "presets" / f"{name}.yaml").read_text())["clean"]["fields"]
+    paths = {
+        key: (value,) if isinstance(value, str) else tuple(value) for key, value in fields.items() if value
+    }
+    assert SOURCES[name].fields == paths
+    for export, (record, _) in EXPORTS.items():
+        assert source_of(record) == export.partition(",")[0]
 
 
 def test_of_mesh_terms_only_the_first_is_compared(tmp_path, out):

@@ -19,7 +19,18 @@ from rules import RUN_STEPS, SCRIPTS, STAGES, STEPS, env, imports, named
 
 # The folders of scripts/lib from the ground up; modules outside them are below all, `workflow` is for the rules.
 ROOMS = [
-    *("records", "words", "embeddings", "clusters", "keywords", "naming", "trends", "explain", "figures"),
+    *(
+        "records",
+        "formats",
+        "words",
+        "embeddings",
+        "clusters",
+        "keywords",
+        "naming",
+        "trends",
+        "explain",
+        "figures",
+    ),
     *("map", "evaluation", "workflow"),
 ]
 OPTIONAL = {"flash_attn"}  # used if it is installed

@@ -30,6 +30,7 @@ INDEX = re.compile(
     r"""\s*\{\s*(?:"[^"]*"\s*:\s*\[\s*\d|'[^']*'\s*:\s*\[\s*\d|(["'])(?:InvertedIndex|IndexLength)\1)"""
 )
 STORED = r"""^\s*(?:\{|\[\s*(?:["']|None|null))"""  # what may be one of both; for RE2
+PAGE = re.compile(r"([^\[\]]+)\[\]\.")  # the list in message.items[].DOI
 STEP = re.compile(r"([^.\[\]]+)(\[\])?")
 # What programs write for a missing value
 PLACEHOLDERS = ("none", "nan", "null", "<na>", "n/a", "[]", "{}")
@@ -44,10 +45,12 @@ class Fields:
 
     Attributes
     ----------
-    paths : for each of NAMES the paths to try in order
+    paths : for each of NAMES the paths to try in order, in a paper
+    page : the path of the list of papers if each record is a page of an API
     """
 
     paths: dict[str, tuple[str, ...]]
+    page: str | None = None
 
     @classmethod
     def parse(cls, fields: dict[str, Any]) -> "Fields":
@@ -62,11 +65,22 @@ class Fields:
                         f"config key clean.fields.{name}: {path!r} is not a path; write keys joined by dots, with "
                         "[] after a list, such as title, ids.doi or concepts[].display_name"
                     )
-        _refuse_pages(paths)
-        return cls(paths)
+        page = _page_of(paths)
+        inside = f"{page}[]."
+        return cls(
+            {name: tuple(path.removeprefix(inside) for path in of) for name, of in paths.items()}, page
+        )
+
+    def with_fallbacks(self, paths: dict[str, tuple[str, ...]]) -> "Fields":
+        """These fields, which also try the paths of a format. A field that the config sets to null stays so."""
+        merged = {
+            name: (*of, *paths.get(name, ())) if of or name == "deleted" else of
+            for name, of in self.paths.items()
+        }
+        return Fields({name: tuple(dict.fromkeys(of)) for name, of in merged.items()}, self.page)
 
     def __reduce__(self) -> tuple:
-        return Fields, (self.paths,)  # other processes make `record_type` themselves
+        return Fields, (self.paths, self.page)  # other processes make `record_type` themselves
 
     def describe(self, name: str) -> str:
         """The paths of a name, for messages."""
@@ -119,15 +133,10 @@ class Fields:
         return leaf
 
 
-def _refuse_pages(paths: dict[str, tuple[str, ...]]) -> None:
-    """Raise a UserError if the ids, titles and abstracts are in one list: a line is then many papers."""
-    lists = [{path.split(".")[0] for path in paths[name]} for name in ("id", "title", "abstract")]
-    if shared := [step for step in set.intersection(*lists) if step.endswith("[]")]:
-        raise UserError(
-            f"config key clean.fields: id, title and abstract are in one list, {shared[0]}, so that a line holds "
-            f"many papers. Write one paper per line, with `jq -c '.{shared[0]}' pages.jsonl > papers.jsonl`, and set "
-            "the paths inside a paper"
-        )
+def _page_of(paths: dict[str, tuple[str, ...]]) -> str | None:
+    """The path of the list that holds ids, titles and abstracts: `message.items`; None if there is none."""
+    lists = [{match[1] for path in paths[name] if (match := PAGE.match(path))} for name in NAMES[:3]]
+    return next(iter(sorted(set.intersection(*lists))), None)
 
 
 def _steps(path: str) -> Steps:

@@ -1,6 +1,6 @@
 """The ledger: every line of a snapshot is in exactly one bucket."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from lib.records.schema import Bucket, LedgerEntry
 
@@ -65,12 +65,10 @@ class LedgerCounts:
         """The number of lines counted."""
         return sum(self.counts.values())
 
-    def buckets(self) -> dict[str, Bucket]:
-        """The buckets as the ledger file holds them."""
+    def buckets(self, entry: Callable[[int, str], LedgerEntry]) -> dict[str, Bucket]:
+        """The buckets as the ledger file holds them; `entry` makes an entry of a line and a reason."""
         return {
-            name: Bucket(
-                count=count, first=[LedgerEntry(line=line, reason=why) for line, why in self.first[name]]
-            )
+            name: Bucket(count=count, first=[entry(line, why) for line, why in self.first[name]])
             for name, count in self.counts.items()
         }
 

@@ -237,6 +237,7 @@ def read_lines(
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             record, bucket, reason = read_leniently(line)
             if bucket:
+                reason = block.faults.get(number - block.first_line, reason)
                 faults.append((number, bucket, reason))
                 continue
             values = {attribute: record.get(key) for key, attribute in fields.keys.items()}

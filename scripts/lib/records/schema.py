@@ -3,7 +3,7 @@
 docs/files.md is written from them (`make docs`).
 """
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pyarrow as pa
 
@@ -27,8 +27,9 @@ PAPERS = pa.schema(
 
 
 class LedgerEntry(TypedDict):
-    """One line of the snapshot in the ledger."""
+    """One line of JSON lines, or one record of another format. `file` is its file if there are several."""
 
+    file: NotRequired[str]
     line: int
     reason: str
 
@@ -45,10 +46,10 @@ class Ledger(TypedDict):
 
     `normalised` counts the records whose title or abstract had markup, TeX letters or unusual
     Unicode. `filled` counts the records that have categories and dates, `not_understood` those of
-    them that could not be read.
+    them that could not be read. `input` is the name of the file, or the names of several.
     """
 
-    input: str
+    input: str | list[str]
     settings: dict[str, Any]
     lines: int
     buckets: dict[str, Bucket]

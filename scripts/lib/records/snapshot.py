@@ -1,4 +1,4 @@
-"""Read a JSON-lines snapshot as blocks of whole lines, whatever it is packed and encoded with."""
+"""Open a snapshot, whatever it is packed and encoded with, and cut JSON lines into blocks of whole lines."""
 
 import bz2
 import codecs
@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol, Self, cast
 
@@ -31,10 +31,14 @@ HEAD_BYTES = 4096  # enough to recognise what a file is; the header of a tar arc
 
 @dataclass(frozen=True)
 class Block:
-    """Whole lines of the snapshot; `first_line` is the number of the first one, counted from 1."""
+    """Whole lines of the snapshot; `first_line` is the number of the first one, counted from 1.
+
+    `faults` are the reasons why records of other formats cannot be read, by their place in the block.
+    """
 
     first_line: int
     data: bytes
+    faults: dict[int, str] = field(default_factory=dict)
 
 
 class Readable(Protocol):
@@ -58,6 +62,12 @@ class Pieces:
             length += len(piece)
         return b"".join(gathered)
 
+    def look(self, size: int) -> bytes:
+        """The next pieces that have `size` bytes or more, which stay to be read."""
+        if len(self.unread) < size:
+            self.unread += self._gather(size - len(self.unread))
+        return self.unread
+
     def read(self, size: int) -> bytes:
         """The next whole pieces that have `size` bytes or more; fewer only at the end."""
         unread, self.unread = self.unread, b""
@@ -65,7 +75,7 @@ class Pieces:
 
 
 @contextmanager
-def open_snapshot(path: Path) -> Iterator[Readable]:
+def open_snapshot(path: Path) -> Iterator[Pieces]:
     """Open a snapshot for streaming, unpacked and in UTF-8.
 
     The first bytes tell plain, gzip, zstd, bzip2, xz and zip apart, and what they unpack to tells
@@ -77,11 +87,11 @@ def open_snapshot(path: Path) -> Iterator[Readable]:
         The file is missing, empty or a damaged archive.
     """
     if path.is_dir():
-        raise UserError(f"{path}: is a folder; set `input` in config.yaml to one file of JSON lines")
+        raise UserError(f"{path}: is a folder; set `input` in config.yaml to files")
     if not path.is_file():
         raise UserError(f"{path}: no such file; set `input` in config.yaml to the snapshot")
     with path.open("rb", buffering=0) as file:
-        with _damage_named(path):
+        with damage_named(path):
             content = Pieces(_unpacked(file, path))
             if _is_tar(content.head):
                 content = Pieces(_tar_member(content, path))
@@ -91,7 +101,7 @@ def open_snapshot(path: Path) -> Iterator[Readable]:
 
 
 @contextmanager
-def _damage_named(path: Path) -> Iterator[None]:
+def damage_named(path: Path) -> Iterator[None]:
     """Turn the errors of the archive readers into a message that names the file."""
     try:
         yield
@@ -190,14 +200,22 @@ def _unpacked_members(file: Readable, packing: str, path: Path) -> Iterator[byte
         raise EOFError(f"it ends in the middle of the {packing} data")
 
 
+DATA_SUFFIXES = (
+    *(".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".ris", ".bib", ".nbib", ".ciw", ".xml"),
+)
+
+
 def _holds_papers(name: str) -> bool:
     """Whether a file in an archive is data. macOS adds a twin `._x.jsonl` to each file `x.jsonl`."""
     path = PurePosixPath(name)
     hidden = path.name.startswith(".") or "__MACOSX" in path.parts
-    return not hidden and path.suffix.lower() in (".json", ".jsonl", ".ndjson")
+    hidden |= path.name.lower().startswith(("readme", "license"))
+    return not hidden and path.suffix.lower() in DATA_SUFFIXES
 
 
 def _zip_member(archive: zipfile.ZipFile, path: Path) -> str:
+    if "xl/workbook.xml" in archive.namelist():
+        raise UserError(f"{path}: this is a workbook of Excel; save it as CSV (UTF-8)")
     names = [name for name in archive.namelist() if _holds_papers(name)]
     if len(names) != 1:
         raise _not_one_member(path, "zip", f"{len(names)} in {(names or archive.namelist())[:5]}")
@@ -206,8 +224,8 @@ def _zip_member(archive: zipfile.ZipFile, path: Path) -> str:
 
 def _not_one_member(path: Path, kind: str, members: str) -> UserError:
     return UserError(
-        f"{path}: expected one .json or .jsonl file inside the {kind} archive, found {members}; "
-        "unpack it, and set `input` to one file of JSON lines"
+        f"{path}: expected one file of papers inside the {kind} archive, found {members}; "
+        "unpack it, and set `input` to the files"
     )
 
 
@@ -280,18 +298,19 @@ def blocks(stream: Readable, path: Path, size: int = BLOCK_BYTES) -> Iterator[Bl
     Raises
     ------
     UserError
-        A line is longer than any record, or the file is in another format (PDF, HTML, CSV, …).
+        A line is longer than any record, or the file is packed twice.
     """
     line, rest = 1, b""
 
     def read() -> bytes:
-        with _damage_named(path):
+        with damage_named(path):
             return stream.read(size)
 
     while data := read():
         if line == 1 and not rest:
             data = data.removeprefix(b"\xef\xbb\xbf")
-            _refuse_other_formats(data, path)
+            if _packing(data[:6]) or data.startswith(b"PK\x03\x04"):
+                raise UserError(f"{path}: this is packed twice; unpack it once")
         cut = data.rfind(b"\n") + 1
         if cut == 0:
             rest += data
@@ -304,25 +323,3 @@ def blocks(stream: Readable, path: Path, size: int = BLOCK_BYTES) -> Iterator[Bl
         line += whole.count(b"\n")
     if rest:
         yield Block(line, rest)
-
-
-def _refuse_other_formats(data: bytes, path: Path) -> None:
-    head = data[:HEAD_BYTES].lstrip()
-    formats = {
-        b"%PDF": "a PDF",
-        b"<": "an HTML or XML page (an error page saved by a download, perhaps)",
-        b"[": "one JSON array; turn it into JSON lines with `jq -c '.[]'`",
-        b"PAR1": "a Parquet file",
-        b"7z\xbc\xaf": "a 7z archive; unpack it",
-        b"Rar!": "a RAR archive; unpack it",
-        b"\x04\x22\x4d\x18": "an lz4 file; unpack it",
-        b"\x1f\x9d": "a .Z file; unpack it with `gunzip`",
-        b"SQLite format 3": "an SQLite database",
-    }
-    content = next((name for magic, name in formats.items() if head.startswith(magic)), None)
-    if TABLE_HEAD.match(head):
-        content = "a table (CSV or TSV); write one JSON object per row, with pandas: `to_json(orient='records', lines=True)`"
-    if _packing(data[:6]) or data.startswith(b"PK\x03\x04"):
-        content = "packed twice; unpack it once"
-    if content:
-        raise UserError(f"{path}, line 1: this is {content}; expected JSON lines, one object per line")

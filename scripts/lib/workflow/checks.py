@@ -12,18 +12,19 @@ from shutil import which
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from .config import Config, results_folder
+from .config import Config, as_list, results_folder
 
 
 def changes_since(ledger: Path, config: Config) -> tuple[str, list[str]]:
     """What a ledger was made of: its input, and the keys of the config that differ from those of that run."""
     try:
         made = json.loads(Path(ledger).read_text("utf-8"))
-        changed = [] if made["input"] == Path(config["input"]).name else ["input"]
+        files = as_list(made["input"])
+        changed = [] if files == [Path(file).name for file in as_list(config["input"])] else ["input"]
         changed += [
             f"clean.{key}" for key, value in config["clean"].items() if made["settings"].get(key) != value
         ]
-        return made["input"], changed
+        return files[0] + (f" and {len(files) - 1} other files" if files[1:] else ""), changed
     except (OSError, ValueError, KeyError, AttributeError):
         return "", []  # missing or damaged; the steps that read it report it
 

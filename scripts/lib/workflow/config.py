@@ -6,6 +6,7 @@ import sys
 from calendar import monthrange
 from datetime import date
 from difflib import get_close_matches
+from glob import glob, has_magic
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,14 @@ SOURCES = (
     *("bench", "containers", "data", "docs", "envs", "presets", "profiles", "rules", "scripts"),
     *("tests", "tools"),
 )
+# Names in a folder of papers that are no papers: hidden files, checksums, notes, programs, logs
+NO_DATA = re.compile(
+    r"^\.|^(readme|license|copying|changelog|manifest)\b|~$"
+    r"|\.(md5|sha1|sha256|sig|asc|md|rst|log|py|r|sh|smk|ya?ml|toml|ini|part|crdownload|tmp)$",
+    re.IGNORECASE,
+)
 # The keys that name an input file: section, key, and what to set it to.
 FILES = (
-    ("", "input", "the snapshot (JSON lines, plain or packed)"),
     ("terms", "stop_words", "a list of words"),
     ("keywords", "head_words", "a list of words"),
 )
@@ -52,7 +58,8 @@ def complete(config: Config, schema: dict, root: Path) -> Config:
     convert_types(config, schema)
     validator = Draft202012Validator(schema, format_checker=FormatChecker())
     faults = [fault for error in validator.iter_errors(config) for fault in describe(error, schema)]
-    faults += file_faults(config, schema, root) + results_fault(config, root) + locale_faults(config)
+    faults += input_faults(config, schema, root) + file_faults(config, schema, root)
+    faults += results_fault(config, root) + locale_faults(config)
     faults += llm_fault(config)
     if faults:
         raise WorkflowError(
@@ -60,6 +67,9 @@ def complete(config: Config, schema: dict, root: Path) -> Config:
             *faults,
         )
     whole = canonical(with_defaults(config, schema), schema)
+    default = default_of(schema, "", "input")
+    files = input_files([file_of(value, default, root) for value in as_list(whole["input"])])
+    whole["input"] = files[0] if len(files) == 1 else files
     for section, key, _ in FILES:
         keys = whole[section] if section else whole
         keys[key] = file_of(keys[key], default_of(schema, section, key), root)
@@ -79,6 +89,56 @@ def with_defaults(config: Config, schema: dict) -> Config:
 def file_of(value: str, default: str, root: Path) -> str:
     """A file that a key names, as a path from the working directory."""
     return os.path.normpath(root / value) if value == default and not Path(value).is_file() else value
+
+
+def as_list(value: str | list[str]) -> list[str]:
+    """The value of a key that takes one text or several."""
+    return [value] if isinstance(value, str) else list(value)
+
+
+def input_files(values: list[str]) -> list[str]:
+    """The files that the key `input` names by paths, folders and patterns, sorted, each once.
+
+    Of a folder these are the files right in it, without hidden ones and those that are no data by their name.
+    """
+    files: set[str] = set()
+    for value in values:
+        if Path(value).is_dir():
+            inside = [path for path in Path(value).iterdir() if path.is_file()]
+            files |= {str(path) for path in inside if not NO_DATA.search(path.name)}
+        elif Path(value).is_file():
+            files.add(value)
+        else:
+            # Path.glob takes no absolute pattern
+            matches = glob(value, recursive=True)  # noqa: PTH207
+            files |= {file for file in matches if Path(file).is_file()}
+    return sorted(files)
+
+
+def input_faults(config: Config, schema: dict, root: Path) -> list[str]:
+    """Faults of the key `input`: what it names does not exist, or Snakemake cannot read a name."""
+    given = config.get("input")
+    if not isinstance(given, str | list) or not all(isinstance(value, str) for value in given):
+        return []  # the schema reports it
+    faults = []
+    for value in as_list(given):
+        path = file_of(value, default_of(schema, "", "input"), root)
+        files = input_files([path])
+        if odd := [file for file in [path, *files] if set("<>{}") & set(file)]:
+            faults.append(
+                f"input: {odd[0]}: Snakemake has a use of its own for the characters < > {{ }} in a path; "
+                "rename the file or its folder"
+            )
+        elif not files:
+            fault = "no such file"
+            if Path(path).is_dir():
+                fault = "no file of papers in the folder"
+            elif has_magic(path):
+                fault = "no file matches the pattern"
+            faults.append(
+                f"input: {fault}: {path}; set it to a file of papers, a folder, a pattern, or a list"
+            )
+    return faults
 
 
 def default_of(schema: dict, section: str, key: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import budget
 from .checks import changes_since
-from .config import Config, results_folder
+from .config import Config, as_list, results_folder
 
 PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip", ".tgz")
 
@@ -22,8 +22,8 @@ def papers_of_corpus(config: Config) -> int:
     made, changed = changes_since(ledger, config)
     if made and not changed:
         return json.loads(ledger.read_text("utf-8"))["buckets"]["kept"]["count"]
-    snapshot = Path(config["input"])
-    papers = budget.expected_papers(snapshot.stat().st_size, snapshot.suffix in PACKED)
+    files = [Path(file) for file in as_list(config["input"])]
+    papers = sum(budget.expected_papers(file.stat().st_size, file.suffix in PACKED) for file in files)
     return min(papers, config["clean"]["limit"] or papers)
 
 

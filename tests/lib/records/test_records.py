@@ -241,11 +241,11 @@ def test_a_path_that_is_not_one_is_refused(path):
         Fields.parse({"title": [path]})
 
 
-def test_a_line_of_many_papers_is_refused():
+def test_paths_in_a_page_are_paths_in_its_papers():
     inside = {"id": "data[].id", "title": "data[].title", "abstract": ["data[].text", "data[].abstract"]}
-    with pytest.raises(UserError, match=r"jq -c '\.data\[\]'"):
-        Fields.parse(inside)
-    Fields.parse(inside | {"id": "id"})
+    fields = Fields.parse(inside)
+    assert fields.page == "data" and fields.paths["abstract"] == ("text", "abstract")
+    assert Fields.parse(inside | {"id": "id"}).page is None
 
 
 @pytest.mark.parametrize(

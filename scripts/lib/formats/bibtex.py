@@ -1,0 +1,99 @@
+"""Entries of BibTeX, by bibtexparser."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import bibtexparser
+from bibtexparser.model import (
+    Block,
+    DuplicateBlockKeyBlock,
+    DuplicateFieldKeyBlock,
+    Entry,
+    ParsingFailedBlock,
+)
+
+from lib.formats.lines import DERIVED_ID, Record, Table, Unreadable, derived_id, text_chunks
+from lib.records.snapshot import Readable
+
+FIELDS = {
+    "id": ("ENTRYKEY", DERIVED_ID),
+    "title": ("title",),
+    "abstract": ("abstract",),
+    "categories": ("journal", "journaltitle", "booktitle"),
+    "published": ("date", "year"),
+}
+MACRO = re.compile(r"^[ \t]*@string\s*[{(].*$", re.IGNORECASE | re.MULTILINE)
+FORMULA = re.compile(r"(?<!\\)(\$[^$]*\$)")
+# Braces that keep a capital; those behind a command, an accent, ^ or _ belong to it
+BRACES = re.compile(r"(\\[A-Za-z]+\*?\s*|\\[^A-Za-z\s]|[\^_])?\{((?!\\)(?:[^{}]|\{[^{}]*\})*)\}")
+STYLE = re.compile(r"\\(?:textit|textbf|textsc|textrm|textsf|texttt|emph|mathrm)\s*\{([^{}]*)\}")
+ESCAPED = re.compile(r"\\([&%#_])")
+
+
+def read_bibtex(stream: Readable, path: Path) -> Table:
+    """The entries of a BibTeX file. One that cannot be read is a fault, and the next is read."""
+    return Table(FIELDS, _entries(stream, path))
+
+
+def _entries(stream: Readable, path: Path) -> Iterator[Record | Unreadable]:
+    macros = ""
+    for text in _whole_entries(stream, path):
+        library = bibtexparser.parse_string(macros + text)
+        macros += "".join(f"{line}\n" for line in MACRO.findall(text))
+        for each in library.blocks:
+            block: Block = each
+            if isinstance(each, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
+                block = each.ignore_error_block or each
+            if isinstance(block, Entry):
+                yield _record(block, enclosed=block is not each)
+            elif isinstance(block, ParsingFailedBlock) and not MACRO.match(block.raw or ""):
+                reason = str(getattr(block.error, "abort_reason", block.error))
+                raw = (block.raw or "").split("\n")[0]
+                yield Unreadable(f"{raw[:60]!r} is not an entry of BibTeX: {reason.splitlines()[0]}")
+
+
+def _whole_entries(stream: Readable, path: Path) -> Iterator[str]:
+    """The text in pieces that end before a line that begins with @, so that memory holds few entries."""
+    rest = ""
+    for text in text_chunks(stream, path):
+        rest += text
+        cut = rest.rfind("\n@") + 1
+        if cut:
+            yield rest[:cut]
+            rest = rest[cut:]
+    if rest:
+        yield rest
+
+
+def _record(entry: Entry, enclosed: bool) -> Record:
+    """An entry as an object; `enclosed` values still have their braces or quotation marks."""
+    record: Record = {"ENTRYKEY": entry.key, "ENTRYTYPE": entry.entry_type}
+    for field in reversed(entry.fields):  # of a field that stands twice the first counts
+        value = str(field.value)
+        if enclosed and value[:1] + value[-1:] in ("{}", '""'):
+            value = value[1:-1]
+        record[field.key.lower()] = value
+    for name in ("title", "abstract", "journal", "journaltitle", "booktitle"):
+        if name in record:
+            record[name] = without_braces(record[name])
+    for name in ("journal", "journaltitle", "booktitle"):
+        if name in record:
+            record[name] = [record[name]]
+    month = record.get("month", "")[:3]
+    if re.fullmatch(r"\d{4}", record.get("year", "")) and month.isalpha():
+        record["year"] += f" {month}"
+    if not entry.key:
+        record[DERIVED_ID] = derived_id(record, "doi", "title", "year" if "year" in record else "date")
+    return record
+
+
+def without_braces(text: str) -> str:
+    """A text without the braces and escapes that are for BibTeX alone. Formulas and letters in TeX stay."""
+    parts = FORMULA.split(text)
+    for i in range(0, len(parts), 2):
+        part = STYLE.sub(r"\1", parts[i])
+        for _ in range(3):  # as deep as braces are written in practice
+            part = BRACES.sub(lambda match: match[0] if match[1] else match[2], part)
+        parts[i] = ESCAPED.sub(r"\1", part)
+    return "".join(parts)

@@ -1,0 +1,135 @@
+"""What a file holds, by its content: JSON lines, or records of another format as blocks of JSON lines."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib.cli import UserError
+from lib.formats.bibtex import read_bibtex
+from lib.formats.documents import papers_of_page, read_documents, read_pages
+from lib.formats.lines import Table, as_blocks
+from lib.formats.pubmed import read_pubmed_xml
+from lib.formats.tables import heading_row, read_csv, read_parquet
+from lib.formats.tagged import read_tagged
+from lib.records.fields import Fields
+from lib.records.records import read_leniently
+from lib.records.snapshot import (
+    BLOCK_BYTES,
+    HEAD_BYTES,
+    MAX_LINE_BYTES,
+    TABLE_HEAD,
+    Block,
+    Pieces,
+    damage_named,
+)
+
+TEXTS = {
+    "RIS": re.compile(rb"^TY {1,2}- ?[A-Z]", re.MULTILINE),
+    "Web of Science text": re.compile(
+        rb"\A(?:FN .*\r?\n(?:VR .*\r?\n)?|VR .*\r?\n)?PT [A-Z]\s*$", re.MULTILINE
+    ),
+    "MEDLINE text": re.compile(rb"^PMID- ?\S", re.MULTILINE),
+    "BibTeX": re.compile(rb"^[ \t]*@[A-Za-z]+\s*[{(]", re.MULTILINE),
+}
+PUBMED_XML = re.compile(rb"<(?:!DOCTYPE\s+)?Pubmed(?:Article|Book)")
+# Known formats that are not read, by their first bytes, and what to do
+OTHERS = {
+    b"%0 ": "an EndNote export; export it as RIS",
+    b"<?xml": "XML, but not PubMed's; export the records as RIS, CSV or JSON",
+    b"<xml": "an EndNote XML file; export it as RIS",
+    b"%PDF": "a PDF",
+    b"<": "an HTML page (an error page saved by a download, perhaps)",
+    b"\xd0\xcf\x11\xe0": "a workbook of Excel; save it as CSV (UTF-8)",
+    b"7z\xbc\xaf": "a 7z archive; unpack it",
+    b"Rar!": "a RAR archive; unpack it",
+    b"\x04\x22\x4d\x18": "an lz4 file; unpack it",
+    b"\x1f\x9d": "a .Z file; unpack it with `gunzip`",
+    b"SQLite format 3": "an SQLite database",
+}
+
+
+@dataclass(frozen=True)
+class Content:
+    """The records of a file.
+
+    Attributes
+    ----------
+    unit : "line" or "record": what the numbers of the blocks count
+    fields : the paths of `clean.fields`, and after them those of the format
+    blocks : None for JSON lines, which are read as they are
+    """
+
+    unit: str
+    fields: Fields
+    blocks: Iterator[Block] | None
+
+
+def content(stream: Pieces, path: Path, fields: Fields, whole: bool = False) -> Content:
+    """Recognize what a stream holds.
+
+    Parameters
+    ----------
+    whole : keep all keys of a record, not only those that are read
+
+    Raises
+    ------
+    UserError
+        The format is none that is read.
+    """
+    with damage_named(path):
+        table = _table(stream, path, fields, whole)
+    if table is None:
+        return Content("line", fields, None)
+    fields = fields.with_fallbacks(table.fields)
+    return Content("record", fields, as_blocks(table.records, None if whole else fields.keys))
+
+
+def _table(stream: Pieces, path: Path, fields: Fields, whole: bool) -> Table | None:
+    head = stream.look(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")
+    start = head.lstrip()
+    if start.startswith(b"{"):
+        return _json(stream, path, fields)
+    if start.startswith(b"["):
+        return read_documents(stream, path, fields.page)
+    if head.startswith(b"PAR1"):
+        with path.open("rb") as file:
+            if file.read(4) != b"PAR1":
+                raise UserError(f"{path}: this is a packed Parquet file; unpack it")
+        return read_parquet(path, None if whole else fields.keys)
+    if PUBMED_XML.search(head):
+        return read_pubmed_xml(stream, path)
+    for magic, what in OTHERS.items():
+        if start.startswith(magic) and not (magic == b"<?xml" and b"<html" in head.lower()):
+            raise UserError(f"{path}: this is {what}")
+    for kind, pattern in TEXTS.items():
+        if pattern.search(head):
+            return read_bibtex(stream, path) if kind == "BibTeX" else read_tagged(kind, stream, path)
+    lines = head.decode("utf-8", "replace").split("\n")
+    if heading_row(lines, fields.keys) or TABLE_HEAD.match(start):
+        return read_csv(stream, path, fields.keys)
+    return None
+
+
+def _json(stream: Pieces, path: Path, fields: Fields) -> Table | None:
+    """Pages of an API or objects over several lines; None for JSON lines."""
+    size = BLOCK_BYTES
+    data = stream.look(size)
+    while b"\n" not in data.strip() and len(data) >= size and size < MAX_LINE_BYTES:
+        size *= 4
+        data = stream.look(size)
+    line, _, rest = data.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
+    value, bucket, _ = read_leniently(line)
+    if not bucket:
+        return (
+            read_pages(stream, path, fields.page) if papers_of_page(value, fields.page) is not None else None
+        )
+    try:
+        json.loads(line.decode("utf-8", "replace"))
+    except (ValueError, RecursionError) as error:
+        at = getattr(error, "pos", 0)
+        # the object goes on in the next line, which does not begin another one
+        if at >= len(line.decode("utf-8", "replace").rstrip()) and rest.lstrip()[:1] not in (b"{", b""):
+            return read_documents(stream, path, fields.page)
+    return None

@@ -1,0 +1,91 @@
+"""Articles of PubMed's XML."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from lib.cli import UserError
+from lib.formats.lines import Record, Table
+from lib.records.snapshot import Readable, damage_named
+
+FIELDS: dict[str, tuple[str, ...]] = {
+    "id": ("pmid",),
+    "title": ("title",),
+    "abstract": ("abstract",),
+    "categories": ("journal",),
+    "published": ("published",),
+    "updated": ("updated",),
+    "deleted": ("deleted",),
+}
+READ_BYTES = 1 << 18
+
+
+def read_pubmed_xml(stream: Readable, path: Path) -> Table:
+    """The articles of a file of PubMed; those that it says are deleted are records too."""
+    return Table(FIELDS, _records(stream, path))
+
+
+def _records(stream: Readable, path: Path) -> Iterator[Record]:
+    parser: Any = ElementTree.XMLPullParser(("start", "end"))
+    root: Any = None
+    try:
+        while True:
+            with damage_named(path):
+                data = stream.read(READ_BYTES)
+            parser.feed(data) if data else parser.close()
+            for event, element in parser.read_events():
+                root = element if root is None else root
+                if event == "start":
+                    continue
+                if element.tag in ("PubmedArticle", "PubmedBookArticle"):
+                    yield _article(element)
+                elif element.tag == "DeleteCitation":
+                    yield from ({"pmid": _text(each), "deleted": True} for each in element.iter("PMID"))
+                else:
+                    continue
+                root.clear()  # memory holds one article
+            if not data:
+                return
+    except ElementTree.ParseError as error:
+        raise UserError(f"{path}: damaged XML ({error}); download it again") from error
+
+
+def _text(element: Any) -> str:
+    """All text in an element, with that of <i> and <sub>, in single spaces."""
+    return "" if element is None else " ".join("".join(element.itertext()).split())
+
+
+def _article(article: Any) -> Record:
+    book = article.find("BookDocument")
+    citation = article.find("MedlineCitation") if book is None else book
+    if citation is None:
+        return {}
+    inner = citation.find("Article") if book is None else book
+    title = _text(citation.find(".//ArticleTitle")) or _text(citation.find(".//VernacularTitle"))
+    parts = [] if inner is None else inner.findall("Abstract/AbstractText")
+    labelled = ((part.get("Label"), _text(part)) for part in parts)
+    abstract = " ".join(f"{label}: {text}" if label else text for label, text in labelled if text)
+    journal = _text(citation.find("MedlineJournalInfo/MedlineTA")) or _text(citation.find(".//Journal/Title"))
+    day = citation.find(".//Journal/JournalIssue/PubDate")
+    return {
+        "pmid": _text(citation.find("PMID")),
+        "title": title or (_text(citation.find(".//BookTitle")) if book is not None else ""),
+        "abstract": abstract,
+        "journal": [journal] if journal else None,
+        "published": _date(day)
+        or _date(citation.find(".//ArticleDate"))
+        or _date(citation.find(".//PubDate")),
+        "updated": _date(citation.find("DateRevised")),
+    }
+
+
+def _date(element: Any) -> str:
+    """A date as text: year, month (a name or a number) and day, or what MedlineDate says ("2000 Spring")."""
+    if element is None:
+        return ""
+    parts = [_text(element.find(name)) for name in ("Year", "Month", "Day")]
+    if not parts[0]:
+        return _text(element.find("MedlineDate"))
+    separator = "-" if parts[1].isdigit() else " "
+    return separator.join(part for part in parts if part)

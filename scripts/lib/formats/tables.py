@@ -1,0 +1,226 @@
+"""Tables: CSV and TSV of Scopus, Web of Science, Dimensions, Lens, Zotero, … by the names of their columns; Parquet."""
+
+import csv
+import re
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lib.cli import UserError
+from lib.formats.lines import DERIVED_ID, Record, Table, Unreadable, bare_doi, derived_id, text_lines
+from lib.records.snapshot import MAX_LINE_BYTES, Readable
+
+# The names of columns in small letters, in the order in which they are tried.
+HEADINGS = {
+    "id": (
+        *("eid", "ut", "ut (unique wos id)", "publication id", "lens id", "pmid", "accession number"),
+        *("paperid", "corpusid", "key", "id"),
+    ),
+    "title": ("title", "article title", "document title", "ti", "primary_title", "display_name"),
+    "abstract": ("abstract", "abstract note", "ab", "abstract text", "abstract_text", "notes_abstract"),
+    "categories": (
+        *("wos categories", "web of science categories", "wc", "fields of research (anzsrc 2020)"),
+        *("fields of study", "primary_topic.field.display_name", "categories", "source title"),
+        *("publication name", "so", "journal/book", "journal", "publication title", "secondary_title"),
+    ),
+    "published": (
+        *("published", "publication_date", "date published", "publication year", "publication date"),
+        *("pubyear", "publication_year", "py", "year", "date"),
+    ),
+    "updated": ("updated", "update_date", "updated_date"),
+}
+JOURNALS = HEADINGS["categories"][HEADINGS["categories"].index("source title") :]
+DOIS = ("doi", "di", "doi link")
+DELIMITERS = ",;\t|"
+HEAD_ROWS = 5  # Dimensions writes a sentence above the headings
+MAX_ROW_LINES = 2000  # the longest abstracts have some dozens
+
+
+def heading_row(lines: Iterable[str], keys: Collection[str]) -> tuple[int, str] | None:
+    """Where the headings of a table are and what separates them: (line counted from 0, delimiter).
+
+    A line is one if it names a column of titles or abstracts, as exports call them or `clean.fields` does.
+
+    Parameters
+    ----------
+    keys : the keys of `clean.fields`
+    """
+    known = {*HEADINGS["title"], *HEADINGS["abstract"], *(key.lower() for key in keys)}
+    for number, line in enumerate(islice(lines, HEAD_ROWS)):
+        if line.lstrip()[:1] in ("{", "["):
+            return None
+        cells = {delimiter: _cells(line, delimiter) for delimiter in DELIMITERS}
+        delimiter = max(DELIMITERS, key=lambda delimiter: len(cells[delimiter]))
+        if len(cells[delimiter]) > 1 and known & {cell.strip().lower() for cell in cells[delimiter]}:
+            return number, delimiter
+    return None
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line.strip("\r\n")], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def read_csv(stream: Readable, path: Path, keys: Collection[str]) -> Table:
+    """The rows of a CSV or TSV.
+
+    Raises
+    ------
+    UserError
+        No column holds abstracts.
+    """
+    csv.field_size_limit(MAX_LINE_BYTES)
+    lines = text_lines(stream, path)
+    head = list(islice(lines, HEAD_ROWS))
+    where = heading_row(head, keys)
+    if where is None:
+        raise UserError(
+            f"{path}: this is a table without a column `title` or `abstract`: {head[0].strip()[:200]}\n"
+            "name its columns: CONFIG=\"clean='{fields: {id: NAME, title: NAME, abstract: NAME}}'\""
+        )
+    at, delimiter = where
+    # Web of Science writes quotation marks as they are
+    raw = delimiter == "\t" and head[at].startswith("PT\t")
+    reader = csv.reader(
+        chain(head[at:], lines), delimiter=delimiter, quoting=csv.QUOTE_NONE if raw else csv.QUOTE_MINIMAL
+    )
+    names = _distinct([name.strip() for name in next(reader)])
+    fields = known_fields(names)
+    _require_abstracts(path, names, fields, keys)
+    return Table(fields, _identified(_rows(reader, names, path), names, fields))
+
+
+def _require_abstracts(
+    path: Path, names: list[str], fields: dict[str, tuple[str, ...]], keys: Collection[str]
+) -> None:
+    if fields.get("abstract") or set(names) & set(keys) - {"id", "title", "categories"}:
+        return
+    columns = ", ".join(names[:20])
+    if "PMID" in names and "Citation" in names:
+        raise UserError(
+            f"{path}: PubMed's CSV has no abstracts. Save the search in the format PubMed, which is read as it is"
+        )
+    raise UserError(
+        f"{path}: no column of this table holds abstracts ({columns}).\n"
+        "Export it again with abstracts, or set clean.fields.abstract to the name of their column"
+    )
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """The names of columns; the second of one name gets a number."""
+    seen: dict[str, int] = {}
+    distinct = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        distinct.append(name if seen[name] == 1 else f"{name} {seen[name]}")
+    return distinct
+
+
+def known_fields(names: list[str]) -> dict[str, tuple[str, ...]]:
+    """The columns of each field, in the order of HEADINGS."""
+    lower = {name.lower(): name for name in reversed(names)}
+    fields = {
+        field: tuple(lower[known] for known in headings if known in lower)
+        for field, headings in HEADINGS.items()
+    }
+    return {**fields, "id": (*fields["id"], DERIVED_ID)}
+
+
+def _rows(reader: Any, names: list[str], path: Path) -> Iterator[Record | Unreadable]:
+    """The rows of a table, as objects. A row with more cells than there are columns is a fault."""
+    width, number = len(names), 0
+    before = reader.line_num
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            row = [str(error)]
+            yield Unreadable(f"not a row of a table: {error}")
+            continue
+        finally:
+            lines, before = reader.line_num - before, reader.line_num
+        if not row:
+            continue
+        number += 1
+        if lines > MAX_ROW_LINES:
+            raise UserError(
+                f"{path}, record {number}: it spans {lines:,} lines, so that a quotation mark in it is not closed; "
+                f"it begins in line {before - lines + 1:,}"
+            )
+        if len(row) > width and any(row[width:]):
+            yield Unreadable(f"the row has {len(row)} cells, and the table {width} columns")
+        else:
+            yield dict(zip(names, row, strict=False))
+
+
+def _identified(
+    rows: Iterable[Record | Unreadable], names: list[str], fields: dict[str, tuple[str, ...]]
+) -> Iterator[Record | Unreadable]:
+    """Rows with an id, their categories as lists, and columns with dots in their names as nested objects."""
+    ids = fields["id"][:-1]
+    doi = next((name for name in names if name.lower() in DOIS), "")
+    title = next(iter(fields["title"]), "")
+    year = next(iter(fields["published"]), "")
+    dotted = [name for name in names if "." in name]
+    for row in rows:
+        if not isinstance(row, dict):
+            yield row
+            continue
+        for name in fields["categories"]:
+            if isinstance(value := row.get(name), str) and value.strip():
+                journal = name.lower() in JOURNALS
+                row[name] = [value] if journal else [part.strip() for part in re.split("[;|]", value)]
+        if not any(row.get(name) not in (None, "") for name in ids):
+            row[DERIVED_ID] = derived_id(row, doi, title, year)
+        elif (value := row.get("id")) and bare_doi(value):
+            row["id"] = bare_doi(value)
+        for name in dotted:
+            _nest(row, name)
+        yield row
+
+
+def _nest(row: Record, name: str) -> None:
+    """Put a value under `a.b` where the path a.b finds it."""
+    *folders, last = name.split(".")
+    value = row.get(name)
+    inner: Any = row
+    for folder in folders:
+        inner = inner.setdefault(folder, {})
+        if not isinstance(inner, dict):
+            return
+    inner.setdefault(last, value)
+
+
+def read_parquet(path: Path, keys: Collection[str] | None) -> Table:
+    """The rows of a Parquet file; only the columns that are read.
+
+    Raises
+    ------
+    UserError
+        The file is damaged.
+    """
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"{path}: truncated or damaged Parquet file ({error}); download it again") from error
+    names = file.schema_arrow.names
+    fields = known_fields(names)
+    wanted = [
+        *(name for known in fields.values() for name in known),
+        *(name for name in names if name.lower() in DOIS or keys is None or name in keys),
+    ]
+    columns = [name for name in names if name in wanted]
+
+    def rows() -> Iterator[Record]:
+        for batch in file.iter_batches(batch_size=4096, columns=columns):
+            yield from batch.to_pylist()
+
+    return Table(fields, _identified(rows(), columns, fields))

@@ -1,0 +1,141 @@
+"""Records of tagged lines: RIS, Web of Science plain text, and MEDLINE (PubMed).
+
+Own code, since rispy joins records without an end tag and loses the last one, both without a word, and
+knows no MEDLINE. See docs/measurements/reading.md.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from lib.formats.lines import DERIVED_ID, Record, Table, derived_id, text_lines
+from lib.records.snapshot import Readable
+
+RIS_TAG = re.compile(r"([A-Z][A-Z0-9])\s{1,2}-(?:\s(.*)|\s*$)")
+WOS_TAG = re.compile(r"([A-Z][A-Z0-9])(?:\s(.*)|\s*$)")
+MEDLINE_TAG = re.compile(r"([A-Z]{2,4}) {0,3}-(?:\s(.*)|\s*$)")
+NOT_RECORDS = {"FN", "VR", "EF"}  # head and end of a file of Web of Science
+RIS_DATES = ("DA", "PY", "Y1")
+
+
+def tagged(lines: Iterable[str], tag: re.Pattern[str], start: str) -> Iterator[dict[str, list[str]]]:
+    """The values of each tag, record by record. A record begins with its start tag, and ends with ER or the next one.
+
+    A line without a tag continues the one above.
+    """
+    record: dict[str, list[str]] = {}
+    values: list[str] = []
+    for line in lines:
+        match = tag.match(line)
+        if not match:
+            if record and values and (more := line.strip()):
+                values[-1] = f"{values[-1]} {more}".strip()
+            continue
+        name, value = match[1], (match[2] or "").strip()
+        if name in (start, "ER"):
+            if record:
+                yield record
+            record, values = {}, []
+        if name == start or (record and name not in NOT_RECORDS):
+            values = record.setdefault(name, [])
+            values.append(value)
+    if record:
+        yield record
+
+
+def _plain(record: dict[str, list[str]]) -> Record:
+    """Lists of one value as the value; empty values dropped."""
+    filled = {name: [value for value in values if value] for name, values in record.items()}
+    return {name: values if len(values) > 1 else values[0] for name, values in filled.items() if values}
+
+
+def _ris(lines: Iterable[str]) -> Iterator[Record]:
+    for values in tagged(lines, RIS_TAG, "TY"):
+        record = _plain(values)
+        for name in RIS_DATES:
+            if date := _ris_date(record.get(name)):
+                record[name] = date
+            else:
+                record.pop(name, None)  # "Mar 15": the year is under another tag
+        title = next((name for name in ("TI", "T1", "CT") if name in record), "TI")
+        year = next((name for name in reversed(RIS_DATES) if name in record), "PY")
+        for name in ("JO", "JF", "T2"):
+            _listed(record, name)
+        if not any(isinstance(record.get(name), str) for name in ("AN", "ID")):
+            record[DERIVED_ID] = derived_id(record, "DO", title, year)
+        yield record
+
+
+def _ris_date(value: Any) -> str:
+    """A date of RIS (`2020/03/15/spring`) without its empty parts and its note; "" if it has no year."""
+    value = value[0] if isinstance(value, list) else value
+    if not value or not re.search(r"\d{4}", value):
+        return ""
+    parts = value.split("/")
+    return "/".join(part for part in parts[:3] if part.strip()) if len(parts) > 1 else value
+
+
+def _listed(record: Record, name: str, separator: str | None = None) -> None:
+    """Make a list of a value, so that the commas in a name do not divide it."""
+    if isinstance(value := record.get(name), str):
+        record[name] = [part.strip() for part in value.split(separator)] if separator else [value]
+
+
+def _wos(lines: Iterable[str]) -> Iterator[Record]:
+    for values in tagged(lines, WOS_TAG, "PT"):
+        record = _plain(values)
+        _listed(record, "WC", ";")
+        _listed(record, "SO")
+        if not isinstance(record.get("UT"), str):
+            record[DERIVED_ID] = derived_id(record, "DI", "TI", "PY")
+        yield record
+
+
+def _medline(lines: Iterable[str]) -> Iterator[Record]:
+    for values in tagged(lines, MEDLINE_TAG, "PMID"):
+        record = _plain(values)
+        for name in ("TA", "JT"):
+            _listed(record, name)
+        yield record
+
+
+READERS: dict[str, tuple[Callable[[Iterable[str]], Iterator[Record]], dict[str, tuple[str, ...]]]] = {
+    "RIS": (
+        _ris,
+        {
+            "id": ("AN", "ID", DERIVED_ID),
+            "title": ("TI", "T1", "CT"),
+            "abstract": ("AB", "N2"),
+            "categories": ("JO", "JF", "T2"),
+            "published": RIS_DATES,
+        },
+    ),
+    "Web of Science text": (
+        _wos,
+        {
+            "id": ("UT", DERIVED_ID),
+            "title": ("TI",),
+            "abstract": ("AB",),
+            "categories": ("WC", "SO"),
+            "published": ("PY",),
+        },
+    ),
+    "MEDLINE text": (
+        _medline,
+        {
+            "id": ("PMID",),
+            "title": ("TI", "TT", "BTI"),
+            "abstract": ("AB",),
+            "categories": ("TA", "JT"),
+            "published": ("DP",),
+            "updated": ("LR",),
+        },
+    ),
+}
+
+
+def read_tagged(kind: str, stream: Readable, path: Path) -> Table:
+    """The records of a file of tagged lines; `kind` is a key of READERS."""
+    reader, fields = READERS[kind]
+    return Table(fields, reader(text_lines(stream, path)))

@@ -1,0 +1,451 @@
+"""clean: files of other formats, each written by an independent writer, and odd files of their kinds."""
+
+import csv
+import gzip
+import io
+import json
+import random
+from datetime import date
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import bibtexparser
+import pandas as pd
+import pytest
+import rispy
+from bibtexparser.model import Entry, Field
+
+from cleaned import counts, run_clean
+from conftest import ABSTRACT, ROOT, as_lines, assert_refused, paper, script
+from lib.cli import UserError
+
+with gzip.open(ROOT / "data" / "sample.jsonl.gz") as bundled:
+    PAPERS = [json.loads(line) for line in bundled]
+# as exports hold them; TeX and braces mean other things in BibTeX
+PLAIN = [
+    {
+        "id": paper["id"],
+        "title": " ".join(paper["title"].split()),
+        "abstract": " ".join(paper["abstract"].split()),
+    }
+    for paper in PAPERS
+    if not set("{}\\@#%&_$^~") & set(paper["title"] + paper["abstract"]) and len(paper["abstract"]) > 100
+][:100]
+DOI = {paper["id"]: f"10.1234/{paper['id'].lower()}" for paper in PLAIN}
+
+
+def as_csv(rows: list[dict], **options) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), **options)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def tables(title: str, abstract: str, year: str, **more: str) -> list[dict]:
+    """The papers as rows with these columns; `more` are those of the id and others."""
+    return [
+        {title: p["title"], abstract: p["abstract"], year: 2020, **{k: p[v] for k, v in more.items()}}
+        for p in PLAIN
+    ]
+
+
+def scopus() -> bytes:
+    return b"\xef\xbb\xbf" + as_csv(tables("Title", "Abstract", "Year", EID="id"))
+
+
+def web_of_science_tabs() -> bytes:
+    rows = [
+        {"PT": "J", "AU": "Doe, J", "TI": p["title"], "AB": p["abstract"], "PY": "2020", "UT": p["id"]}
+        for p in PLAIN
+    ]
+    lines = ["\t".join(rows[0]), *("\t".join(row.values()) for row in rows)]
+    return "\r\n".join(lines).encode("utf-16")
+
+
+def web_of_science_csv() -> bytes:
+    named = {"UT (Unique WOS ID)": "id"}
+    return as_csv(tables("Article Title", "Abstract", "Publication Year", **named), delimiter=";")
+
+
+def dimensions() -> bytes:
+    rows = tables("Title", "Abstract", "PubYear", **{"Publication ID": "id"})
+    return b'"About the data: Exported on Nov 29, 2026. Criteria: any, title"\n' + as_csv(rows)
+
+
+def lens() -> bytes:
+    return as_csv(tables("Title", "Abstract", "Publication Year", **{"Lens ID": "id"}), quoting=csv.QUOTE_ALL)
+
+
+def openalex_csv() -> bytes:
+    return as_csv(tables("display_name", "abstract", "publication_year", id="id"))
+
+
+def ris() -> bytes:
+    entries = [
+        {
+            "type_of_reference": "JOUR",
+            "title": p["title"],
+            "abstract": p["abstract"],
+            "accession_number": p["id"],
+        }
+        for p in PLAIN
+    ]
+    return rispy.dumps(entries).encode()
+
+
+def bibtex() -> bytes:
+    library = bibtexparser.Library()
+    for p in PLAIN:
+        fields = [Field("title", f"{{{p['title']}}}"), Field("abstract", f"{{{p['abstract']}}}")]
+        library.add(Entry("article", p["id"], fields))
+    return bibtexparser.write_string(library).encode()
+
+
+def csl_json() -> bytes:
+    items = [{"type": "article-journal", "issued": {"date-parts": [[2020, 5]]}, **p} for p in PLAIN]
+    return json.dumps(items, indent=2).encode()
+
+
+def web_of_science_text() -> bytes:
+    """Lines of at most 80 characters, as the exports have."""
+    records = []
+    for p in PLAIN:
+        abstract = "\n   ".join(wrap(p["abstract"]))
+        title = "\n   ".join(wrap(p["title"]))
+        records.append(f"PT J\nAU Doe, J\n   Roe, R\nTI {title}\nAB {abstract}\nPY 2020\nUT {p['id']}\nER\n")
+    return ("\ufeffFN Clarivate Analytics Web of Science\nVR 1.0\n" + "\n".join(records) + "\nEF\n").encode()
+
+
+def medline() -> bytes:
+    records = []
+    for p in PLAIN:
+        abstract, title = ("\r\n      ".join(wrap(p[key])) for key in ("abstract", "title"))
+        records.append(
+            f"PMID- {p['id']}\r\nOWN - NLM\r\nDP  - 2020 Mar 5\r\nTI  - {title}\r\nAB  - {abstract}\r\nTA  - Nat Med\r\n"
+        )
+    return ("\r\n" + "\r\n".join(records)).encode()
+
+
+def pubmed_xml() -> bytes:
+    articles = [
+        f"<PubmedArticle><MedlineCitation><PMID Version='1'>{p['id']}</PMID><Article><Journal><JournalIssue><PubDate>"
+        f"<Year>2020</Year><Month>Mar</Month></PubDate></JournalIssue></Journal><ArticleTitle>{escape(p['title'])}"
+        f"</ArticleTitle><Abstract><AbstractText>{escape(p['abstract'])}</AbstractText></Abstract></Article>"
+        "<MedlineJournalInfo><MedlineTA>Nat Med</MedlineTA></MedlineJournalInfo></MedlineCitation></PubmedArticle>"
+        for p in PLAIN
+    ]
+    head = '<?xml version="1.0"?>\n<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle" "x.dtd">\n'
+    return f"{head}<PubmedArticleSet>{''.join(articles)}</PubmedArticleSet>".encode()
+
+
+def parquet() -> bytes:
+    file = io.BytesIO()
+    pd.DataFrame(PLAIN).assign(published=pd.Timestamp("2020-05-01")).to_parquet(file)
+    return file.getvalue()
+
+
+def inverted(text: str) -> dict[str, list[int]]:
+    index: dict[str, list[int]] = {}
+    for at, word in enumerate(text.split()):
+        index.setdefault(word, []).append(at)
+    return index
+
+
+def openalex_pages() -> bytes:
+    works = [
+        {"id": p["id"], "title": p["title"], "abstract_inverted_index": inverted(p["abstract"])}
+        for p in PLAIN
+    ]
+    return "\n".join(
+        json.dumps({"meta": {"count": 100}, "results": works[at : at + 30], "group_by": []})
+        for at in range(0, 120, 30)
+    ).encode()
+
+
+def crossref_page() -> bytes:
+    items = [
+        {"DOI": p["id"], "title": [p["title"]], "abstract": f"<jats:p>{p['abstract']}</jats:p>"}
+        for p in PLAIN
+    ]
+    return json.dumps({"status": "ok", "message": {"total-results": 100, "items": items}}, indent=1).encode()
+
+
+def europe_pmc_page() -> bytes:
+    result = [{"id": p["id"], "title": p["title"], "abstractText": p["abstract"]} for p in PLAIN]
+    return json.dumps({"hitCount": 100, "resultList": {"result": result}}).encode()
+
+
+def semantic_scholar_page() -> bytes:
+    return json.dumps(
+        {
+            "total": 100,
+            "data": [{"paperId": p["id"], **{k: p[k] for k in ("title", "abstract")}} for p in PLAIN],
+        }
+    ).encode()
+
+
+def array() -> bytes:
+    return json.dumps(PLAIN).encode()
+
+
+def wrap(text: str) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        if len(lines[-1]) + len(word) > 75:
+            lines.append("")
+        lines[-1] += (" " if lines[-1] else "") + word
+    return lines
+
+
+FORMATS = [
+    *(scopus, web_of_science_tabs, web_of_science_csv, dimensions, lens, openalex_csv, ris, bibtex, csl_json),
+    *(web_of_science_text, medline, pubmed_xml, parquet, array),
+    *(openalex_pages, crossref_page, europe_pmc_page, semantic_scholar_page),
+]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("write", FORMATS)
+def test_exports_give_the_texts_of_the_papers(out, write, packed):
+    expected, _, _ = run_clean(as_lines(*(p | {"categories": None} for p in PLAIN)), out)
+    assert len(expected) == 100
+    data = write()
+    if packed and write is not parquet:
+        data = gzip.compress(data)
+    rows, ledger, _ = run_clean(data, out)
+    assert counts(ledger) == {"kept": 100} and ledger["lines"] == 100
+    for row, known in zip(rows, expected, strict=True):
+        assert all(row[key] == known[key] for key in ("id", "title", "abstract", "text", "text_hash"))
+
+
+CASES = {
+    "other-formats/refs.ris": 12,
+    "other-formats/refs.bib": 12,
+    "other-formats/wos.txt": 12,
+    "api-pages/input.jsonl": 400,
+    "api-pages/europe_pmc.jsonl": 400,
+}
+"""Files of the kinds of ../shared/cases: three formats with twelve papers, and pages of ten papers a line."""
+
+
+@pytest.mark.parametrize("kind", ["ris", "bib", "wos"])
+def test_small_exports_without_ids_are_read(out, kind):
+    """Of twelve papers without id or DOI the id is that of title and year, in any run."""
+    lines = {
+        "ris": "TY  - JOUR\nTI  - {0}\nAB  - {1}\nPY  - 2020\nER  - \n",
+        "bib": "@article{{,\n  title = {{{0}}},\n  abstract = {{{1}}},\n  year = 2020\n}}\n",
+        "wos": "PT J\nTI {0}\nAB {1}\nPY 2020\nER\n",
+    }[kind]
+    text = "\n".join(lines.format(f"Paper {i}", ABSTRACT) for i in range(12))
+    rows, ledger, _ = run_clean(text.encode(), out)
+    assert counts(ledger) == {"kept": 12}
+    assert all(row["published"] == date(2020, 1, 1) for row in rows)
+    assert len({row["id"] for row in rows}) == 12
+    assert run_clean(text.encode(), out)[0] == rows
+
+
+def test_a_doi_is_the_id_of_a_record_without_one(out):
+    text = f"TY  - JOUR\nT1  - One\nN2  - {ABSTRACT}\nDO  - https://doi.org/10.1234/ABC\nER  - \n"
+    (row,), _, _ = run_clean(text.encode(), out)
+    assert (row["id"], row["title"]) == ("10.1234/abc", "One")
+    data = as_csv([{"Title": "One", "Abstract": ABSTRACT, "DOI": "doi:10.1234/ABC"}])
+    assert run_clean(data, out)[0][0]["id"] == "10.1234/abc"
+
+
+def test_records_of_ris_without_an_end_are_not_joined(out):
+    """rispy reads one paper of these three."""
+    text = "".join(f"TY  - JOUR\nTI  - Paper {i}\nAB  - {ABSTRACT}\nPY  - 2020/03//\n\n" for i in range(3))
+    rows, _, _ = run_clean(text.encode(), out)
+    assert [row["title"] for row in sorted(rows, key=lambda row: row["title"])] == [
+        "Paper 0",
+        "Paper 1",
+        "Paper 2",
+    ]
+    assert rows[0]["published"] == date(2020, 3, 1)
+
+
+@pytest.mark.parametrize("fields", ["", "message.items[]."])
+def test_pages_of_an_api_are_never_one_paper(out, fields):
+    pages = [
+        {
+            "status": "ok",
+            "message": {
+                "items": [
+                    {
+                        "DOI": f"p{i}{j}",
+                        "title": [f"Paper {i} {j}"],
+                        "abstract": ABSTRACT,
+                        "issued": {"date-parts": [[2019]]},
+                    }
+                    for j in range(10)
+                ]
+            },
+        }
+        for i in range(40)
+    ]
+    paths = {"id": "DOI", "title": "title", "abstract": "abstract", "published": "issued.date-parts"}
+    flags = {"fields": {name: fields + path for name, path in paths.items()}} if fields else {}
+    rows, ledger, _ = run_clean(as_lines(*pages, {"message": "rate limit"}), out, **flags)
+    assert counts(ledger) == {"kept": 400, "no_id": 1}
+    assert rows[0]["published"] == date(2019, 1, 1)
+    assert ledger["buckets"]["no_id"]["first"][0]["line"] == 401
+
+
+BIB = rf"""@string{{nat = "Nature, and more"}}
+@comment{{jabref-meta: x}}
+@article{{a, title = {{One {{DNA}} and {{G{{\"o}}del}}}}, abstract = {{{ABSTRACT} 5\% \& more}}, journal = nat, year = 2020, month = mar}}
+
+@article{{b, title = {{Unclosed {{brace}}, abstract = {{{ABSTRACT}}}, year = 2020}}
+
+@article{{c, title = "Quo{{"}}ted", abstract = {{{ABSTRACT}}}, journal = unknown, year = 2021}}
+@article{{, title = {{No key}}, title = {{Twice}}, abstract = {{{ABSTRACT}}}, doi = {{10.1234/X}}}}
+"""
+
+
+def test_bibtex_with_macros_and_unclosed_braces(out):
+    rows, ledger, _ = run_clean(BIB.encode(), out, max_malformed_share=0.5)
+    titles = {row["id"]: row["title"] for row in rows}
+    assert titles == {"a": "One DNA and Gödel", "c": 'Quo"ted', "10.1234/x": "No key"}
+    a = next(row for row in rows if row["id"] == "a")
+    assert a["abstract"] == f"{ABSTRACT} 5% & more"
+    assert (a["categories"], a["published"]) == (["Nature, and more"], date(2020, 3, 1))
+    assert counts(ledger) == {"kept": 3, "malformed_json": 1}
+    (entry,) = ledger["buckets"]["malformed_json"]["first"]
+    assert entry["line"] == 2 and "@article{b" in entry["reason"]
+
+
+TITLE = "Größe, Maß und\nWert"
+ROWS = [
+    {"Title": f"{TITLE} {i}", "Year": 2020, "Abstract": ABSTRACT + '\n\n"quoted"; more,', "EID": f"e{i}"}
+    for i in range(9)
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_tables_in_any_encoding_and_with_any_delimiter(out, encoding, delimiter):
+    data = as_csv(ROWS, delimiter=delimiter).decode().encode(encoding)
+    rows, ledger, _ = run_clean(data, out)
+    assert counts(ledger) == {"kept": 9}
+    assert [row["title"] for row in rows] == [f"Größe, Maß und Wert {i}" for i in range(9)]
+    assert rows[0]["abstract"] == f'{ABSTRACT} "quoted"; more,'
+
+
+def test_odd_rows_of_a_table(out):
+    """A doubled heading counts once; a row of too many cells is malformed, one of too few lacks what it lacks."""
+    rows = [["EID", "Title", "Title", "Abstract", "a.b"]] + [
+        [f"e{i}", "First", "Second", ABSTRACT, "x"] for i in range(3)
+    ]
+    rows += [["e8", "First", "Second", ABSTRACT, "x", "one more"], ["e9", "First"], []]
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    kept, ledger, _ = run_clean(text.getvalue().encode(), out, max_malformed_share=0.5)
+    assert [row["title"] for row in kept] == ["First"] * 3
+    assert counts(ledger) == {"kept": 3, "malformed_json": 1, "no_abstract": 1}
+    assert "6 cells" in ledger["buckets"]["malformed_json"]["first"][0]["reason"]
+
+
+def test_columns_of_a_table_by_the_config(out):
+    data = as_csv([{"no": i, "Titel": "One", "Text": {"v": ABSTRACT}["v"]} for i in range(3)])
+    rows, _, _ = run_clean(data, out, fields={"id": "no", "title": "Titel", "abstract": "Text"})
+    assert [row["id"] for row in rows] == ["0", "1", "2"]
+
+
+REFUSED = {
+    "PubMed's CSV": (b"PMID,Title,Authors,Citation,DOI\n1,One,Doe,x,y\n", "PubMed's CSV has no abstracts"),
+    "no abstracts": (b"Title,Year,EID\nOne,2020,e1\n", "no column of this table holds abstracts"),
+    "unknown columns": (b"name,text,number\nOne,Two,3\n", "without a column `title` or `abstract`"),
+    "open quotation mark": (b'EID,Title,Abstract\n1,"One,two\n' + b"2,One,two\n" * 5000, "quotation mark"),
+    "GB18030": (f"id,title,abstract\n1,标题的,{'摘要，的。' * 30}\n".encode("gb18030"), "GB18030"),
+    "EndNote": (b"%0 Journal Article\n%T One\n", "EndNote export; export it as RIS"),
+    "other XML": (b'<?xml version="1.0"?>\n<records/>', "XML, but not PubMed's"),
+    "PDF": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "this is a PDF"),
+    "HTML": (b"\n<!doctype html>", "an HTML page"),
+    "7z": (b"7z\xbc\xaf'\x1c", "a 7z archive"),
+    "RAR": (b"Rar!\x1a\x07", "a RAR archive"),
+    "Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1", "a workbook of Excel"),
+    "damaged Parquet": (b"PAR1....", "damaged Parquet"),
+    "damaged XML": (b"<PubmedArticleSet><PubmedArticle></PubmedArticleSet>", "damaged XML"),
+    "array cut off": (json.dumps([paper()] * 3).encode()[:-20], "record 3"),
+    "array without its end": (json.dumps([paper()] * 3).encode()[:-1], "cut off behind record 3"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_recognized_and_not_read_is_named(out, case):
+    data, said = REFUSED[case]
+    with pytest.raises(UserError, match=r"snapshot\.jsonl") as caught:
+        run_clean(data, out)
+    assert said in str(caught.value)
+    assert not list(out.iterdir())
+
+
+RECORDS = {
+    "OpenAlex": {
+        "id": "https://openalex.org/W1",
+        "title": "One",
+        "abstract_inverted_index": inverted(ABSTRACT),
+    },
+    "Crossref": {
+        "DOI": "10.1/x",
+        "title": ["One"],
+        "abstract": ABSTRACT,
+        "container-title": ["J"],
+        "issued": {},
+    },
+    "Europe PMC": {"id": "1", "title": "One", "abstractText": ABSTRACT},
+    "Semantic Scholar": {"paperId": "1", "title": "One", "abstract": ABSTRACT},
+    "PubMed": {"pmid": "1", "title": "One", "abstract": ABSTRACT, "medline_ta": "J", "pubdate": "2020"},
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_the_preset_that_fits_is_named_in_two_lines(out, name):
+    with pytest.raises(UserError) as caught:
+        run_clean(as_lines(RECORDS[name], RECORDS[name]), out)
+    preset = name.lower().replace(" ", "_")
+    assert f"This looks like {name}: add --configfile presets/{preset}.yaml" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_several_files_of_several_formats(tmp_path, out):
+    """The order of the files does not matter, and the ledger names the file and the number in it."""
+    parts = {
+        "a.csv": scopus(),
+        "b.ris": ris(),
+        "c.jsonl": as_lines(paper("2301.00001"), paper("2301.00002")) + b"{\n",
+    }
+    for name, data in parts.items():
+        (tmp_path / name).write_bytes(data)
+    files = [tmp_path / name for name in parts]
+    flags = {name: out / name for name in ("papers", "ledger", "digest")}
+    results = {}
+    for order in (files, random.Random(1).sample(files, 3)):
+        assert (
+            script("clean", snapshot=sorted(map(str, order)), max_malformed_share=0.1, **flags).returncode
+            == 0
+        )
+        results[tuple(order)] = [path.read_bytes() for path in flags.values()]
+    assert len(set(map(tuple, results.values()))) == 1
+    ledger = json.loads(flags["ledger"].read_text())
+    assert ledger["input"] == ["a.csv", "b.ris", "c.jsonl"] and ledger["lines"] == 203
+    assert counts(ledger) == {"kept": 102, "duplicate": 100, "malformed_json": 1}
+    assert [(e["file"], e["line"]) for e in ledger["buckets"]["malformed_json"]["first"]] == [("c.jsonl", 3)]
+    assert {e["file"] for e in ledger["buckets"]["duplicate"]["first"]} == {"a.csv"}
+
+
+def test_a_file_among_several_that_is_no_data_is_named(tmp_path, out):
+    (tmp_path / "a.jsonl").write_bytes(as_lines(paper()))
+    (tmp_path / "b.pdf").write_bytes(b"%PDF-1.7\n")
+    flags = {name: out / name for name in ("papers", "ledger", "digest")}
+    result = script("clean", snapshot=[tmp_path / "a.jsonl", tmp_path / "b.pdf"], **flags)
+    assert_refused(result, out, "b.pdf: this is a PDF")
+
+
+def test_the_files_are_those_of_the_shared_cases(out):
+    folder = Path(ROOT).parent / "shared" / "cases"
+    if not folder.is_dir():
+        pytest.skip("the cases are not part of the repository")
+    for name, papers in CASES.items():
+        assert counts(run_clean(folder / name, out)[1]) == {"kept": papers}, name
