@@ -4,7 +4,10 @@ import csv
 import gzip
 import io
 import json
+import os
 import random
+import sys
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -18,6 +21,11 @@ from bibtexparser.model import Entry, Field
 from cleaned import counts, run_clean
 from conftest import ABSTRACT, ROOT, as_lines, assert_refused, paper, script
 from lib.cli import UserError
+from lib.formats.content import content
+from lib.records.fields import Fields
+from lib.records.records import Filters, parse_block
+from lib.records.snapshot import blocks, open_snapshot
+from measure import default_flags
 
 with gzip.open(ROOT / "data" / "sample.jsonl.gz") as bundled:
     PAPERS = [json.loads(line) for line in bundled]
@@ -226,7 +234,6 @@ CASES = {
     "api-pages/input.jsonl": 400,
     "api-pages/europe_pmc.jsonl": 400,
 }
-"""Files of the kinds of ../shared/cases: three formats with twelve papers, and pages of ten papers a line."""
 
 
 @pytest.mark.parametrize("kind", ["ris", "bib", "wos"])
@@ -346,6 +353,18 @@ def test_odd_rows_of_a_table(out):
     assert "6 cells" in ledger["buckets"]["malformed_json"]["first"][0]["reason"]
 
 
+def test_a_line_above_json_lines_makes_them_no_table(out):
+    _, ledger, _ = run_clean(
+        b"id, title, abstract\n" + as_lines(paper("1"), paper("2")), out, max_malformed_share=0.5
+    )
+    assert counts(ledger) == {"kept": 2, "malformed_json": 1}
+
+
+def test_an_object_over_several_lines_is_read(out):
+    data = "\n".join(json.dumps(paper(key), indent=1) for key in "abc").encode()
+    assert counts(run_clean(data, out)[1]) == {"kept": 3}
+
+
 def test_columns_of_a_table_by_the_config(out):
     data = as_csv([{"no": i, "Titel": "One", "Text": {"v": ABSTRACT}["v"]} for i in range(3)])
     rows, _, _ = run_clean(data, out, fields={"id": "no", "title": "Titel", "abstract": "Text"})
@@ -441,6 +460,70 @@ def test_a_file_among_several_that_is_no_data_is_named(tmp_path, out):
     flags = {name: out / name for name in ("papers", "ledger", "digest")}
     result = script("clean", snapshot=[tmp_path / "a.jsonl", tmp_path / "b.pdf"], **flags)
     assert_refused(result, out, "b.pdf: this is a PDF")
+
+
+PIECES = [
+    b'"',
+    b"{",
+    b"}",
+    b"\n",
+    b"\r",
+    b"\0",
+    b",",
+    b"[",
+    b"]",
+    b"\xff",
+    b"TY  - JOUR\n",
+    b"ER  - \n",
+    b"\n@article{x,",
+    b"<",
+]
+
+
+def damaged(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
+    """A file with a few bytes changed, cut out, cut off, put in, or taken from another file."""
+    changed = bytearray(data)
+    for _ in range(rng.choice([0, 1, 2, 5, 20])):
+        at, kind = rng.randrange(len(changed) + 1), rng.randrange(5)
+        if kind == 0:
+            changed[at : at + 1] = bytes([rng.randrange(256)])
+        elif kind == 1:
+            del changed[at : at + rng.randrange(1, 200)]
+        elif kind == 2 and at:
+            del changed[at:]
+        elif kind == 3:
+            changed[at:at] = rng.choice(PIECES)
+        else:
+            other = rng.choice(others)
+            start = rng.randrange(len(other))
+            changed[at:at] = other[start : start + rng.randrange(300)]
+    return bytes(changed)
+
+
+def test_damaged_files_are_refused_or_each_record_is_in_one_bucket(tmp_path, monkeypatch):
+    """`EXAMPLES=10000` for a long run."""
+    monkeypatch.setattr(sys.modules[__name__], "PLAIN", PLAIN[:8])
+    files = [*(write() for write in FORMATS), as_lines(*PLAIN[:8]), BIB.encode()]
+    fields, path, rng = Fields.parse(default_flags("clean")["fields"]), tmp_path / "x", random.Random(5)
+    filters = Filters(50, (), None, None, False)
+    outcomes = Counter[str]()
+    for _ in range(int(os.environ.get("EXAMPLES", "300"))):
+        path.write_bytes(damaged(rng.choice(files), files, rng))
+        number = 1
+        try:
+            with open_snapshot(path) as stream:
+                found = content(stream, path, fields)
+                for block in found.blocks or blocks(stream, path):
+                    parsed = parse_block(block, filters, found.fields)
+                    assert block.first_line == number
+                    lines = block.data.count(b"\n") + (not block.data.endswith(b"\n"))
+                    assert parsed.ledger.lines + len(parsed.ids) == lines
+                    number += lines
+            outcomes["read"] += 1
+        except UserError as error:
+            assert str(path) in str(error)
+            outcomes["refused"] += 1
+    assert min(outcomes["read"], outcomes["refused"]) > 30
 
 
 def test_the_files_are_those_of_the_shared_cases(out):

@@ -13,7 +13,7 @@ from snakemake.exceptions import WorkflowError
 
 import document
 from conftest import ENVIRONMENT, ROOT, as_lines, paper
-from lib.workflow import checks
+from lib.workflow import checks, requests
 from lib.workflow import config as configs
 from workflow import copy_project, sample_lines, snakemake
 
@@ -110,6 +110,11 @@ MISTAKES = {
     "a day as a number": ({"clean": {"since": 20150101}}, "clean.since"),
     "impossible date": ({"clean": {"since": "2015-02-31"}}, "clean.since"),
     "missing input": ({"input": "absent.json"}, "input", "absent.json"),
+    "pattern without a file": ({"input": "absent-*.csv"}, "input: no file matches the pattern: absent-*.csv"),
+    "one missing of a list": ({"input": ["data/sample.jsonl.gz", "b.ris"]}, "input: no such file: b.ris"),
+    "folder without papers": ({"input": "docs/measurements"}, "input: no file of papers in the folder"),
+    "empty list": ({"input": []}, "input: [] should be non-empty"),
+    "number as input": ({"input": 5}, "input: 5 is not of type"),
     "missing words": ({"terms": {"stop_words": "absent.txt"}}, "terms.stop_words", "absent.txt"),
     "section that is a number": ({"embed": 5}, "embed"),
     "results in the scripts": ({"pathvars": {"results": "scripts/out"}}, "pathvars.results", "runs/astro"),
@@ -247,6 +252,40 @@ def test_warnings_of_steps_are_shown_once(warnings, tmp_path):
     assert shown == ["warning: no dates", "warning: half precision"] and "clean.log" in warnings[0]
 
 
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working directory with a folder of monthly files, and others that lie there."""
+    for name in ("2026-02.jsonl", "2026-01.csv", ".hidden.csv", "README.md", "x.csv.md5", "more/2026-03.ris"):
+        file = tmp_path / "monthly" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x" * 1000)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "monthly"
+
+
+@pytest.mark.parametrize(
+    ("value", "files"),
+    [
+        ("monthly", ["2026-01.csv", "2026-02.jsonl"]),
+        ("monthly/", ["2026-01.csv", "2026-02.jsonl"]),
+        ("monthly/2026-*", ["2026-01.csv", "2026-02.jsonl"]),
+        ("monthly/**/*.ris", ["more/2026-03.ris"]),
+        (["monthly/2026-02.jsonl", "monthly/2026-01.csv"], ["2026-01.csv", "2026-02.jsonl"]),
+        (["monthly/*.csv", "monthly/2026-01.csv", "monthly"], ["2026-01.csv", "2026-02.jsonl"]),
+        ("monthly/2026-01.csv", ["2026-01.csv"]),
+    ],
+)
+def test_input_is_files_in_one_order(folder, value, files):
+    expected = [f"monthly/{name}" for name in files]
+    assert check({"input": value})["input"] == (expected if len(expected) > 1 else expected[0])
+
+
+def test_the_papers_of_all_files_are_expected(folder):
+    config = check({"input": "monthly", "pathvars": {"results": "none"}})
+    one = check({"input": "monthly/2026-02.jsonl", "pathvars": {"results": "none"}})
+    assert requests.papers_of_corpus(config) == 2 * requests.papers_of_corpus(one)
+
+
 def test_another_corpus_in_the_same_folder_is_announced(warnings, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     ledger = tmp_path / "results" / "corpus" / "ledger.json"
@@ -259,9 +298,14 @@ def test_another_corpus_in_the_same_folder_is_announced(warnings, tmp_path, monk
     (text,) = warnings
     assert "results holds the map of sample.jsonl.gz" in text
     assert "input, clean.limit" in text and "make run RESULTS=" in text
+    several = CONFIG | {"input": ["x/a.csv", "x/b.ris"]}
+    ledger.write_text(json.dumps({"input": ["a.csv", "b.ris"], "settings": CONFIG["clean"]}))
+    warn(several)
+    warn(several | {"input": ["x/a.csv", "x/c.ris"]})
+    assert len(warnings) == 2 and "the map of a.csv and 1 other files" in warnings[1]
     ledger.write_text("{")  # the steps that read it name it
     warn(CONFIG | {"input": "x"})
-    assert len(warnings) == 1
+    assert len(warnings) == 2
 
 
 @pytest.fixture

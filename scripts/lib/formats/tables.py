@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -50,9 +51,10 @@ def heading_row(lines: Iterable[str], keys: Collection[str]) -> tuple[int, str] 
     keys : the keys of `clean.fields`
     """
     known = {*HEADINGS["title"], *HEADINGS["abstract"], *(key.lower() for key in keys)}
-    for number, line in enumerate(islice(lines, HEAD_ROWS)):
-        if line.lstrip()[:1] in ("{", "["):
-            return None
+    head = list(islice(lines, HEAD_ROWS))
+    for number, line in enumerate(head):
+        if any(each.lstrip().startswith('{"') for each in head[number : number + 2]):
+            return None  # JSON lines below a line of something else
         cells = {delimiter: _cells(line, delimiter) for delimiter in DELIMITERS}
         delimiter = max(DELIMITERS, key=lambda delimiter: len(cells[delimiter]))
         if len(cells[delimiter]) > 1 and known & {cell.strip().lower() for cell in cells[delimiter]}:
@@ -199,6 +201,14 @@ def _nest(row: Record, name: str) -> None:
     inner.setdefault(last, value)
 
 
+@contextmanager
+def _parquet_damage_named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise UserError(f"{path}: truncated or damaged Parquet file ({error}); download it again") from error
+
+
 def read_parquet(path: Path, keys: Collection[str] | None) -> Table:
     """The rows of a Parquet file; only the columns that are read.
 
@@ -207,11 +217,9 @@ def read_parquet(path: Path, keys: Collection[str] | None) -> Table:
     UserError
         The file is damaged.
     """
-    try:
+    with _parquet_damage_named(path):
         file = pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
-        raise UserError(f"{path}: truncated or damaged Parquet file ({error}); download it again") from error
-    names = file.schema_arrow.names
+        names = file.schema_arrow.names
     fields = known_fields(names)
     wanted = [
         *(name for known in fields.values() for name in known),
@@ -220,7 +228,13 @@ def read_parquet(path: Path, keys: Collection[str] | None) -> Table:
     columns = [name for name in names if name in wanted]
 
     def rows() -> Iterator[Record]:
-        for batch in file.iter_batches(batch_size=4096, columns=columns):
-            yield from batch.to_pylist()
+        batches = file.iter_batches(batch_size=4096, columns=columns)
+        while True:
+            with _parquet_damage_named(path):
+                batch = next(batches, None)
+                papers = batch.to_pylist() if batch is not None else []
+            if batch is None:
+                return
+            yield from papers
 
     return Table(fields, _identified(rows(), columns, fields))
