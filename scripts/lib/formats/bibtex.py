@@ -1,5 +1,6 @@
 """Entries of BibTeX, by bibtexparser."""
 
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ FIELDS = {
     "categories": ("journal", "journaltitle", "booktitle"),
     "published": ("date", "year"),
 }
+logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # the ledger names what cannot be read
 MACRO = re.compile(r"^[ \t]*@string\s*[{(].*$", re.IGNORECASE | re.MULTILINE)
 FORMULA = re.compile(r"(?<!\\)(\$[^$]*\$)")
 # Braces that keep a capital; those behind a command, an accent, ^ or _ belong to it
@@ -92,8 +94,11 @@ def without_braces(text: str) -> str:
     """A text without the braces and escapes that are for BibTeX alone. Formulas and letters in TeX stay."""
     parts = FORMULA.split(text)
     for i in range(0, len(parts), 2):
-        part = STYLE.sub(r"\1", parts[i])
-        for _ in range(3):  # as deep as braces are written in practice
-            part = BRACES.sub(lambda match: match[0] if match[1] else match[2], part)
-        parts[i] = ESCAPED.sub(r"\1", part)
+        part = parts[i]
+        if "\\" in part:
+            part = STYLE.sub(r"\1", part)
+        if "{" in part:
+            for _ in range(3):  # as deep as braces are written in practice
+                part = BRACES.sub(lambda match: match[0] if match[1] else match[2], part)
+        parts[i] = ESCAPED.sub(r"\1", part) if "\\" in part else part
     return "".join(parts)
