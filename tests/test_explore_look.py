@@ -222,10 +222,20 @@ def test_on_a_phone_a_tap_shows_a_card_below_the_map_that_leads_to_the_paper(bro
         assert page.locator("#card").is_hidden() and page.locator("#color").is_visible()
 
 
-@pytest.mark.parametrize("link", ["https://x.org/{id}?again={id}", "{id}", None])
+@pytest.mark.parametrize(
+    "link", ["https://x.org/{id}?again={id}", "https://arxiv.org/abs/{id}", "{id}", None]
+)
 def test_links_are_those_of_the_report(browser, tmp_path, link):
-    odd = ["https://a.org/b?c=1", "javascript:alert(1)", "10.1000/a b#?&", "hep-th/9901001", "ü%"]
-    columns = few(5) | {"ids": odd}
+    odd = [
+        "https://a.org/b?c=1",
+        "javascript:alert(1)",
+        "10.1000/a b#?&",
+        "hep-th/9901001",
+        "ü%",
+        "10.1016/j.x.2020.01.001",
+        "smith2020",
+    ]
+    columns = few(7) | {"ids": odd}
     with opened(browser, write_page(tmp_path, link=link, **columns)) as page:
         page.click("#papers-tab")
         for identifier in odd:

@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader
 
+DOI = re.compile(r"10\.\d{4,9}/\S+")
+ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Za-z-]+)?/\d{7}")
 IMPORT = re.compile(r"^import .* from \"\./\w+\.js\";\n", flags=re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?function|const|let|class)", flags=re.MULTILINE)
 
@@ -52,10 +54,14 @@ def paper_url(link: str | None, identifier: str) -> str | None:
     ----------
     link : an address with `{id}` in it, or `{id}` alone if ids are addresses; null for none
 
-    The id is escaped, unless it is the whole address. Only http and https are addresses, since ids
-    come from the corpus.
+    A DOI leads to doi.org. An address at arxiv.org is only for ids of arXiv: the default is of no use to others. The id
+    is escaped, unless it is the whole address. Only http and https are addresses, since ids come from the corpus.
     """
     if link is None:
         return None
+    if DOI.fullmatch(identifier):
+        link = "https://doi.org/{id}"
+    elif "arxiv.org/" in link and not ARXIV_ID.fullmatch(identifier):
+        link = "{id}"
     url = identifier if link == "{id}" else link.replace("{id}", quote(identifier, safe="/"))
     return url if url.startswith(("http://", "https://")) else None

@@ -3,11 +3,14 @@ import { meta } from "./data.js";
 import { element, dot, make } from "./elements.js";
 import { view } from "./view.js";
 
-// As paper_url in lib/map/page.py: only http and https are addresses, since ids come from the corpus.
+// As paper_url in lib/figures/page.py: only http and https are addresses, since ids come from the corpus.
 export function address(id) {
   if (!meta.link) return null;
   const escaped = () => id.split("/").map(encodeURIComponent).join("/");
-  const url = meta.link === "{id}" ? id : meta.link.replaceAll("{id}", escaped);
+  const ofArxiv = /^(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Za-z-]+)?\/\d{7})$/.test(id);
+  let link = meta.link.includes("arxiv.org/") && !ofArxiv ? "{id}" : meta.link;
+  if (/^10\.\d{4,9}\/\S+$/.test(id)) link = "https://doi.org/{id}";
+  const url = link === "{id}" ? id : link.replaceAll("{id}", escaped);
   return /^https?:\/\//.test(url) ? url : null;
 }
 

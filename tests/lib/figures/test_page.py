@@ -10,6 +10,11 @@ from lib.figures.page import content_policy, join_modules, paper_url
     [
         ("https://arxiv.org/abs/{id}", "hep-th/9901001", "https://arxiv.org/abs/hep-th/9901001"),
         ("https://doi.org/{id}", "10.1/a b?<c>", "https://doi.org/10.1/a%20b%3F%3Cc%3E"),
+        ("https://arxiv.org/abs/{id}", "2301.00001", "https://arxiv.org/abs/2301.00001"),
+        ("https://arxiv.org/abs/{id}", "10.1016/j.x.2020.01.001", "https://doi.org/10.1016/j.x.2020.01.001"),
+        ("https://arxiv.org/abs/{id}", "smith2020deep", None),
+        ("https://arxiv.org/abs/{id}", "https://openalex.org/W1", "https://openalex.org/W1"),
+        ("https://x.org/{id}", "10.1016/j.x.2020.01.001", "https://doi.org/10.1016/j.x.2020.01.001"),
         ("{id}", "https://openalex.org/W1", "https://openalex.org/W1"),
         ("{id}", "javascript:alert(1)", None),
         (None, "x", None),
