@@ -145,7 +145,7 @@ def test_the_example_of_the_docs_is_the_one_that_runs(source, folder):
     [
         ({"input": "papers.jsonl", "cluster": {"kk": 5}}, "cluster.kk: unknown key; did you mean 'k'?"),
         ({"input": "papers.jsonl", "own_key": 1}, "own_key: unknown key; known are input"),
-        ({"clean": {}}, "input: missing; The snapshot"),
+        ({"clean": {}}, "input: missing; The papers"),
         ("two.yaml", "`config:` of the module is 'two.yaml'; give it a dict"),
         ({"input": "absent.jsonl"}, "input: no such file: absent.jsonl"),
     ],

@@ -54,12 +54,14 @@ def paper_url(link: str | None, identifier: str) -> str | None:
     ----------
     link : an address with `{id}` in it, or `{id}` alone if ids are addresses; null for none
 
-    A DOI leads to doi.org. An address at arxiv.org is only for ids of arXiv: the default is of no use to others. The id
-    is escaped, unless it is the whole address. Only http and https are addresses, since ids come from the corpus.
+    An address at arxiv.org is only for ids of arXiv, since the default is of no use to others. In its place, and in that
+    of `{id}` alone, a DOI leads to doi.org. The id is escaped, unless it is the whole address. Only http and https are addresses, since ids come from the corpus.
     """
     if link is None:
         return None
-    if DOI.fullmatch(identifier):
+    if identifier.startswith("hash:"):  # made by `clean`
+        return None
+    if DOI.fullmatch(identifier) and ("arxiv.org/" in link or link == "{id}"):
         link = "https://doi.org/{id}"
     elif "arxiv.org/" in link and not ARXIV_ID.fullmatch(identifier):
         link = "{id}"

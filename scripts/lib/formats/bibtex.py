@@ -14,11 +14,11 @@ from bibtexparser.model import (
     ParsingFailedBlock,
 )
 
-from lib.formats.lines import DERIVED_ID, Record, Table, Unreadable, derived_id, text_chunks
+from lib.formats.lines import DERIVED_ID, HASH, Record, Table, Unreadable, derived_id, text_chunks
 from lib.records.snapshot import Readable
 
 FIELDS = {
-    "id": ("ENTRYKEY", DERIVED_ID),
+    "id": (DERIVED_ID,),
     "title": ("title",),
     "abstract": ("abstract",),
     "categories": ("journal", "journaltitle", "booktitle"),
@@ -85,8 +85,10 @@ def _record(entry: Entry, enclosed: bool) -> Record:
     month = record.get("month", "")[:3]
     if re.fullmatch(r"\d{4}", record.get("year", "")) and month.isalpha():
         record["year"] += f" {month}"
-    if not entry.key:
-        record[DERIVED_ID] = derived_id(record, "doi", "title", "year" if "year" in record else "date")
+    name = derived_id(record, "doi", "title", "year" if "year" in record else "date")
+    if entry.key and name.startswith(HASH):
+        name = f"{entry.key}:{name.removeprefix(HASH)[:8]}"  # another file may have the key for another paper
+    record[DERIVED_ID] = name
     return record
 
 

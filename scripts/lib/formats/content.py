@@ -92,7 +92,7 @@ def _table(stream: Pieces, path: Path, fields: Fields, whole: bool) -> Table | N
     if start.startswith(b"{"):
         return _json(stream, path, fields)
     if start.startswith(b"["):
-        return read_documents(stream, path, fields.page)
+        return read_documents(stream, path, fields.page, fields.text_keys)
     if head.startswith(b"PAR1"):
         with path.open("rb") as file:
             if file.read(4) != b"PAR1":
@@ -123,7 +123,9 @@ def _json(stream: Pieces, path: Path, fields: Fields) -> Table | None:
     value, bucket, _ = read_leniently(line)
     if not bucket:
         return (
-            read_pages(stream, path, fields.page) if papers_of_page(value, fields.page) is not None else None
+            read_pages(stream, path, fields.page, fields.text_keys)
+            if papers_of_page(value, fields.page, fields.text_keys) is not None
+            else None
         )
     try:
         json.loads(line.decode("utf-8", "replace"))
@@ -131,5 +133,5 @@ def _json(stream: Pieces, path: Path, fields: Fields) -> Table | None:
         at = getattr(error, "pos", 0)
         # the object goes on in the next line, which does not begin another one
         if at >= len(line.decode("utf-8", "replace").rstrip()) and rest.lstrip()[:1] not in (b"{", b""):
-            return read_documents(stream, path, fields.page)
+            return read_documents(stream, path, fields.page, fields.text_keys)
     return None

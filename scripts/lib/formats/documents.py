@@ -3,7 +3,7 @@
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,15 @@ READ_BYTES = 1 << 20
 BETWEEN = re.compile(r"[\s,\[\]]*")
 
 
-def papers_of_page(value: Any, page: str | None = None) -> list[Any] | None:
+def papers_of_page(value: Any, page: str | None = None, keys: Collection[str] = ()) -> list[Any] | None:
     """The papers of a page of an API; None if the value is something else.
 
     Parameters
     ----------
     page : the path of the list, as `clean.fields` gives it; None for those of PAGES
+    keys : the keys of titles and abstracts in a record: what has one of them is a paper
     """
-    if not isinstance(value, dict) or (page is None and "title" in value):
+    if not isinstance(value, dict) or (page is None and value.keys() & {"title", *keys}):
         return None
     for path in [page] if page else PAGES:
         items: Any = value
@@ -39,15 +40,15 @@ def papers_of_page(value: Any, page: str | None = None) -> list[Any] | None:
     return None
 
 
-def _papers(value: Any, page: str | None) -> Iterator[Any]:
-    papers = papers_of_page(value, page)
+def _papers(value: Any, page: str | None, keys: Collection[str]) -> Iterator[Any]:
+    papers = papers_of_page(value, page, keys)
     if papers is None:
         yield value
     else:
         yield from papers
 
 
-def read_pages(stream: Readable, path: Path, page: str | None) -> Table:
+def read_pages(stream: Readable, path: Path, page: str | None, keys: Collection[str]) -> Table:
     """The papers of pages that stand one per line."""
 
     def records() -> Iterator[Any]:
@@ -59,15 +60,15 @@ def read_pages(stream: Readable, path: Path, page: str | None) -> Table:
                 if bucket:
                     yield Unreadable(reason)
                 else:
-                    yield from _papers(value, page)
+                    yield from _papers(value, page, keys)
 
     return Table(all_fields(), records())
 
 
-def read_documents(stream: Readable, path: Path, page: str | None) -> Table:
+def read_documents(stream: Readable, path: Path, page: str | None, keys: Collection[str]) -> Table:
     """The items of JSON arrays, and objects one after another over any number of lines; pages are opened."""
     values = _values(_texts(stream, path), path)
-    return Table(all_fields(), (paper for value in values for paper in _papers(value, page)))
+    return Table(all_fields(), (paper for value in values for paper in _papers(value, page, keys)))
 
 
 def _texts(stream: Readable, path: Path) -> Iterator[str]:

@@ -17,6 +17,8 @@ from lib.records.snapshot import BLOCK_BYTES, MAX_LINE_BYTES, Block, Readable, d
 READ_BYTES = 1 << 20
 COMMON_CHINESE = re.compile("[的，。、]")
 DOI = re.compile(r"(?i)\s*(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)")
+ABSTRACTS = ("abstract", "abstract note", "ab", "n2")
+HASH = "hash:"  # before a hash that is an id
 DERIVED_ID = "derived_id"  # the key of an id that is made here, for records that have none
 
 
@@ -121,7 +123,7 @@ def bare_doi(value: Any) -> str:
 
 
 def derived_id(record: Record, doi: str, title: str, year: str) -> str:
-    """The DOI of a record, else a hash of its title and year (of all that it holds if it has no title).
+    """The DOI of a record, else a hash of its title, year and abstract (of all that it holds if it has no title).
 
     Parameters
     ----------
@@ -131,8 +133,11 @@ def derived_id(record: Record, doi: str, title: str, year: str) -> str:
         return name
     text = " ".join(str(record.get(title) or "").lower().split())
     days = re.search(r"\d{4}", str(record.get(year) or ""))
-    content = f"{text} {days[0] if days else ''}" if text else json.dumps(record, sort_keys=True)
-    return "hash:" + hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    abstract = next((str(value) for key, value in record.items() if key.lower() in ABSTRACTS), "")
+    content = json.dumps(record, sort_keys=True, default=str)
+    if text:
+        content = f"{text} {days[0] if days else ''} {' '.join(abstract.lower().split())}"
+    return HASH + hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def as_blocks(

@@ -19,6 +19,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "deleted": ("deleted",),
 }
 READ_BYTES = 1 << 18
+DECLARATION = b"<?xml "
 
 
 def read_pubmed_xml(stream: Readable, path: Path) -> Table:
@@ -30,9 +31,11 @@ def _records(stream: Readable, path: Path) -> Iterator[Record]:
     parser: Any = ElementTree.XMLPullParser(("start", "end"))
     root: Any = None
     try:
-        while True:
-            with damage_named(path):
-                data = stream.read(READ_BYTES)
+        for data in _documents(stream, path):
+            if data is None:  # answers of `efetch`, one behind the other
+                parser.close()
+                parser, root = ElementTree.XMLPullParser(("start", "end")), None
+                continue
             parser.feed(data) if data else parser.close()
             for event, element in parser.read_events():
                 root = element if root is None else root
@@ -45,10 +48,33 @@ def _records(stream: Readable, path: Path) -> Iterator[Record]:
                 else:
                     continue
                 root.clear()  # memory holds one article
-            if not data:
-                return
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise UserError(f"{path}: damaged XML ({error}); download it again") from error
+
+
+def _documents(stream: Readable, path: Path) -> Iterator[bytes | None]:
+    """The pieces of a file of XML; None between two documents, and an empty piece at the end."""
+    rest, begun = b"", False
+    while True:
+        with damage_named(path):
+            data = stream.read(READ_BYTES)
+        whole = rest + data
+        keep = len(DECLARATION) - 1 if data else 0  # a declaration may be cut in two
+        *before, rest = whole.split(DECLARATION)
+        for part in before:
+            if begun or part.strip():
+                yield part
+                yield None
+            yield DECLARATION
+            begun = True
+        cut = len(rest) - keep if keep else len(rest)
+        if rest[: max(cut, 0)]:
+            yield rest[: max(cut, 0)]
+            begun = True
+        rest = rest[max(cut, 0) :]
+        if not data:
+            yield b""
+            return
 
 
 def _text(element: Any) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 from lib.cli import UserError
 from lib.formats.lines import DERIVED_ID, Record, Table, Unreadable, bare_doi, derived_id, text_lines
+from lib.records.fields import is_empty
 from lib.records.snapshot import MAX_LINE_BYTES, Readable
 
 # The names of columns in small letters, in the order in which they are tried.
@@ -38,6 +40,7 @@ JOURNALS = HEADINGS["categories"][HEADINGS["categories"].index("source title") :
 DOIS = ("doi", "di", "doi link")
 DELIMITERS = ",;\t|"
 HEAD_ROWS = 5  # Dimensions writes a sentence above the headings
+WIDE = 8  # columns, of which a line of an abstract does not have as many by chance
 MAX_ROW_LINES = 2000  # the longest abstracts have some dozens
 
 
@@ -89,13 +92,18 @@ def read_csv(stream: Readable, path: Path, keys: Collection[str]) -> Table:
     at, delimiter = where
     # Web of Science writes quotation marks as they are
     raw = delimiter == "\t" and head[at].startswith("PT\t")
+    row_lines = RowLines(chain(head[at:], lines))
     reader = csv.reader(
-        chain(head[at:], lines), delimiter=delimiter, quoting=csv.QUOTE_NONE if raw else csv.QUOTE_MINIMAL
+        row_lines,
+        delimiter=delimiter,
+        quoting=csv.QUOTE_NONE if raw else csv.QUOTE_MINIMAL,
+        strict=not raw,
     )
     names = _distinct([name.strip() for name in next(reader)])
+    row_lines.take()
     fields = known_fields(names)
     _require_abstracts(path, names, fields, keys)
-    return Table(fields, _identified(_rows(reader, names, path), names, fields))
+    return Table(fields, _identified(_rows(reader, row_lines, names), names, fields))
 
 
 def _require_abstracts(
@@ -134,30 +142,51 @@ def known_fields(names: list[str]) -> dict[str, tuple[str, ...]]:
     return {**fields, "id": (*fields["id"], DERIVED_ID)}
 
 
-def _rows(reader: Any, names: list[str], path: Path) -> Iterator[Record | Unreadable]:
-    """The rows of a table, as objects. A row with more cells than there are columns is a fault."""
-    width, number = len(names), 0
-    before = reader.line_num
+class RowLines:
+    """The lines of a table, of which those of the present row are kept, so that they can be read again."""
+
+    def __init__(self, lines: Iterator[str]):
+        self.lines, self.row, self.again = lines, list[str](), deque[str]()
+
+    def __iter__(self) -> "RowLines":
+        return self
+
+    def __next__(self) -> str:
+        if len(self.row) == MAX_ROW_LINES:
+            raise csv.Error("a quotation mark is not closed")
+        self.row.append(self.again.popleft() if self.again else next(self.lines))
+        return self.row[-1]
+
+    def take(self) -> list[str]:
+        """The lines that were read since the last call."""
+        row, self.row = self.row, []
+        return row
+
+
+def _rows(reader: Any, lines: RowLines, names: list[str]) -> Iterator[Record | Unreadable]:
+    """The rows of a table, as objects. A row with more cells than there are columns is a fault.
+
+    A quotation mark that is not closed makes a fault of its own line alone: the lines behind it are read again.
+    """
+    width = len(names)
     while True:
+        fault, row = "", None
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            row = [str(error)]
-            yield Unreadable(f"not a row of a table: {error}")
+            fault = str(error)
+        inside = lines.take()
+        if row == []:
             continue
-        finally:
-            lines, before = reader.line_num - before, reader.line_num
-        if not row:
-            continue
-        number += 1
-        if lines > MAX_ROW_LINES:
-            raise UserError(
-                f"{path}, record {number}: it spans {lines:,} lines, so that a quotation mark in it is not closed; "
-                f"it begins in line {before - lines + 1:,}"
-            )
-        if len(row) > width and any(row[width:]):
+        delimiter = reader.dialect.delimiter
+        if width >= WIDE and any(len(_cells(line, delimiter)) == width for line in inside[1:-1]):
+            row, fault = None, "a quotation mark is not closed"  # there are whole rows in it
+        if row is None:
+            lines.again.extendleft(reversed(inside[1:]))
+            yield Unreadable(f"not a row of a table: {fault}")
+        elif len(row) > width and any(row[width:]):
             yield Unreadable(f"the row has {len(row)} cells, and the table {width} columns")
         else:
             yield dict(zip(names, row, strict=False))
@@ -180,7 +209,7 @@ def _identified(
             if isinstance(value := row.get(name), str) and value.strip():
                 journal = name.lower() in JOURNALS
                 row[name] = [value] if journal else [part.strip() for part in re.split("[;|]", value)]
-        if not any(row.get(name) not in (None, "") for name in ids):
+        if all(is_empty(row.get(name)) for name in ids):
             row[DERIVED_ID] = derived_id(row, doi, title, year)
         elif (value := row.get("id")) and bare_doi(value):
             row["id"] = bare_doi(value)
@@ -209,6 +238,14 @@ def _parquet_damage_named(path: Path) -> Iterator[None]:
         raise UserError(f"{path}: truncated or damaged Parquet file ({error}); download it again") from error
 
 
+def _with_texts(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A batch whose binary columns, which some programs write for texts, are texts."""
+    columns = [
+        column.cast(pa.string()) if pa.types.is_binary(column.type) else column for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
 def read_parquet(path: Path, keys: Collection[str] | None) -> Table:
     """The rows of a Parquet file; only the columns that are read.
 
@@ -232,7 +269,7 @@ def read_parquet(path: Path, keys: Collection[str] | None) -> Table:
         while True:
             with _parquet_damage_named(path):
                 batch = next(batches, None)
-                papers = batch.to_pylist() if batch is not None else []
+                papers = _with_texts(batch).to_pylist() if batch is not None else []
             if batch is None:
                 return
             yield from papers

@@ -6,21 +6,26 @@ knows no MEDLINE. See docs/measurements/reading.md.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from lib.formats.lines import DERIVED_ID, Record, Table, derived_id, text_lines
+from lib.formats.lines import DERIVED_ID, Record, Table, bare_doi, derived_id, text_lines
 from lib.records.snapshot import Readable
 
-RIS_TAG = re.compile(r"([A-Z][A-Z0-9])\s{1,2}-(?:\s(.*)|\s*$)")
+RIS_TAG = re.compile(r"([A-Z][A-Z0-9])  -(?:\s(.*)|\s*$)")
+RIS_TAG_OF_ONE_SPACE = re.compile(r"([A-Z][A-Z0-9])\s-(?:\s(.*)|\s*$)")  # some programs write it so
 WOS_TAG = re.compile(r"([A-Z][A-Z0-9])(?:\s(.*)|\s*$)")
 MEDLINE_TAG = re.compile(r"([A-Z]{2,4}) {0,3}-(?:\s(.*)|\s*$)")
 NOT_RECORDS = {"FN", "VR", "EF"}  # head and end of a file of Web of Science
 RIS_DATES = ("DA", "PY", "Y1")
+HEAD_LINES = 200  # in which a file of RIS has its first record
 
 
 def tagged(lines: Iterable[str], tag: re.Pattern[str], start: str) -> Iterator[dict[str, list[str]]]:
-    """The values of each tag, record by record. A record begins with its start tag, and ends with ER or the next one.
+    """The values of each tag, record by record.
+
+    A record begins with its start tag or behind the end of another, and ends with ER or the next start.
 
     A line without a tag continues the one above.
     """
@@ -37,7 +42,7 @@ def tagged(lines: Iterable[str], tag: re.Pattern[str], start: str) -> Iterator[d
             if record:
                 yield record
             record, values = {}, []
-        if name == start or (record and name not in NOT_RECORDS):
+        if name not in NOT_RECORDS and name != "ER":
             values = record.setdefault(name, [])
             values.append(value)
     if record:
@@ -51,7 +56,11 @@ def _plain(record: dict[str, list[str]]) -> Record:
 
 
 def _ris(lines: Iterable[str]) -> Iterator[Record]:
-    for values in tagged(lines, RIS_TAG, "TY"):
+    lines = iter(lines)
+    head = list(islice(lines, HEAD_LINES))
+    first = next((line for line in head if line.startswith("TY")), "")
+    tag = RIS_TAG_OF_ONE_SPACE if RIS_TAG_OF_ONE_SPACE.match(first) else RIS_TAG
+    for values in tagged(chain(head, lines), tag, "TY"):
         record = _plain(values)
         for name in RIS_DATES:
             if date := _ris_date(record.get(name)):
@@ -62,7 +71,8 @@ def _ris(lines: Iterable[str]) -> Iterator[Record]:
         year = next((name for name in reversed(RIS_DATES) if name in record), "PY")
         for name in ("JO", "JF", "T2"):
             _listed(record, name)
-        if not any(isinstance(record.get(name), str) for name in ("AN", "ID")):
+        # ID is for one file only
+        if bare_doi(record.get("DO")) or not isinstance(record.get("AN"), str):
             record[DERIVED_ID] = derived_id(record, "DO", title, year)
         yield record
 
@@ -104,7 +114,7 @@ READERS: dict[str, tuple[Callable[[Iterable[str]], Iterator[Record]], dict[str, 
     "RIS": (
         _ris,
         {
-            "id": ("AN", "ID", DERIVED_ID),
+            "id": (DERIVED_ID, "AN"),
             "title": ("TI", "T1", "CT"),
             "abstract": ("AB", "N2"),
             "categories": ("JO", "JF", "T2"),

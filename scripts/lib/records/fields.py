@@ -92,6 +92,11 @@ class Fields:
         keys = {_steps(path)[0][0] for paths in self.paths.values() for path in paths}
         return {key: f"field_{i}" for i, key in enumerate(sorted(keys))}
 
+    @property
+    def text_keys(self) -> set[str]:
+        """The keys at the top level of a record that hold its title and abstract."""
+        return {_steps(path)[0][0] for name in ("title", "abstract") for path in self.paths[name]}
+
     @cached_property
     def record_type(self) -> type:
         """A record with the keys that are read; the others are skipped when it is decoded."""

@@ -34,8 +34,8 @@ _SENTENCES = (
     rf"(?:\s+{_YET}{_GIVEN})?{_NEXT}",
     rf"(?:this|the)\s+(?:\w+\s+)?{_ITEM}\s+(?:does|do|did)(?:\s+not|n['’]t)\s+{_YET}(?:have|contain|include|provide|carry|possess|come\s+with|offer)"
     rf"\s+(?:(?:an?|any)\s+)?{_ABSTRACT}{_NEXT}",
-    rf"(?:in\s+(?:lieu|place)|instead)\s+of\s+(?:an?|the)\s+{_ABSTRACT}\b",
-    rf"(?:an?\s+)?{_ABSTRACT}\s+(?:can|may)\s+be\s+(?:found|viewed|read|accessed)\b",
+    rf"(?:in\s+(?:lieu|place)|instead)\s+of\s+(?:an?|the)\s+{_ABSTRACT}{_CLOSE}",
+    rf"(?:an?\s+)?{_ABSTRACT}\s+(?:can|may)\s+be\s+(?:found|viewed|read|accessed){_NEXT}",
     # what a page shows in place of an abstract
     r"(?:please\s+|to\s+(?:read|view|see)\b[^.]{0,60},?\s+|for\s+the\s+(?:full\s+text|abstract|article)[^.]{0,40},?\s+)?"
     r"click\s+(?:(?:on\s+)?(?:the|this)\s+(?:\w+\s+){0,3}?(?:link|title|button|icon|pdf|image|tab)|here|below|above)\b",

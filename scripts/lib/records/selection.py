@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.records.fields import add_text
-from lib.records.ledger import DUPLICATE, FIRST, KEPT, LIMIT, VERDICTS, LedgerCounts
+from lib.records.ledger import DELETED, DUPLICATE, FIRST, KEPT, LIMIT, VERDICTS, LedgerCounts
 from lib.records.records import Parsed
 from lib.rows import hash_ids, sample_rows
 
 GROUP_ROWS = 8192  # papers in a row group: some 30 MB per thread while it is collected
 COMPARED_IDS = 1 << 17  # at a time
+NO_DATE = -(2**31)  # `updated` of a record without one
 
 
 @dataclass
@@ -76,6 +77,7 @@ def settle(records: Records, limit: int | None) -> np.ndarray:
         at = np.flatnonzero(repeated)
         group = np.cumsum(~np.r_[False, same])[at]
         row = order[at]
+        _date_deletions(records, row, group)
         rank = np.lexsort((records.lines[row], records.versions[row], records.updated[row], group))
         loses = group[rank] == np.r_[group[rank][1:], -1]
         records.verdicts[order[at[rank[loses]]]] = DUPLICATE
@@ -87,6 +89,22 @@ def settle(records: Records, limit: int | None) -> np.ndarray:
         records.verdicts[kept[left_out]] = LIMIT
         kept = kept[sampled]
     return kept
+
+
+def _date_deletions(records: Records, rows: np.ndarray, group: np.ndarray) -> None:
+    """Give deletions without a date the latest date of the earlier records with their id, so that the line decides.
+
+    Parameters
+    ----------
+    rows : int (m,), records of repeated ids, in order of id and line
+    group : int (m,), the number of the id
+    """
+    undated = (records.verdicts[rows] == DELETED) & (records.updated[rows] == NO_DATE)
+    for i in np.flatnonzero(undated):
+        earlier = rows[np.searchsorted(group, group[i]) : i]
+        if len(earlier):
+            records.updated[rows[i]] = records.updated[earlier].max()
+            records.versions[rows[i]] = records.versions[earlier].max()
 
 
 def _equals_next(ids: pa.StringArray, order: np.ndarray) -> np.ndarray:

@@ -112,7 +112,10 @@ def input_files(values: list[str]) -> list[str]:
             # Path.glob takes no absolute pattern
             matches = glob(value, recursive=True)  # noqa: PTH207
             files |= {file for file in matches if Path(file).is_file()}
-    return sorted(files)
+    distinct: dict[str, str] = {}
+    for file in sorted(files):
+        distinct.setdefault(os.path.realpath(file), file)  # one file by two names is one input
+    return list(distinct.values())
 
 
 def input_faults(config: Config, schema: dict, root: Path) -> list[str]:

@@ -5,11 +5,11 @@ import { view } from "./view.js";
 
 // As paper_url in lib/figures/page.py: only http and https are addresses, since ids come from the corpus.
 export function address(id) {
-  if (!meta.link) return null;
+  if (!meta.link || id.startsWith("hash:")) return null; // clean makes such ids
   const escaped = () => id.split("/").map(encodeURIComponent).join("/");
   const ofArxiv = /^(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Za-z-]+)?\/\d{7})$/.test(id);
   let link = meta.link.includes("arxiv.org/") && !ofArxiv ? "{id}" : meta.link;
-  if (/^10\.\d{4,9}\/\S+$/.test(id)) link = "https://doi.org/{id}";
+  if (/^10\.\d{4,9}\/\S+$/.test(id) && (link === "{id}")) link = "https://doi.org/{id}";
   const url = link === "{id}" ? id : link.replaceAll("{id}", escaped);
   return /^https?:\/\//.test(url) ? url : null;
 }
