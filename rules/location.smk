@@ -11,41 +11,44 @@ from snakemake.sourcecache import LocalGitFile, LocalSourceFile
 def folder_of(source):
     """The folder of the workflow, as a path from the working directory.
 
-    A workflow in a Git repository is first unpacked below .snakemake: its scripts import each other. The name of the
-    folder does not hold the commit. Another commit therefore re-runs only the steps whose files differ.
+    A workflow in a Git repository is first unpacked below .snakemake: its scripts import each other. The folder is named
+    by a link without the commit. Another commit therefore re-runs only the steps whose files differ, and scripts that
+    are running keep their files.
     """
     if isinstance(source, LocalSourceFile):
         return Path(os.path.relpath(source.get_path_or_uri(secret_free=True)))
+    link = Path(".snakemake/workflows") / (workflow.modifier.namespace or "main")
+    if workflow.is_main_process:
+        unpack(source, link)
+    return link / source.path
+
+
+def unpack(source, link):
+    """Unpack the commit of a source file into a folder of its own, and make the link lead there."""
     if isinstance(source, LocalGitFile):
         from git import Repo
 
         repo = Repo(source.repo_path)
     else:
         repo = source.hosted_repo.repo
-    folder = Path(".snakemake/workflows") / (workflow.modifier.namespace or "main")
-    commit, unpacked = repo.commit(source.ref).hexsha, folder / ".commit"
-    if workflow.is_main_process and (
-        not unpacked.is_file() or unpacked.read_text() != commit
-    ):
-        unpack(repo.git_dir, commit, folder)
-    return folder / source.path
-
-
-def unpack(git_dir, commit, folder):
-    """Put the files of a commit into a folder, in place of those of another commit."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        part = Path(scratch) / "new"
-        part.mkdir()
-        command = ["git", f"--git-dir={git_dir}", "archive", commit]
-        archive = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
-        subprocess.run(
-            ["tar", "--extract", "--directory", part], check=True, input=archive
-        )
-        (part / ".commit").write_text(commit)
-        if folder.exists():
-            folder.rename(Path(scratch) / "old")
-        part.rename(folder)
+    commit = repo.commit(source.ref).hexsha
+    folder = link.with_name(f"{link.name}-{commit}")
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+            part = Path(scratch) / "new"
+            part.mkdir()
+            command = ["git", f"--git-dir={repo.git_dir}", "archive", commit]
+            archive = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+            subprocess.run(
+                ["tar", "--extract", "--directory", part], check=True, input=archive
+            )
+            (part / ".commit").write_text(commit)
+            part.rename(folder)
+    if not link.is_symlink() or os.readlink(link) != folder.name:
+        new = folder.with_name(f".{link.name}.{os.getpid()}")
+        new.symlink_to(folder.name)
+        new.replace(link)
 
 
 # This file lies in a folder of the workflow.
