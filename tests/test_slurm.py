@@ -36,7 +36,7 @@ case "$*" in
 *embed.py*)
   if read -r action part < {folder}/trouble; then
     case "$*" in
-    *"--part $part "*)
+    *"--part=$part "*)
       if mv {folder}/trouble {folder}/trouble.$$; then
         touch {folder}/met
         test $action = fail && exit 1
