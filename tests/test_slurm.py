@@ -116,11 +116,12 @@ class Cluster:
         """The fields of all jobs since a job's number, in order."""
         shown = self.ask("scontrol", "--oneliner", "show", "job")
         jobs = [dict(re.findall(r"(\S+?)=(\S*)", line)) for line in shown.splitlines()]
+        jobs = [job for job in jobs if "JobId" in job]  # none: a line that says so
         return sorted((j for j in jobs if int(j["JobId"]) > after), key=lambda j: int(j["JobId"]))
 
     def last(self) -> int:
         """The number of the last job."""
-        return max((int(job["JobId"]) for job in self.jobs() if "JobId" in job), default=0)
+        return max((int(job["JobId"]) for job in self.jobs()), default=0)
 
     def same_vectors(self, results: str) -> bool:
         """Whether a run has the vectors of the first one, bit for bit."""
