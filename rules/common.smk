@@ -1,7 +1,6 @@
 """The config, and the inputs, params and resources that rules share."""
 
 import importlib.util
-import json
 import os
 import sys
 
@@ -89,9 +88,13 @@ def chosen(wildcards):
     return checkpoints.select_k.get().output.chosen
 
 
+def about():
+    """What the report says of this run."""
+    return steps.about(ROOT, snakemake_version, configs.changed_keys(config, SCHEMA))
+
+
 COMMAND = steps.COMMAND
 flags = steps.flags
-ABOUT = steps.about(ROOT, snakemake_version, configs.changed_keys(config, SCHEMA))
 SEED = {"seed": config["seed"]}
 RESULTS = configs.results_folder(config)
 MORE_MAPS = [f"<results>/map.{kind}" for kind in config["plot"]["formats"]]

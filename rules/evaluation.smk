@@ -82,7 +82,7 @@ rule report:
     params:
         **parameters(
             {"link": config["link"]},
-            {"about": ABOUT, "benchmarks": str(RESULTS / "benchmarks")},
+            {"about": about, "benchmarks": str(RESULTS / "benchmarks")},
         ),
     shell:
         COMMAND

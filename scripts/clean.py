@@ -1,10 +1,10 @@
 """Turn files of records into papers.parquet, sorted by id, with a ledger of every record.
 
-Processes parse blocks of JSON lines, which records of other formats become first, and write their papers to Arrow files next to the output. Memory holds
-only the ids, dates and verdicts of the records. When all files have been read, these decide which
-duplicates are kept and which papers `limit` keeps. The kept papers are then collected group by group in
-order of id. Memory is therefore about 50 bytes per paper (more with `limit`, which hashes the ids),
-independent of the order of the lines.
+Records of other formats first become JSON lines. Processes parse blocks of these, and write their papers to
+Arrow files next to the output. Memory holds only the ids, dates and verdicts of the records. When all files
+have been read, these decide which duplicates are kept and which papers `limit` keeps. The kept papers are
+then collected group by group in order of id. Memory is therefore about 50 bytes per paper (more with
+`limit`, which hashes the ids), independent of the order of the lines.
 """
 
 import argparse
@@ -72,15 +72,15 @@ def parse_files(
         line = 0
         for file in files:
             with open_snapshot(file.path) as stream:
-                found = content(stream, file.path, fields)
-                file.before, file.unit, file.fields = line, found.unit, found.fields
+                holds = content(stream, file.path, fields)
+                file.before, file.unit, file.fields = line, holds.unit, holds.fields
                 last = None
-                for block in found.blocks or blocks(stream, file.path):
+                for block in holds.blocks or blocks(stream, file.path):
                     arrow.append(scratch / f"{len(arrow)}.arrow")
                     sizes.append(len(block.data))
                     last = replace(block, first_line=block.first_line + file.before)
                     file.blocks += 1
-                    yield arrow[-1], last, found.fields
+                    yield arrow[-1], last, holds.fields
                 if last:
                     line = last.first_line - 1 + last.data.count(b"\n") + (not last.data.endswith(b"\n"))
 
@@ -168,10 +168,10 @@ def place_of(files: list[File], line: int) -> str:
 def entry(files: list[File], line: int, reason: str) -> LedgerEntry:
     """A line in the ledger."""
     file, _ = located(files, line)
-    found = LedgerEntry(line=line - file.before, reason=reason)
+    located_entry = LedgerEntry(line=line - file.before, reason=reason)
     if len(files) > 1:
-        found["file"] = file.path.name
-    return found
+        located_entry["file"] = file.path.name
+    return located_entry
 
 
 def fields_of(file: File) -> Fields:

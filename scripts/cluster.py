@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from lib.cli import Parser, UserError, run, say
-from lib.clusters.assignment import SEEDS, ClusterMethod, find_outliers, measure_membership
+from lib.clusters.assignment import SEEDS, ClusterMethod, Graph, find_outliers, measure_membership
 from lib.clusters.kmeans import COMPONENTS, KMeans, given, kmeans
 from lib.clusters.partitions import number_by_size, renumbered
 from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
@@ -57,7 +57,7 @@ class KMeansFromSample:
     def __call__(
         self,
         vectors: np.ndarray,
-        graph: tuple[np.ndarray, np.ndarray] | None,
+        graph: Graph | None,
         k: int | None,
         *,
         seed: int,

@@ -14,6 +14,10 @@ from lib.vectors import unit_rows
 SEEDS = 12
 
 
+# The rows of the nearest papers of each row, int32 (n, m), nearest first, and their cosines, (n, m)
+Graph = tuple[np.ndarray, np.ndarray]
+
+
 class ClusterMethod(Protocol):
     """A method that divides papers into topics, such as `lib.clusters.kmeans.KMeans`.
 
@@ -23,8 +27,7 @@ class ClusterMethod(Protocol):
     Parameters
     ----------
     vectors : (n, dim), smoothed unit rows, float16 (may be memory-mapped) or float32
-    graph : the rows of the nearest papers of each row, int32 (n, m), nearest first, and their cosines, (n, m);
-        None where there is no graph of these rows, as for a half of a sample
+    graph : of the nearest papers; None if these rows have none, such as a half of a sample
     k : number of topics; None: the method chooses it. A method may reject a number, or None, with a UserError
     seed : first seed of the random choices; the method may use SEEDS consecutive seeds
 
@@ -36,7 +39,7 @@ class ClusterMethod(Protocol):
     def __call__(
         self,
         vectors: np.ndarray,
-        graph: tuple[np.ndarray, np.ndarray] | None,
+        graph: Graph | None,
         k: int | None,
         *,
         seed: int,

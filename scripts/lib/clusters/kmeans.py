@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lib.cli import UserError
-from lib.clusters.assignment import SEEDS
+from lib.clusters.assignment import SEEDS, Graph
 from lib.clusters.seeding import initial_centroids
 from lib.clusters.ward import ward_merge
 from lib.lloyd import Clustering, cluster_sums, lloyd
@@ -43,7 +43,7 @@ class KMeans:
     def __call__(
         self,
         vectors: np.ndarray,
-        graph: tuple[np.ndarray, np.ndarray] | None,
+        graph: Graph | None,
         k: int | None,
         *,
         seed: int,

@@ -27,12 +27,18 @@ def first_record(path: Path, fields: Fields) -> dict[str, Any]:
 def remedy(path: Path, fields: Fields, field: str) -> str:
     """How to have a field read: the preset of the records if they are known, else their paths."""
     record = first_record(path, fields)
-    if name := source_of(record):
-        return f"\nThis looks like {SOURCES[name].name}: add --configfile presets/{name}.yaml"
+    if preset := preset_of(record):
+        return f"\nThis {preset}"
     return (
         f" The first record has {_keys(record)}. Set clean.fields.{field} to the path in this file, or use a preset "
         "of its kind (presets/)"
     )
+
+
+def preset_of(record: dict[str, Any]) -> str:
+    """Which preset to add for a record, for messages; an empty text if it is of no known service."""
+    name = source_of(record)
+    return f"looks like {SOURCES[name].name}: add --configfile presets/{name}.yaml" if name else ""
 
 
 def _keys(record: dict[str, Any]) -> str:
@@ -68,9 +74,8 @@ def missing_fields(path: Path, filled: Counter[str], fields: Fields, records: in
     """A warning for each optional path that is in no record."""
     missing = [name for name in OPTIONAL if records and fields.paths[name] and not filled[name]]
     record = first_record(path, fields) if missing else {}
-    if missing and (name := source_of(record)):
-        preset = f"this looks like {SOURCES[name].name}: add --configfile presets/{name}.yaml"
-        return [f"{' and '.join(missing)} missing or empty in all records; {preset}"]
+    if preset := preset_of(record):
+        return [f"{' and '.join(missing)} missing or empty in all records; this {preset}"]
     return [
         f"{fields.describe(name)} is missing or empty in all records, so {name} is "
         f"{'known from the ids of arXiv only' if name == 'published' else 'empty'}; the first record has "

@@ -133,10 +133,11 @@ def derived_id(record: Record, doi: str, title: str, year: str) -> str:
         return name
     text = " ".join(str(record.get(title) or "").lower().split())
     days = re.search(r"\d{4}", str(record.get(year) or ""))
-    abstract = next((str(value) for key, value in record.items() if key.lower() in ABSTRACTS), "")
-    content = json.dumps(record, sort_keys=True, default=str)
     if text:
+        abstract = next((str(value) for key, value in record.items() if key.lower() in ABSTRACTS), "")
         content = f"{text} {days[0] if days else ''} {' '.join(abstract.lower().split())}"
+    else:
+        content = json.dumps(record, sort_keys=True, default=str)
     return HASH + hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 

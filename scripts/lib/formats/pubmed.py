@@ -67,11 +67,11 @@ def _documents(stream: Readable, path: Path) -> Iterator[bytes | None]:
                 yield None
             yield DECLARATION
             begun = True
-        cut = len(rest) - keep if keep else len(rest)
-        if rest[: max(cut, 0)]:
-            yield rest[: max(cut, 0)]
+        cut = max(len(rest) - keep, 0)
+        if cut:
+            yield rest[:cut]
             begun = True
-        rest = rest[max(cut, 0) :]
+        rest = rest[cut:]
         if not data:
             yield b""
             return

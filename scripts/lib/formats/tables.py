@@ -168,7 +168,7 @@ def _rows(reader: Any, lines: RowLines, names: list[str]) -> Iterator[Record | U
 
     A quotation mark that is not closed makes a fault of its own line alone: the lines behind it are read again.
     """
-    width = len(names)
+    width, delimiter = len(names), reader.dialect.delimiter
     while True:
         fault, row = "", None
         try:
@@ -180,7 +180,6 @@ def _rows(reader: Any, lines: RowLines, names: list[str]) -> Iterator[Record | U
         inside = lines.take()
         if row == []:
             continue
-        delimiter = reader.dialect.delimiter
         if width >= WIDE and any(len(_cells(line, delimiter)) == width for line in inside[1:-1]):
             row, fault = None, "a quotation mark is not closed"  # there are whole rows in it
         if row is None:

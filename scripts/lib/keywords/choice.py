@@ -15,7 +15,7 @@ OWN = 0.8  # a term with this share of its papers in one topic is not general, w
 COVER = 0.05  # a keyword is in at least this share of the papers of its topic
 RIVAL = 0.5  # and in at least this part of the largest such share in any topic
 FEW = 3  # if fewer terms of a topic qualify, general terms may be keywords too
-LEAST = 5  # after so many keywords, terms with low weights are dropped
+LEAST = 5  # after this many keywords, terms with low weights are dropped
 LIGHT = 0.5  # a weight is low below this part of the highest weight
 
 

@@ -14,7 +14,7 @@ from lib.words.words import HAN_RUN
 
 LONGEST = 5  # words of a phrase
 MOST = 0.5  # a keyword is extended by a word that adjoins at least this share of its uses
-USES = 5  # and only if it has so many uses in the papers
+USES = 5  # and only if it has this many uses in the papers
 SEPARATOR = re.compile("[ -]")
 
 

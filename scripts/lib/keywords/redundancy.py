@@ -5,7 +5,7 @@ import re
 from lib.keywords.term_vectors import TermVectors
 from lib.keywords.word_forms import same_stem
 
-BEGINNING = 3  # two forms of one word share at least so many first letters
+BEGINNING = 3  # two forms of one word share at least this many first letters
 SAME = 0.9  # least cosine of the vectors of two terms with the same meaning
 ABBREVIATION = range(2, 7)  # letters of an abbreviation, without the plural s
 SPELLED = 0.7  # least share of the papers with an abbreviation that also contain the long form

@@ -15,7 +15,7 @@ from lib.keywords.term_vectors import TermVectors
 from lib.rows import label_sizes
 from lib.words.term_files import Terms
 
-LEAST_PAPERS = 3  # a keyword of a subtopic is in at least so many papers of all siblings
+LEAST_PAPERS = 3  # a keyword of a subtopic is in at least this many papers of all siblings
 
 
 def count_terms(

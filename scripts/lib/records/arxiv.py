@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lib.records.dates import map_distinct
+from lib.records.dates import latest_year, map_distinct
 
 ARCHIVES = (
     "acc-phys adap-org alg-geom ao-sci astro-ph atom-ph bayes-an chao-dyn chem-ph cmp-lg comp-gas cond-mat cs "
@@ -56,7 +56,7 @@ def month_of_id(identifier: str) -> date | None:
     digits = match["month"] or match["number"]
     year = int(digits[:2]) + (1900 if match["number"] and digits >= "91" else 2000)
     # 9912.12345 is a month to come
-    return date(year, int(digits[2:4]), 1) if year <= date.today().year + 1 else None
+    return date(year, int(digits[2:4]), 1) if year <= latest_year(date.today()) else None
 
 
 def split_categories(text: str) -> list[str]:

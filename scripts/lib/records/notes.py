@@ -9,6 +9,8 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lib.records.text import confirmed
+
 _OPEN = r"[\W\d_]*"
 _PAPER = r"(?:article|paper|publication|letter|chapter|manuscript|work|contribution|review|study|report|book|communication|protocol)"
 _THIS = rf"(?:this|the|our|my|the\s+(?:above|aforementioned|following|original|cited)(?:[\s-]+(?:named|titled|mentioned))?)\s+(?:published\s+|original\s+|research\s+|review\s+)?{_PAPER}s?"
@@ -146,10 +148,7 @@ CUE = (
 
 def is_note(titles: pa.StringArray, abstracts: pa.StringArray) -> pa.BooleanArray:
     """Whether title and abstract together are a note and not a paper: bool."""
-    notes = pc.match_substring_regex(titles, CUE)
-    rows = pc.indices_nonzero(notes)
-    pairs = zip(titles.take(rows).to_pylist(), abstracts.take(rows).to_pylist(), strict=True)
-    return pc.replace_with_mask(notes, notes, pa.array([_is_note(*pair) for pair in pairs], pa.bool_()))
+    return confirmed(pc.match_substring_regex(titles, CUE), _is_note, titles, abstracts)
 
 
 def _is_note(title: str, abstract: str) -> bool:

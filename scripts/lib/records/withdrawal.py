@@ -5,6 +5,8 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lib.records.text import confirmed
+
 _SUBMISSION = r"(?:arxiv\s+)?(?:paper|article|manuscript|submission|e-?print|pre-?print|version)"
 _PAPER = rf"(?:{_SUBMISSION}|(?:arxiv\s+)?(?:work|note|letter|draft|abstract|entry|document|report|thesis|comment|contribution))"
 _GONE = r"(?:withdrawn|retracted)"
@@ -69,13 +71,10 @@ AT_THE_BEGINNING = r"^[^\pL]*(?:this corrects|correction|erratum|corrigendum)"
 
 def is_withdrawal_note(abstracts: pa.Array) -> pa.Array:
     """Whether each abstract begins with a note on a withdrawal or a correction: bool."""
-    # few abstracts have one of these words; Arrow would compile the long pattern again for each block
     notes = pc.or_(
         *(
             pc.match_substring_regex(abstracts, pattern, ignore_case=True)
             for pattern in (ANYWHERE, AT_THE_BEGINNING)
         )
     )
-    rows = pc.indices_nonzero(notes)
-    is_note = [NOTE.match(abstract) is not None for abstract in abstracts.take(rows).to_pylist()]
-    return pc.replace_with_mask(notes, notes, pa.array(is_note, pa.bool_()))
+    return confirmed(notes, lambda abstract: NOTE.match(abstract) is not None, abstracts)

@@ -21,13 +21,13 @@ SOURCES = (
     *("bench", "containers", "data", "docs", "envs", "presets", "profiles", "rules", "scripts"),
     *("tests", "tools"),
 )
-# Names in a folder of papers that are no papers: hidden files, checksums, notes, programs, logs
+# Names in a folder of papers that do not hold papers: hidden files, checksums, notes, programs, logs
 NO_DATA = re.compile(
     r"^\.|^(readme|license|copying|changelog|manifest)\b|~$"
     r"|\.(md5|sha1|sha256|sig|asc|md|rst|log|py|r|sh|smk|ya?ml|toml|ini|part|crdownload|tmp)$",
     re.IGNORECASE,
 )
-# The keys that name an input file: section, key, and what to set it to.
+# The other keys that name a file: section, key, and what to set it to.
 FILES = (
     ("terms", "stop_words", "a list of words"),
     ("keywords", "head_words", "a list of words"),
@@ -58,21 +58,18 @@ def complete(config: Config, schema: dict, root: Path) -> Config:
     convert_types(config, schema)
     validator = Draft202012Validator(schema, format_checker=FormatChecker())
     faults = [fault for error in validator.iter_errors(config) for fault in describe(error, schema)]
-    faults += input_faults(config, schema, root) + file_faults(config, schema, root)
-    faults += results_fault(config, root) + locale_faults(config)
-    faults += llm_fault(config)
+    files, missing = named_inputs(config.get("input"), schema["properties"]["input"]["default"], root)
+    faults += missing + file_faults(config, schema, root) + results_fault(config, root)
+    faults += locale_faults(config) + llm_fault(config)
     if faults:
         raise WorkflowError(
             "The configuration (config.yaml, --configfile, --config, or `config:` of a module) has faults:",
             *faults,
         )
     whole = canonical(with_defaults(config, schema), schema)
-    default = default_of(schema, "", "input")
-    files = input_files([file_of(value, default, root) for value in as_list(whole["input"])])
     whole["input"] = files[0] if len(files) == 1 else files
     for section, key, _ in FILES:
-        keys = whole[section] if section else whole
-        keys[key] = file_of(keys[key], default_of(schema, section, key), root)
+        whole[section][key] = file_of(whole[section][key], default_of(schema, section, key), root)
     return whole
 
 
@@ -96,43 +93,33 @@ def as_list(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
 
-def input_files(values: list[str]) -> list[str]:
-    """The files that the key `input` names by paths, folders and patterns, sorted, each once.
+def files_of(value: str) -> list[str]:
+    """The files that a path, a folder or a pattern names.
 
     Of a folder these are the files right in it, without hidden ones and those that are no data by their name.
     """
-    files: set[str] = set()
-    for value in values:
-        if Path(value).is_dir():
-            inside = [path for path in Path(value).iterdir() if path.is_file()]
-            files |= {str(path) for path in inside if not NO_DATA.search(path.name)}
-        elif Path(value).is_file():
-            files.add(value)
-        else:
-            # Path.glob takes no absolute pattern
-            matches = glob(value, recursive=True)  # noqa: PTH207
-            files |= {file for file in matches if Path(file).is_file()}
-    distinct: dict[str, str] = {}
-    for file in sorted(files):
-        distinct.setdefault(os.path.realpath(file), file)  # one file by two names is one input
-    return list(distinct.values())
+    if Path(value).is_dir():
+        inside = [path for path in Path(value).iterdir() if path.is_file()]
+        return [str(path) for path in inside if not NO_DATA.search(path.name)]
+    if Path(value).is_file():
+        return [value]
+    # Path.glob takes no absolute pattern
+    return [file for file in glob(value, recursive=True) if Path(file).is_file()]  # noqa: PTH207
 
 
-def input_faults(config: Config, schema: dict, root: Path) -> list[str]:
-    """Faults of the key `input`: what it names does not exist, or Snakemake cannot read a name."""
-    given = config.get("input")
+def named_inputs(given: Any, default: str, root: Path) -> tuple[list[str], list[str]]:
+    """The files that the key `input` names, sorted, each once; and faults: it names none, or an odd name."""
     if not isinstance(given, str | list) or not all(isinstance(value, str) for value in given):
-        return []  # the schema reports it
+        return [], []  # the schema reports it
+    files: set[str] = set()
     faults = []
     for value in as_list(given):
-        path = file_of(value, default_of(schema, "", "input"), root)
-        files = input_files([path])
-        if odd := [file for file in [path, *files] if set("<>{}") & set(file)]:
-            faults.append(
-                f"input: {odd[0]}: Snakemake has a use of its own for the characters < > {{ }} in a path; "
-                "rename the file or its folder"
-            )
-        elif not files:
+        path = file_of(value, default, root)
+        named = files_of(path)
+        files.update(named)
+        if odd := [fault for file in [path, *named] for fault in name_faults("input", file)]:
+            faults.append(odd[0])
+        elif not named:
             fault = "no such file"
             if Path(path).is_dir():
                 fault = "no file of papers in the folder"
@@ -141,13 +128,25 @@ def input_faults(config: Config, schema: dict, root: Path) -> list[str]:
             faults.append(
                 f"input: {fault}: {path}; set it to a file of papers, a folder, a pattern, or a list"
             )
-    return faults
+    distinct: dict[str, str] = {}
+    for file in sorted(files):
+        distinct.setdefault(os.path.realpath(file), file)  # one file by two names is one input
+    return list(distinct.values()), faults
+
+
+def name_faults(key: str, file: str) -> list[str]:
+    """A fault if Snakemake cannot read the name of a file."""
+    if not set("<>{}") & set(file):
+        return []
+    return [
+        f"{key}: {file}: Snakemake has a use of its own for the characters < > {{ }} in a path; "
+        "rename the file or its folder"
+    ]
 
 
 def default_of(schema: dict, section: str, key: str) -> str:
     """The default of a key."""
-    keys = schema["properties"][section]["properties"] if section else schema["properties"]
-    return keys[key]["default"]
+    return schema["properties"][section]["properties"][key]["default"]
 
 
 def convert_types(config: Config, schema: dict) -> None:
@@ -217,19 +216,16 @@ def key_names(schema: dict) -> list[str]:
 
 
 def file_faults(config: Config, schema: dict, root: Path) -> list[str]:
-    """Faults of the keys that name an input file: it does not exist, or Snakemake cannot read its name."""
+    """Faults of the keys that name a file: it does not exist, or Snakemake cannot read its name."""
     faults = []
     for section, key, wanted in FILES:
-        keys = config.get(section) if section else config
+        keys = config.get(section)
         value = keys.get(key) if isinstance(keys, dict) else None
         if not isinstance(value, str):
             continue
-        file, name = file_of(value, default_of(schema, section, key), root), f"{section}.{key}".strip(".")
-        if set("<>{}") & set(file):
-            faults.append(
-                f"{name}: {file}: Snakemake has a use of its own for the characters < > {{ }} in a path; "
-                "rename the file or its folder"
-            )
+        file, name = file_of(value, default_of(schema, section, key), root), f"{section}.{key}"
+        if odd := name_faults(name, file):
+            faults += odd
         elif not Path(file).is_file():
             fault = "a folder, not a file" if Path(file).is_dir() else "no such file"
             faults.append(f"{name}: {fault}: {file}; set it to {wanted}")

@@ -58,15 +58,17 @@ def flags(*settings: Mapping[str, Any], takes: Sequence[str] = ()) -> Callable[.
 
     Parameters
     ----------
+    settings : values by name; a function is called when the step runs, and not at each reading of the rules
     takes : wildcards, or "threads", which the script takes too
     """
 
     def values(wildcards: Any, input: Any, output: Any, threads: int) -> str:
         files = {name: files for name, files in input.items() if name not in NO_FLAGS}
         files |= dict(output.items())
+        asked = {key: value for each in settings for key, value in each.items()}
+        asked = {key: value() if callable(value) else value for key, value in asked.items()}
         more = {name: threads if name == "threads" else wildcards[name] for name in takes}
-        named = [(key, value) for each in (files, *settings, more) for key, value in each.items()]
-        return " ".join(flag(key, value) for key, value in named)
+        return " ".join(flag(key, value) for key, value in (files | asked | more).items())
 
     return values
 
