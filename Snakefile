@@ -59,7 +59,7 @@ rule all:
         "<results>/topics/keywords.csv",
         "<results>/topics/representatives.parquet",
         "<results>/topics/hierarchy.csv",
-        "<results>/topics/hierarchy.png",
+        "<results>/map/hierarchy.png",
         "<results>/topics/trends.csv",
         "<results>/topics/subtopic_trends.csv",
         "<results>/topics/trends.png",

@@ -85,7 +85,7 @@ def twins(keywords: list[list[str]]) -> float:
 
 def quality(papers: list[str], keywords: list[list[str]]) -> list:
     """NPMI in papers, C_v, diversity and twins of the keywords of each topic."""
-    from lib.evaluation.coherence import WINDOW, c_v, count_windows, diversity, mean_known, mean_npmi, npmi
+    from lib.keywords.coherence import WINDOW, c_v, count_windows, diversity, mean_known, mean_npmi, npmi
 
     some = [words[:TOP] for words in keywords]
     terms = sorted({" ".join(split(word)) for words in some for word in words})

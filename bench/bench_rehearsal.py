@@ -176,22 +176,30 @@ def clusters_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
 
 
 def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
-    """keywords, label, hierarchy, tree and trends."""
+    """hierarchy, keywords, label and trends."""
     assigned = run.files(assignments="assignments.parquet")
     centroids = run.files(centroids="centroids.npy")
-    outputs = run.files(keywords="keywords.parquet", csv="keywords.csv")
-    terms = run.files(**TERMS)
     embeddings = {"embeddings": inputs["embeddings"]}
-    run.step("keywords", **terms, **embeddings, **assigned, **centroids, **outputs)
-    sources = run.files(centroids="centroids.npy", cluster="cluster.json", keywords="keywords.parquet")
-    sources |= assigned
-    outputs = run.files(representatives="representatives.parquet", topics="topics.parquet", csv="topics.csv")
-    run.step("label", **inputs, **sources, **outputs)
-    levels = run.files(nodes="nodes.parquet", subtopics="subtopics.parquet", linkage="linkage.npy")
-    run.step("hierarchy", **embeddings, **assigned, **centroids, threads=THREADS, **levels)
+    tree = run.files(linkage="linkage.npy")
+    levels = run.files(nodes="nodes.parquet", subtopics="subtopics.parquet")
+    run.step("hierarchy", **embeddings, **assigned, **centroids, threads=THREADS, **levels, **tree)
+    outputs = run.files(keywords="keywords.parquet", csv="keywords.csv", coherence="coherence.json")
+    run.step("keywords", **run.files(**TERMS), **embeddings, **assigned, **levels, **outputs)
+    sources = run.files(
+        cluster="cluster.json",
+        keywords="keywords.parquet",
+        coherence="coherence.json",
+        centroids="centroids.npy",
+    )
+    outputs = run.files(
+        representatives="representatives.parquet",
+        topics="topics.parquet",
+        csv="topics.csv",
+        hierarchy="hierarchy.parquet",
+        hierarchy_csv="hierarchy.csv",
+    )
+    run.step("label", **inputs, **sources, **assigned, **levels, **outputs)
     topics = run.files(topics="topics.parquet") | assigned
-    outputs = run.files(hierarchy="hierarchy.parquet", csv="hierarchy.csv", figure="hierarchy.png")
-    run.step("tree", **terms, **embeddings, **topics, **levels, **outputs)
     subtopics = run.files(subtopics="subtopics.parquet", hierarchy="hierarchy.parquet")
     run.step("trends", papers=inputs["papers"], **topics, **subtopics, **run.files(**TREND_FILES))
 
@@ -205,8 +213,9 @@ def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
         coordinates="coordinates.parquet", assignments="assignments.parquet", topics="topics.parquet"
     )
     summaries = run.files(cluster="cluster.json", project="project.json")
-    tree = run.files(hierarchy="hierarchy.parquet")
-    run.step("plot", **shown, **tree, **summaries, maps=run.file("map.png"))
+    levels = run.files(hierarchy="hierarchy.parquet", linkage="linkage.npy")
+    outputs = run.files(maps="map.png", tree="hierarchy.png")
+    run.step("plot", **shown, **levels, **summaries, **outputs)
     trends = ("trends", "periods", "subtopic_trends", "subtopic_periods")
     shown |= run.files(**{name: f"{name}.parquet" for name in trends})
     shown |= run.files(hierarchy="hierarchy.parquet", subtopics="subtopics.parquet")
@@ -222,6 +231,7 @@ def evaluation_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
         **TERMS,
         assignments="assignments.parquet",
         keywords="keywords.parquet",
+        coherence="coherence.json",
         topics="topics.parquet",
         coordinates="coordinates.parquet",
         cluster="cluster.json",

@@ -96,7 +96,6 @@ BORROWED = {
         "smooth": ("cluster", "smooth"),
         "sample": ("scan_k", "sample"),
     },
-    "tree": {"top": ("keywords", "top"), "head_words": ("keywords", "head_words")},
 }
 
 

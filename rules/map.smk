@@ -51,13 +51,14 @@ rule project:
 
 
 rule plot:
-    """Draw the map: one point per paper in the color of its topic, with the labels of the topics."""
+    """Draw the map, one point per paper with the labels of the topics, and the tree of the hierarchy."""
     input:
         **code("plot", "map"),
         **ASSIGNED,
         coordinates="<results>/map/coordinates.parquet",
         topics="<results>/topics/topics.parquet",
         hierarchy="<results>/topics/hierarchy.parquet",
+        linkage="<results>/clusters/linkage.npy",
         cluster="<results>/clusters/cluster.json",
         project="<results>/map/project.json",
     output:
@@ -69,6 +70,11 @@ rule plot:
             ),
             *(ensure(file, non_empty=True) for file in MORE_MAPS),
         ],
+        tree=report(
+            ensure("<results>/map/hierarchy.png", non_empty=True),
+            caption="../docs/captions/hierarchy.rst",
+            category="Topics",
+        ),
     log:
         "<logs>/plot.log",
     benchmark:

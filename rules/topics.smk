@@ -2,17 +2,19 @@
 
 
 rule keywords:
-    """Weight the words and bigrams of each topic by class-based TF-IDF."""
+    """Weight the words and bigrams of each topic, group and subtopic by class-based TF-IDF."""
     input:
         **code("keywords", "topics"),
         **ASSIGNED,
         **TERMS,
+        nodes="<results>/clusters/nodes.parquet",
+        subtopics="<results>/clusters/subtopics.parquet",
         embeddings="<results>/embeddings/embeddings.npy",
-        centroids="<results>/clusters/centroids.npy",
         head_words=config["keywords"]["head_words"],
     output:
         keywords=ensure("<results>/topics/keywords.parquet", non_empty=True),
         csv=ensure("<results>/topics/keywords.csv", non_empty=True),
+        coherence=ensure("<results>/topics/coherence.json", non_empty=True),
     log:
         "<logs>/keywords.log",
     benchmark:
@@ -28,7 +30,7 @@ rule keywords:
 
 
 rule label:
-    """Choose representative papers and label the topics."""
+    """Choose representative papers, label the topics, and name the groups and subtopics."""
     input:
         **code("label", "topics"),
         **CORPUS,
@@ -36,7 +38,11 @@ rule label:
         embeddings="<results>/embeddings/embeddings.npy",
         centroids="<results>/clusters/centroids.npy",
         cluster="<results>/clusters/cluster.json",
+        nodes="<results>/clusters/nodes.parquet",
+        subtopics="<results>/clusters/subtopics.parquet",
         keywords="<results>/topics/keywords.parquet",
+        coherence="<results>/topics/coherence.json",
+        category_names=config["label"]["category_names"],
     output:
         representatives=ensure(
             "<results>/topics/representatives.parquet", non_empty=True
@@ -45,6 +51,12 @@ rule label:
         csv=report(
             ensure("<results>/topics.csv", non_empty=True),
             caption="../docs/captions/topics.rst",
+            category="Topics",
+        ),
+        hierarchy=ensure("<results>/topics/hierarchy.parquet", non_empty=True),
+        hierarchy_csv=report(
+            ensure("<results>/topics/hierarchy.csv", non_empty=True),
+            caption="../docs/captions/hierarchy.rst",
             category="Topics",
         ),
     log:
@@ -66,44 +78,6 @@ rule label:
                 "llm_cache": "cache/names",
             },
         ),
-    shell:
-        COMMAND
-
-
-rule tree:
-    """Name the groups and subtopics of the hierarchy, and draw its tree."""
-    input:
-        **code("tree", "topics"),
-        **ASSIGNED,
-        **TERMS,
-        embeddings="<results>/embeddings/embeddings.npy",
-        nodes="<results>/clusters/nodes.parquet",
-        subtopics="<results>/clusters/subtopics.parquet",
-        linkage="<results>/clusters/linkage.npy",
-        topics="<results>/topics/topics.parquet",
-        head_words=config["keywords"]["head_words"],
-    output:
-        hierarchy=ensure("<results>/topics/hierarchy.parquet", non_empty=True),
-        csv=report(
-            ensure("<results>/topics/hierarchy.csv", non_empty=True),
-            caption="../docs/captions/hierarchy.rst",
-            category="Topics",
-        ),
-        figure=report(
-            ensure("<results>/topics/hierarchy.png", non_empty=True),
-            caption="../docs/captions/hierarchy.rst",
-            category="Topics",
-        ),
-    log:
-        "<logs>/tree.log",
-    benchmark:
-        "<benchmarks>/tree.tsv"
-    conda:
-        "../envs/topics.yaml"
-    resources:
-        **requests("tree"),
-    params:
-        **parameters(settings("keywords")),
     shell:
         COMMAND
 

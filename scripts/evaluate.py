@@ -14,7 +14,7 @@ from lib.explain.influence import keyword_correlations
 from lib.explain.schema import EXPLANATIONS
 from lib.files import atomic_outputs, read_json, write_json
 from lib.keywords.ctfidf import count_in_topics, ctfidf
-from lib.keywords.schema import KEYWORDS
+from lib.keywords.schema import KEYWORDS, Coherence
 from lib.map.schema import ProjectSummary, read_points
 from lib.naming.schema import TOPICS
 from lib.records.schema import PAPERS
@@ -23,7 +23,6 @@ from lib.tables import check_same_rows, read_table, read_texts
 from lib.words.term_files import Terms
 
 SAMPLE = 2000  # papers whose language and script are determined: two seconds
-WINDOWED = 200_000  # papers whose windows are counted
 BY_WORDS = 20_000  # papers that are clustered by words alone
 MAPPED = 20_000  # papers by which the pieces of topics on the map are found
 
@@ -39,6 +38,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         term_offsets="term_offsets.npy",
         assignments="assignments.parquet",
         keywords="keywords.parquet",
+        coherence="coherence.json",
         topics="topics.parquet",
         coordinates="coordinates.parquet",
         cluster="cluster.json",
@@ -68,9 +68,8 @@ def main(argv: list[str] | None = None) -> None:
     floor = clusters_of_words(
         corpus.terms, corpus.term_offsets, by_words, len(corpus.vocabulary), cluster["k"]
     )
-    words = summarize_words(
-        corpus, read_table(args.keywords, KEYWORDS).to_pandas(), table, topics, sample_rows(hashes, WINDOWED)
-    )
+    keywords = read_table(args.keywords, KEYWORDS).to_pandas()
+    words = summarize_words(corpus, keywords, table, topics, read_json(args.coherence, Coherence))
     counts = count_in_topics(corpus.terms, corpus.term_offsets, topics, cluster["k"], len(corpus.vocabulary))
     explanations = read_table(args.explanations, EXPLANATIONS, ["topic", "id", "word", "influence"])
     vocabulary = corpus.vocabulary["term"].to_pylist()

@@ -1,49 +1,52 @@
-"""Weight the words and bigrams of each topic by class-based TF-IDF, and list the highest-weighted."""
+"""Weight the words and bigrams of each topic, group and subtopic, and list the highest-weighted."""
 
 import argparse
 
 import numpy as np
 import pandas as pd
 
-from lib.arrays import read_array
-from lib.cli import Parser, run, say, warn
-from lib.clusters.schema import ASSIGNMENTS
-from lib.files import atomic_outputs
-from lib.keywords.choice import eligible, informative
-from lib.keywords.ctfidf import TermCounts, count_in_topics
-from lib.keywords.keywords import keywords_of
-from lib.keywords.phrases import Phrases
+from lib.cli import Parser, run, say, three_digits, warn
+from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS
+from lib.files import atomic_outputs, write_json
+from lib.keywords.model import Keyword, KeywordModel
+from lib.keywords.quality import coherence
 from lib.keywords.schema import KEYWORDS
-from lib.keywords.term_vectors import TermVectors
-from lib.rows import check_topics, label_sizes
+from lib.rows import check_topics
 from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.vectors import open_embeddings
 from lib.words.term_files import Terms
 from lib.words.words import read_words
 
+WINDOWED = 100_000  # papers whose windows are counted
 
-def keyword_table(
-    corpus: Terms, vectors: np.ndarray, topics: np.ndarray, k: int, *, head_words: frozenset[str], top: int
-) -> pd.DataFrame:
-    """The `top` keywords of each topic, highest-weighted first, with the columns of KEYWORDS.
+
+def keyword_table(model: KeywordModel, nodes: pd.DataFrame, top: int) -> pd.DataFrame:
+    """The `top` keywords of each node, highest-weighted first, with the columns of KEYWORDS.
+
+    Topics and groups are compared with all others, subtopics with those of their topic.
 
     Parameters
     ----------
-    vectors : (n, dim), unit rows
-    topics : int (n,), 0 to k - 1; -1 for unassigned papers, which are not counted
+    model : its leaves are the topics (papers in no subtopic), and then the subtopics
+    nodes : table with the columns of NODES
     """
-    terms, offsets, n_terms = corpus.terms, corpus.term_offsets, len(corpus.vocabulary)
-    counted = TermCounts.of(corpus.vocabulary, count_in_topics(terms, offsets, topics, k, n_terms))
-    sizes = label_sizes(topics, k)
-    allowed = eligible(counted, sizes, informative(counted, sizes), head_words)
-    of_terms = TermVectors.of(terms, offsets, vectors, topics, n_terms)
-    keywords = keywords_of(counted, sizes, allowed, top, of_terms)
-    keywords = Phrases(counted, corpus.tokens, corpus.offsets).of_groups(keywords, of_terms)
-    rows = [
-        (topic, rank, *keyword)
-        for topic, of_topic in enumerate(keywords)
-        for rank, keyword in enumerate(of_topic, 1)
-    ]
+    group_of, parents = (
+        nodes.loc[nodes["level"] == level, "parent"].to_numpy() for level in ("topic", "subtopic")
+    )
+    topic_of = np.r_[np.arange(len(group_of)), parents.astype(int)]
+    rows: list[tuple] = []
+
+    def add(level: str, numbers: np.ndarray, keywords: list[list[Keyword]]) -> None:
+        for node, of_node in zip(numbers.tolist(), keywords, strict=True):
+            rows.extend((level, node, rank, *keyword) for rank, keyword in enumerate(of_node, 1))
+
+    add("group", np.unique(group_of), model.keywords_of(group_of.astype(int)[topic_of], top))
+    add("topic", np.arange(len(group_of)), model.keywords_of(topic_of, top))
+    for topic in np.unique(parents):
+        siblings = np.flatnonzero(parents == topic)
+        place = np.full(len(topic_of), -1)
+        place[len(group_of) + siblings] = np.arange(len(siblings))
+        add("subtopic", siblings, model.keywords_of(place, top))
     return pd.DataFrame(rows, columns=KEYWORDS.names)
 
 
@@ -57,35 +60,51 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         term_offsets="term_offsets.npy",
         embeddings="embeddings.npy",
         assignments="assignments.parquet",
-        centroids="centroids.npy",
+        nodes="nodes.parquet",
+        subtopics="subtopics.parquet",
         head_words="words that count only in bigrams, one per line",
     )
     cli.flag("--top", int, "keywords per topic")
-    cli.outputs(keywords="keywords.parquet", csv="keywords.csv")
+    cli.outputs(keywords="keywords.parquet", csv="keywords.csv", coherence="coherence.json")
     return cli.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     topics = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
+    subtopics = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"].fill_null(-1).to_numpy()
+    nodes = read_table(args.nodes, NODES).to_pandas()
     corpus = Terms.read(args)
     check_same_rows(
-        terms=len(corpus.term_offsets) - 1, offsets=len(corpus.offsets) - 1, assignments=len(topics)
+        terms=len(corpus.term_offsets) - 1,
+        offsets=len(corpus.offsets) - 1,
+        assignments=len(topics),
+        subtopics=len(subtopics),
     )
-    k = len(read_array(args.centroids, mapped=True))  # the last topic may be in none of the given rows
+    k = int((nodes["level"] == "topic").sum())
     check_topics(topics, k)
+    parents = nodes.loc[nodes["level"] == "subtopic", "parent"].to_numpy(int)
+    leaf_of = np.where(subtopics >= 0, k + subtopics, topics)
     vectors = open_embeddings(args.embeddings, len(topics))
-    head_words = read_words(args.head_words)
-    table = keyword_table(corpus, vectors, topics, k, head_words=head_words, top=args.top)
-    with atomic_outputs(args.keywords, args.csv) as (keywords_file, csv_file):
+    model = KeywordModel.of(
+        corpus, vectors, leaf_of, np.r_[np.arange(k), parents], read_words(args.head_words)
+    )
+    table = keyword_table(model, nodes, args.top)
+    del model
+    rows = np.unique(np.linspace(0, len(topics) - 1, WINDOWED).astype(np.int64))
+    measured = coherence(corpus, table, k, rows)
+    with atomic_outputs(args.keywords, args.csv, args.coherence) as (keywords_file, csv_file, coherence_file):
         write_table(keywords_file, table, KEYWORDS)
         write_csv(csv_file, table)
-    if silent := sorted(set(range(k)) - set(table["topic"])):
+        write_json(coherence_file, measured)
+    of_topics = table[table["level"] == "topic"]
+    if silent := sorted(set(range(k)) - set(of_topics["node"])):
         warn(
             f"topics without keywords, which are named by a title: {', '.join(map(str, silent))}. Their papers are in "
             "a script without spaces, whose words are not known, or share too few words (config key terms.min_count)"
         )
-    for topic, group in table[table["topic"] < 5].groupby("topic"):
+    say(f"NPMI {three_digits(measured['npmi'], 'unknown')}, C_v {three_digits(measured['c_v'], 'unknown')}")
+    for topic, group in of_topics[of_topics["node"] < 5].groupby("node"):
         say(f"topic {topic}: {', '.join(group['keyword'].head(6))}")
 
 

@@ -1,4 +1,4 @@
-"""Choose representative papers of each topic, and name and label the topic."""
+"""Choose representative papers of each topic, label the topics, and name all nodes of the hierarchy."""
 
 import argparse
 import os
@@ -10,14 +10,16 @@ import pyarrow as pa
 
 from lib.arrays import read_array
 from lib.cli import Parser, optional, run, say, warn
-from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
+from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS, ClusterSummary
 from lib.figures.palette import hex_colors, topic_colors
 from lib.files import atomic_outputs, read_json
-from lib.keywords.schema import KEYWORDS
+from lib.keywords.schema import KEYWORDS, Coherence
+from lib.naming.fields import Fields, read_category_names
+from lib.naming.hierarchy_table import first_keywords_of_subtopics, hierarchy_table, node_fields
 from lib.naming.llm import TITLES, Server, evidence_of, key_of, name_topics, summary_of
 from lib.naming.names import keyword_pairs
 from lib.naming.representatives import RankedPapers, choose_papers, near_center, representative_table
-from lib.naming.schema import REPRESENTATIVES, TOPICS
+from lib.naming.schema import HIERARCHY, REPRESENTATIVES, TOPICS
 from lib.naming.title_scorer import TitleScorer
 from lib.naming.titles import latex_to_text
 from lib.naming.topic_table import topic_table
@@ -36,14 +38,24 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         assignments="assignments.parquet",
         centroids="centroids.npy",
         cluster="cluster.json",
+        nodes="nodes.parquet",
+        subtopics="subtopics.parquet",
         keywords="keywords.parquet",
+        coherence="coherence.json",
+        category_names="names of categories: CSV with the columns category and name",
     )
     cli.flag("--representatives-per-topic", int, "papers listed per topic and role")
     cli.flag("--llm-url", optional(str), "address of a language model that names topics; None: keywords")
     cli.flag("--llm-model", optional(str), "name of that model")
     cli.flag("--llm-key-variable", optional(str), "environment variable with the key of that address")
     cli.flag("--llm-cache", Path, "folder of the answers")
-    cli.outputs(representatives="representatives.parquet", topics="topics.parquet", csv="topics.csv")
+    cli.outputs(
+        representatives="representatives.parquet",
+        topics="topics.parquet",
+        csv="topics.csv",
+        hierarchy="hierarchy.parquet",
+        hierarchy_csv="hierarchy.csv",
+    )
     return cli.parse_args(argv)
 
 
@@ -95,7 +107,7 @@ def ask_for_names(
 
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
-    papers = read_table(args.papers, PAPERS, ["id", "title", "primary_category", "published"])
+    papers = read_table(args.papers, PAPERS, ["id", "title", "categories", "primary_category", "published"])
     columns = ["topic", "similarity", "margin", "silhouette"]
     assignments = read_table(args.assignments, ASSIGNMENTS, columns).to_pandas()
     check_same_rows(papers=len(papers), assignments=len(assignments))
@@ -105,7 +117,14 @@ def main(argv: list[str] | None = None) -> None:
     k = len(centroids)
     check_same_rows(cluster=cluster["k"], centroids=k)
     check_topics(assignments["topic"].to_numpy(), k)
-    pairs = keyword_pairs(read_table(args.keywords, KEYWORDS).to_pandas(), k)
+    nodes = read_table(args.nodes, NODES).to_pandas()
+    check_same_rows(topics=int((nodes["level"] == "topic").sum()), centroids=k)
+    keywords = read_table(args.keywords, KEYWORDS).to_pandas()
+    pairs = keyword_pairs(keywords, k)
+    subtopic_of = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"].fill_null(-1).to_numpy()
+    check_same_rows(papers=len(papers), subtopics=len(subtopic_of))
+    of_papers = Fields(papers["categories"].combine_chunks(), read_category_names(args.category_names))
+    fields = node_fields(of_papers, nodes, assignments["topic"].to_numpy(), subtopic_of)
     similarity = assignments["similarity"].to_numpy()
     by_topic = nearest_by_label(assignments["topic"].to_numpy(), k, similarity)
     near = np.sort(np.concatenate([near_center(rows) for rows in by_topic]))
@@ -116,19 +135,28 @@ def main(argv: list[str] | None = None) -> None:
         assignments,
         papers["primary_category"].combine_chunks(),
         pairs,
+        fields["topic"][0],
+        first_keywords_of_subtopics(nodes, keywords, k),
         papers_in_labels(papers, chosen, shown),
+        read_json(args.coherence, Coherence),
         cluster["stability_by_topic"],
         hex_colors(topic_colors(centroids)),
     )
     if args.llm_url:
         topics["name"] = ask_for_names(topics, papers["title"], chosen, centroids, args)
-    with atomic_outputs(args.representatives, args.topics, args.csv) as outputs:
-        representatives_file, topics_file, csv_file = outputs
+    hierarchy = hierarchy_table(nodes, keywords, topics, fields, len(papers))
+    names = (args.representatives, args.topics, args.csv, args.hierarchy, args.hierarchy_csv)
+    with atomic_outputs(*names) as outputs:
+        representatives_file, topics_file, csv_file, hierarchy_file, hierarchy_csv = outputs
         write_table(
             representatives_file, representative_table(papers, chosen, similarity, n), REPRESENTATIVES
         )
         write_table(topics_file, topics, TOPICS)
         write_csv(csv_file, topics)
+        write_table(
+            hierarchy_file, pa.Table.from_pandas(hierarchy, HIERARCHY, preserve_index=False), HIERARCHY
+        )
+        write_csv(hierarchy_csv, hierarchy)
     for topic in topics.head(5).itertuples():
         say(f"{topic.size:>8,}  {topic.label}")
 

@@ -1,18 +1,22 @@
-"""Draw the map: one point per paper, colored by topic, with the labels of the topics."""
+"""Draw the map, one point per paper with the labels of the topics, and the tree of the hierarchy."""
 
 import argparse
 from pathlib import Path
 
+from lib.arrays import read_array
 from lib.cli import Parser, optional, run, say
 from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
 from lib.figures.fonts import drawable
 from lib.figures.map_figure import Group, Texts, draw_map
 from lib.figures.style import save
+from lib.figures.tree_figure import draw_tree
 from lib.files import atomic_outputs, read_json
 from lib.map.schema import ProjectSummary, read_points
 from lib.naming.names import SEPARATOR
 from lib.naming.schema import HIERARCHY, TOPICS
 from lib.tables import check_same_rows, read_table
+
+TREE_DPI = 150
 
 
 def captions(papers: int, cluster: ClusterSummary, project: ProjectSummary) -> tuple[str, str]:
@@ -53,6 +57,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         assignments="assignments.parquet",
         topics="topics.parquet",
         hierarchy="hierarchy.parquet",
+        linkage="linkage.npy",
         cluster="cluster.json",
         project="project.json",
     )
@@ -60,6 +65,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli.flag("--style", str, "dark on light or light on dark", choices=["light", "dark"])
     cli.flag("--dpi", int, "dots per inch")
     cli.flag("--maps", Path, "outputs: map.png, and map.svg and map.pdf if asked for", nargs="+")
+    cli.outputs(tree="hierarchy.png")
     return cli.parse_args(argv)
 
 
@@ -84,9 +90,16 @@ def main(argv: list[str] | None = None) -> None:
         dark=args.style == "dark",
         families=families,
     )
-    with atomic_outputs(*args.maps) as files:
+    hierarchy = read_table(args.hierarchy, HIERARCHY).to_pandas()
+    tree_families, shown = drawable(hierarchy["name"].tolist())
+    with atomic_outputs(*args.maps, args.tree) as (*files, tree_file):
         for file in files:
             save(figure, file, args.dpi)
+        # it sets its own style, which the map must not be saved with
+        tree = draw_tree(
+            hierarchy.assign(name=shown), read_array(args.linkage), table["color"], tree_families
+        )
+        save(tree, tree_file, TREE_DPI)
     say(f"{len(points):,} papers, {len(names)} topics")
 
 

@@ -38,6 +38,7 @@ from lib.figures.explanation_figure import plot_first_explanation
 from lib.figures.page import content_policy, render
 from lib.figures.style import save
 from lib.files import atomic_outputs, read_json
+from lib.keywords.schema import MIXED
 from lib.naming.schema import HIERARCHY, REPRESENTATIVES, TOPICS
 from lib.records.schema import Ledger
 from lib.tables import read_csv, read_table
@@ -93,6 +94,8 @@ def topic_values(args: argparse.Namespace) -> dict[str, Any]:
         "topics": topic_rows(topics, representatives, cells, args.link),
         "largest": max(topic["size"] for topic in topics),
         "stable_from": STABLE,
+        "mixed_below": MIXED,
+        "has_fields": any(topic["fields"] for topic in topics),
         "levels": level_rows(
             read_table(args.hierarchy, HIERARCHY).to_pylist(),
             read_table(args.subtopic_trends, SUBTOPIC_TRENDS).to_pylist(),

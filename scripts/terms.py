@@ -5,6 +5,7 @@ This is independent of the topics: another clustering reads the same terms.
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from lib.records.lower_case import lower_case
 from lib.tables import count_rows, read_batches, write_table
 from lib.words.counting import over_papers
 from lib.words.schema import VOCABULARY
+from lib.words.spelling import plain
 from lib.words.terms import (
     HYPHEN,
     Spellings,
@@ -42,6 +44,7 @@ def vocabulary_table(
     papers: np.ndarray,
     titles: np.ndarray,
     leading: np.ndarray,
+    long_forms: dict[str, str],
 ) -> pa.Table:
     """The words, then the bigrams, with the columns of VOCABULARY.
 
@@ -50,6 +53,7 @@ def vocabulary_table(
     codes, papers : of the bigrams, as `count_bigrams` returns them
     titles : int64, the titles that have each term
     leading : int64, how often another word follows each word
+    long_forms : of abbreviations, by their plain form
     """
     n = len(words.terms)
     none = np.arange(n + len(bigrams)) < n
@@ -62,6 +66,7 @@ def vocabulary_table(
         pa.array(first.astype(np.int32), mask=none),
         pa.array(second.astype(np.int32), mask=none),
         pa.array(np.r_[followed_share, np.zeros(len(bigrams))].astype(np.float32), mask=~none),
+        pa.array([long_forms.get(plain(word)) for word in words.terms] + [None] * len(bigrams), pa.string()),
     ]
     return pa.Table.from_arrays(columns, schema=VOCABULARY)
 
@@ -111,7 +116,7 @@ def number_corpus(
         batches = text_batches(args.papers, without_words)
         spelled = spell(batches, read_words(args.stop_words), file, args.threads)
     parts = spelled.offsets
-    spelled = Spellings(spelled.words, parts[::2])
+    spelled = replace(spelled, offsets=parts[::2])
     if without_words[0]:
         warn(
             f"{without_words[0]:,} of {len(spelled.offsets) - 1:,} papers have no keywords: their scripts "
@@ -145,7 +150,7 @@ def number_corpus(
     bigrams = [term for term, is_fresh in zip(shown, fresh, strict=True) if is_fresh]
     alone, counts = counts_alone(words.terms), [np.zeros(1, np.int64)]
     titles = count_in_titles(tokens, parts, codes, alone, args.threads)
-    vocabulary = vocabulary_table(words, bigrams, codes, papers, titles, leading)
+    vocabulary = vocabulary_table(words, bigrams, codes, papers, titles, leading, spelled.long_forms)
     write_table(vocabulary_file, vocabulary, VOCABULARY)
 
     def terms_between(start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:

@@ -14,13 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from scipy import sparse
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
 
 import measure
 from browser import chromium, opened
-from lib.keywords.term_vectors import TermVectors
 from lib.words.words import read_words
 from script_server import ScriptServer
 
@@ -121,6 +119,9 @@ SUBJECTS = {
 }
 
 
+CATEGORIES = ("astro-ph.GA", "math.NT", "q-bio.NC", "quant-ph")
+
+
 class Planted:
     """Papers of four subjects of different sizes: texts, unit vectors and the files of the contract."""
 
@@ -149,7 +150,8 @@ class Planted:
             title=self.titles,
             text=self.texts,
             published=[date(2023, 1, 1 + i % 28) for i in range(n)],
-            primary_category=[("astro-ph.GA", "math.NT", "q-bio.NC", "quant-ph")[t] for t in self.truth],
+            categories=[[CATEGORIES[t]] for t in self.truth],
+            primary_category=[CATEGORIES[t] for t in self.truth],
         )
         self.embeddings = folder / "embeddings.npy"
         np.save(self.embeddings, self.vectors)
@@ -157,11 +159,12 @@ class Planted:
         self.chosen.write_text("4\n")
 
     def through_label(self) -> None:
-        """Run cluster, keywords and label into the folder."""
+        """Run cluster, hierarchy, keywords and label into the folder."""
         at, inputs = self.folder, {"papers": self.papers, "embeddings": self.embeddings}
         write_sample(at, self.papers, self.embeddings, smooth=0)
         assignments = at / "assignments.parquet"
         keywords = at / "keywords.parquet"
+        levels = {name: at / f"{name}.parquet" for name in ("nodes", "subtopics")}
         steps = [
             script(
                 "cluster",
@@ -173,15 +176,24 @@ class Planted:
                 assignments=assignments,
                 summary=at / "cluster.json",
             ),
+            script(
+                "hierarchy",
+                embeddings=self.embeddings,
+                assignments=assignments,
+                centroids=at / "centroids.npy",
+                **levels,
+                linkage=at / "linkage.npy",
+            ),
             script("terms", papers=self.papers, min_count=2, **term_files(at)),
             script(
                 "keywords",
                 **term_files(at),
                 embeddings=self.embeddings,
                 assignments=assignments,
-                centroids=at / "centroids.npy",
+                **levels,
                 keywords=keywords,
                 csv=at / "keywords.csv",
+                coherence=at / "coherence.json",
             ),
             script(
                 "label",
@@ -189,25 +201,22 @@ class Planted:
                 assignments=assignments,
                 centroids=at / "centroids.npy",
                 cluster=at / "cluster.json",
+                **levels,
                 keywords=keywords,
+                coherence=at / "coherence.json",
                 representatives=at / "representatives.parquet",
                 topics=at / "topics.parquet",
                 csv=at / "topics.csv",
+                hierarchy=at / "hierarchy.parquet",
+                hierarchy_csv=at / "hierarchy.csv",
             ),
         ]
-        assert [step.returncode for step in steps] == [0, 0, 0, 0], [step.stderr for step in steps]
+        assert [step.returncode for step in steps] == [0] * len(steps), [step.stderr for step in steps]
 
 
 def term_files(folder: Path) -> dict[str, Path]:
     """The files of `terms` by flag."""
     return {flag: folder / name for flag, name in measure.TERMS.items()}
-
-
-def without_papers(n_terms: int) -> TermVectors:
-    """Terms of which the vectors say nothing."""
-    rows, vectors = np.zeros(0, np.int64), np.zeros((0, 1), np.float32)
-    terms = sparse.csc_matrix((0, n_terms), dtype=np.float32)
-    return TermVectors(terms, vectors, np.zeros(0, np.float32), rows, rows)
 
 
 def graph_files(folder: Path) -> dict[str, Path]:

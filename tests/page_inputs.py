@@ -73,6 +73,7 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
     topics = {
         "topic": np.arange(k, dtype=np.int32), "label": names, "size": sizes, "share": sizes / n, "name": names,
         "primary_keyword": names, "keywords": [[name, "'\"`${alert(3)}"] for name in names], "representative_id": text,
+        "fields": [["Field of " + name] for name in names], "npmi": [0.2] * k, "c_v": [0.5] * k, "mixed": [False] * k,
         "representative_title": text, "silhouette": np.zeros(k), "stability": np.zeros(k), "main_category": text,
         "main_category_share": np.zeros(k), "color": [f"#{40 * (i % 6):02x}80{3 * (i % 80):02x}" for i in range(k)],
     }  # fmt: skip
@@ -109,6 +110,7 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
         "size": [int(sizes[np.array(parent) == g].sum()) for g in groups] + [*sizes.tolist(), *np.bincount(half[topic == 0], minlength=2).tolist()],
         "stability": np.zeros(len(groups) + k + 2), "share": np.zeros(len(groups) + k + 2),
         "name": [f"group {g}" for g in groups] + [*names, "even", "odd"], "keywords": [["word"]] * (len(groups) + k + 2),
+        "fields": [[]] * (len(groups) + k + 2),
     }  # fmt: skip
     subtopic = pa.array(np.where(topic == 0, half, -1).astype(np.int32), mask=topic != 0)
     return {

@@ -46,7 +46,7 @@ EVALUATION = {
     "words": {
         "npmi": 0.234,
         "npmi_floor": -0.1,
-        "npmi_windows": 0.2,
+        "npmi_near": 0.2,
         "c_v": 0.678,
         "c_v_floor": 0.3,
         "diversity": 0.87,
@@ -170,6 +170,10 @@ def report_inputs(folder: Path) -> dict:
         label=[f"word | {EVIL}", "spin | Second"],
         size=[1000, 234],
         keywords=[["word", EVIL], ["spin"]],
+        fields=[[f"Field {EVIL}"], []],
+        npmi=[0.3, 0.02],
+        c_v=[0.7, 0.4],
+        mixed=[False, True],
         share=[0.81, 0.19],
         primary_keyword=["word", "spin"],
         representative_id=["1", "5"],
@@ -210,6 +214,7 @@ def report_inputs(folder: Path) -> dict:
         share=[1.0, 0.8, 0.2, 0.44, 0.35],
         name=["all", "word", "spin", EVIL, "part"],
         keywords=[["a"], ["b"], ["c"], ["inner word"], ["e"]],
+        fields=[["A field"], [], [], ["An inner field"], []],
     )
     paths["subtopic_trends"] = pq_write(
         folder / "subtopic_trends.parquet",

@@ -13,12 +13,12 @@ from lib.records.schema import PAPERS
 
 def test_planted_subjects_give_their_words(planted):
     table = pq.read_table(planted.folder / "keywords.parquet")
-    names = ["topic", "rank", "keyword", "weight", "papers", "share", "title_rate", "term"]
+    names = ["level", "node", "rank", "keyword", "weight", "papers", "share", "title_rate", "term"]
     assert table.column_names == names
     vocabularies = [set(subject.split()) for subject in SUBJECTS.values()]
     owner = pq.read_table(planted.folder / "assignments.parquet")["topic"].to_numpy()
     for topic in range(4):
-        rows = [row for row in table.to_pylist() if row["topic"] == topic]
+        rows = [row for row in table.to_pylist() if (row["level"], row["node"]) == ("topic", topic)]
         assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1)) and len(rows) > 3
         weights = [row["weight"] for row in rows]
         assert weights == sorted(weights, reverse=True)
@@ -42,6 +42,7 @@ def test_vocabulary_is_that_of_the_texts(planted):
         "first": None,
         "second": None,
         "followed_share": 0,
+        "stands_for": None,
     }
     words = [row for row in vocabulary[1:] if row["first"] is None]
     assert {word for subject in SUBJECTS.values() for word in subject.split()} <= {
@@ -63,8 +64,8 @@ def test_vocabulary_is_that_of_the_texts(planted):
 def run_keywords(planted, out, **changes):
     inputs = term_files(planted.folder) | {"embeddings": planted.embeddings}
     inputs["assignments"] = planted.folder / "assignments.parquet"
-    inputs["centroids"] = planted.folder / "centroids.npy"
-    outputs = {"keywords": out / "k.parquet", "csv": out / "k.csv"}
+    inputs |= {name: planted.folder / f"{name}.parquet" for name in ("nodes", "subtopics")}
+    outputs = {"keywords": out / "k.parquet", "csv": out / "k.csv", "coherence": out / "c.json"}
     return script("keywords", **inputs | outputs | changes)
 
 
@@ -98,11 +99,21 @@ def test_a_topic_without_words_is_named_in_a_warning(planted, tmp_path, out):
     lone = np.array([4 if i == 0 else 0 for i in range(140)], np.int32)
     changed = table.set_column(table.column_names.index("topic"), "topic", [lone])
     pq.write_table(changed, tmp_path / "a.parquet")
-    np.save(tmp_path / "c.npy", np.ones((5, 24), np.float32))
-    result = run_keywords(planted, out, assignments=tmp_path / "a.parquet", centroids=tmp_path / "c.npy")
+    levels = ["group", *["topic"] * 5]
+    node, parent = [0, 0, 1, 2, 3, 4], [None, 0, 0, 0, 0, 0]
+    nodes = pq_write(
+        tmp_path / "n.parquet",
+        level=levels,
+        node=pa.array(node, pa.int32()),
+        parent=pa.array(parent, pa.int32()),
+        size=[140, 139, 0, 0, 0, 1],
+        stability=pa.nulls(6, pa.float64()),
+    )
+    result = run_keywords(planted, out, assignments=tmp_path / "a.parquet", nodes=nodes)
     assert result.returncode == 0 and "warning: topics without keywords" in result.stderr
     assert "1, 2, 3. Their papers" in result.stderr and "terms.min_count" in result.stderr
-    assert set(pq.read_table(out / "k.parquet")["topic"].to_pylist()) == {0, 4}
+    rows = pq.read_table(out / "k.parquet").to_pylist()
+    assert {row["node"] for row in rows if row["level"] == "topic"} == {0, 4}
 
 
 def test_a_corpus_without_frequent_words_is_refused(planted, tmp_path, out):

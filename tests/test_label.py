@@ -12,6 +12,8 @@ from conftest import ENVIRONMENT, SUBJECTS, assert_refused, pq_write, script, te
 from lib.naming.representatives import ROLES
 from summaries import PROJECT
 
+NAMES = ("Astrophysics of Galaxies", "Number Theory", "Neurons and Cognition", "Quantum Physics")
+
 
 def test_planted_subjects_are_labeled(planted):
     topics = pq.read_table(planted.folder / "topics.parquet").to_pylist()
@@ -19,6 +21,7 @@ def test_planted_subjects_are_labeled(planted):
     vocabularies = [set(subject.split()) for subject in SUBJECTS.values()]
     categories = ["astro-ph.GA", "math.NT", "q-bio.NC", "quant-ph"]
     summary = json.loads((planted.folder / "cluster.json").read_text())
+    coherence = json.loads((planted.folder / "coherence.json").read_text())
     for topic, row in enumerate(topics):
         own = [i for i, a in enumerate(assignments) if a["topic"] == topic]
         (subject,) = set(planted.truth[own])
@@ -32,6 +35,11 @@ def test_planted_subjects_are_labeled(planted):
         assert said[near.index(central)] == max(said)
         assert row["name"].split(" · ")[0] == row["primary_keyword"] and len(row["name"].split(" · ")) == 3
         assert row["main_category"] == categories[subject] and row["main_category_share"] == 1
+        assert row["fields"] == [NAMES[subject]] and not row["mixed"]
+        assert (row["npmi"], row["c_v"]) == (
+            coherence["npmi_by_topic"][topic],
+            coherence["c_v_by_topic"][topic],
+        )
         assert row["stability"] == summary["stability_by_topic"][topic] > 0.9
         assert row["silhouette"] == pytest.approx(np.mean([assignments[i]["silhouette"] for i in own]))
     assert len({row["primary_keyword"] for row in topics}) == 4
@@ -70,9 +78,13 @@ def run_label(planted, out, **changes):
         "assignments": at / "assignments.parquet",
         "centroids": at / "centroids.npy",
         "cluster": at / "cluster.json",
+        "nodes": at / "nodes.parquet",
+        "subtopics": at / "subtopics.parquet",
         "keywords": at / "keywords.parquet",
+        "coherence": at / "coherence.json",
     }
     outputs = {"representatives": out / "r.parquet", "topics": out / "t.parquet", "csv": out / "t.csv"}
+    outputs |= {"hierarchy": out / "h.parquet", "hierarchy_csv": out / "h.csv"}
     return script("label", **inputs | outputs | changes)
 
 
@@ -110,12 +122,13 @@ def test_topics_without_words_are_named_by_titles_and_measured(planted, tmp_path
     ]
     columns = pq.read_table(planted.papers).to_pydict() | {"title": titles, "text": texts}
     papers, at = pq_write(tmp_path / "p.parquet", **columns), planted.folder
-    keywords = {"keywords": tmp_path / "keywords.parquet"}
+    keywords = {"keywords": tmp_path / "keywords.parquet", "coherence": tmp_path / "coherence.json"}
     counted = script("terms", papers=papers, min_count=2, **term_files(tmp_path))
     assigned, vectors = {"assignments": at / "assignments.parquet"}, {"embeddings": planted.embeddings}
     weighed = script(
         "keywords",
-        centroids=at / "centroids.npy",
+        nodes=at / "nodes.parquet",
+        subtopics=at / "subtopics.parquet",
         **term_files(tmp_path),
         **assigned,
         **vectors,
@@ -170,3 +183,27 @@ def test_names_by_a_language_model_fall_back_with_a_warning(planted, tmp_path, m
     monkeypatch.delitem(ENVIRONMENT, "SOME_KEY")
     out = tmp_path / "out"
     assert_refused(run_label(planted, out, **server), out, "environment variable SOME_KEY is not set")
+
+
+def test_a_mixed_topic_is_named_by_its_fields_or_its_parts(planted, tmp_path):
+    """Its keywords seldom stand in the same papers, as the measured coherence says."""
+    coherence = json.loads((planted.folder / "coherence.json").read_text())
+    coherence["npmi_by_topic"] = [0.0, None, 0.05, 0.2]
+    (tmp_path / "c.json").write_text(json.dumps(coherence))
+    table = pq.read_table(planted.papers).to_pydict()
+    topics = pq.read_table(planted.folder / "assignments.parquet")["topic"].to_pylist()
+    of_topic = [["math.NT"], ["x"], ["cs.LG"], ["y"]]
+    table["categories"] = [
+        ["math.AG", "math.NT"][i % 2 :][:1] if topic == 0 else of_topic[topic]
+        for i, topic in enumerate(topics)
+    ]
+    papers = pq_write(tmp_path / "p.parquet", **table)
+    assert run_label(planted, tmp_path, papers=papers, coherence=tmp_path / "c.json").returncode == 0
+    rows = pq.read_table(tmp_path / "t.parquet").to_pylist()
+    assert [row["mixed"] for row in rows] == [True, False, True, False]
+    assert (
+        set(rows[0]["name"].split(" · ")) == {"Number Theory", "Algebraic Geometry"} == set(rows[0]["fields"])
+    )
+    assert rows[0]["label"].startswith(f"{rows[0]['primary_keyword']} | ")
+    for row in rows[1:]:  # one field does not say what is mixed
+        assert row["name"].split(" · ") == row["keywords"][:3]

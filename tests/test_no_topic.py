@@ -54,25 +54,25 @@ def results(planted, tmp_path_factory):
     inputs = {"papers": planted.papers, "embeddings": planted.embeddings}
     read = {name: at / f"{name}.parquet" for name in ("assignments", "topics", "hierarchy", "subtopics")}
     corpus = term_files(planted.folder) | {"embeddings": planted.embeddings}
-    nodes = {"nodes": at / "nodes.parquet", "subtopics": read["subtopics"], "linkage": at / "linkage.npy"}
+    levels = {"nodes": at / "nodes.parquet", "subtopics": read["subtopics"]}
+    tree = {"linkage": at / "linkage.npy"}
     clustered = {"assignments": read["assignments"], "centroids": at / "centroids.npy"}
     graph = graph_files(planted.folder)
     coordinates, project = at / "coordinates.parquet", at / "project.json"
-    keywords = {"keywords": at / "keywords.parquet", "csv": at / "keywords.csv"}
+    keywords = {"keywords": at / "keywords.parquet", "coherence": at / "coherence.json"}
     measured = {"cluster": at / "cluster.json", "project": project}
     times = ("trends", "periods", "subtopic_trends", "subtopic_periods")
     of_time = {name: at / f"{name}.parquet" for name in times}
     steps = {
-        "hierarchy": {"embeddings": planted.embeddings, "min_papers": 10} | clustered | nodes,
-        "keywords": corpus | clustered | keywords,
-        "label": inputs | clustered | {"cluster": at / "cluster.json", "keywords": keywords["keywords"]}
-        | {"topics": read["topics"], "csv": at / "t.csv", "representatives": at / "representatives.parquet"},
-        "tree": corpus | nodes | {"assignments": read["assignments"], "topics": read["topics"]}
-        | {"hierarchy": read["hierarchy"], "csv": at / "h.csv", "figure": at / "h.png"},
+        "hierarchy": {"embeddings": planted.embeddings, "min_papers": 10} | clustered | levels | tree,
+        "keywords": corpus | levels | {"assignments": read["assignments"], "csv": at / "k.csv"} | keywords,
+        "label": inputs | clustered | {"cluster": at / "cluster.json"} | keywords | levels
+        | {"topics": read["topics"], "csv": at / "t.csv", "representatives": at / "representatives.parquet"}
+        | {"hierarchy": read["hierarchy"], "hierarchy_csv": at / "h.csv"},
         "project": inputs | graph | {"coordinates": coordinates, "summary": project, "n_neighbors": 8},
         "trends": {"papers": planted.papers} | read | of_time
         | {"csv": at / "tr.csv", "subtopic_csv": at / "st.csv", "figure": at / "tr.png"},
-        "plot": {"coordinates": coordinates, "maps": at / "map.png"} | measured
+        "plot": {"coordinates": coordinates, "maps": at / "map.png", "tree": at / "tree.png"} | measured | tree
         | {name: read[name] for name in ("assignments", "topics", "hierarchy")},
         "atlas": {"papers": planted.papers, "coordinates": coordinates} | read | graph
         | {"atlas": at / "atlas.parquet", "labels": at / "labels.parquet", "link": None},
@@ -80,7 +80,7 @@ def results(planted, tmp_path_factory):
         | read | of_time | page_files(),
         "evaluate": {"papers": planted.papers, "coordinates": coordinates, "evaluation": at / "evaluation.json"}
         | {name: path for name, path in corpus.items() if name != "embeddings"} | measured
-        | {"assignments": read["assignments"], "topics": read["topics"], "keywords": keywords["keywords"],
+        | {"assignments": read["assignments"], "topics": read["topics"], **keywords,
            "explanations": pq_write(at / "x.parquet", topic=[0], id=["a"], word=["b"], influence=[0.1])},
     }  # fmt: skip
     for step, flags in steps.items():
@@ -147,9 +147,9 @@ def test_tables_count_each_paper_in_its_topic_only(planted, results):
     assert sum(node["share"] for node in nodes if node["level"] == "group") == pytest.approx(sum(sizes) / 140)
     subtopic = pq.read_table(results / "subtopics.parquet")["subtopic"].to_pandas()
     assert subtopic[labels < 0].isna().all()
-    for keyword in table(results, "keywords"):
+    for keyword in filter(lambda row: row["level"] == "topic", table(results, "keywords")):
         texts = [
-            planted.texts[i].replace(".", " ").split() for i in np.flatnonzero(labels == keyword["topic"])
+            planted.texts[i].replace(".", " ").split() for i in np.flatnonzero(labels == keyword["node"])
         ]
         assert keyword["papers"] == sum(keyword["term"] in text for text in texts)
     ids = {paper["id"] for paper in table(results, "representatives")}
@@ -194,12 +194,12 @@ def test_evaluation_and_explanations_leave_them_out(planted, results):
 def test_assignments_of_other_centroids_are_refused(planted, results, tmp_path):
     assert NONE == 65535
     np.save(tmp_path / "c.npy", np.load(results / "centroids.npy")[:2])
-    flags = term_files(planted.folder) | {"embeddings": planted.embeddings, "centroids": tmp_path / "c.npy"}
     result = script(
-        "keywords",
-        **flags,
+        "hierarchy",
+        embeddings=planted.embeddings,
+        centroids=tmp_path / "c.npy",
         assignments=results / "assignments.parquet",
-        keywords=pq_write(tmp_path / "k.parquet", a=[1]),
-        csv=tmp_path / "k.csv",
+        **{name: tmp_path / f"{name}.parquet" for name in ("nodes", "subtopics")},
+        linkage=tmp_path / "l.npy",
     )
     assert result.returncode == 1 and "topics from -1 to 3 do not belong to 2 centroids" in result.stderr

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from matplotlib.image import imread
 
@@ -21,7 +22,25 @@ def hierarchy(path, groups: list[str]):
     levels = ["group"] * len(groups) + ["topic"] * 3
     parents = [None] * len(groups) + [0, 0, len(groups) - 1]
     names = [*groups, "a", "b", "c"]
-    return pq_write(path, level=levels, node=[*range(len(groups)), 0, 1, 2], parent=parents, name=names)
+    n = len(levels)
+    return pq_write(
+        path,
+        level=levels,
+        node=pa.array([*range(len(groups)), 0, 1, 2], pa.int32()),
+        parent=pa.array(parents, pa.int32()),
+        size=[30] * n,
+        stability=pa.nulls(n, pa.float64()),
+        share=[0.3] * n,
+        name=names,
+        keywords=[["word"]] * n,
+        fields=[[]] * n,
+    )
+
+
+def linkage(path):
+    """The tree of three topics."""
+    np.save(path, np.array([[0, 1, 1.0, 2], [2, 3, 2.0, 3]]))
+    return path
 
 
 @pytest.fixture
@@ -37,8 +56,10 @@ def inputs(tmp_path) -> dict:
         "assignments": pq_write(tmp_path / "a.parquet", topic=topic),
         "topics": pq_write(tmp_path / "t.parquet", name=names, color=COLORS),
         "hierarchy": hierarchy(tmp_path / "h.parquet", ["maths · proofs · sums", "physics · stars"]),
+        "linkage": linkage(tmp_path / "l.npy"),
         "cluster": tmp_path / "cluster.json",
         "project": tmp_path / "project.json",
+        "tree": tmp_path / "tree.png",
     }
 
 
@@ -51,6 +72,8 @@ def test_map_with_any_label_is_the_same_in_every_run(inputs, out):
     picture = imread(out / "one.png")
     assert picture.shape[1] == 700
     assert picture[..., :3].std() > 0.02
+    tree = imread(inputs["tree"])
+    assert tree.shape[1] == 2100 and tree[..., :3].std() > 0.02
 
 
 def test_dark_style_and_vector_formats(inputs, out):

@@ -11,6 +11,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable
@@ -419,10 +420,12 @@ def test_a_second_run_in_the_folder_stops_and_leaves_the_first_one_alone(project
         first = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
         while not any((folder / ".snakemake" / "locks").glob("*")):
             assert first.poll() is None, (folder / "first.log").read_text()
-            time.sleep(0.02)
+            time.sleep(0.002)
+        first.send_signal(signal.SIGSTOP)  # else it may begin a step, and the second run stop at its file
         second = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, env=ENVIRONMENT, check=False
         )
+        first.send_signal(signal.SIGCONT)
         assert first.wait() == 0
     assert second.returncode != 0
     assert "Directory cannot be locked" in second.stdout + second.stderr

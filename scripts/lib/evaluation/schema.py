@@ -5,6 +5,8 @@ docs/files.md is written from them (`make docs`).
 
 from typing import TypedDict
 
+from lib.keywords.schema import Coherence
+
 
 class Agreement(TypedDict):
     """How well topics agree with a classification of the papers."""
@@ -38,21 +40,12 @@ class CorpusSummary(TypedDict):
     without_words: float
 
 
-class WordSummary(TypedDict):
-    """How coherent and distinct the keywords are; a floor has the same keywords, dealt to the topics at random."""
+class WordSummary(Coherence):
+    """The coherence of the keywords, and whether topics can be told by their keywords, labels and titles."""
 
-    npmi: float | None
-    npmi_floor: float | None
-    npmi_windows: float | None
-    c_v: float | None
-    c_v_floor: float | None
-    diversity: float
-    inverted_rbo: float
     label_mrr: float
     title_mrr: float
     keyword_topic_accuracy: float
-    npmi_by_topic: list[float | None]
-    c_v_by_topic: list[float | None]
     keyword_topic_accuracy_by_topic: list[float]
 
 

@@ -6,18 +6,8 @@ from scipy import sparse
 
 from lib.clusters.partitions import effective_topics
 from lib.evaluation.agreement import keyword_topic_accuracy, reciprocal_ranks
-from lib.evaluation.coherence import (
-    c_v,
-    diversity,
-    in_papers,
-    in_windows,
-    inverted_rbo,
-    mean_known,
-    mean_npmi,
-    npmi,
-)
 from lib.evaluation.schema import CorpusSummary, MapQuality, SizeSummary, WordSummary
-from lib.keywords.ctfidf import words_of
+from lib.keywords.schema import Coherence
 from lib.map.fidelity import largest_pieces
 from lib.map.schema import ProjectSummary
 from lib.naming.names import keyword_pairs
@@ -26,8 +16,6 @@ from lib.rows import label_sizes
 from lib.words.languages import language_of, script_of, shares
 from lib.words.term_files import Terms
 from lib.words.words import lacks_words
-
-TOP = 10  # keywords of which coherence and diversity are measured
 
 
 def summarize_sizes(sizes: np.ndarray) -> SizeSummary:
@@ -51,51 +39,29 @@ def summarize_corpus(texts: list[str]) -> CorpusSummary:
 
 
 def summarize_words(
-    corpus: Terms, keywords: pd.DataFrame, table: pd.DataFrame, topics: np.ndarray, rows: np.ndarray
+    corpus: Terms, keywords: pd.DataFrame, table: pd.DataFrame, topics: np.ndarray, coherence: Coherence
 ) -> WordSummary:
-    """How coherent and how distinct the keywords are, and whether topics can be told by them.
+    """The coherence of the keywords, and whether topics can be told by them.
 
     Parameters
     ----------
     keywords : columns of KEYWORDS
     table : columns `label` and `representative_title`, one row per topic
     topics : int (n,), the topic of each paper; -1 for unassigned papers, which do not count in the accuracy
-    rows : int (m,), the papers whose windows are counted, ascending
     """
+    of_topics = keywords[keywords["level"] == "topic"]
     number = {term: i for i, term in enumerate(corpus.vocabulary["term"].to_pylist())}
-    pairs = keyword_pairs(keywords.assign(keyword=keywords["term"]), len(table))
-    wanted = np.unique([number[word] for of_topic in pairs for word, _ in of_topic[:TOP]]).astype(int)
-    columns = [
-        np.searchsorted(wanted, [number[word] for word, _ in of_topic[:TOP]]).astype(int)
-        for of_topic in pairs
-    ]
-    # the floor: the same keywords, dealt to the topics at random
-    dealt = np.split(
-        np.random.default_rng(0).permutation(np.concatenate(columns)), np.cumsum(list(map(len, columns)))[:-1]
-    )
-    papers = npmi(in_papers(corpus.terms, corpus.term_offsets, wanted))
-    words = words_of(corpus.vocabulary, wanted)
-    windows = npmi(in_windows(corpus.tokens, corpus.offsets, rows, words))
-    npmi_by_topic, c_v_by_topic = mean_npmi(papers, columns), c_v(windows, columns)
     weights = sparse.csr_matrix(
-        (keywords["weight"], (keywords["topic"], [number[term] for term in keywords["term"]])),
-        shape=(len(pairs), len(number)),
+        (of_topics["weight"], (of_topics["node"], [number[term] for term in of_topics["term"]])),
+        shape=(len(table), len(number)),
     )
     accuracy = keyword_topic_accuracy(corpus.terms, corpus.term_offsets, topics, weights)
     scorer = TitleScorer(keyword_pairs(keywords, len(table)))
     return WordSummary(
-        npmi=mean_known(npmi_by_topic),
-        npmi_floor=mean_known(mean_npmi(papers, dealt)),
-        npmi_windows=mean_known(mean_npmi(windows, columns)),
-        c_v=mean_known(c_v_by_topic),
-        c_v_floor=mean_known(c_v(windows, dealt)),
-        diversity=diversity([[word for word, _ in of_topic] for of_topic in pairs], TOP),
-        inverted_rbo=inverted_rbo([[word for word, _ in of_topic[:TOP]] for of_topic in pairs]),
+        **coherence,
         label_mrr=float(np.mean(reciprocal_ranks(list(table["label"]), scorer))),
         title_mrr=float(np.mean(reciprocal_ranks(list(table["representative_title"]), scorer))),
-        keyword_topic_accuracy=float(np.average(accuracy, weights=label_sizes(topics, len(pairs)))),
-        npmi_by_topic=npmi_by_topic,
-        c_v_by_topic=c_v_by_topic,
+        keyword_topic_accuracy=float(np.average(accuracy, weights=label_sizes(topics, len(table)))),
         keyword_topic_accuracy_by_topic=accuracy.tolist(),
     )
 

@@ -43,7 +43,7 @@ def drawable(texts: list[str]) -> tuple[list[str], list[str]]:
         f"in no font of this machine and therefore written in Latin letters: {len(lost):,} of the characters "
         f"of the labels ({''.join(dict.fromkeys(lost))[:20]}). Install one that has them, such as fonts-noto-cjk "
         "(Chinese, Japanese, Korean), fonts-noto-core (other scripts) or fonts-symbola (emoji) from Debian, "
-        "and draw the figures again with `snakemake --forcerun plot tree explain`"
+        "and draw the figures again with `snakemake --forcerun plot trends explain`"
     )
     return families, [in_latin_letters(text, missing) for text in texts]
 

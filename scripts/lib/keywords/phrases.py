@@ -4,16 +4,14 @@ import re
 
 import numpy as np
 
-from lib.keywords.bigram_preference import OPEN
-from lib.keywords.ctfidf import TermCounts
-from lib.keywords.keywords import Keyword
-from lib.keywords.redundancy import are_initials
-from lib.keywords.term_vectors import TermVectors
+from lib.keywords.vocabulary import Vocabulary
 from lib.words.spelling import plain
 from lib.words.words import HAN_RUN
 
 LONGEST = 5  # words of a phrase
 MOST = 0.5  # a keyword is extended by a word that adjoins at least this share of its uses
+OPEN = 0.6  # a word that another word follows in this share of its uses does not end a phrase
+OPEN_MOST = 0.3  # such a word is extended by a word that follows this share of its uses: `lie algebra`
 USES = 5  # and only if it has this many uses in the papers
 SEPARATOR = re.compile("[ -]")
 
@@ -23,24 +21,17 @@ class Phrases:
 
     Parameters
     ----------
-    counted : the counts of the whole vocabulary
+    vocabulary : all terms
     tokens, offsets : the words of each paper, as the step `terms` writes them (may be memory-mapped)
     """
 
-    def __init__(self, counted: TermCounts, tokens: np.ndarray, offsets: np.ndarray):
-        self.counted = counted
+    def __init__(self, vocabulary: Vocabulary, tokens: np.ndarray, offsets: np.ndarray):
+        self.vocabulary = vocabulary
         self.tokens, self.offsets = tokens, offsets
-        self.row_of = {term: row for row, term in enumerate(counted.terms)}
+        self.row_of = {term: row for row, term in enumerate(vocabulary.terms)}
 
-    def of_groups(self, keywords: list[list[Keyword]], vectors: TermVectors) -> list[list[Keyword]]:
-        """The keywords of each group, extended by `of`, from the sampled papers of the group."""
-        return [self.of(of_group, vectors.papers_of(group)) for group, of_group in enumerate(keywords)]
-
-    def of(self, keywords: list[Keyword], papers: np.ndarray) -> list[Keyword]:
-        """The keywords of a group, each with the words that adjoin at least a share MOST of its uses in these papers.
-
-        If two keywords have the same phrase, the first is kept. Abbreviations of phrases are dropped: `asr` of
-        `automatic speech recognition`.
+    def of(self, terms: list[str], papers: np.ndarray) -> list[str]:
+        """For each term the phrase in which it stands: with the words that adjoin at least a share MOST of its uses.
 
         Parameters
         ----------
@@ -48,24 +39,17 @@ class Phrases:
         """
         spans = [self.tokens[self.offsets[row] : self.offsets[row + 1]] for row in papers.tolist()]
         text = np.concatenate([np.zeros(1, np.int32), *spans, np.zeros(1, np.int32)])
-        shown: dict[str, Keyword] = {}
-        for keyword in keywords:
-            phrase = self._phrase(keyword.term, text)
-            shown.setdefault(phrase, keyword._replace(keyword=phrase))
-        return [
-            keyword
-            for phrase, keyword in shown.items()
-            if not any(are_initials(phrase, other) for other in shown)
-        ]
+        return [self._phrase(term, text) for term in terms]
 
     def _phrase(self, term: str, text: np.ndarray) -> str:
-        words, phrase, whole = list(self.counted.words[self.row_of[term]]), term, term
+        words, phrase, whole = list(self.vocabulary.words[self.row_of[term]]), term, term
         while len(words) < LONGEST:
             before, behind = beside(words, text)
             at_end = behind[0] >= before[0]
             share, word = behind if at_end else before
-            both = f"{term} {self.counted.terms[word]}"
-            if share < MOST or word in words or HAN_RUN.search(both):  # words of Chinese have no space
+            both = f"{term} {self.vocabulary.terms[word]}"
+            least = OPEN_MOST if at_end and self.vocabulary.followed_share[words[-1]] >= OPEN else MOST
+            if share < least or word in words or HAN_RUN.search(both):  # words of Chinese have no space
                 break
             if at_end:
                 phrase += self._spelled(words[-1], word)[1]
@@ -73,16 +57,18 @@ class Phrases:
             else:
                 phrase = self._spelled(word, words[0])[0] + phrase
                 words.insert(0, word)
-            if self.counted.followed_share[words[-1]] < OPEN:  # `fault-tolerant quantum` wants another word
+            if (
+                self.vocabulary.followed_share[words[-1]] < OPEN
+            ):  # `fault-tolerant quantum` wants another word
                 whole = phrase
         return whole
 
     def _spelled(self, first: int, second: int) -> tuple[str, str]:
         """The words of a bigram as spelled in it: the first with the space or hyphen behind it, the second with it before."""
-        one, two = self.counted.terms[first], self.counted.terms[second]
-        rows, firsts, seconds = self.counted.bigrams
+        one, two = self.vocabulary.terms[first], self.vocabulary.terms[second]
+        rows, firsts, seconds = self.vocabulary.bigrams
         for row in rows[(firsts == first) & (seconds == second)].tolist():
-            bigram = self.counted.terms[row]
+            bigram = self.vocabulary.terms[row]
             for cut in SEPARATOR.finditer(bigram):
                 start, end = bigram[: cut.start()], bigram[cut.end() :]
                 if plain(start) == plain(one) and plain(end) == plain(two):

@@ -6,7 +6,8 @@ The cosine of two term vectors shows whether the terms have the same meaning. No
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -22,20 +23,20 @@ COLUMNS = 4096  # terms that are compared at a time
 LEAST = 0.1  # the least similarity, for terms about another subject or in no sampled paper
 
 
-@dataclass
+@dataclass(frozen=True)
 class TermVectors:
     """Sampled papers with their terms, vectors and groups.
 
     Attributes
     ----------
-    terms : float32 csc (n, n_terms), the weight of the paper at each of its terms, else 0
+    terms : float32 csr (n, n_terms), the weight of the paper at each of its terms, else 0
     vectors : float32 (n, dim), minus their mean
     weights : float32 (n,), the number of papers that each sampled paper represents
     groups : int (n,), 0 to k - 1
-    rows : int64 (n,), rows of the sampled papers, ascending
+    rows : int64 (n,), rows of the sampled papers
     """
 
-    terms: sparse.csc_matrix
+    terms: sparse.csr_matrix
     vectors: np.ndarray
     weights: np.ndarray
     groups: np.ndarray
@@ -53,9 +54,9 @@ class TermVectors:
         vectors : (n_papers, dim), unit rows (may be memory-mapped)
         groups : int (n_papers,), 0 to k - 1; papers with -1 are not sampled
         """
-        by_group = rows_by_label(groups, int(groups.max()) + 1)
+        by_group = rows_by_label(groups, int(groups.max(initial=-1)) + 1)
         quota = _quota(np.array([len(rows) for rows in by_group]))
-        rows, weights = [], []
+        rows, weights = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
         for members in by_group:
             n = min(len(members), quota)
             rows.append(members[np.linspace(0, len(members) - 1, n).astype(np.int64)])
@@ -64,23 +65,34 @@ class TermVectors:
         order = np.argsort(read)
         read, weight = read[order], weight[order]
         lengths = offsets[read + 1] - offsets[read]
-        of_papers = terms[ranges(offsets[read], lengths)]
-        table = (np.repeat(weight, lengths), (np.repeat(np.arange(len(read)), lengths), of_papers))
-        has_term = sparse.csc_matrix(table, (len(read), n_terms), dtype=np.float32)
+        table = (
+            np.repeat(weight, lengths),
+            terms[ranges(offsets[read], lengths)],
+            np.r_[0, np.cumsum(lengths)],
+        )
+        has_term = sparse.csr_matrix(table, (len(read), n_terms), dtype=np.float32)
         return cls(has_term, _center(take(vectors, read), weight), weight, groups[read], read)
 
-    def inside(self, group: int, groups: np.ndarray, columns: list[int]) -> "TermVectors":
-        """The sampled papers of one group, with other group numbers and only the given terms.
+    def regrouped(self, group_of: np.ndarray) -> "TermVectors":
+        """The sampled papers in other groups, without those of no group; their own mean is subtracted.
 
         Parameters
         ----------
-        groups : int (n_papers,), the new groups of all papers
-        columns : rows of the terms
+        group_of : int (k,), the new group of each group, -1 for none
         """
-        at = np.flatnonzero(self.groups == group)
-        rows, weights = self.rows[at], self.weights[at]
-        vectors = _center(self.vectors[at], weights)
-        return TermVectors(self.terms[at][:, columns], vectors, weights, groups[rows], rows)
+        groups = group_of[self.groups]
+        if (groups >= 0).all():
+            return replace(self, groups=groups)
+        at = np.flatnonzero(groups >= 0)
+        weights = self.weights[at]
+        return TermVectors(
+            self.terms[at], _center(self.vectors[at], weights), weights, groups[at], self.rows[at]
+        )
+
+    @cached_property
+    def papers_with(self) -> sparse.csc_matrix:
+        """The same as `terms`, by term: float32 csc (n, n_terms)."""
+        return self.terms.tocsc()
 
     def papers_of(self, group: int) -> np.ndarray:
         """The sampled papers of a group: int64 (m,), ascending."""
@@ -98,7 +110,7 @@ class TermVectors:
         of_row = np.repeat(np.arange(k), np.diff(weights.indptr))
         similarities = np.zeros(weights.nnz)
         for start in range(0, len(columns), COLUMNS):
-            means = self._means(self.terms[:, columns[start : start + COLUMNS]].T)
+            means = self._means(self.papers_with[:, columns[start : start + COLUMNS]].T)
             here = (at >= start) & (at < start + COLUMNS)
             with one_blas_thread():  # the sums of a product depend on the number of threads
                 cosines = means @ of_groups
@@ -109,12 +121,12 @@ class TermVectors:
 
     def similarity(self, term: int, other: int) -> float:
         """The cosine of the vectors of two terms; 0 if one of them is in no sampled paper."""
-        one, two = self._means(self.terms[:, [term, other]].T)
+        one, two = self._means(self.papers_with[:, [term, other]].T)
         return float(one @ two)
 
     def share(self, term: int, other: int) -> float:
         """The share of the papers with a term that also contain another term."""
-        papers, of_other = self.terms[:, [term]], self.terms[:, [other]]
+        papers, of_other = self.papers_with[:, [term]], self.papers_with[:, [other]]
         both = papers.multiply(of_other > 0).sum()
         return float(both / papers.sum()) if papers.nnz else 0.0
 
@@ -135,7 +147,7 @@ class TermVectors:
 
 def _quota(sizes: np.ndarray) -> int:
     """The largest number of papers per group for which at most SAMPLE papers are read; `sizes` is int (k,)."""
-    quotas = range(1, int(sizes.max()) + 1)
+    quotas = range(1, int(sizes.max(initial=0)) + 1)
     return max(1, bisect_right(quotas, SAMPLE, key=lambda quota: int(np.minimum(sizes, quota).sum())))
 
 

@@ -33,6 +33,8 @@ def topic_entries(topics: list[dict], anchors: np.ndarray, frame: np.ndarray) ->
         {
             "name": one_line(topic["name"]),
             "keywords": [one_line(word) for word in topic["keywords"][:KEYWORDS]],
+            "fields": [one_line(field) for field in topic["fields"]],
+            "mixed": topic["mixed"],
             "size": topic["size"],
             "color": topic["color"],
             **place,
@@ -47,6 +49,7 @@ def node_entries(nodes: list[dict], places: list[dict]) -> list[dict]:
         {
             "name": one_line(node["name"]),
             "keywords": [one_line(word) for word in node["keywords"][:KEYWORDS]],
+            "fields": [one_line(field) for field in node["fields"]],
             "size": node["size"],
             "parent": node["parent"],
             **place,

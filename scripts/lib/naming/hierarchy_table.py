@@ -3,78 +3,128 @@
 import numpy as np
 import pandas as pd
 
-from lib.keywords.keywords import Keyword
-from lib.keywords.tree_keywords import TreeKeywords
+from lib.naming.fields import Fields
 from lib.naming.mentions import mentions
-from lib.naming.names import SEPARATOR, primary_keywords, topic_names
+from lib.naming.names import IN_NAME, SEPARATOR, distinct, keywords_by_node, names_of
 from lib.naming.schema import HIERARCHY
 
 
-def sibling_names(keywords: list[list[Keyword]], parent_name: str, sizes: np.ndarray) -> list[str]:
-    """The names of siblings, from their keywords; a sibling without keywords gets the name of its parent and a number.
+def words_in_names(keywords: list[pd.DataFrame], parent_name: str, sizes: np.ndarray) -> list[list[str]]:
+    """The keywords of siblings that may stand in their names.
 
-    A keyword that repeats the parent's name is dropped if another is available and it does not discriminate between
-    siblings. It discriminates if its share in the sibling exceeds the sibling's share p of the papers by at least a
-    third of the possible excess 1 - p.
+    A keyword that repeats the name of the parent is left out if there is another one and it does not tell siblings
+    apart: its share in the sibling exceeds the sibling's share p of the papers by less than a third of the possible
+    excess 1 - p.
 
     Parameters
     ----------
+    keywords : of each sibling, columns of KEYWORDS
     sizes : int (m,), papers of each sibling
     """
     phrases = parent_name.split(SEPARATOR)
     least = (1 + 2 * sizes / sizes.sum()) / 3
-    keywords = [
-        [
-            keyword
-            for keyword in of_sibling
-            if keyword.share >= limit or not any(mentions(phrase, keyword.term) for phrase in phrases)
+    in_names = []
+    for of_sibling, limit in zip(keywords, least.tolist(), strict=True):
+        words = [
+            word
+            for word, term, share in zip(
+                of_sibling["keyword"], of_sibling["term"], of_sibling["share"], strict=True
+            )
+            if share >= limit or not any(mentions(phrase, term) for phrase in phrases)
         ]
-        or of_sibling
-        for of_sibling, limit in zip(keywords, least, strict=True)
-    ]
-    known = [i for i, of_sibling in enumerate(keywords) if of_sibling]
-    pairs = [[(word, weight) for word, weight, *_ in keywords[i]] for i in known]
-    primary = primary_keywords(pairs, [parent_name] * len(known))
-    names = [f"{parent_name} ({i + 1})" for i in range(len(keywords))]
-    for i, name in zip(known, topic_names([words_of(keywords[i]) for i in known], primary), strict=True):
-        names[i] = name
-    return names
+        in_names.append(words or list(of_sibling["keyword"]))
+    return in_names
 
 
-def words_of(keywords: list[Keyword]) -> list[str]:
-    """Keywords as they are shown."""
-    return [keyword.keyword for keyword in keywords]
+def first_keywords_of_subtopics(nodes: pd.DataFrame, keywords: pd.DataFrame, k: int) -> list[list[str]]:
+    """The first keywords of the subtopics of each of k topics, largest subtopic first; none for undivided topics.
+
+    Parameters
+    ----------
+    nodes, keywords : tables with the columns of NODES and KEYWORDS
+    """
+    subtopics = nodes[nodes["level"] == "subtopic"].sort_values("size", ascending=False, kind="stable")
+    of_nodes = keywords_by_node(keywords, "subtopic", len(subtopics))
+    parts: list[list[str]] = [[] for _ in range(k)]
+    for node, parent in zip(subtopics["node"], subtopics["parent"], strict=True):
+        parts[int(parent)] += list(of_nodes[node]["keyword"][:1])
+    return parts
 
 
-def hierarchy_table(nodes: pd.DataFrame, search: TreeKeywords, topics: pd.DataFrame) -> pd.DataFrame:
-    """The nodes with their names and keywords, with the columns of HIERARCHY.
+def node_fields(
+    fields: Fields, nodes: pd.DataFrame, topics: np.ndarray, subtopics: np.ndarray
+) -> dict[str, tuple[list[list[str]], np.ndarray]]:
+    """For each level the fields of its nodes and their cover, as `Fields.of` returns them.
 
-    A group is named by the primary keywords of its largest topics; a group of one topic has the name of the topic.
+    Groups and topics are compared with all others, subtopics with those of their topic.
 
     Parameters
     ----------
     nodes : table with the columns of NODES
-    search : finds the keywords of groups and subtopics
-    topics : columns `name`, `primary_keyword` and `keywords`, largest topics first
+    topics, subtopics : int (n,), of each paper; -1 for none
     """
-    group_of = nodes.loc[nodes["level"] == "topic", "parent"].to_numpy(int)
-    names = {"group": [], "topic": topics["name"].tolist(), "subtopic": []}
-    words = {"group": [], "topic": topics["keywords"].tolist(), "subtopic": []}
-    for group, keywords in enumerate(search.of_groups(group_of)):
-        members = np.flatnonzero(group_of == group)
-        alone = int(members[0]) if len(members) == 1 else None
-        joined = SEPARATOR.join(topics["primary_keyword"][members][:3])
-        names["group"].append(joined if alone is None else names["topic"][alone])
-        words["group"].append(words_of(keywords) if alone is None else words["topic"][alone])
-    for parent, siblings in nodes[nodes["level"] == "subtopic"].groupby("parent"):
-        of_siblings = search.of_subtopics(siblings)
-        names["subtopic"] += sibling_names(
-            of_siblings, names["topic"][int(parent)], siblings["size"].to_numpy()
-        )
-        words["subtopic"] += map(words_of, of_siblings)
-    levels = nodes["level"].unique()
+    group_of, parents = (
+        nodes.loc[nodes["level"] == level, "parent"].to_numpy(int) for level in ("topic", "subtopic")
+    )
+    of_subtopics: tuple[list[list[str]], list[float]] = [], []
+    for parent in np.unique(parents):
+        siblings = np.flatnonzero(parents == parent)
+        place = np.full(len(parents) + 1, -1)
+        place[siblings] = np.arange(len(siblings))
+        names, cover = fields.of(place[subtopics], len(siblings))
+        of_subtopics[0].extend(names)
+        of_subtopics[1].extend(cover)
+    in_groups = np.r_[group_of, -1][topics]
+    return {
+        "group": fields.of(in_groups, int(group_of.max()) + 1),
+        "topic": fields.of(topics, len(group_of)),
+        "subtopic": (of_subtopics[0], np.array(of_subtopics[1])),
+    }
+
+
+def hierarchy_table(
+    nodes: pd.DataFrame,
+    keywords: pd.DataFrame,
+    topics: pd.DataFrame,
+    fields: dict[str, tuple[list[list[str]], np.ndarray]],
+    papers: int,
+) -> pd.DataFrame:
+    """The nodes with their names, keywords and fields, with the columns of HIERARCHY.
+
+    The name of a group is its fields, or the primary keywords of its largest topics, whichever cover more of its
+    papers. A group of one topic has the name of the topic.
+
+    Parameters
+    ----------
+    nodes : table with the columns of NODES; the subtopics of a topic follow each other
+    keywords : table with the columns of KEYWORDS
+    topics : columns `name`, `primary_keyword` and `size`
+    fields : as `node_fields` returns them
+    papers : number of all papers
+    """
+    by_level = dict(list(nodes.groupby("level", sort=False)))
+    of_nodes = {
+        level: keywords_by_node(keywords, level, len(of_level)) for level, of_level in by_level.items()
+    }
+    group_of = by_level["topic"]["parent"].to_numpy(int)
+    names = {"topic": topics["name"].tolist(), "group": [], "subtopic": []}
+    for group, (of_group, cover) in enumerate(zip(*fields["group"], strict=True)):
+        members = topics[group_of == group].sort_values("size", ascending=False, kind="stable")
+        first = [of_nodes["topic"][topic].iloc[:1] for topic in members.index[:IN_NAME]]
+        by_words = sum(int(of_topic["papers"].sum()) for of_topic in first) / max(members["size"].sum(), 1)
+        words = of_group if cover >= by_words and of_group else members["primary_keyword"][:IN_NAME]
+        names["group"].append(SEPARATOR.join(words) if len(members) > 1 else members["name"].iloc[0])
+    names["group"] = distinct(names["group"])
+    if "subtopic" in by_level:
+        for parent, siblings in by_level["subtopic"].groupby("parent"):
+            parent_name = names["topic"][int(parent)]
+            of_siblings = [of_nodes["subtopic"][node] for node in siblings["node"]]
+            words = words_in_names(of_siblings, parent_name, siblings["size"].to_numpy())
+            numbered = [f"{parent_name} ({i})" for i in range(1, len(siblings) + 1)]
+            names["subtopic"] += names_of(words, numbered)
     return nodes.assign(
-        share=nodes["size"] / len(search.subtopic_of),
-        name=[name for level in levels for name in names[level]],
-        keywords=[keywords for level in levels for keywords in words[level]],
+        share=nodes["size"] / papers,
+        name=[name for level in by_level for name in names[level]],
+        keywords=[list(of_node["keyword"]) for level in by_level for of_node in of_nodes[level]],
+        fields=[of_node for level in by_level for of_node in fields[level][0]],
     )[HIERARCHY.names]

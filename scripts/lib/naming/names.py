@@ -1,7 +1,8 @@
-"""The names and labels of topics."""
+"""The names of topics, groups and subtopics."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from lib.words.spelling import stems
@@ -10,64 +11,52 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SEPARATOR = " · "  # between the keywords of a name
+IN_NAME = 3  # keywords of a name
 
 
-def keyword_pairs(keywords: pd.DataFrame, k: int) -> list[list[tuple[str, float]]]:
-    """The (keyword, weight) pairs of each of k topics, highest-weighted first, from a table with the columns of KEYWORDS.
-
-    A topic in a language without word segmentation has none.
-    """
-    pairs: list[list[tuple[str, float]]] = [[] for _ in range(k)]
-    for topic, word, weight in zip(keywords["topic"], keywords["keyword"], keywords["weight"], strict=True):
-        pairs[topic].append((word, weight))
-    return pairs
-
-
-def primary_keywords(keywords: list[list[tuple[str, float]]], titles: list[str]) -> list[str]:
-    """A keyword for each topic that differs from those of all other topics by more than a plural ending.
+def keywords_by_node(keywords: pd.DataFrame, level: str, n: int) -> list[pd.DataFrame]:
+    """The keywords of each of the n nodes of a level, highest-weighted first; a node without keywords has no rows.
 
     Parameters
     ----------
-    keywords : (keyword, weight) pairs of each topic, highest-weighted first
-    titles : a title for each topic, used if the topic has no keywords
-
-    A keyword of two topics goes to the topic where its weight is larger. Weights are relative to the highest weight of
-    the topic, since all weights are smaller in a topic with a varied vocabulary. If the keyword has the highest weight
-    in both topics, the absolute weights decide. A topic that gets none of its keywords is given its highest-weighted
-    keyword and a number.
+    keywords : columns of KEYWORDS
     """
-    candidates = [
-        (-weight / pairs[0][1], rank, -weight, topic, word)
-        for topic, pairs in enumerate(keywords)
-        for rank, (word, weight) in enumerate(pairs)
-    ]
-    given: dict[int, str] = {}
-    taken: set[str] = set()
-    for *_, topic, word in sorted(candidates):
-        name = stems(word)
-        if topic not in given and name not in taken:
-            given[topic] = word
-            taken.add(name)
-    # other topics may have all keywords of a topic: vectors can tell papers apart that words cannot
-    for topic, pairs in enumerate(keywords):
-        word, number = (pairs[0][0], 2) if pairs else (titles[topic], 1)
-        while topic not in given:
-            suffix = f" ({number})" if number > 1 else ""
-            if (name := stems(word) + suffix) not in taken:
-                given[topic] = word + suffix
-                taken.add(name)
-            number += 1
-    return [given[topic] for topic in range(len(keywords))]
+    of_level = keywords[keywords["level"] == level]
+    groups = dict(list(of_level.groupby("node")))
+    return [groups.get(node, of_level.iloc[:0]) for node in range(n)]
 
 
-def topic_names(keywords: list[list[str]], primary: list[str]) -> list[str]:
-    """The primary keyword of each topic and its next two keywords: `language models · reasoning · agents`.
+def keyword_pairs(keywords: pd.DataFrame, k: int, column: str = "keyword") -> list[list[tuple[str, float]]]:
+    """The (keyword, weight) pairs of each of k topics, highest-weighted first.
 
-    Names differ, since the primary keywords do.
+    Parameters
+    ----------
+    keywords : columns of KEYWORDS
+    column : `keyword`, or `term`, which was counted
     """
-    return [
-        SEPARATOR.join(
-            [first, *(word for word in words if word not in (first, first.partition(" (")[0]))][:3]
-        )
-        for first, words in zip(primary, keywords, strict=True)
+    of_topics = keywords_by_node(keywords, "topic", k)
+    return [list(zip(of_topic[column], of_topic["weight"], strict=True)) for of_topic in of_topics]
+
+
+def distinct(names: list[str]) -> list[str]:
+    """The names, with a number behind those that an earlier one has, but for plural endings."""
+    taken: Counter[str] = Counter()
+    numbered = []
+    for name in names:
+        taken[stems(name)] += 1
+        number = taken[stems(name)]
+        numbered.append(f"{name} ({number})" if number > 1 else name)
+    return numbered
+
+
+def names_of(keywords: list[list[str]], otherwise: list[str]) -> list[str]:
+    """The first keywords of each node: `language models · reasoning · agents`. No two names are the same.
+
+    Parameters
+    ----------
+    otherwise : the name of a node without keywords
+    """
+    names = [
+        SEPARATOR.join(words[:IN_NAME]) or other for words, other in zip(keywords, otherwise, strict=True)
     ]
+    return distinct(names)

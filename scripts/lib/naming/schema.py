@@ -7,6 +7,12 @@ import pyarrow as pa
 
 from lib.clusters.schema import NODES
 from lib.columns import column
+from lib.keywords.schema import MIXED
+
+FIELDS = (
+    "at most three categories, in words, that are at least twice as frequent here as in the other papers (for a "
+    "subtopic: of its topic)"
+)
 
 TOPICS = pa.schema(
     [
@@ -14,9 +20,22 @@ TOPICS = pa.schema(
         column("label", pa.string(), '"{primary keyword} | {representative title}"'),
         column("size", pa.int64(), "number of papers"),
         column("share", pa.float64(), "share of all papers"),
-        column("name", pa.string(), "its best keywords, at most three; no two topics have the same name"),
+        column(
+            "name",
+            pa.string(),
+            "its best keywords, at most three; of a mixed topic its fields, or the first keywords of its subtopics; no "
+            "two topics have the same name",
+        ),
         column("primary_keyword", pa.string(), "the best keyword; no two topics have the same one"),
         column("keywords", pa.list_(pa.string()), "highest-weighted first"),
+        column("fields", pa.list_(pa.string()), FIELDS),
+        column("npmi", pa.float64(), "coherence of its keywords: mean NPMI of their pairs in whole papers"),
+        column("c_v", pa.float64(), "coherence of its keywords: C_v"),
+        column(
+            "mixed",
+            pa.bool_(),
+            f"its keywords seldom stand in the same papers (`npmi` below {MIXED}): several subjects",
+        ),
         column(
             "representative_id",
             pa.string(),
@@ -69,10 +88,12 @@ HIERARCHY = pa.schema(
         column(
             "name",
             pa.string(),
-            "its best keywords, at most three; those of a subtopic say how it differs within its topic",
+            "its best keywords, at most three; those of a subtopic say how it differs within its topic; that of a "
+            "group is its fields, if they cover it better than keywords",
         ),
         column(
             "keywords", pa.list_(pa.string()), "highest-weighted first, against the other nodes of its parent"
         ),
+        column("fields", pa.list_(pa.string()), FIELDS),
     ]
 )

@@ -3,7 +3,6 @@
 import numpy as np
 
 from lib.naming.mentions import mentions, plain_words
-from lib.naming.names import primary_keywords
 from lib.naming.titles import ELLIPSIS, short_titles
 
 LONG = 4  # letters of a long word; most shorter words are `of`, `the`, `for`
@@ -23,7 +22,7 @@ class TitleScorer:
 
     def __init__(self, pairs: list[list[tuple[str, float]]]):
         self.k = len(pairs)
-        self.primary = primary_keywords(pairs, [""] * self.k)
+        self.primary = [of_topic[0][0] if of_topic else "" for of_topic in pairs]
         self.keywords: list[tuple[frozenset[str], int, float]] = []  # words, topic, and share of the weight
         self.words: list[frozenset[str]] = []
         for topic, of_topic in enumerate(pairs):
@@ -70,5 +69,5 @@ class TitleScorer:
         return score, variant
 
     def _score_in_label(self, shown: str, topic: int) -> float:
-        named = mentions(shown, self.primary[topic])
+        named = bool(self.primary[topic]) and mentions(shown, self.primary[topic])
         return self.score(shown, topic) - CUT * shown.endswith(ELLIPSIS) + NAMED * named

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from lib.naming.names import primary_keywords, topic_names
+from lib.keywords.schema import MIXED, Coherence
+from lib.naming.names import distinct, names_of
 from lib.naming.schema import TOPICS
 from lib.naming.titles import short_titles
 
@@ -15,7 +16,10 @@ def topic_table(
     assignments: pd.DataFrame,
     categories: pa.Array,
     keywords: list[list[tuple[str, float]]],
+    fields: list[list[str]],
+    parts: list[list[str]],
     in_labels: pd.DataFrame,
+    coherence: Coherence,
     stability: list[float | None],
     colors: list[str],
 ) -> pd.DataFrame:
@@ -26,6 +30,8 @@ def topic_table(
     assignments : columns `topic` and `silhouette`, one row per paper
     categories : the primary category of each paper
     keywords : (keyword, weight) of each topic, highest-weighted first
+    fields : of each topic
+    parts : the first keywords of the subtopics of each topic, largest subtopic first
     in_labels : `id`, `title` and `shown` of the paper in each topic's label
     stability : stability of each topic on random halves
     colors : color of each topic, as #rrggbb
@@ -34,18 +40,29 @@ def topic_table(
     papers = in_topic["silhouette"].astype(float).groupby(in_topic["topic"])
     words = [[word for word, _ in pairs] for pairs in keywords]
     titles = [short_titles(title, NAME_CHARS)[-1] for title in in_labels["title"]]
-    primary = primary_keywords(keywords, titles)
+    primary = distinct(
+        [of_topic[0] if of_topic else title for of_topic, title in zip(words, titles, strict=True)]
+    )
+    mixed = [npmi is not None and npmi < MIXED for npmi in coherence["npmi_by_topic"]]
+    in_names = [
+        next((names for names in (of_topic, parts) if is_mixed_topic and len(names) > 1), of_keywords)
+        for of_topic, parts, of_keywords, is_mixed_topic in zip(fields, parts, words, mixed, strict=True)
+    ]
     table = pd.DataFrame(
         {
             "size": papers.size(),
             "share": papers.size() / len(assignments),
-            "name": topic_names(words, primary),
+            "name": names_of(in_names, titles),
             "label": [
                 f"{word} | {title}" if of_topic else title
                 for word, title, of_topic in zip(primary, in_labels["shown"], words, strict=True)
             ],
             "primary_keyword": primary,
             "keywords": words,
+            "fields": fields,
+            "npmi": pd.Series(coherence["npmi_by_topic"], dtype=float),
+            "c_v": pd.Series(coherence["c_v_by_topic"], dtype=float),
+            "mixed": mixed,
             "representative_id": in_labels["id"],
             "representative_title": in_labels["title"],
             "silhouette": papers.mean(),

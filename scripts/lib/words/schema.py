@@ -23,5 +23,10 @@ VOCABULARY = pa.schema(
             pa.float32(),
             "share of its uses that another word follows directly; null for bigrams",
         ),
+        column(
+            "stands_for",
+            pa.string(),
+            "long form that it most often abbreviates: `vision-language models (VLMs)`; null for other terms",
+        ),
     ]
 )

@@ -6,6 +6,7 @@ each process) and chunks of papers, and of the pairs of words one range at a tim
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,7 @@ from typing import BinaryIO
 import numpy as np
 
 from lib.pools import in_processes
+from lib.words.abbreviations import abbreviations, most_frequent
 from lib.words.counting import (
     Counts,
     distinct,
@@ -61,18 +63,20 @@ def _start(stop_words: frozenset[str]) -> None:
     _process[:] = [_Encoded(stop_words)]
 
 
-def _encode(texts: list[str]) -> tuple[int, list[str], np.ndarray, np.ndarray]:
-    """The numbers of the words of the texts in this process, and the words that are new in it."""
+def _encode(texts: list[str]) -> tuple[int, list[str], np.ndarray, np.ndarray, Counter[tuple[str, str]]]:
+    """The numbers of the words of the texts in this process, the words that are new in it, and abbreviations."""
     (encoded,) = _process
     before = len(encoded.numbers)
     lengths, numbers = [], []
+    introduced: Counter[tuple[str, str]] = Counter()
     for text in texts:
+        introduced.update(abbreviations(text))
         words = list(chain.from_iterable(map(encoded.__getitem__, tokens(text))))
         numbers += words
         numbers.append(0)  # no pair of words reaches from one paper into the next
         lengths.append(len(words) + 1)
     new = list(islice(encoded.numbers, before, None))
-    return os.getpid(), new, np.array(numbers, np.int32), np.array(lengths, np.int64)
+    return os.getpid(), new, np.array(numbers, np.int32), np.array(lengths, np.int64), introduced
 
 
 @dataclass
@@ -83,10 +87,12 @@ class Spellings:
     ----------
     words : the distinct spellings; the first is BREAK
     offsets : int64 (n_papers + 1,), where the words of each paper begin in the file
+    long_forms : of the abbreviations, by their plain form
     """
 
     words: list[str]
     offsets: np.ndarray
+    long_forms: dict[str, str]
 
 
 def spell(
@@ -99,18 +105,20 @@ def spell(
     numbers = _Numbers({BREAK: 0})
     of_process: dict[int, np.ndarray] = {}
     lengths = [np.zeros(1, np.int64)]
-    for pid, new, words, word_counts in _in_processes(batches, stop_words, threads):
+    introduced: Counter[tuple[str, str]] = Counter()
+    for pid, new, words, word_counts, of_batch in _in_processes(batches, stop_words, threads):
+        introduced.update(of_batch)
         known = of_process.get(pid, np.zeros(1, np.int32))
         added = np.fromiter(map(numbers.__getitem__, new), np.int32, len(new))
         of_process[pid] = known = np.concatenate([known, added])
         file.write((known[words & ~HYPHEN] | (words & HYPHEN)).tobytes())
         lengths.append(word_counts)
-    return Spellings(list(numbers), np.cumsum(np.concatenate(lengths)))
+    return Spellings(list(numbers), np.cumsum(np.concatenate(lengths)), most_frequent(introduced.items()))
 
 
 def _in_processes(
     batches: Iterable[list[str]], stop_words: frozenset[str], threads: int
-) -> Iterator[tuple[int, list[str], np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[int, list[str], np.ndarray, np.ndarray, Counter[tuple[str, str]]]]:
     if threads == 1:
         _start(stop_words)
         return map(_encode, batches)

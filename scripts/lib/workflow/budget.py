@@ -94,7 +94,6 @@ MEMORY_MB: dict[str, LinearModel] = {
     "hierarchy": {"base": 170, "papers": 300, "sample": 600},
     "keywords": {"base": 190, "papers": 1510, "sample": 1400},
     "label": {"base": 280, "papers": 690},
-    "tree": {"base": 230, "papers": 1740, "sample": 1400},
     "trends": {"base": 275, "papers": 50},
     "explain": {"base": 680, "gflop": 8000, "papers": 1500, "gpu": 4000},  # the backward pass by arithmetic
     "project": {"base": 360, "papers": 780, "sample": 1100},
@@ -117,7 +116,6 @@ SECONDS: dict[str, LinearModel] = {
     "hierarchy": {"base": 1, "topics": 0.22, "divided": 130},
     "keywords": {"base": 1.1, "papers": 8.7, "sample": 2},
     "label": {"base": 3, "papers": 5.8},
-    "tree": {"base": 2.2, "papers": 22.5, "sample": 6},
     "trends": {"base": 3.8, "papers": 0.9},
     "explain": {"base": 8, "papers": 5, "topics": 0.2, "explain": 16, "cpu_explain": 9000},
     "project": {"base": 4, "papers": 150},
@@ -142,7 +140,6 @@ MEASURED = {
     "keywords": (3.0, 27.8),
     "label": (2.92, 14.4),
     "hierarchy": (39.4, 91.4),
-    "tree": (7.17, 71.1),
     "trends": (2.09, 4.69),
     "project": (9.76, 380),
     "plot": (4.04, 5.84),

@@ -31,6 +31,7 @@ NO_DATA = re.compile(
 FILES = (
     ("terms", "stop_words", "a list of words"),
     ("keywords", "head_words", "a list of words"),
+    ("label", "category_names", "a table of names"),
 )
 
 

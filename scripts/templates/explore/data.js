@@ -126,10 +126,10 @@ export function matching(columns, query) {
   return all;
 }
 
-const described = nodes => [new Lines(nodes.map(node => [node.name, ...node.keywords].join(" ")).join("\n"))];
+const described = nodes => [new Lines(nodes.map(node => [node.name, ...node.fields, ...node.keywords].join(" ")).join("\n"))];
 const topicTexts = described(meta.topics), subtopicTexts = described(meta.subtopics);
 
-// Which topics and subtopics have every word of the query in their name or keywords.
+// Which topics and subtopics have every word of the query in their name, fields or keywords.
 export function matchingTopics(query) {
   return { topics: matching(topicTexts, query) ?? [], subtopics: matching(subtopicTexts, query) ?? [] };
 }

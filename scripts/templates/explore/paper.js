@@ -38,6 +38,8 @@ export function showCard(points, texts, i, x, y, onClose) {
   card.replaceChildren(titleOf(texts, i), facts(points, texts, i, false));
   if (topic) card.append(make("span", { className: "topic" }, dot(topic.color), sub ? `${topic.name} › ${sub.name}` : topic.name));
   else card.append(make("span", { className: "topic" }, "no topic"));
+  const fields = (sub?.fields.length ? sub : topic)?.fields ?? [];
+  if (fields.length) card.append(make("span", { className: "fields" }, fields.join("; ")));
   const second = meta.topics[points.second[i]];
   if (second) card.append(make("span", { className: "topic" }, dot(second.color), `second nearest topic: ${second.name}`));
   if (onClose) {

@@ -36,13 +36,18 @@ function trendWords({ trend, change, low, high }) {
   return make("span", { className: rising ? "up" : "down", title }, `${rising ? "▲ rising" : "▼ fading"} ${whole(Math.abs(change))} % per year`);
 }
 
-function node(kind, index, { name, color, keywords, shares, ...trend }, choose, topic) {
+const MIXED = "Its keywords seldom stand in the same papers";
+
+function node(kind, index, { name, color, keywords, fields, mixed, shares, ...trend }, choose, topic) {
   const size = make("span", { className: "size" });
   const button = make("button", { type: "button", className: `node ${kind}` }, color ? dot(color) : make("i"), make("b", { dir: "auto" }, name), size);
   const said = name.split(SEPARATOR), where = topic?.split(SEPARATOR)[0]; // names are made of keywords
   const more = (keywords ?? []).filter(word => !said.includes(word) && word !== where).join(", ");
   const small = [where && `in ${where}`, more].filter(Boolean).join(": ");
-  if (small) button.append(make("small", { dir: "auto" }, small));
+  const inFields = fields?.length && fields.join() !== said.join() && make("span", { className: "fields" }, fields.join("; "));
+  const doubtful = mixed && make("span", { className: "warn", title: MIXED }, "mixed subjects");
+  const parts = [doubtful, inFields, small].filter(Boolean);
+  if (parts.length) button.append(make("small", { dir: "auto" }, ...parts));
   if (shares?.length > 1) button.append(sparkline(shares), trendWords(trend));
   button.addEventListener("click", () => choose(kind, index));
   buttons[kind][index] = { button, size };

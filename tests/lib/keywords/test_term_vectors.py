@@ -1,7 +1,5 @@
 """Vectors of terms, against simple loops over papers."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy import sparse
@@ -42,12 +40,11 @@ def test_similarities_are_cosines_of_means_less_the_mean_of_all(monkeypatch, col
             assert similarities[group, term] == pytest.approx(expected, abs=1e-5)
 
 
-def test_similarity_and_share_of_two_terms():
+def test_similarity_of_two_terms():
     found = TermVectors.of(TERMS, OFFSETS, VECTORS, GROUPS, N_TERMS)
     one, two = (VECTORS[with_term(term)].mean(0) - VECTORS.mean(0) for term in (2, 5))
     assert found.similarity(2, 5) == pytest.approx(cosine_similarity([one], [two])[0, 0], abs=1e-5)
-    assert found.share(2, 5) == pytest.approx(len({*with_term(2)} & {*with_term(5)}) / len(with_term(2)))
-    assert found.similarity(2, 8) == found.share(8, 2) == found.share(2, 8) == 0
+    assert found.similarity(2, 8) == 0
 
 
 def test_a_sample_has_as_many_papers_of_each_group_and_the_same_means(monkeypatch):
@@ -85,23 +82,24 @@ def test_joined_groups_have_the_mean_of_all_their_papers(monkeypatch):
     for sample in (10_000, 150):
         monkeypatch.setattr(term_vectors, "SAMPLE", sample)
         some = TermVectors.of(terms, offsets, vectors, groups, 3)
-        joined = replace(some, groups=np.array([0, 0, 1])[some.groups])
+        joined = some.regrouped(np.array([0, 0, 1]))
         found.append(joined.similarities(weights).toarray())
     assert found[1] == pytest.approx(found[0], abs=0.05) and found[0][0, 0] > 0.9 > 0.2 > found[0][0, 1]
 
 
-def test_inside_a_group_the_mean_is_that_of_the_group():
-    found = TermVectors.of(TERMS, OFFSETS, VECTORS, GROUPS, N_TERMS)
-    parts = RNG.integers(0, 2, 300)
-    inside = found.inside(1, parts, [0, 4])
+def test_papers_of_no_group_are_left_out_and_the_mean_is_that_of_the_others():
+    leaves = np.where(GROUPS == 1, 1 + RNG.integers(0, 2, 300), 3 * (GROUPS == 2))
+    found = TermVectors.of(TERMS, OFFSETS, VECTORS, leaves, N_TERMS)
+    inside = found.regrouped(np.array([-1, 0, 1, -1]))
     rows = np.flatnonzero(GROUPS == 1)
-    assert inside.rows.tolist() == rows.tolist() and inside.groups.tolist() == parts[rows].tolist()
+    assert inside.rows.tolist() == rows.tolist() and inside.groups.tolist() == (leaves[rows] - 1).tolist()
     mean = VECTORS[rows].mean(0)
-    own = VECTORS[rows[parts[rows] == 1]].mean(0) - mean
+    own = VECTORS[rows[leaves[rows] == 2]].mean(0) - mean
     of_term = VECTORS[with_term(4, rows)].mean(0) - mean
-    weights = sparse.csr_matrix([[0.0, 0.0], [0.0, 1.0]])
+    weights = sparse.csr_matrix(([1.0], ([1], [4])), (2, N_TERMS))
     expected = max(float(cosine_similarity([own], [of_term])[0, 0]), LEAST)
-    assert inside.similarities(weights)[1, 1] == pytest.approx(expected, abs=1e-5)
+    assert inside.similarities(weights)[1, 4] == pytest.approx(expected, abs=1e-5)
+    assert inside.papers_of(1).tolist() == rows[leaves[rows] == 2].tolist()
     assert found.vectors[rows[0]] == pytest.approx(VECTORS[rows[0]] - VECTORS.mean(0), abs=1e-6)
 
 

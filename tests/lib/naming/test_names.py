@@ -1,31 +1,73 @@
-"""The names of topics."""
+"""The names of topics and subtopics."""
 
-from lib.naming.names import primary_keywords, topic_names
+import numpy as np
+import pandas as pd
+
+from lib.keywords.schema import KEYWORDS
+from lib.naming.hierarchy_table import hierarchy_table, words_in_names
+from lib.naming.names import distinct, keyword_pairs, names_of
 
 
-def test_contested_keyword_goes_to_the_topic_where_it_weighs_most():
-    given = primary_keywords(
-        [
-            [("network", 0.9), ("graph", 0.8)],
-            [("networks", 0.2), ("neuron", 0.15)],  # relative to the heaviest keyword, both weigh the same
-            [("spin", 0.5), ("graph", 0.4)],
-        ],
-        [""] * 3,
+def keywords(*rows: tuple[str, int, str, float]) -> pd.DataFrame:
+    """Keywords of nodes with this level, number, keyword and share."""
+    filled = [
+        (level, node, 1, word, 1.0, 9, share, 1.0, word.split()[0]) for level, node, word, share in rows
+    ]
+    return pd.DataFrame(filled, columns=KEYWORDS.names)
+
+
+def test_names_are_the_first_keywords_and_differ_by_more_than_a_plural_ending():
+    words = [["network", "graph", "node", "edge"], ["networks"], ["network"], []]
+    assert names_of(words, [""] * 3 + ["A title"]) == [
+        "network · graph · node",
+        "networks",
+        "network (2)",
+        "A title",
+    ]
+    assert distinct(["galaxy", "量子", "galaxies", "量子"]) == ["galaxy", "量子", "galaxies (2)", "量子 (2)"]
+
+
+def test_pairs_are_those_of_the_topics():
+    table = keywords(("group", 0, "stars", 1.0), ("topic", 0, "solar wind", 1.0), ("topic", 2, "dust", 1.0))
+    assert keyword_pairs(table, 3) == [[("solar wind", 1.0)], [], [("dust", 1.0)]]
+    assert keyword_pairs(table, 3, "term")[0] == [("solar", 1.0)]
+
+
+def test_names_leave_out_the_words_of_the_parent_also_if_its_name_is_a_phrase():
+    """The keyword is in half of the papers of each of two siblings, and tells them apart no more than that."""
+    one = keywords(("subtopic", 0, "spiking", 0.5), ("subtopic", 0, "energy", 0.9))
+    two = keywords(("subtopic", 1, "spiking", 0.5), ("subtopic", 1, "memory", 0.9))
+    sizes = np.array([100, 100])
+    assert words_in_names([one, two], "spiking neural networks · hardware", sizes) == [["energy"], ["memory"]]
+    assert words_in_names([one, two], "hardware", sizes)[0][0] == "spiking"
+    alone = keywords(("subtopic", 0, "spiking", 0.5))
+    assert words_in_names([alone, two], "spiking", sizes)[0] == ["spiking"]  # better than none
+
+
+def test_groups_are_named_by_their_largest_topics_and_subtopics_without_words_have_a_number():
+    nodes = pd.DataFrame(
+        {
+            "level": ["group"] * 2 + ["topic"] * 3 + ["subtopic"] * 2,
+            "node": [0, 1, 0, 1, 2, 0, 1],
+            "parent": [None, None, 0, 0, 1, 1, 1],
+            "size": [50, 10, 20, 30, 10, 15, 15],
+            "stability": [None] * 5 + [0.9] * 2,
+        }
     )
-    assert given == ["network", "neuron", "spin"]
-
-
-def test_a_topic_without_a_keyword_of_its_own_gets_a_number():
-    topics = [[("galaxy", 1.0)], [("galaxies", 0.5)], [("galaxy", 0.4), ("galaxies", 0.1)]]
-    assert primary_keywords(topics, [""] * 3) == ["galaxy", "galaxies (2)", "galaxy (3)"]
-
-
-def test_a_topic_without_keywords_is_named_by_a_title():
-    given = primary_keywords([[("galaxy", 1.0)], [], [], []], ["", "量子", "galaxy", "量子"])
-    assert given == ["galaxy", "量子", "galaxy (2)", "量子 (2)"]
-    assert topic_names([["galaxy"], [], [], []], given) == given
-
-
-def test_names_begin_with_the_primary_keyword():
-    names = topic_names([["network", "graph", "node", "edge"], ["network", "neuron"]], ["network", "neuron"])
-    assert names == ["network · graph · node", "neuron · network"]
+    topics = pd.DataFrame(
+        {"name": ["a · b", "c · d", "e · f"], "primary_keyword": ["a", "c", "e"], "size": [20, 30, 10]}
+    )
+    words = keywords(("subtopic", 1, "comet", 0.9), ("topic", 0, "a", 1.0), ("topic", 1, "c", 1.0))
+    fields = {
+        "group": ([["Algebra", "Logic"], []], np.array([0.3, 0.0])),
+        "topic": ([["Algebra"], ["Logic"], []], np.array([0.5, 0.5, 0.0])),
+        "subtopic": ([[], ["Sets"]], np.array([0.0, 0.4])),
+    }
+    table = hierarchy_table(nodes, words, topics, fields, 100)
+    below = ["e · f", "a · b", "c · d", "e · f", "c · d (1)", "comet"]
+    assert table["name"].tolist() == ["c · a", *below]  # 18 of its 50 papers have one of these keywords
+    assert table["fields"].tolist()[1:] == [[], ["Algebra"], ["Logic"], [], [], ["Sets"]]
+    fields["group"] = (fields["group"][0], np.array([0.4, 0.0]))
+    assert hierarchy_table(nodes, words, topics, fields, 100)["name"].tolist() == ["Algebra · Logic", *below]
+    assert table["share"].tolist() == [0.5, 0.1, 0.2, 0.3, 0.1, 0.15, 0.15]
+    assert table["keywords"].tolist()[-1] == ["comet"]

@@ -8,7 +8,7 @@ from gensim.corpora import Dictionary
 from gensim.models.coherencemodel import CoherenceModel
 from scipy.special import comb
 
-from lib.evaluation.coherence import (
+from lib.keywords.coherence import (
     DEPTH,
     c_v,
     diversity,
@@ -51,7 +51,7 @@ def gensims(measure: str, window: int) -> list[float]:
 def test_coherence_is_that_of_gensim_where_windows_hold_whole_papers():
     """In shorter windows gensim counts a repeated word too early, so it is not a reference there."""
     full = [i for i, paper in enumerate(PAPERS) if paper.any()]
-    counts = in_windows(TOKENS, OFFSETS, np.array(full), WORDS, window=50)
+    (counts,) = in_windows(TOKENS, OFFSETS, np.array(full), WORDS, [50])
     assert counts.contexts == len(full)
     assert mean_npmi(npmi(counts), TOPICS) == pytest.approx(gensims("c_npmi", 50), abs=1e-6)
     assert c_v(npmi(counts), TOPICS) == pytest.approx(gensims("c_v", 50), abs=1e-6)
@@ -73,7 +73,7 @@ def test_windows_against_simple_loops(window):
             }
             expected[np.ix_(sorted(found), sorted(found))] += 1
             contexts += 1
-    counts = in_windows(TOKENS, OFFSETS, rows, terms, window)
+    counts, _ = in_windows(TOKENS, OFFSETS, rows, terms, [window, 3])
     assert counts.contexts == contexts and (counts.pairs == expected).all()
 
 

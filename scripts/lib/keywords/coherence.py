@@ -5,7 +5,7 @@ papers (NPMI), or in windows of WINDOW words (NPMI, C_v). Röder, Both & Hinnebu
 space of topic coherence measures; Bouma (2009) for NPMI.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,6 +16,7 @@ from lib.rows import ranges
 from lib.words.counting import chunks, find_codes, neighbors, papers_of
 
 WINDOW = 110  # words, as C_v is defined
+NEAR = 10  # words that stand near each other
 EPSILON = 1e-12
 # of a chunk of papers: their numbers of words, and paper, position and term of each occurrence
 Occurrences = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -61,9 +62,9 @@ def in_windows(
     offsets: np.ndarray,
     rows: np.ndarray,
     words: list[tuple[int, ...]],
-    window: int = WINDOW,
-) -> Together:
-    """Count the windows of papers in which terms stand together.
+    sizes: Sequence[int] = (WINDOW, NEAR),
+) -> list[Together]:
+    """Count the windows of papers in which terms stand together, for each size of windows.
 
     A window slides over the words that count. A paper with fewer words than a window has one.
 
@@ -73,7 +74,13 @@ def in_windows(
     rows : int (m,), papers to read, ascending
     words : for each term the rows of its words in the vocabulary
     """
-    return count_windows(_occurrences(tokens, offsets, rows, words), len(words), window)
+    counted = [Together(0, np.zeros((len(words), len(words)))) for _ in sizes]
+    for chunk in _occurrences(tokens, offsets, rows, words):
+        for together, size in zip(counted, sizes, strict=True):
+            in_chunk = count_windows([chunk], len(words), size)
+            together.contexts += in_chunk.contexts
+            together.pairs += in_chunk.pairs
+    return counted
 
 
 def count_windows(occurrences: Iterable[Occurrences], n_terms: int, window: int = WINDOW) -> Together:

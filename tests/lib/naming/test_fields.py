@@ -1,0 +1,59 @@
+"""Fields of groups of papers, against counts by hand."""
+
+import csv
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from conftest import ROOT
+from lib.cli import UserError
+from lib.naming.fields import Fields, read_category_names
+
+NAMES = {"math.NT": "Number Theory", "cs.IT": "Information Theory", "math.IT": "Information Theory"}
+
+
+def fields_of(
+    categories: list[list[str] | None], labels: list[int], k: int
+) -> tuple[list[list[str]], list[float]]:
+    fields, cover = Fields(pa.array(categories, pa.list_(pa.string())), NAMES).of(np.array(labels), k)
+    return fields, cover.tolist()
+
+
+def test_fields_are_over_represented_and_cover_the_group_greedily():
+    first = [["math.NT"]] * 6 + [["math.NT", "x"]] * 2 + [["x", "y"]] * 3 + [["every"]] * 9
+    second = [["every"]] * 18 + [["z", "y"]] * 2
+    fields, cover = fields_of(first + second, [0] * 20 + [1] * 20, 2)
+    # x adds three papers to the eight; `every` is as frequent in the other group, y adds nothing
+    assert fields == [["Number Theory", "x"], ["every", "z"]]
+    assert cover == [pytest.approx(11 / 20), 1.0]
+
+
+def test_small_fields_and_those_of_all_papers_step_back():
+    inside = [["cs.CV"]] * 100 + [["cs.CV", "rare"]] * 4 + [["cs.CV"]] * 96
+    assert fields_of(inside, [0] * 104 + [1] * 96, 2) == ([[], []], [0.0, 0.0])
+
+
+def test_a_paper_counts_once_in_a_field_of_two_categories():
+    fields, cover = fields_of([["cs.IT", "math.IT"]] * 5 + [["x"]] * 5, [0] * 5 + [1] * 5, 2)
+    assert fields == [["Information Theory"], ["x"]] and cover == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("categories", [[None] * 6, [[]] * 6, [["journal"]] * 6])
+def test_papers_without_or_with_one_category_have_no_fields(categories):
+    assert fields_of(categories, [0, 0, 1, 1, -1, -1], 3) == ([[], [], []], [0.0, 0.0, 0.0])
+
+
+def test_unassigned_papers_are_not_compared():
+    fields, _ = fields_of([["a"]] * 3 + [["b"]] * 3 + [["a"]] * 90, [0] * 3 + [1] * 3 + [-1] * 90, 2)
+    assert fields == [["a"], ["b"]]
+
+
+def test_the_bundled_names_are_complete_and_other_tables_are_checked(tmp_path):
+    names = read_category_names(ROOT / "data" / "words" / "arxiv_categories.csv")
+    with (ROOT / "data" / "words" / "arxiv_categories.csv").open() as file:
+        assert len(names) == sum(1 for _ in csv.reader(file)) - 1 > 155
+    assert names["math.RT"] == "Representation Theory" and names["cmp-lg"] == names["cs.CL"]
+    (tmp_path / "n.csv").write_text("code;label\n1;x\n")
+    with pytest.raises(UserError, match="lacks the column category and name"):
+        read_category_names(tmp_path / "n.csv")
