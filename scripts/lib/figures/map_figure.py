@@ -18,7 +18,7 @@ from lib.cli import say
 from lib.figures.density import View, clouds, shaded_points
 from lib.figures.label_layout import densest_points, place_boxes
 from lib.figures.palette import from_hex, oklab, with_lightness
-from lib.figures.style import use_style
+from lib.figures.style import cut, use_style
 from lib.naming.names import SEPARATOR
 from lib.rows import label_sizes
 
@@ -33,10 +33,11 @@ COLUMNS = 2600  # of that image: a pixel each at 200 dpi
 # its margins, is scaled by 0.76: 8 points become 6, the least that is read with ease.
 LEAST = 8.0
 GREATEST = 14.5
-GROUP = 21.0
+GROUP = 17.0
 KEYWORDS = 60  # with more topics, only their names are written
 LABELS = 100  # at most: more would hide the map
 WIDE = 34  # characters in a line of keywords
+GROUP_WIDE = 30  # and of the name of a group
 
 
 @dataclass
@@ -141,7 +142,7 @@ def _group_label(axis: Axes, group: Group, home: np.ndarray, sizes: np.ndarray, 
     ink = np.array(to_rgb(plt.rcParams["text.color"]))
     text, extent = _write(
         axis,
-        wrap(group.name, WIDE),
+        "\n".join(cut(part, GROUP_WIDE) for part in group.name.split(SEPARATOR)),
         middle,
         fontsize=GROUP,
         color=0.6 * ink + 0.4 * shade,

@@ -1,7 +1,6 @@
 """The figure of the hierarchy: the tree of topics with their groups, sizes and subtopics."""
 
 from collections.abc import Sequence
-from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,10 +11,11 @@ from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import dendrogram
 
 from lib.figures.style import FAINT, INK, cut, use_style
+from lib.naming.names import SEPARATOR
 
 ROW = 0.27  # inches per topic
 WIDTH = 14.0  # inches
-NAME_WIDTH = 26  # characters of the name of a group in a line
+NAME_WIDTH = 30  # characters of the name of a group in a line
 NAME_CHARS = 38  # of a topic
 PALE = "#5c6470"  # dark enough to be read
 
@@ -69,7 +69,8 @@ def _draw_groups(axis: Axes, groups: pd.DataFrame, leaves: np.ndarray, group_of:
     """The name and size of each group, beside the middle of its topics."""
     for group, row in enumerate(groups.itertuples()):
         places = np.flatnonzero(group_of[leaves] == group)
-        name = fill(row.name, NAME_WIDTH) if len(places) > 2 else cut(row.name, NAME_WIDTH + 4)
+        parts = row.name.split(SEPARATOR)[: len(places)]
+        name = "\n".join(cut(part, NAME_WIDTH) for part in parts)
         axis.text(
             1.08,
             places.mean() + 0.5,

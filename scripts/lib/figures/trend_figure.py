@@ -11,7 +11,7 @@ from lib.figures.style import ACCENT, BLUE, FAINT, INK, cut, use_style
 
 COLUMNS = 5
 MOST = 120  # topics in one figure; beyond, those with the strongest trends at both ends
-COLORS = {"rising": ACCENT, "fading": BLUE, "": FAINT}
+COLORS = {"rising": ACCENT, "fading": BLUE}
 
 
 def plot_trends(
@@ -32,7 +32,7 @@ def plot_trends(
     names : of the topics
     shares, years : float (k, m) and int (m,), as `shares_by_year` returns them
     papers : int (m,), of the corpus in these years
-    trends : "rising", "fading" or "" of each topic
+    trends : of each topic: "rising", "fading", why it was not tested, or ""
     changes : float (k,), change per year, nan if not tested
     families : fonts for what the font of the figures lacks
     """
@@ -81,8 +81,8 @@ def _draw_topic(
         np.insert(percent, apart, np.nan),
     )  # a NaN breaks the line
     axis.set_axis_on()
-    axis.plot(x, y, color=COLORS[trend], lw=1.6, marker=".", ms=3)
-    axis.fill_between(x, y, color=COLORS[trend], alpha=0.15, lw=0)
+    axis.plot(x, y, color=COLORS.get(trend, FAINT), lw=1.6, marker=".", ms=3)
+    axis.fill_between(x, y, color=COLORS.get(trend, FAINT), alpha=0.15, lw=0)
     axis.set_ylim(0)
     per_year = "" if np.isnan(change) else f"   {change:+.1%} per year"
     axis.set_title(

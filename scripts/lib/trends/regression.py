@@ -16,6 +16,8 @@ from lib.trends.schema import PERIODS, TRENDS
 
 STEPS = 100  # of the fit; it takes about five
 MIN_YEARS = 4  # whole years with papers, below which no trend is tested
+STEEPEST = 5.0  # a change of the logarithm per year beyond which there is nothing to test
+TOO_YOUNG = "too young to test"
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,9 @@ def change_per_year(counts: np.ndarray, exposure: np.ndarray, years: np.ndarray)
     )
     freedom = int(known.sum()) - 2
     error *= max(overdispersion(counts[known], means, freedom), 1.0) ** 0.5
-    if not np.isfinite(slope) or not np.isfinite(error) or abs(slope) > 5:
-        return Trend()
     wide = float(stdtrit(freedom, 0.975)) * error
+    if not (abs(slope) <= STEEPEST and slope + wide <= STEEPEST):  # also if one is nan
+        return Trend()
     p_value = float(2 * stdtr(freedom, -abs(slope) / error))
     change, low, high = np.expm1([slope, slope - wide, slope + wide]).tolist()
     return Trend(change, low, high, p_value)
@@ -159,6 +161,9 @@ def trend_table(days: np.ndarray, topics: np.ndarray, names: list[str]) -> pd.Da
     change = np.array([trend.change for trend in trends])
     direction = np.where(change > 0, "rising", "fading")
     dated = counts.sum(1)
+    first = np.array([years[row > 0][0] if row.any() else years[0] for row in counts])
+    last = years[whole][-1] if len(years[whole]) else years[-1]
+    young = np.isnan(q_values) & (first > last - MIN_YEARS) & (years[0] <= last - MIN_YEARS)
     share = np.where(exposure >= min(MIN_PAPERS, exposure.max()), counts / np.maximum(exposure, 1), 0.0)
     return table.assign(
         dated_papers=dated,
@@ -169,7 +174,7 @@ def trend_table(days: np.ndarray, topics: np.ndarray, names: list[str]) -> pd.Da
         low=[trend.low for trend in trends],
         high=[trend.high for trend in trends],
         q_value=q_values,
-        trend=np.where(q_values <= FALSE_DISCOVERIES, direction, ""),
+        trend=np.where(q_values <= FALSE_DISCOVERIES, direction, np.where(young, TOO_YOUNG, "")),
     )
 
 

@@ -33,7 +33,12 @@ TRENDS = pa.schema(
         column("low", pa.float64(), "lower end of the 95 % interval"),
         column("high", pa.float64(), "upper end of the 95 % interval"),
         column("q_value", pa.float64(), "p-value after Benjamini and Hochberg; null if not tested"),
-        column("trend", pa.string(), "rising or fading where q_value is at most 0.05, else empty"),
+        column(
+            "trend",
+            pa.string(),
+            "rising or fading where q_value is at most 0.05; `too young to test` if it has papers of the last four years "
+            "only, and cannot be tested; else empty",
+        ),
     ]
 )
 

@@ -22,7 +22,7 @@ function lines(name) {
 function candidates() {
   const largest = Math.max(1, ...meta.topics.map(topic => topic.size));
   const groups = meta.groups.map((group, i) => (
-    { ...group, kind: "group", index: i, px: view.width < 600 ? 13 : 16, weight: 700, until: 2.2, lines: lines(group.name.toUpperCase()) }));
+    { ...group, kind: "group", index: i, px: view.width < 600 ? 13 : 16, weight: 700, until: 2.2, lines: lines(group.name.toUpperCase()).slice(0, 2) }));
   const topics = meta.topics.map((topic, i) => (
     { ...topic, kind: "topic", index: i, px: 12 + 3 * Math.sqrt(topic.size / largest), weight: 600, until: Infinity, lines: lines(topic.name.split(SEPARATOR)[0]) }));
   const subtopics = meta.subtopics.map((sub, i) => (

@@ -7,7 +7,7 @@ export const TOPIC_ORDERS = {
   ...(meta.groups.length ? { group: "by group" } : {}),
   size: "largest first",
   ...(meta.shareYears.length ? { rising: "rising first" } : {}),
-  ...(meta.subtopics.some(sub => sub.trend) ? { subtopics: "rising subtopics first" } : {}),
+  ...(meta.subtopics.some(sub => sub.trend === "rising") ? { subtopics: "rising subtopics first" } : {}),
   name: "by name",
 };
 const buttons = { group: [], topic: [], subtopic: [] };
@@ -31,6 +31,7 @@ const percent = share => `${(100 * share).toFixed(1)} %`;
 // A trend in words; only where the change is more than chance.
 function trendWords({ trend, change, low, high }) {
   if (!trend) return "";
+  if (change === null) return make("span", {}, trend); // too young to test
   const whole = value => Math.round(100 * value), rising = trend === "rising";
   const title = `Share of the papers of each year: change per year ${whole(change)} %, 95 % interval ${whole(low)} to ${whole(high)} %. ${CAVEAT}`;
   return make("span", { className: rising ? "up" : "down", title }, `${rising ? "▲ rising" : "▼ fading"} ${whole(Math.abs(change))} % per year`);

@@ -5,7 +5,16 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import gammaln
 
-from lib.trends.regression import MIN_YEARS, Trend, adjusted, change_per_year, overdispersion, poisson_fit
+from lib.trends.regression import (
+    MIN_YEARS,
+    TOO_YOUNG,
+    Trend,
+    adjusted,
+    change_per_year,
+    overdispersion,
+    poisson_fit,
+    trend_table,
+)
 
 YEARS = np.arange(2005, 2025)
 
@@ -119,3 +128,16 @@ def test_adjusted_by_hand():
         [0.03, np.nan, 0.04, 0.04], nan_ok=True
     )
     assert np.isnan(adjusted(np.array([np.nan]))).all()
+
+
+def test_a_topic_of_the_last_years_alone_is_too_young_to_test(recwarn):
+    """Its interval reached to infinity, with a warning of overflow."""
+    rng = np.random.default_rng(0)
+    years = np.repeat(np.arange(2000, 2020), 50)
+    topics = np.where((years >= 2018) & (rng.random(len(years)) < 0.9), 1, 0)
+    topics[np.flatnonzero(years == 2003)[:2]] = 2  # few papers, but old
+    days = (years - 1970).astype("datetime64[Y]").astype("datetime64[D]")
+    table = trend_table(days, topics, ["old", "young", "rare"])
+    assert table["trend"][1] == TOO_YOUNG and np.isnan(table["high"][1]) and np.isnan(table["q_value"][1])
+    assert TOO_YOUNG not in (table["trend"][0], table["trend"][2])
+    assert np.isfinite(table["high"].dropna()).all() and not recwarn.list
