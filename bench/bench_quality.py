@@ -1,8 +1,9 @@
 """Topics and keywords beside BERTopic, Turftopic, scikit-learn and EVoC: the same vectors, the same number of topics.
 
-On the bundled papers, and on 20,000 papers of CORPUS, if that is given. All keywords are found in the texts in
-the same way: a hyphen is a space, and singular and plural are one word. Coherence and diversity are those of the first ten keywords of a topic. `LIBRARIES="sklearn
-bertopic"` leaves the others out.
+On the bundled papers and, if CORPUS is given, on 20,000 of its papers and on 6,000 of subjects other than computer
+science. All ways are measured at equal lengths, five and ten keywords per topic, and as each way lists them. All
+keywords are found in the texts in the same way: a hyphen is a space, and singular and plural are one word.
+`LIBRARIES="sklearn bertopic"` leaves the others out.
 """
 
 import json
@@ -11,16 +12,18 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
-from bench_space import corpora, texts
-from measure import OUT, ROOT, TERMS, command, overlay, script, table
+from bench_space import corpora, folder_of, texts
+from measure import ROOT, TERMS, command, default_flags, overlay, script, table
 
 LIMIT = int(os.environ.get("PAPERS", "20000"))
 LIBRARIES = os.environ.get("LIBRARIES", "sklearn bertopic turftopic evoc").split()
-K = {"bundled": 20}  # what `select_k` chooses; elsewhere 40
+K = {"bundled": 17, "others": 30}  # elsewhere 40
 TOP = 10
+LENGTHS = (5, TOP, None)
 PACKAGES = [
     "bertopic==0.17.4",
     "hdbscan==0.8.44",
@@ -77,28 +80,38 @@ def split(text: str) -> list[str]:
     return [stem(word) for word in re.findall(r"\w+", text.lower())]
 
 
-def twins(keywords: list[list[str]]) -> float:
-    """Pairs of keywords that share a word, in any form, per topic."""
-    words = [[set(split(word)) for word in some] for some in keywords]
-    return float(np.mean([sum(bool(a & b) for i, a in enumerate(some) for b in some[:i]) for some in words]))
+def quality(papers: list[str], keywords: list[list[str]]) -> dict[int | None, list]:
+    """For five and ten keywords, and for all: their number, C_v, NPMI in papers and near each other, and diversity."""
+    from lib.keywords.coherence import (
+        NEAR,
+        WINDOW,
+        c_v,
+        count_windows,
+        diversity,
+        mean_known,
+        mean_npmi,
+        npmi,
+    )
 
-
-def quality(papers: list[str], keywords: list[list[str]]) -> list:
-    """NPMI in papers, C_v, diversity and twins of the keywords of each topic."""
-    from lib.keywords.coherence import WINDOW, c_v, count_windows, diversity, mean_known, mean_npmi, npmi
-
-    some = [words[:TOP] for words in keywords]
-    terms = sorted({" ".join(split(word)) for words in some for word in words})
+    words = [[" ".join(split(word)) for word in of_topic] for of_topic in keywords]
+    terms = sorted({word for of_topic in words for word in of_topic})
     number = {term: i for i, term in enumerate(terms)}
-    own = [np.array([number[" ".join(split(word))] for word in words], int) for words in some]
-    found = list(occurrences(papers, terms))
-    whole, windows = (count_windows(found, len(terms), size) for size in (sys.maxsize // 4, WINDOW))
-    return [
-        mean_known(mean_npmi(npmi(whole), own)),
-        mean_known(c_v(npmi(windows), own)),
-        diversity(some, TOP),
-        twins(some),
-    ]
+    places = list(occurrences(papers, terms))
+    whole, windows, near = (
+        npmi(count_windows(places, len(terms), size)) for size in (sys.maxsize // 4, WINDOW, NEAR)
+    )
+    measured = {}
+    for n in LENGTHS:
+        lists = [of_topic[:n] for of_topic in words]
+        columns = [np.array([number[word] for word in of_topic], int) for of_topic in lists]
+        measured[n] = [
+            sum(map(len, lists)),
+            mean_known(c_v(windows, columns)),
+            mean_known(mean_npmi(whole, columns)),
+            mean_known(mean_npmi(near, columns)),
+            diversity(lists, TOP),
+        ]
+    return measured
 
 
 def run(way: str, folder: Path, k: int) -> tuple[np.ndarray, list[list[str]], float, float]:
@@ -111,67 +124,93 @@ def run(way: str, folder: Path, k: int) -> tuple[np.ndarray, list[list[str]], fl
     return np.array(found["topics"]), found["keywords"], seconds, peak
 
 
-def our_words(folder: Path, topics: np.ndarray, name: str) -> tuple[list[list[str]], float, float]:
-    """Our keywords of some topics, with the processor seconds and peak MB of `terms` and `keywords`. Papers of -1 count in none."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def our_model(folder: Path, topics: np.ndarray, name: str):
+    """Our keyword model of given topics; papers of -1 count in none."""
+    from lib.keywords.model import KeywordModel
+    from lib.words.term_files import Terms
+    from lib.words.words import read_words
 
-    from lib.clusters.schema import ASSIGNMENTS
-
-    known = np.flatnonzero(topics >= 0)
-    kept, assignments = folder / f"{name}-papers.parquet", folder / f"{name}-assignments.parquet"
-    pq.write_table(pq.read_table(folder / "papers.parquet").take(known), kept)
-    owner = topics[known].astype(np.int32)
-    filled = {
-        field.name: owner if field.name == "topic" else pa.nulls(len(known), field.type)
-        for field in ASSIGNMENTS
-    }
-    pq.write_table(pa.table(filled, schema=ASSIGNMENTS), assignments)
-    embeddings = folder / f"{name}-embeddings.npy"
-    np.save(embeddings, np.load(folder / "vectors.npy", mmap_mode="r")[known])
     files = {flag: folder / f"{name}-{file}" for flag, file in TERMS.items()}
-    written = {"keywords": folder / f"{name}-keywords.parquet", "csv": folder / f"{name}-keywords.csv"}
-    counted = command(script("terms", papers=kept, threads=2, **files))
-    centroids = folder / f"{name}-centroids.npy"
-    np.save(centroids, np.zeros((int(owner.max()) + 1, 1), np.float32))  # of which only the number is read
-    read = {"embeddings": embeddings, "assignments": assignments, "centroids": centroids}
-    weighed = command(script("keywords", **read, **files, **written))
-    keywords: list[list[str]] = [[] for _ in range(int(owner.max()) + 1)]
-    for row in pq.read_table(written["keywords"]).to_pylist():
-        keywords[row["topic"]].append(row["term"])
-    return keywords, counted[2] + weighed[2], max(counted[1], weighed[1])
+    command(script("terms", papers=folder / "papers.parquet", threads=2, **files))
+    corpus = Terms.read(SimpleNamespace(**files))
+    vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+    head_words = read_words(ROOT / default_flags("keywords")["head_words"])
+    return KeywordModel.of(corpus, vectors, topics, np.arange(topics.max() + 1), head_words)
+
+
+def our_words(model, own_length: bool) -> list[list[str]]:
+    """Our keywords as they are shown: ten per topic, or as many as the rules leave."""
+    import lib.keywords.model as rules
+
+    least, rules.LEAST = rules.LEAST, rules.LEAST if own_length else TOP
+    keywords = model.keywords_of(np.arange(len(model.sizes)), TOP)
+    rules.LEAST = least
+    return [[keyword.keyword for keyword in of_topic] for of_topic in keywords]
+
+
+def plain_words(model) -> list[list[str]]:
+    """The ten terms of each topic with the largest class-based TF-IDF, without repeated words."""
+    from lib.keywords.ctfidf import ctfidf
+
+    lists = []
+    for row in ctfidf(model.counts):
+        words: list[str] = []
+        for column in row.indices[np.lexsort((row.indices, -row.data))].tolist():
+            term = model.vocabulary.terms[column]
+            if not set(split(term)) & {part for word in words for part in split(word)}:
+                words.append(term)
+            if len(words) == TOP:
+                break
+        lists.append(words)
+    return lists
 
 
 def main() -> None:
     from sklearn.metrics import adjusted_mutual_info_score
 
-    for name, _, primary in corpora(LIMIT):
+    for name, _, primary in corpora(LIMIT, others=True):
         k = K.get(name, 40)
-        folder = OUT / f"vectors-{name}-{None if name == 'bundled' else LIMIT}"
-        papers = texts(name, LIMIT)
+        folder = folder_of(name, LIMIT)
+        papers = texts(folder)
         topics, _, seconds, peak = run("ours", folder, k)
         np.save(folder / "topics.npy", topics)
-
-        def ami(some: np.ndarray, primary: list[str] = primary) -> float:
-            return float(adjusted_mutual_info_score(primary, some))
-
-        keywords, more, most = our_words(folder, topics, "ours")
-        rows = [["**ours**", *quality(papers, keywords), ami(topics), seconds + more, max(peak, most)]]
-        rows += [["**ours**, words alone", *quality(papers, keywords), ami(topics), more, most]]
+        model = our_model(folder, topics, "ours")
+        ten, own = (quality(papers, our_words(model, own_length)) for own_length in (False, True))
+        ami = float(adjusted_mutual_info_score(primary, topics))
+        measured = {"**ours**": (ten | {None: own[None]}, ami, seconds, peak)}
+        measured["our topics; c-TF-IDF of our terms, no repeated words"] = (
+            quality(papers, plain_words(model)),
+            ami,
+            None,
+            None,
+        )
         for what, way in wanted(WORDS):
             _, keywords, *cost = run(way, folder, k)
-            rows.append([f"our topics; {what}", *quality(papers, keywords), ami(topics), *cost])
+            measured[f"our topics; {what}"] = (quality(papers, keywords), ami, *cost)
         for what, way in wanted(TOPICS):
-            found, keywords, *cost = run(way, folder, k)
-            rows.append([what, *quality(papers, keywords), ami(found), *cost])
+            labels, keywords, *cost = run(way, folder, k)
+            measured[what] = (
+                quality(papers, keywords),
+                float(adjusted_mutual_info_score(primary, labels)),
+                *cost,
+            )
         if "evoc" in LIBRARIES:
-            found, _, seconds, peak = run("evoc", folder, k)
-            keywords, more, most = our_words(folder, found, "evoc")
-            share, clusters = float(np.mean(found >= 0)), int(found.max()) + 1
-            what = f"EVoC ({clusters} clusters of {share:.0%} of the papers); our words"
-            rows.append([what, *quality(papers, keywords), ami(found), seconds + more, max(peak, most)])
-        header = ["way", "NPMI", "C_v", "diversity", "twins", "AMI", "processor s", "peak MB"]
-        table(f"Quality: {len(papers):,} papers of {name}, K = {k}", header, rows)
+            labels, _, *cost = run("evoc", folder, k)
+            model = our_model(folder, labels, "evoc")
+            what = (
+                f"EVoC ({labels.max() + 1} clusters of {np.mean(labels >= 0):.0%} of the papers); our words"
+            )
+            words = quality(papers, our_words(model, False)) | {
+                None: quality(papers, our_words(model, True))[None]
+            }
+            measured[what] = words, float(adjusted_mutual_info_score(primary, labels)), *cost
+        for n in LENGTHS:
+            length = f"{n} keywords per topic" if n else "as each way lists them"
+            header = ["way", "keywords", "C_v", "NPMI, papers", "NPMI, near", "diversity"]
+            rows = [[what, *words[n]] for what, (words, *_) in measured.items()]
+            table(f"Keywords: {len(papers):,} papers of {name}, K = {k}, {length}", header, rows)
+        rows = [[what, *rest] for what, (_, *rest) in measured.items()]
+        table(f"Topics: {name}", ["way", "AMI with categories", "processor s", "peak MB"], rows)
 
 
 if __name__ == "__main__":

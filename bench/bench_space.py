@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -41,17 +42,38 @@ def encoded(name: str, snapshot, limit: int | None) -> tuple[np.ndarray, list[st
     return raw, pq.read_table(papers, columns=["primary_category"])["primary_category"].to_pylist()
 
 
-def corpora(limit: int) -> Iterator[tuple[str, np.ndarray, list[str]]]:
-    """Name, vectors and categories of the bundled papers, and of `limit` papers of CORPUS if that is given."""
+def folder_of(name: str, limit: int | None) -> Path:
+    """Where `encoded` keeps a corpus of `corpora`."""
+    return OUT / f"vectors-{name}-{limit if name not in ('bundled', 'others') else None}"
+
+
+def other_papers() -> Path:
+    """The papers of CORPUS that readers judged, as JSON lines: 6,000 that are not of computer science."""
+    from readings import read_topics
+
+    path = OUT / "others.jsonl"
+    if not path.exists():
+        wanted = set(read_topics("others"))
+        lines = [line for line in corpus().open("rb") if json.loads(line)["id"] in wanted]
+        path.write_bytes(b"".join(lines))
+    return path
+
+
+def corpora(limit: int, others: bool = False) -> Iterator[tuple[str, np.ndarray, list[str]]]:
+    """Name, vectors and categories of the bundled papers and, if CORPUS is given, of `limit` papers of it.
+
+    `others`: then also of `other_papers`.
+    """
     yield "bundled", *encoded("bundled", ROOT / "data" / "sample.jsonl.gz", None)
     if os.environ.get("CORPUS"):
         yield corpus().stem, *encoded(corpus().stem, corpus(), limit)
+        if others:
+            yield "others", *encoded("others", other_papers(), None)
 
 
-def texts(name: str, limit: int) -> list[str]:
-    """The titles and abstracts of a corpus that `corpora` gave."""
-    file = OUT / f"vectors-{name}-{None if name == 'bundled' else limit}" / "papers.parquet"
-    columns = pq.read_table(file, columns=["title", "abstract"]).to_pydict()
+def texts(folder: Path) -> list[str]:
+    """The titles and abstracts of a corpus."""
+    columns = pq.read_table(folder / "papers.parquet", columns=["title", "abstract"]).to_pydict()
     return [f"{title}. {abstract}" for title, abstract in zip(*columns.values(), strict=True)]
 
 

@@ -75,6 +75,7 @@ def papers_in_labels(
 
 def ask_for_names(
     topics: pd.DataFrame,
+    parts: list[list[str]],
     titles: pa.Array,
     chosen: list[dict[str, RankedPapers]],
     centroids: np.ndarray,
@@ -84,7 +85,8 @@ def ask_for_names(
 
     Parameters
     ----------
-    topics : columns `name` and `keywords`
+    topics : columns `name`, `keywords` and `fields`
+    parts : the first keywords of the subtopics of each topic
     titles : of all papers
     chosen : for each topic its papers in each role
     """
@@ -94,11 +96,10 @@ def ask_for_names(
         key_of(args.llm_key_variable, dict(os.environ)),
         args.llm_cache,
     )
-    shown = [
-        [latex_to_text(title) for title in titles.take(roles["descriptive"].rows[:TITLES]).to_pylist()]
-        for roles in chosen
-    ]
-    evidence = evidence_of(topics["keywords"].tolist(), shown, centroids)
+    rows = [dict.fromkeys([*roles["diverse"].rows, *roles["nearest"].rows[:TITLES]]) for roles in chosen]
+    shown = [list(map(latex_to_text, titles.take(list(of_topic)[:TITLES]).to_pylist())) for of_topic in rows]
+    keywords, fields = topics["keywords"].tolist(), topics["fields"].tolist()
+    evidence = evidence_of(keywords, fields, parts, shown, centroids)
     names, reasons = name_topics(server, evidence, topics["name"].tolist())
     if reasons:
         warn(summary_of(reasons, len(names)))
@@ -131,19 +132,20 @@ def main(argv: list[str] | None = None) -> None:
     languages = dict(zip(near.tolist(), map(language_of, read_texts(args.papers, near)), strict=True))
     scorer, n = TitleScorer(pairs), args.representatives_per_topic
     chosen, shown = choose_papers(papers, assignments, vectors, by_topic, languages, scorer, n)
+    parts = first_keywords_of_subtopics(nodes, keywords, k)
     topics = topic_table(
         assignments,
         papers["primary_category"].combine_chunks(),
         pairs,
         fields["topic"][0],
-        first_keywords_of_subtopics(nodes, keywords, k),
+        parts,
         papers_in_labels(papers, chosen, shown),
         read_json(args.coherence, Coherence),
         cluster["stability_by_topic"],
         hex_colors(topic_colors(centroids)),
     )
     if args.llm_url:
-        topics["name"] = ask_for_names(topics, papers["title"], chosen, centroids, args)
+        topics["name"] = ask_for_names(topics, parts, papers["title"], chosen, centroids, args)
     hierarchy = hierarchy_table(nodes, keywords, topics, fields, len(papers))
     names = (args.representatives, args.topics, args.csv, args.hierarchy, args.hierarchy_csv)
     with atomic_outputs(*names) as outputs:

@@ -27,7 +27,7 @@ from lib.words.spelling import plain
 from lib.words.words import LETTERS, split_token, tokens
 
 SECONDS = 30.0  # longest time for an answer: a model on a laptop takes a few seconds
-NEIGHBORS = 3  # neighboring topics that a prompt shows
+NEIGHBORS = 2  # neighboring topics that a prompt shows
 TITLES = 8
 MAX_CHARS, MAX_WORDS = 60, 8  # longer answers are sentences
 MAX_BYTES = 1 << 20  # of an answer of the server
@@ -91,26 +91,43 @@ def key_of(variable: str | None, environment: dict[str, str]) -> str | None:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The prompt's data on a topic: keywords, titles of papers, and the keywords of neighboring topics."""
+    """The prompt's data on a topic.
+
+    Attributes
+    ----------
+    keywords, fields : of the topic
+    parts : the first keywords of its subtopics
+    titles : of papers that differ from each other; titles that hold the keywords would only repeat these
+    neighbors : the keywords of neighboring topics
+    """
 
     keywords: list[str]
+    fields: list[str]
+    parts: list[str]
     titles: list[str]
     neighbors: list[list[str]]
 
     def prompt(self) -> str:
         """The question, as text."""
-        lines = [f"Keywords: {', '.join(self.keywords) or 'none'}", "", "Titles of papers:"]
-        lines += [f"- {title}" for title in self.titles]
+        known = {"Keywords": self.keywords, "Fields": self.fields, "Parts": self.parts}
+        lines = [f"{what}: {', '.join(words)}" for what, words in known.items() if words]
+        lines += ["", "Titles of papers:", *(f"- {title}" for title in self.titles)]
         lines += ["", "Neighboring topics:", *(f"- {', '.join(words)}" for words in self.neighbors)]
-        return "\n".join(lines)
+        return "\n".join(lines).strip()
 
 
-def evidence_of(keywords: list[list[str]], titles: list[list[str]], centroids: np.ndarray) -> list[Evidence]:
+def evidence_of(
+    keywords: list[list[str]],
+    fields: list[list[str]],
+    parts: list[list[str]],
+    titles: list[list[str]],
+    centroids: np.ndarray,
+) -> list[Evidence]:
     """The evidence of each topic; its neighbors are those with the nearest centroids.
 
     Parameters
     ----------
-    keywords, titles : of each topic, the best first
+    keywords, fields, parts, titles : of each topic, the best first
     centroids : float (k, dim)
     """
     directions = unit(np.asarray(centroids, np.float32))
@@ -118,8 +135,10 @@ def evidence_of(keywords: list[list[str]], titles: list[list[str]], centroids: n
     np.fill_diagonal(similarity, -np.inf)
     nearest = np.argsort(-similarity, axis=1, kind="stable")[:, : min(NEIGHBORS, len(keywords) - 1)]
     return [
-        Evidence(of_topic, shown[:TITLES], [keywords[other][:5] for other in near])
-        for of_topic, shown, near in zip(keywords, titles, nearest.tolist(), strict=True)
+        Evidence(words, of_topic, of_parts, shown[:TITLES], [keywords[other][:5] for other in near])
+        for words, of_topic, of_parts, shown, near in zip(
+            keywords, fields, parts, titles, nearest.tolist(), strict=True
+        )
     ]
 
 
@@ -177,9 +196,9 @@ def name_in(answer: str, evidence: Evidence) -> str:
         raise NoName("the answer is empty")
     if len(name) > MAX_CHARS or len(name.split()) > MAX_WORDS:
         raise NoName("the answer is too long for a name")
-    in_name, known = _words(name), _words("\n".join([*evidence.keywords, *evidence.titles]))
+    in_name, known = _words(name), _words("\n".join([*evidence.keywords, *evidence.fields, *evidence.titles]))
     if in_name and known and not any(same_stem(word, other) for word in in_name for other in known):
-        raise NoName(f"no word of {name!r} is in the keywords or titles")
+        raise NoName(f"no word of {name!r} is in the keywords, fields or titles")
     return name
 
 

@@ -24,7 +24,13 @@ from lib.naming.llm import (
 )
 
 KEY = "sk-very-secret"
-DARK = Evidence(["dark matter", "halo"], ["The halo of a galaxy", "Dark matter"], [["stars"], ["quarks"]])
+DARK = Evidence(
+    ["dark matter", "halo"],
+    ["Cosmology"],
+    ["galaxies"],
+    ["The halo of a galaxy", "Dark matter"],
+    [["stars"], ["quarks"]],
+)
 
 
 def reply(text: object) -> bytes:
@@ -179,11 +185,11 @@ def test_answers_that_are_no_names(answer, said):
 
 
 def test_names_of_topics_without_known_words_are_not_compared():
-    assert name_in("銀河の形成", Evidence([], ["わたしたちの銀河のせいちょう"], [])) == "銀河の形成"
+    assert name_in("銀河の形成", Evidence([], [], [], ["わたしたちの銀河のせいちょう"], [])) == "銀河の形成"
 
 
 def topics(*words: str) -> list[Evidence]:
-    return [Evidence([word], [f"On {word}"], []) for word in words]
+    return [Evidence([word], [], [], [f"On {word}"], []) for word in words]
 
 
 def test_names_are_unique_and_the_others_stay(stand_in, tmp_path):
@@ -231,7 +237,7 @@ def test_answers_are_asked_for_once_and_hold_no_key(stand_in, tmp_path):
     file.write_text("{")
     assert name_topics(server, [DARK], ["x"]) == first and len(stand_in.requests) == 2
     stand_in.answer = lambda prompt: (200, {}, reply(""))
-    other = Evidence(["dark"], [], [])
+    other = Evidence(["dark"], [], [], [], [])
     for _ in range(2):
         assert list(name_topics(server, [other], ["x"])[1]) == [0]
     assert len(stand_in.requests) == 4 and len(list((tmp_path / "names").iterdir())) == 1
@@ -248,6 +254,9 @@ def test_keys():
 
 def test_neighbors_are_the_topics_with_the_nearest_centroids():
     centroids = np.array([[1, 0], [0.9, 0.1], [0, 1], [-1, 0], [0.5, 0.5]])
-    found = evidence_of([["a"], ["b"], ["c"], ["d"], ["e"]], [["t"] * 20] * 5, centroids)
-    assert found[0].neighbors == [["b"], ["e"], ["c"]] and len(found[0].titles) == naming.TITLES
-    assert evidence_of([["a"]], [["t"]], centroids[:1])[0].neighbors == []
+    found = evidence_of(
+        [["a"], ["b"], ["c"], ["d"], ["e"]], [["f"]] * 5, [["p"]] * 5, [["t"] * 20] * 5, centroids
+    )
+    assert found[0].neighbors == [["b"], ["e"]] and len(found[0].titles) == naming.TITLES
+    assert found[3].prompt().startswith("Keywords: d\nFields: f\nParts: p\n\nTitles of papers:\n- t\n")
+    assert evidence_of([["a"]], [[]], [[]], [["t"]], centroids[:1])[0].neighbors == []
