@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 from scipy import sparse
 
+from lib.arrays import release_pages
 from lib.rows import ranges
 from lib.words.counting import chunks, find_codes, neighbors, papers_of
 
@@ -54,6 +55,7 @@ def in_papers(terms: np.ndarray, offsets: np.ndarray, wanted: np.ndarray) -> Tog
         inside = inside[column[part[inside]] >= 0]
         papers = papers_of(offsets, start, stop)[inside]
         pairs = pairs + _pairs(papers, column[part[inside]], stop - start, len(wanted))
+        release_pages(terms, int(offsets[start]), int(offsets[stop]))
     return Together(len(offsets) - 1, pairs.toarray())
 
 
@@ -123,6 +125,7 @@ def _occurrences(
         alone = np.flatnonzero((known > 0) & (single[known] >= 0))
         pair = neighbors(known)
         hit, index = find_codes(known[pair] * size + known[pair + 1], codes)
+        release_pages(tokens, int(offsets[part_rows[0]]), int(offsets[part_rows[-1] + 1]))
         where = np.r_[alone, pair[hit]]
         term = np.r_[single[known[alone]], of_code[index]]
         yield lengths, paper[where], position[where], term

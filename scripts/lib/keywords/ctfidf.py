@@ -21,14 +21,14 @@ AT_ONCE = 8 * CHUNK  # terms (summed over papers) that are counted at a time
 def count_in_topics(
     terms: np.ndarray, offsets: np.ndarray, topics: np.ndarray, k: int, n_terms: int
 ) -> sparse.csr_matrix:
-    """The number of papers of each topic with each term: int64 csr (k, n_terms).
+    """The number of papers of each topic with each term: int32 csr (k, n_terms).
 
     Parameters
     ----------
     terms, offsets : the terms of each paper, as the step `terms` writes them (may be memory-mapped)
     topics : int (n_papers,), the group of each paper, 0 to k - 1; -1 for unassigned papers
     """
-    counts = sparse.csr_matrix((k, n_terms), dtype=np.int64)
+    counts = sparse.csr_matrix((k, n_terms), dtype=np.int32)
     for start, stop in chunks(offsets, AT_ONCE):
         part = terms[offsets[start] : offsets[stop]]
         ends = (offsets[start : stop + 1] - offsets[start]).astype(np.int32)

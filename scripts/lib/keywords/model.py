@@ -54,7 +54,7 @@ class KeywordModel:
 
     Attributes
     ----------
-    counts : int64 csr (n_leaves, n_terms), papers of each leaf with each term
+    counts : int32 csr (n_leaves, n_terms), papers of each leaf with each term
     sizes : int (n_leaves,), papers of each leaf
     may : bool (n_terms,), whether a term may be a keyword at all
     rarity : float64 (n_terms,), the second factor of class-based TF-IDF, by all topics
@@ -108,8 +108,9 @@ class KeywordModel:
         """
         into_groups = membership(group_of)
         counts = sparse.csr_matrix(into_groups @ self.counts)
+        counts.sort_indices()
         vectors = self.vectors.regrouped(group_of)
-        weights = heaviest(self.weights(counts, into_groups @ self.sizes), CANDIDATES * top)
+        weights = self.weights(counts, into_groups @ self.sizes, CANDIDATES * top)
         weights = in_one_group(weights.multiply(vectors.similarities(weights).power(POWER)).tocsr())
         in_all = np.asarray(counts.sum(0)).ravel()
         of_groups = []
@@ -125,22 +126,23 @@ class KeywordModel:
             of_groups.append(list(shown.values()))
         return of_groups
 
-    def weights(self, counts: sparse.csr_matrix, sizes: np.ndarray) -> sparse.csr_matrix:
-        """The class-based TF-IDF of the terms that may be keywords of each group: float64 csr (k, n_terms).
+    def weights(self, counts: sparse.csr_matrix, sizes: np.ndarray, n: int) -> sparse.csr_matrix:
+        """The n largest class-based TF-IDF of terms that may be keywords of each group: float64 csr (k, n_terms).
 
         Parameters
         ----------
         counts : (k, n_terms), papers of each group with each term
         sizes : int (k,), papers of each group
         """
-        entries = counts.tocoo()
-        enough = entries.data >= np.maximum(
-            COVER * sizes[entries.row], np.minimum(LEAST_PAPERS, sizes[entries.row])
-        )
-        kept = np.flatnonzero(enough & self.may[entries.col])
-        row, column = entries.row[kept], entries.col[kept]
-        weights = entries.data[kept] / np.asarray(counts.sum(1)).ravel()[row] * self.rarity[column]
-        return sparse.csr_matrix((weights, (row, column)), counts.shape)
+        rows = [sparse.csr_matrix((0, counts.shape[1]))]
+        for row, size in zip(counts, sizes.tolist(), strict=True):
+            enough = row.data >= max(COVER * size, min(LEAST_PAPERS, size))
+            kept = np.flatnonzero(enough & self.may[row.indices])
+            columns = row.indices[kept]
+            weights = row.data[kept] / row.data.sum() * self.rarity[columns]
+            largest = np.sort(np.lexsort((columns, -weights))[:n])
+            rows.append(sparse.csr_matrix((weights[largest], columns[largest], [0, len(largest)]), row.shape))
+        return sparse.vstack(rows, format="csr")
 
     def chosen(self, weights: sparse.csr_matrix, top: int) -> list[tuple[int, float]]:
         """The `top` terms of a group that do not repeat each other, with their weights, highest-weighted first.
@@ -165,7 +167,7 @@ class KeywordModel:
 
 
 def membership(group_of: np.ndarray) -> sparse.csr_matrix:
-    """Which leaves are in which group: int64 csr (k, n_leaves), 0 or 1.
+    """Which leaves are in which group: int32 csr (k, n_leaves), 0 or 1.
 
     Parameters
     ----------
@@ -173,18 +175,7 @@ def membership(group_of: np.ndarray) -> sparse.csr_matrix:
     """
     leaves = np.flatnonzero(group_of >= 0)
     shape = (int(group_of.max(initial=-1)) + 1, len(group_of))
-    return sparse.csr_matrix((np.ones(len(leaves), np.int64), (group_of[leaves], leaves)), shape)
-
-
-def heaviest(weights: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
-    """The n largest weights of each row: float64 csr of the same shape. Ties: the first columns are kept."""
-    rows = [sparse.csr_matrix((0, weights.shape[1]))]
-    for at in range(weights.shape[0]):
-        row = weights[[at]]
-        kept = np.sort(np.lexsort((row.indices, -row.data))[:n])
-        kept = kept[row.data[kept] > 0]
-        rows.append(sparse.csr_matrix((row.data[kept], row.indices[kept], [0, len(kept)]), row.shape))
-    return sparse.vstack(rows, format="csr")
+    return sparse.csr_matrix((np.ones(len(leaves), np.int32), (group_of[leaves], leaves)), shape)
 
 
 def in_one_group(weights: sparse.csr_matrix) -> sparse.csr_matrix:

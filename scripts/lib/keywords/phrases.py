@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+from lib.arrays import release_pages
 from lib.keywords.vocabulary import Vocabulary
 from lib.words.spelling import plain
 from lib.words.words import HAN_RUN
@@ -39,6 +40,7 @@ class Phrases:
         """
         spans = [self.tokens[self.offsets[row] : self.offsets[row + 1]] for row in papers.tolist()]
         text = np.concatenate([np.zeros(1, np.int32), *spans, np.zeros(1, np.int32)])
+        release_pages(self.tokens, 0, len(self.tokens))
         return [self._phrase(term, text) for term in terms]
 
     def _phrase(self, term: str, text: np.ndarray) -> str:

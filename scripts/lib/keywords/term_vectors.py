@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+from lib.arrays import release_pages
 from lib.parallel import one_blas_thread
 from lib.rows import ranges, rows_by_label
 from lib.vectors import take
@@ -71,6 +72,7 @@ class TermVectors:
             np.r_[0, np.cumsum(lengths)],
         )
         has_term = sparse.csr_matrix(table, (len(read), n_terms), dtype=np.float32)
+        release_pages(terms, 0, len(terms))
         return cls(has_term, _center(take(vectors, read), weight), weight, groups[read], read)
 
     def regrouped(self, group_of: np.ndarray) -> "TermVectors":

@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.stats import entropy
 
 from lib.keywords import model as model_module
-from lib.keywords.model import KeywordModel, heaviest, in_one_group, informative, spread
+from lib.keywords.model import KeywordModel, in_one_group, informative, spread
 from lib.keywords.word_forms import same_stem
 
 RNG = np.random.default_rng(7)
@@ -131,7 +131,6 @@ def test_leaves_of_one_topic_count_once_in_the_general_terms():
 def test_each_column_keeps_its_largest_weight():
     weights = sparse.csr_matrix([[3.0, 1.0, 0.0, 2.0], [1.0, 4.0, 0.0, 2.0]])
     assert in_one_group(weights).toarray().tolist() == [[3.0, 0.0, 0.0, 2.0], [0.0, 4.0, 0.0, 0.0]]
-    assert heaviest(weights, 2).toarray().tolist() == [[3.0, 0.0, 0.0, 2.0], [0.0, 4.0, 0.0, 2.0]]
     assert in_one_group(sparse.csr_matrix((2, 3))).nnz == 0
 
 
