@@ -31,7 +31,7 @@ rule label:
     """Choose representative papers and label the topics."""
     input:
         **code("label", "topics"),
-        **CORPUS,
+        **RECORDS,
         **ASSIGNED,
         embeddings="<results>/embeddings/embeddings.npy",
         centroids="<results>/clusters/centroids.npy",
@@ -112,7 +112,7 @@ rule trends:
     """Count each topic's papers per year and month, and test which topics grow or decline."""
     input:
         **code("trends", "topics"),
-        **CORPUS,
+        **RECORDS,
         **ASSIGNED,
         subtopics="<results>/clusters/subtopics.parquet",
         topics="<results>/topics/topics.parquet",

@@ -1,4 +1,4 @@
-"""Turn files of records into papers.parquet, sorted by id, with a ledger of every record.
+"""Turn files of records into papers.parquet and facets.parquet, sorted by id, with a ledger of every record.
 
 Records of other formats first become JSON lines. Processes parse blocks of these, and write their papers to
 Arrow files next to the output. Memory holds only the ids, dates and verdicts of the records. When all files
@@ -8,7 +8,7 @@ then collected group by group in order of id. Memory is therefore about 50 bytes
 """
 
 import argparse
-import hashlib
+import gc
 import json
 from bisect import bisect_left
 from collections import Counter
@@ -28,9 +28,12 @@ from lib.formats.advice import missing_fields, remedy
 from lib.formats.content import content
 from lib.pools import in_processes
 from lib.records.dates import latest_year
+from lib.records.digests import Digests
+from lib.records.facet_paths import FACETS
+from lib.records.facets import WRITTEN
 from lib.records.fields import Fields
 from lib.records.ledger import LedgerCounts
-from lib.records.records import OPTIONAL, PARSED_PAPERS, Filters, Parsed, parse_block
+from lib.records.records import OPTIONAL, Filters, Parsed, parse_block
 from lib.records.schema import PAPERS, Ledger, LedgerEntry
 from lib.records.selection import Records, collect, enter, settle
 from lib.records.snapshot import Block, blocks, open_snapshot
@@ -58,6 +61,7 @@ class File:
 
 
 Task = tuple[Path, Block, Fields]
+OUTPUTS = ("papers", "facets_table", "ledger", "digest", "metadata", "facets_digest")
 
 
 def parse_files(
@@ -99,10 +103,12 @@ def parse_files(
 def parse_into(task: Task, filters: Filters) -> Parsed:
     """Parse a block, write its papers to an Arrow file, and return the rest."""
     file, block, fields = task
+    gc.disable()  # decoded JSON has no cycles, and looking for them in its lists takes a tenth of the time
     parsed = parse_block(block, filters, fields)
-    with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, PARSED_PAPERS) as writer:
+    gc.enable()
+    with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, parsed.papers.schema) as writer:
         writer.write_batch(parsed.papers)
-    parsed.papers = pa.RecordBatch.from_pylist([], PARSED_PAPERS)  # a slice would keep it in memory
+    parsed.papers = pa.RecordBatch.from_pylist([], parsed.papers.schema)  # a slice would keep it in memory
     return parsed
 
 
@@ -180,17 +186,30 @@ def fields_of(file: File) -> Fields:
     return file.fields
 
 
-def write_papers(path: Path, records: Records, kept: np.ndarray, files: list[Path], threads: int) -> str:
-    """Write papers.parquet; returns the SHA-256 digest of the ids and texts."""
-    digest = hashlib.sha256()
+def write_papers(
+    path: Path,
+    facets_path: Path,
+    records: Records,
+    kept: np.ndarray,
+    files: list[Path],
+    facets: tuple[str, ...],
+    threads: int,
+) -> Digests:
+    """Write papers.parquet and facets.parquet; returns their digests."""
+    digests = Digests()
     # long strings share no values worth a dictionary; only the categories repeat
     dictionary = ["primary_category", "categories.list.element"]
-    with table_writer(path, PAPERS, use_dictionary=dictionary) as writer:
-        for batch in collect(records, kept, files, threads):
-            writer.write_batch(batch)
-            for key, text in zip(batch["id"].to_pylist(), batch["text_hash"].to_pylist(), strict=True):
-                digest.update(key.encode() + b"\0" + text)
-    return digest.hexdigest()
+    with (
+        table_writer(path, PAPERS, use_dictionary=dictionary) as writer,
+        table_writer(
+            facets_path, WRITTEN, use_dictionary=["id", "facet", "position"], store_schema=False
+        ) as more,
+    ):
+        for papers, rows in collect(records, kept, files, facets, threads):
+            writer.write_batch(papers)
+            more.write_batch(rows)
+            digests.add(papers, rows)
+    return digests
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -202,6 +221,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli.flag("--categories", str, "keep papers with a category like these globs; none: all", nargs="*")
     cli.flag("--since", optional(date.fromisoformat), "first version on this day or later")
     cli.flag("--until", optional(date.fromisoformat), "first version on this day or before")
+    cli.flag("--facets", str, "facets to write, as far as records have them", nargs="*", choices=FACETS)
     cli.flag("--limit", optional(int), "papers to sample by hash of the id")
     cli.flag(
         "--keep-withdrawn",
@@ -211,13 +231,20 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli.flag("--keep-notes", boolean, "keep errata, retraction notices, front matter and tables of contents")
     cli.flag("--max-malformed-share", float, "fail if more of the lines are malformed")
     cli.threads()
-    cli.outputs(papers="papers.parquet", ledger="ledger.json", digest="papers.digest")
+    cli.outputs(
+        papers="papers.parquet",
+        facets_table="facets.parquet",
+        ledger="ledger.json",
+        digest="papers.digest",
+        metadata="metadata.digest",
+        facets_digest="facets.digest",
+    )
     return cli.parse_args(argv)
 
 
 def settings(args: argparse.Namespace) -> dict[str, Any]:
     """The section `clean` of the config, as the ledger records it."""
-    others = ("snapshot", "papers", "ledger", "digest", "threads")
+    others = ("snapshot", "threads", *OUTPUTS)
     return {
         name: value.isoformat() if isinstance(value, date) else value
         for name, value in vars(args).items()
@@ -236,14 +263,19 @@ def main(argv: list[str] | None = None) -> None:
         keep_notes=args.keep_notes,
         latest_year=latest_year(date.today()),
     )
-    fields = Fields.parse(args.fields)
+    fields = Fields.parse(args.fields, args.facets)
     with (
-        atomic_outputs(args.papers, args.ledger, args.digest) as (papers, ledger_file, digest_file),
+        atomic_outputs(*(getattr(args, name) for name in OUTPUTS)) as (
+            papers,
+            facets,
+            ledger_file,
+            *digest_files,
+        ),
         scratch_folder(".clean-", papers.parent) as scratch,
     ):
         files = [File(path) for path in args.snapshot]
         parsed, arrow = parse_files(files, scratch, filters, fields, args.threads)
-        ledger, not_understood = LedgerCounts(), LedgerCounts(OPTIONAL)
+        ledger, not_understood = LedgerCounts(), LedgerCounts((*OPTIONAL, *fields.facets))
         normalised, filled = Counter[str](), Counter[str]()
         matched: set[str] = set()
         for part in parsed:
@@ -258,8 +290,9 @@ def main(argv: list[str] | None = None) -> None:
         kept = settle(records, args.limit)
         enter(ledger, records)
         check_corpus(files, ledger, len(kept), filters, matched, args.max_malformed_share)
-        digest = write_papers(papers, records, kept, arrow, args.threads)
-        digest_file.write_text(f"{digest}  {len(kept)} papers\n")
+        digests = write_papers(papers, facets, records, kept, arrow, fields.facets, args.threads)
+        for file, line in zip(digest_files, digests.lines(), strict=True):
+            file.write_text(line)
         entry_of = partial(entry, files)
         summary = Ledger(
             input=files[0].path.name if len(files) == 1 else [file.path.name for file in files],

@@ -15,6 +15,7 @@ from cleaned import counts, run_clean
 from conftest import as_lines, assert_refused, paper, script
 from lib.cli import UserError
 from lib.records.snapshot import blocks
+from measure import cleaned_files
 
 KINDS = ["uncompressed", "gzip", "gzip, two members", "zstd", "zip"]
 MANY = as_lines(*(paper(f"2301.{i:05d}", title=str(random.Random(i).random())) for i in range(800)))
@@ -109,14 +110,13 @@ def test_bad_input_is_refused(tmp_path, out, case):
     data, flags, said = BAD[case]
     source = tmp_path / "snapshot.json"
     source.write_bytes(data)
-    outputs = {"papers": out / "p.parquet", "ledger": out / "l.json", "digest": out / "d"}
-    result = script("clean", snapshot=source, **flags, **outputs)
+    result = script("clean", snapshot=source, **flags, **cleaned_files(out))
     assert_refused(result, out, said, *(() if "glob" in case else ("snapshot.json",)))
 
 
 def test_missing_input_is_refused(tmp_path, out):
-    outputs = {"papers": out / "p.parquet", "ledger": out / "l.json", "digest": out / "d"}
-    assert_refused(script("clean", snapshot=tmp_path / "absent.zip", **outputs), out, "absent.zip")
+    result = script("clean", snapshot=tmp_path / "absent.zip", **cleaned_files(out))
+    assert_refused(result, out, "absent.zip")
 
 
 def test_one_malformed_line_in_a_hundred_is_accepted(out):

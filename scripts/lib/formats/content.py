@@ -107,8 +107,8 @@ def _table(stream: Pieces, path: Path, fields: Fields, whole: bool) -> Table | N
         if pattern.search(head):
             return read_bibtex(stream, path) if kind == "BibTeX" else read_tagged(kind, stream, path)
     lines = head.decode("utf-8", "replace").split("\n")
-    if heading_row(lines, fields.keys) or TABLE_HEAD.match(start):
-        return read_csv(stream, path, fields.keys)
+    if heading_row(lines, fields.paper_keys) or TABLE_HEAD.match(start):
+        return read_csv(stream, path, fields.paper_keys)
     return None
 
 

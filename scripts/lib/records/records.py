@@ -21,6 +21,7 @@ from lib.records.dates import (
     parse_date,
     parse_dates,
 )
+from lib.records.facets import LISTS, facet_columns
 from lib.records.fields import (
     JSON_TYPES,
     PLACEHOLDERS,
@@ -73,7 +74,7 @@ class Parsed:
 
     Attributes
     ----------
-    papers : pa.RecordBatch of PARSED_PAPERS, the records with the verdict KEPT, in line order
+    papers : pa.RecordBatch of `parsed_schema`, the records with the verdict KEPT, in line order
     ids : pa.Array of string, (n,), of every complete record
     lines : int32 (n,), their line numbers
     updated : int32 (n,), days since 1970, the smallest int32 if unknown
@@ -82,7 +83,7 @@ class Parsed:
     matched : the category patterns that match at least one complete record
     ledger : the lines that are not complete records
     normalised : for each of CHANGES the number of complete records that needed it
-    filled : for each of OPTIONAL the number of complete records that have a value
+    filled : for each of OPTIONAL the number of complete records that have a value; for each facet that of kept ones
     not_understood : values of complete records that were not understood, by name
     """
 
@@ -123,11 +124,15 @@ def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
     verdicts[deleted] = DELETED
     columns = [ids, texts["title"], texts["abstract"], categories, pc.list_element(categories, 0)]
     papers = pa.RecordBatch.from_arrays([*columns, published, updated], schema=PARSED_PAPERS)
+    if not (verdicts == KEPT).all():
+        kept = np.flatnonzero(verdicts == KEPT)
+        records, papers = [records[i] for i in kept], papers.take(pa.array(kept))
+    papers = _with_facets(papers, records, lines[verdicts == KEPT], fields, filled, not_understood)
     ledger = LedgerCounts()
     for line, bucket, reason in sorted(faults):
         ledger.add(bucket, line, reason)
     return Parsed(
-        papers=papers if (verdicts == KEPT).all() else papers.filter(pa.array(verdicts == KEPT)),
+        papers=papers,
         ids=ids,
         lines=lines,
         updated=pc.fill_null(updated.cast(pa.int32()), -(2**31)).to_numpy(),
@@ -203,7 +208,7 @@ def _compare(
     latest_year: int,
 ) -> tuple[dict[str, int], LedgerCounts]:
     """For each of OPTIONAL: how many records have a value, and the values that were not understood."""
-    filled, not_understood = dict.fromkeys(OPTIONAL, len(ids)), LedgerCounts(OPTIONAL)
+    filled, not_understood = dict.fromkeys(OPTIONAL, len(ids)), LedgerCounts((*OPTIONAL, *fields.facets))
     for name, column in parsed.items():
         for row in np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False)):
             if is_empty(value := values[name][row]) or (name != "categories" and is_undated(value)):
@@ -214,6 +219,33 @@ def _compare(
                     reason += f", not between {EARLIEST_YEAR} and {latest_year}"
                 not_understood.add(name, int(lines[row]), reason)
     return filled, not_understood
+
+
+def parsed_schema(facets: tuple[str, ...]) -> pa.Schema:
+    """The columns of parsed papers: those of PARSED_PAPERS, and one for each facet."""
+    return pa.schema([*PARSED_PAPERS, *(pa.field(name, LISTS) for name in facets)])
+
+
+def _with_facets(
+    papers: pa.RecordBatch,
+    records: list[Any],
+    lines: np.ndarray,
+    fields: Fields,
+    filled: dict[str, int],
+    not_understood: LedgerCounts,
+) -> pa.RecordBatch:
+    """The papers with a column for each facet; what these have is added to `filled` and `not_understood`."""
+    columns, unread = facet_columns(records, fields)
+    for name, rows in unread.items():
+        filled[name] = pc.sum(pc.greater(pc.list_value_length(columns[name]), 0)).as_py() or 0
+        for row in rows:
+            value = str(fields.column([records[row]], name)[0])[:60]
+            not_understood.add(
+                name, int(lines[row]), f"{fields.describe(name)} of {papers['id'][row]}: {value!r}"
+            )
+    return pa.RecordBatch.from_arrays(
+        [*papers.columns, *columns.values()], schema=parsed_schema(fields.facets)
+    )
 
 
 def read_lines(

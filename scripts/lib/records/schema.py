@@ -25,6 +25,29 @@ PAPERS = pa.schema(
     ]
 )
 
+FACET_ROWS = pa.schema(
+    [
+        column("id", pa.string(), "id of the paper; the rows are sorted by it"),
+        column(
+            "facet",
+            pa.string(),
+            "`authors`, `journal`, `doi`, …: those of `clean.facets`, in alphabetical order within a paper",
+        ),
+        column("position", pa.int32(), "place among the values of this facet of the paper, from 0"),
+        column(
+            "value",
+            pa.string(),
+            'authors as "Given Family"; DOIs in lower case; `cited_by` a number; the others as in the source. '
+            "In the same normal form as titles",
+        ),
+        column(
+            "key",
+            pa.string(),
+            "ORCID, ROR, ISSN, id of OpenAlex, … without its address; null if the source has none",
+        ),
+    ]
+)
+
 
 class LedgerEntry(TypedDict):
     """One line of JSON lines, or one record of another format. `file` is its file if there are several."""

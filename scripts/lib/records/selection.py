@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lib.records.facets import facet_rows
 from lib.records.fields import add_text
 from lib.records.ledger import DELETED, DUPLICATE, FIRST, KEPT, LIMIT, VERDICTS, LedgerCounts
 from lib.records.records import Parsed
@@ -129,10 +130,12 @@ def enter(ledger: LedgerCounts, records: Records) -> None:
         ledger.add_many(bucket, len(at), entries)
 
 
-def collect(records: Records, kept: np.ndarray, files: list[Path], threads: int) -> Iterator[pa.RecordBatch]:
-    """Yield the kept papers in order of id, GROUP_ROWS at a time, from the Arrow files."""
+def collect(
+    records: Records, kept: np.ndarray, files: list[Path], facets: tuple[str, ...], threads: int
+) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+    """Yield the kept papers in order of id, GROUP_ROWS at a time, from the Arrow files, and the rows of their facets."""
 
-    def group(rows: np.ndarray) -> pa.RecordBatch:
+    def group(rows: np.ndarray) -> tuple[pa.RecordBatch, pa.RecordBatch]:
         position = records.position[rows]
         file_of = np.searchsorted(records.bounds, position, "right") - 1
         parts = []
@@ -143,10 +146,10 @@ def collect(records: Records, kept: np.ndarray, files: list[Path], threads: int)
         papers = pa.concat_batches(parts)
         if len(parts) > 1:
             papers = papers.take(pa.array(np.argsort(np.argsort(file_of, kind="stable"))))
-        return add_text(papers)
+        return add_text(papers), facet_rows(papers, facets)
 
     with ThreadPoolExecutor(threads) as pool:
-        pending: deque[Future[pa.RecordBatch]] = deque()
+        pending: deque[Future[tuple[pa.RecordBatch, pa.RecordBatch]]] = deque()
         for start in range(0, len(kept), GROUP_ROWS):
             pending.append(pool.submit(group, kept[start : start + GROUP_ROWS]))
             if len(pending) > threads:

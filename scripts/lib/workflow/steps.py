@@ -12,7 +12,7 @@ from shutil import which
 from typing import Any
 
 # Inputs of a rule that are not flags of its script.
-NO_FLAGS = {"script", "lib", "env", "version", "choice", "includes"}
+NO_FLAGS = {"script", "lib", "env", "version", "metadata", "choice", "includes"}
 # A package in ~/.local must not replace one of the environment, and files are in UTF-8 whatever the locale.
 COMMAND = "PYTHONNOUSERSITE=1 PYTHONUTF8=1 python {input.script:q} {params.flags} >{log} 2>&1"
 
