@@ -32,7 +32,8 @@ from lib.records.digests import Digests
 from lib.records.facet_paths import FACETS
 from lib.records.facets import WRITTEN
 from lib.records.fields import Fields
-from lib.records.ledger import LedgerCounts
+from lib.records.inputs import packed_copies, part_local_ids, short_names, title_hashes
+from lib.records.ledger import KEPT, LedgerCounts
 from lib.records.records import OPTIONAL, Filters, Parsed, parse_block
 from lib.records.schema import PAPERS, Ledger, LedgerEntry
 from lib.records.selection import Records, collect, enter, settle
@@ -47,6 +48,7 @@ class File:
     Attributes
     ----------
     path : of the file
+    name : as the ledger and messages call it
     before : the records of the files before it; `lines` count on from file to file
     unit : what is counted, "line" or "record"
     fields : the paths of the values
@@ -54,13 +56,14 @@ class File:
     """
 
     path: Path
+    name: str
     before: int = 0
     unit: str = "line"
     fields: Fields | None = None
     blocks: int = 0
 
 
-Task = tuple[Path, Block, Fields]
+Task = tuple[Path, Block, Fields, bool]
 OUTPUTS = ("papers", "facets_table", "ledger", "digest", "metadata", "facets_digest")
 
 
@@ -84,7 +87,7 @@ def parse_files(
                     sizes.append(len(block.data))
                     last = replace(block, first_line=block.first_line + file.before)
                     file.blocks += 1
-                    yield arrow[-1], last, holds.fields
+                    yield arrow[-1], last, holds.fields, holds.local_ids and len(files) > 1
                 if last:
                     line = last.first_line - 1 + last.data.count(b"\n") + (not last.data.endswith(b"\n"))
 
@@ -102,12 +105,15 @@ def parse_files(
 
 def parse_into(task: Task, filters: Filters) -> Parsed:
     """Parse a block, write its papers to an Arrow file, and return the rest."""
-    file, block, fields = task
+    file, block, fields, local_ids = task
     gc.disable()  # decoded JSON has no cycles, and looking for them in its lists takes a tenth of the time
     parsed = parse_block(block, filters, fields)
     gc.enable()
     with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, parsed.papers.schema) as writer:
         writer.write_batch(parsed.papers)
+    if local_ids:
+        parsed.titles = np.zeros(len(parsed.ids), np.uint64)
+        parsed.titles[parsed.verdicts == KEPT] = title_hashes(parsed.papers["title"])
     parsed.papers = pa.RecordBatch.from_pylist([], parsed.papers.schema)  # a slice would keep it in memory
     return parsed
 
@@ -168,7 +174,7 @@ def check_corpus(
 def place_of(files: list[File], line: int) -> str:
     """A line as messages call it; with its file if there are several."""
     file, place = located(files, line)
-    return f"{file.path.name}, {place}" if len(files) > 1 else place
+    return f"{file.name}, {place}" if len(files) > 1 else place
 
 
 def entry(files: list[File], line: int, reason: str) -> LedgerEntry:
@@ -176,8 +182,18 @@ def entry(files: list[File], line: int, reason: str) -> LedgerEntry:
     file, _ = located(files, line)
     located_entry = LedgerEntry(line=line - file.before, reason=reason)
     if len(files) > 1:
-        located_entry["file"] = file.path.name
+        located_entry["file"] = file.name
     return located_entry
+
+
+def warn_of_local_ids(files: list[File], parted: list[tuple[str, int, int]]) -> None:
+    """Warn of ids that stand for different papers in different files."""
+    if parted:
+        name, first, second = parted[0]
+        warn(
+            f"{len(parted):,} ids stand for other papers in another file, such as {name} ({place_of(files, first)}; "
+            f"{place_of(files, second)}). All are kept, each with a hash of its title behind the id"
+        )
 
 
 def fields_of(file: File) -> Fields:
@@ -273,7 +289,11 @@ def main(argv: list[str] | None = None) -> None:
         ),
         scratch_folder(".clean-", papers.parent) as scratch,
     ):
-        files = [File(path) for path in args.snapshot]
+        names = short_names(args.snapshot)
+        copies = packed_copies(args.snapshot)
+        for copy, other in copies.items():
+            warn(f"{copy} holds the same as {other}, and is not read")
+        files = [File(*file) for file in zip(args.snapshot, names, strict=True) if file[0] not in copies]
         parsed, arrow = parse_files(files, scratch, filters, fields, args.threads)
         ledger, not_understood = LedgerCounts(), LedgerCounts((*OPTIONAL, *fields.facets))
         normalised, filled = Counter[str](), Counter[str]()
@@ -287,6 +307,7 @@ def main(argv: list[str] | None = None) -> None:
         records = Records.join(parsed)
         del parsed, part
         pa.default_memory_pool().release_unused()  # free what parsing needed before sorting needs more
+        warn_of_local_ids(files, part_local_ids(records, [file.before for file in files]))
         kept = settle(records, args.limit)
         enter(ledger, records)
         check_corpus(files, ledger, len(kept), filters, matched, args.max_malformed_share)
@@ -295,7 +316,7 @@ def main(argv: list[str] | None = None) -> None:
             file.write_text(line)
         entry_of = partial(entry, files)
         summary = Ledger(
-            input=files[0].path.name if len(files) == 1 else [file.path.name for file in files],
+            input=names[0] if len(names) == 1 else names,
             settings=settings(args),
             lines=ledger.lines,
             buckets=ledger.buckets(entry_of),

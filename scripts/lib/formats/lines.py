@@ -40,10 +40,14 @@ class Table:
     ----------
     fields : for id, title, … the paths to try after those of `clean.fields`
     records : one item per record, in order
+    columns : the names of the columns of a table
+    local_ids : whether the ids may stand for other papers in another file
     """
 
     fields: dict[str, tuple[str, ...]]
     records: Iterator[Any]
+    columns: tuple[str, ...] = ()
+    local_ids: bool = False
 
 
 def chunks(stream: Readable, path: Path) -> Iterator[bytes]:

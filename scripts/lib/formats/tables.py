@@ -18,12 +18,14 @@ from lib.records.dois import bare_doi
 from lib.records.fields import NAMES, is_empty
 from lib.records.snapshot import MAX_LINE_BYTES, Readable
 
+# Columns whose ids stand for the same paper in all files; those of `id`, `key` and others may be numbers of rows
+GLOBAL_IDS = (
+    *("eid", "ut", "ut (unique wos id)", "publication id", "lens id", "pmid", "accession number"),
+    *("paperid", "corpusid"),
+)
 # The names of columns in small letters, in the order in which they are tried.
 HEADINGS = {
-    "id": (
-        *("eid", "ut", "ut (unique wos id)", "publication id", "lens id", "pmid", "accession number"),
-        *("paperid", "corpusid", "key", "id"),
-    ),
+    "id": (*GLOBAL_IDS, "key", "id"),
     "title": ("title", "article title", "document title", "ti", "primary_title", "display_name"),
     "abstract": ("abstract", "abstract note", "ab", "abstract text", "abstract_text", "notes_abstract"),
     "categories": (
@@ -136,7 +138,7 @@ def read_csv(stream: Readable, path: Path, keys: Collection[str]) -> Table:
     row_lines.take()
     fields = known_fields(names)
     _require_abstracts(path, names, fields, keys)
-    return Table(fields, _identified(_rows(reader, row_lines, names), names, fields))
+    return Table(fields, _identified(_rows(reader, row_lines, names), names, fields), tuple(names))
 
 
 def _require_abstracts(
@@ -153,6 +155,12 @@ def _require_abstracts(
         f"{path}: no column of this table holds abstracts ({columns}).\n"
         "Export it again with abstracts, or set clean.fields.abstract to the name of their column"
     )
+
+
+def has_local_ids(columns: Collection[str], paths: Collection[str]) -> bool:
+    """Whether the ids of a table, in the first of these paths that it has, may stand for other papers elsewhere."""
+    column = next((path.lower() for path in paths if path in columns), DERIVED_ID)
+    return column not in (*GLOBAL_IDS, *DOIS, DERIVED_ID)
 
 
 def _distinct(names: list[str]) -> list[str]:
@@ -311,4 +319,4 @@ def read_parquet(path: Path, keys: Collection[str] | None) -> Table:
                 return
             yield from papers
 
-    return Table(fields, _identified(rows(), columns, fields))
+    return Table(fields, _identified(rows(), columns, fields), tuple(columns))

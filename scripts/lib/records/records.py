@@ -4,7 +4,7 @@ import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -85,6 +85,7 @@ class Parsed:
     normalised : for each of CHANGES the number of complete records that needed it
     filled : for each of OPTIONAL the number of complete records that have a value; for each facet that of kept ones
     not_understood : values of complete records that were not understood, by name
+    titles : uint64 (n,), hashes of the titles of the kept papers, 0 for others; empty if the ids hold for all files
     """
 
     papers: pa.RecordBatch
@@ -98,6 +99,7 @@ class Parsed:
     normalised: dict[str, int]
     filled: dict[str, int]
     not_understood: LedgerCounts
+    titles: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
 
 
 def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:

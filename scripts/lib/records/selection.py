@@ -32,6 +32,7 @@ class Records:
     updated : int32 (n,), days
     versions : int16 (n,), of the id
     verdicts : int8 (n,), indices into VERDICTS
+    titles : uint64 (n,), hashes of the titles of kept papers whose ids may hold for one file only, else 0
     position : int32 (n,), of a kept paper in the Arrow files laid end to end
     bounds : int64 (number of files + 1,), where each Arrow file begins and ends among these positions
     """
@@ -41,6 +42,7 @@ class Records:
     updated: np.ndarray
     versions: np.ndarray
     verdicts: np.ndarray
+    titles: np.ndarray
     position: np.ndarray
     bounds: np.ndarray
 
@@ -54,9 +56,19 @@ class Records:
             updated=np.concatenate([part.updated for part in parsed]),
             versions=np.concatenate([part.versions for part in parsed]),
             verdicts=verdicts,
+            titles=_titles(parsed),
             position=np.cumsum(verdicts == KEPT, dtype=np.int32) - 1,
             bounds=np.cumsum([0, *(np.count_nonzero(part.verdicts == KEPT) for part in parsed)]),
         )
+
+
+def _titles(parsed: list[Parsed]) -> np.ndarray:
+    """The hashes of the titles of all blocks, uint64 (n,), 0 in blocks without them; empty if none has them."""
+    if not any(len(part.titles) for part in parsed):
+        return np.zeros(0, np.uint64)
+    return np.concatenate(
+        [part.titles if len(part.titles) else np.zeros(len(part.ids), np.uint64) for part in parsed]
+    )
 
 
 def settle(records: Records, limit: int | None) -> np.ndarray:
@@ -146,6 +158,9 @@ def collect(
         papers = pa.concat_batches(parts)
         if len(parts) > 1:
             papers = papers.take(pa.array(np.argsort(np.argsort(file_of, kind="stable"))))
+        papers = pa.RecordBatch.from_arrays(
+            [records.ids.take(pa.array(rows)), *papers.columns[1:]], schema=papers.schema
+        )
         return add_text(papers), facet_rows(papers, facets)
 
     with ThreadPoolExecutor(threads) as pool:
