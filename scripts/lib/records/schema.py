@@ -68,8 +68,8 @@ class Ledger(TypedDict):
     """What became of each line of the snapshot; the counts of the buckets add up to `lines`.
 
     `normalised` counts the records whose title or abstract had markup, TeX letters or unusual
-    Unicode. `filled` counts the records that have categories and dates, `not_understood` those of
-    them that could not be read. `input` is the name of the file, or the names of several.
+    Unicode. `filled` counts the records that have categories and dates, and of those that pass the filters
+    those that have each facet; `not_understood` those whose value could not be read. `input` is the name of the file, or the names of several.
     """
 
     input: str | list[str]
