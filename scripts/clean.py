@@ -218,7 +218,11 @@ def write_papers(
     with (
         table_writer(path, PAPERS, use_dictionary=dictionary) as writer,
         table_writer(
-            facets_path, WRITTEN, use_dictionary=["id", "facet", "position"], store_schema=False
+            facets_path,
+            WRITTEN,
+            use_dictionary=["id", "facet", "position"],
+            store_schema=False,
+            write_statistics=["id"],
         ) as more,
     ):
         for papers, rows in collect(records, kept, files, facets, threads):

@@ -120,6 +120,9 @@ def _several(value: Any, values: Values, keys: Keys) -> None:
 
 def _one(value: Any, values: Values, keys: Keys) -> None:
     """The first value, which may have semicolons in it."""
+    if type(value) is str:
+        values.append(value)
+        return
     name, key = _named(next(iter(value), None) if isinstance(value, list) else value)
     if name:
         if key:
