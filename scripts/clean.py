@@ -32,7 +32,7 @@ from lib.records.digests import Digests
 from lib.records.facet_paths import FACETS
 from lib.records.facets import WRITTEN
 from lib.records.fields import Fields
-from lib.records.inputs import packed_copies, part_local_ids, short_names, title_hashes
+from lib.records.inputs import names_of, packed_copies, part_local_ids, short_names, title_hashes
 from lib.records.ledger import KEPT, LedgerCounts
 from lib.records.records import OPTIONAL, Filters, Parsed, parse_block
 from lib.records.schema import PAPERS, Ledger, LedgerEntry
@@ -65,6 +65,14 @@ class File:
 
 Task = tuple[Path, Block, Fields, bool]
 OUTPUTS = ("papers", "facets_table", "ledger", "digest", "metadata", "facets_digest")
+
+
+def files_to_read(paths: list[Path]) -> list[File]:
+    """The files of the input without packed copies of others, of which a warning tells."""
+    copies = packed_copies(paths)
+    for copy, other in copies.items():
+        warn(f"{copy} holds the same as {other}, and is not read")
+    return [File(*file) for file in zip(paths, short_names(paths), strict=True) if file[0] not in copies]
 
 
 def parse_files(
@@ -293,11 +301,7 @@ def main(argv: list[str] | None = None) -> None:
         ),
         scratch_folder(".clean-", papers.parent) as scratch,
     ):
-        names = short_names(args.snapshot)
-        copies = packed_copies(args.snapshot)
-        for copy, other in copies.items():
-            warn(f"{copy} holds the same as {other}, and is not read")
-        files = [File(*file) for file in zip(args.snapshot, names, strict=True) if file[0] not in copies]
+        files = files_to_read(args.snapshot)
         parsed, arrow = parse_files(files, scratch, filters, fields, args.threads)
         ledger, not_understood = LedgerCounts(), LedgerCounts((*OPTIONAL, *fields.facets))
         normalised, filled = Counter[str](), Counter[str]()
@@ -316,11 +320,10 @@ def main(argv: list[str] | None = None) -> None:
         enter(ledger, records)
         check_corpus(files, ledger, len(kept), filters, matched, args.max_malformed_share)
         digests = write_papers(papers, facets, records, kept, arrow, fields.facets, args.threads)
-        for file, line in zip(digest_files, digests.lines(), strict=True):
-            file.write_text(line)
+        digests.write(digest_files)
         entry_of = partial(entry, files)
         summary = Ledger(
-            input=names[0] if len(names) == 1 else names,
+            input=names_of(args.snapshot),
             settings=settings(args),
             lines=ledger.lines,
             buckets=ledger.buckets(entry_of),

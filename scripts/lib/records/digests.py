@@ -1,6 +1,7 @@
 """Digests of what `clean` writes: each changes when, and only when, what the steps below read of it changes."""
 
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -30,10 +31,11 @@ class Digests:
         self.facets.update(_joined([facets["facet"].dictionary]))
         self.facets.update(_joined([facets["value"], facets["key"]]))
 
-    def lines(self) -> list[str]:
-        """The contents of papers.digest, metadata.digest and facets.digest."""
+    def write(self, paths: list[Path]) -> None:
+        """Write papers.digest, metadata.digest and facets.digest."""
         digests = [of.hexdigest() for of in (self.texts, self.metadata, self.facets)]
-        return [f"{digest}  {self.papers} papers\n" for digest in digests]
+        for path, digest in zip(paths, digests, strict=True):
+            path.write_text(f"{digest}  {self.papers} papers\n")
 
 
 def _joined(columns: list[pa.StringArray]) -> memoryview:

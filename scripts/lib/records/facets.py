@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from lib.records.dois import AFTER, bare_doi
 from lib.records.facet_paths import FACETS
 from lib.records.fields import Fields, is_empty
+from lib.records.ledger import LedgerCounts
 from lib.records.people import names_in, person, plain_names
 from lib.records.schema import FACET_ROWS
 from lib.records.text import SURROGATE, normalise
@@ -60,6 +61,31 @@ def facet_columns(records: list[Any], fields: Fields) -> tuple[dict[str, pa.List
         empty = np.flatnonzero(pc.list_value_length(columns[facet]).to_numpy() == 0)
         unread[facet] = [row for row in empty.tolist() if given[row] is not None and not is_empty(given[row])]
     return columns, unread
+
+
+def with_facets(
+    papers: pa.RecordBatch,
+    records: list[Any],
+    lines: np.ndarray,
+    fields: Fields,
+    filled: dict[str, int],
+    not_understood: LedgerCounts,
+) -> pa.RecordBatch:
+    """The papers with a column for each facet; what these have is added to `filled` and `not_understood`.
+
+    Parameters
+    ----------
+    records, lines : those of the papers
+    """
+    columns, unread = facet_columns(records, fields)
+    for name, rows in unread.items():
+        filled[name] = pc.sum(pc.greater(pc.list_value_length(columns[name]), 0)).as_py() or 0
+        for row in rows:
+            value = str(fields.column([records[row]], name)[0])[:60]
+            reason = f"{fields.describe(name)} of {papers['id'][row]}: {value!r}"
+            not_understood.add(name, int(lines[row]), reason)
+    schema = pa.schema([*papers.schema, *(pa.field(name, LISTS) for name in columns)])
+    return pa.RecordBatch.from_arrays([*papers.columns, *columns.values()], schema=schema)
 
 
 def _read(facet: str, given: list[Any]) -> tuple[Values, Keys, np.ndarray]:

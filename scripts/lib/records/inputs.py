@@ -26,6 +26,12 @@ def short_names(paths: list[Path]) -> list[str]:
     return [Path(path).relative_to(folder).as_posix() for path in whole]
 
 
+def names_of(paths: list[Path]) -> str | list[str]:
+    """The input as the ledger names it."""
+    names = short_names(paths)
+    return names[0] if len(names) == 1 else names
+
+
 def packed_copies(paths: list[Path]) -> dict[Path, Path]:
     """The files that hold the same as another of the same name, such as a.csv.gz beside a.csv: copy -> the other."""
     named = defaultdict(list)

@@ -21,7 +21,7 @@ from lib.records.dates import (
     parse_date,
     parse_dates,
 )
-from lib.records.facets import LISTS, facet_columns
+from lib.records.facets import with_facets
 from lib.records.fields import (
     JSON_TYPES,
     PLACEHOLDERS,
@@ -74,7 +74,7 @@ class Parsed:
 
     Attributes
     ----------
-    papers : pa.RecordBatch of `parsed_schema`, the records with the verdict KEPT, in line order
+    papers : pa.RecordBatch of PARSED_PAPERS and LISTS for each facet, the records with the verdict KEPT, in line order
     ids : pa.Array of string, (n,), of every complete record
     lines : int32 (n,), their line numbers
     updated : int32 (n,), days since 1970, the smallest int32 if unknown
@@ -129,7 +129,7 @@ def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
     if not (verdicts == KEPT).all():
         kept = np.flatnonzero(verdicts == KEPT)
         records, papers = [records[i] for i in kept], papers.take(pa.array(kept))
-    papers = _with_facets(papers, records, lines[verdicts == KEPT], fields, filled, not_understood)
+    papers = with_facets(papers, records, lines[verdicts == KEPT], fields, filled, not_understood)
     ledger = LedgerCounts()
     for line, bucket, reason in sorted(faults):
         ledger.add(bucket, line, reason)
@@ -221,33 +221,6 @@ def _compare(
                     reason += f", not between {EARLIEST_YEAR} and {latest_year}"
                 not_understood.add(name, int(lines[row]), reason)
     return filled, not_understood
-
-
-def parsed_schema(facets: tuple[str, ...]) -> pa.Schema:
-    """The columns of parsed papers: those of PARSED_PAPERS, and one for each facet."""
-    return pa.schema([*PARSED_PAPERS, *(pa.field(name, LISTS) for name in facets)])
-
-
-def _with_facets(
-    papers: pa.RecordBatch,
-    records: list[Any],
-    lines: np.ndarray,
-    fields: Fields,
-    filled: dict[str, int],
-    not_understood: LedgerCounts,
-) -> pa.RecordBatch:
-    """The papers with a column for each facet; what these have is added to `filled` and `not_understood`."""
-    columns, unread = facet_columns(records, fields)
-    for name, rows in unread.items():
-        filled[name] = pc.sum(pc.greater(pc.list_value_length(columns[name]), 0)).as_py() or 0
-        for row in rows:
-            value = str(fields.column([records[row]], name)[0])[:60]
-            not_understood.add(
-                name, int(lines[row]), f"{fields.describe(name)} of {papers['id'][row]}: {value!r}"
-            )
-    return pa.RecordBatch.from_arrays(
-        [*papers.columns, *columns.values()], schema=parsed_schema(fields.facets)
-    )
 
 
 def read_lines(
