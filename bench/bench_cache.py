@@ -6,7 +6,7 @@ import shutil
 
 import numpy as np
 
-from measure import OUT, command, corpus, count_lines, script, table
+from measure import OUT, cleaned_files, command, corpus, count_lines, script, table
 
 PAPERS = 10_000
 
@@ -15,8 +15,7 @@ def papers(count: int):
     """The papers.parquet of a sample of this size; a larger sample holds all papers of a smaller one."""
     folder = OUT / "cache" / str(count)
     folder.mkdir(parents=True)
-    names = {"papers": "papers.parquet", "ledger": "ledger.json", "digest": "papers.digest"}
-    files = {key: folder / name for key, name in names.items()}
+    files = cleaned_files(folder)
     command(script("clean", snapshot=corpus(), limit=count, threads=os.cpu_count(), **files))
     return files["papers"]
 

@@ -3,7 +3,7 @@
 import os
 
 from clean_baselines import BASELINES, run
-from measure import OUT, command, corpus, repeated, script, table
+from measure import OUT, cleaned_files, command, corpus, repeated, script, table
 
 
 def ours(snapshot, threads: int) -> tuple[float, float, float]:
@@ -14,9 +14,7 @@ def ours(snapshot, threads: int) -> tuple[float, float, float]:
             "clean",
             snapshot=snapshot,
             threads=threads,
-            papers=folder / "papers.parquet",
-            ledger=folder / "ledger.json",
-            digest=folder / "papers.digest",
+            **cleaned_files(folder),
         )
     )
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from bench_space import corpora
 from lifelike import DIM, Lifelike
 from measure import (
+    CLEANED,
     NOTHING_ENCODED,
     OUT,
     TERMS,
@@ -136,7 +137,7 @@ def corpus_stage(run: Rehearsal) -> dict[str, Path]:
     source = run.file("snapshot.jsonl")
     if not source.exists():
         snapshot(source)
-    outputs = run.files(papers="papers.parquet", ledger="ledger.json", digest="papers.digest")
+    outputs = run.files(**CLEANED)
     run.step("clean", snapshot=source, threads=THREADS, **outputs)
     run.step("terms", papers=outputs["papers"], threads=THREADS, **run.files(**TERMS))
     return {"papers": outputs["papers"]}

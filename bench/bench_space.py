@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from measure import OUT, ROOT, command, corpus, script, table
+from measure import OUT, ROOT, cleaned_files, command, corpus, script, table
 
 
 def centred(sample: np.ndarray) -> np.ndarray:
@@ -30,8 +30,7 @@ def encoded(name: str, snapshot, limit: int | None) -> tuple[np.ndarray, list[st
     folder = OUT / f"vectors-{name}-{limit}"
     papers, vectors = folder / "papers.parquet", folder / "vectors.npy"
     if not vectors.exists():
-        cleaned = {"papers": papers, "ledger": folder / "ledger.json", "digest": folder / "digest"}
-        command(script("clean", snapshot=snapshot, limit=limit, threads=2, **cleaned))
+        command(script("clean", snapshot=snapshot, limit=limit, threads=2, **cleaned_files(folder)))
         made = {
             "vectors": vectors,
             "summary": folder / "summary.json",

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lib.clusters.schema import ASSIGNMENTS
-from measure import OUT, ROOT, TERMS, command, corpus, script, table
+from measure import OUT, ROOT, TERMS, cleaned_files, command, corpus, script, table
 
 K = 40
 
@@ -18,8 +18,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     papers = folder / "papers.parquet"
     if not papers.exists():
-        outputs = {"ledger": folder / "ledger.json", "digest": folder / "papers.digest"}
-        command(script("clean", snapshot=corpus(), papers=papers, threads=os.cpu_count(), **outputs))
+        command(script("clean", snapshot=corpus(), threads=os.cpu_count(), **cleaned_files(folder)))
     n = pq.read_metadata(papers).num_rows
     files = {flag: folder / name for flag, name in TERMS.items()}
     rows = []

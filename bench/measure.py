@@ -42,6 +42,9 @@ NOTHING_ENCODED = {
 # the files of `terms` by flag
 TERMS = {name: f"{name}.npy" for name in ("tokens", "offsets", "terms", "term_offsets")}
 TERMS |= {"vocabulary": "vocabulary.parquet"}
+# the files of `clean` by flag
+CLEANED = {"papers": "papers.parquet", "facets_table": "facets.parquet", "ledger": "ledger.json"}
+CLEANED |= {"digest": "papers.digest", "metadata": "metadata.digest", "facets_digest": "facets.digest"}
 SAMPLE = ROOT / "data" / "sample.jsonl.gz"
 
 
@@ -115,6 +118,11 @@ def default_flags(step: str) -> dict:
     found = re.findall(r'"--([a-z-]+)"|^ +([a-z_]+)="|cli\.(threads)\(', source, flags=re.M)
     names = {"".join(groups).replace("-", "_") for groups in found}
     return {key: value for key, value in flags.items() if key in names}
+
+
+def cleaned_files(folder: Path) -> dict[str, Path]:
+    """The files of `clean` in a folder, by flag."""
+    return {flag: folder / name for flag, name in CLEANED.items()}
 
 
 def command_line(step: str, **flags) -> list[str]:

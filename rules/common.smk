@@ -83,6 +83,11 @@ def digest(wildcards):
     return output.digest
 
 
+def metadata(wildcards):
+    """metadata.digest, for the steps that read titles, dates or categories beside the texts."""
+    return checkpoints.clean.get().output.metadata
+
+
 def chosen(wildcards):
     """k.txt. Steps that read the assignments depend on it too, so that one more candidate re-runs none of them."""
     return checkpoints.select_k.get().output.chosen
@@ -107,6 +112,7 @@ TERMS = {
 }
 # The papers change when their digest does, not when their file is written again.
 CORPUS = {"papers": ancient("<results>/corpus/papers.parquet"), "version": digest}
+RECORDS = {**CORPUS, "metadata": metadata}
 ASSIGNED = {
     "assignments": "<results>/clusters/assignments.parquet",
     "choice": chosen,

@@ -9,7 +9,10 @@ checkpoint clean:
     output:
         papers=ensure("<results>/corpus/papers.parquet", non_empty=True),
         ledger=ensure("<results>/corpus/ledger.json", non_empty=True),
+        facets_table=ensure("<results>/corpus/facets.parquet", non_empty=True),
         digest=ensure("<results>/corpus/papers.digest", non_empty=True),
+        metadata=ensure("<results>/corpus/metadata.digest", non_empty=True),
+        facets_digest=ensure("<results>/corpus/facets.digest", non_empty=True),
     log:
         "<logs>/clean.log",
     benchmark:

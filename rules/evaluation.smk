@@ -5,7 +5,7 @@ rule evaluate:
     """Measure the topics: shape, agreement with categories, coherence and diversity of keywords."""
     input:
         **code("evaluate", "topics"),
-        **CORPUS,
+        **RECORDS,
         **ASSIGNED,
         **TERMS,
         keywords="<results>/topics/keywords.parquet",

@@ -94,7 +94,7 @@ rule explore:
     """Write the map as one offline HTML file to hover over, zoom and search."""
     input:
         **code("explore", "map"),
-        **CORPUS,
+        **RECORDS,
         **ASSIGNED,
         coordinates="<results>/map/coordinates.parquet",
         topics="<results>/topics/topics.parquet",
@@ -134,7 +134,7 @@ rule atlas:
     """Write the papers and the names on the map as tables for Embedding Atlas."""
     input:
         **code("atlas", "map"),
-        **CORPUS,
+        **RECORDS,
         **ASSIGNED,
         coordinates="<results>/map/coordinates.parquet",
         topics="<results>/topics/topics.parquet",

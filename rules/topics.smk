@@ -33,7 +33,7 @@ rule label:
     """Choose representative papers, label the topics, and name the groups and subtopics."""
     input:
         **code("label", "topics"),
-        **CORPUS,
+        **RECORDS,
         **ASSIGNED,
         embeddings="<results>/embeddings/embeddings.npy",
         centroids="<results>/clusters/centroids.npy",
@@ -86,7 +86,7 @@ rule trends:
     """Count each topic's papers per year and month, and test which topics grow or decline."""
     input:
         **code("trends", "topics"),
-        **CORPUS,
+        **RECORDS,
         **ASSIGNED,
         subtopics="<results>/clusters/subtopics.parquet",
         topics="<results>/topics/topics.parquet",

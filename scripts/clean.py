@@ -1,4 +1,4 @@
-"""Turn files of records into papers.parquet, sorted by id, with a ledger of every record.
+"""Turn files of records into papers.parquet and facets.parquet, sorted by id, with a ledger of every record.
 
 Records of other formats first become JSON lines. Processes parse blocks of these, and write their papers to
 Arrow files next to the output. Memory holds only the ids, dates and verdicts of the records. When all files
@@ -8,7 +8,7 @@ then collected group by group in order of id. Memory is therefore about 50 bytes
 """
 
 import argparse
-import hashlib
+import gc
 import json
 from bisect import bisect_left
 from collections import Counter
@@ -28,9 +28,13 @@ from lib.formats.advice import missing_fields, remedy
 from lib.formats.content import content
 from lib.pools import in_processes
 from lib.records.dates import latest_year
+from lib.records.digests import Digests
+from lib.records.facet_paths import FACETS
+from lib.records.facets import WRITTEN
 from lib.records.fields import Fields
-from lib.records.ledger import LedgerCounts
-from lib.records.records import OPTIONAL, PARSED_PAPERS, Filters, Parsed, parse_block
+from lib.records.inputs import names_of, packed_copies, part_local_ids, short_names, title_hashes
+from lib.records.ledger import KEPT, LedgerCounts
+from lib.records.records import OPTIONAL, Filters, Parsed, parse_block
 from lib.records.schema import PAPERS, Ledger, LedgerEntry
 from lib.records.selection import Records, collect, enter, settle
 from lib.records.snapshot import Block, blocks, open_snapshot
@@ -44,6 +48,7 @@ class File:
     Attributes
     ----------
     path : of the file
+    name : as the ledger and messages call it
     before : the records of the files before it; `lines` count on from file to file
     unit : what is counted, "line" or "record"
     fields : the paths of the values
@@ -51,13 +56,23 @@ class File:
     """
 
     path: Path
+    name: str
     before: int = 0
     unit: str = "line"
     fields: Fields | None = None
     blocks: int = 0
 
 
-Task = tuple[Path, Block, Fields]
+Task = tuple[Path, Block, Fields, bool]
+OUTPUTS = ("papers", "facets_table", "ledger", "digest", "metadata", "facets_digest")
+
+
+def files_to_read(paths: list[Path]) -> list[File]:
+    """The files of the input without packed copies of others, of which a warning tells."""
+    copies = packed_copies(paths)
+    for copy, other in copies.items():
+        warn(f"{copy} holds the same as {other}, and is not read")
+    return [File(*file) for file in zip(paths, short_names(paths), strict=True) if file[0] not in copies]
 
 
 def parse_files(
@@ -80,7 +95,7 @@ def parse_files(
                     sizes.append(len(block.data))
                     last = replace(block, first_line=block.first_line + file.before)
                     file.blocks += 1
-                    yield arrow[-1], last, holds.fields
+                    yield arrow[-1], last, holds.fields, holds.local_ids and len(files) > 1
                 if last:
                     line = last.first_line - 1 + last.data.count(b"\n") + (not last.data.endswith(b"\n"))
 
@@ -98,11 +113,16 @@ def parse_files(
 
 def parse_into(task: Task, filters: Filters) -> Parsed:
     """Parse a block, write its papers to an Arrow file, and return the rest."""
-    file, block, fields = task
+    file, block, fields, local_ids = task
+    gc.disable()  # decoded JSON has no cycles, and looking for them in its lists takes a tenth of the time
     parsed = parse_block(block, filters, fields)
-    with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, PARSED_PAPERS) as writer:
+    gc.enable()
+    with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, parsed.papers.schema) as writer:
         writer.write_batch(parsed.papers)
-    parsed.papers = pa.RecordBatch.from_pylist([], PARSED_PAPERS)  # a slice would keep it in memory
+    if local_ids:
+        parsed.titles = np.zeros(len(parsed.ids), np.uint64)
+        parsed.titles[parsed.verdicts == KEPT] = title_hashes(parsed.papers["title"])
+    parsed.papers = pa.RecordBatch.from_pylist([], parsed.papers.schema)  # a slice would keep it in memory
     return parsed
 
 
@@ -162,7 +182,7 @@ def check_corpus(
 def place_of(files: list[File], line: int) -> str:
     """A line as messages call it; with its file if there are several."""
     file, place = located(files, line)
-    return f"{file.path.name}, {place}" if len(files) > 1 else place
+    return f"{file.name}, {place}" if len(files) > 1 else place
 
 
 def entry(files: list[File], line: int, reason: str) -> LedgerEntry:
@@ -170,8 +190,18 @@ def entry(files: list[File], line: int, reason: str) -> LedgerEntry:
     file, _ = located(files, line)
     located_entry = LedgerEntry(line=line - file.before, reason=reason)
     if len(files) > 1:
-        located_entry["file"] = file.path.name
+        located_entry["file"] = file.name
     return located_entry
+
+
+def warn_of_local_ids(files: list[File], parted: list[tuple[str, int, int]]) -> None:
+    """Warn of ids that stand for different papers in different files."""
+    if parted:
+        name, first, second = parted[0]
+        warn(
+            f"{len(parted):,} ids stand for other papers in another file, such as {name} ({place_of(files, first)}; "
+            f"{place_of(files, second)}). All are kept, each with a hash of its title behind the id"
+        )
 
 
 def fields_of(file: File) -> Fields:
@@ -180,17 +210,34 @@ def fields_of(file: File) -> Fields:
     return file.fields
 
 
-def write_papers(path: Path, records: Records, kept: np.ndarray, files: list[Path], threads: int) -> str:
-    """Write papers.parquet; returns the SHA-256 digest of the ids and texts."""
-    digest = hashlib.sha256()
+def write_papers(
+    path: Path,
+    facets_path: Path,
+    records: Records,
+    kept: np.ndarray,
+    files: list[Path],
+    facets: tuple[str, ...],
+    threads: int,
+) -> Digests:
+    """Write papers.parquet and facets.parquet; returns their digests."""
+    digests = Digests()
     # long strings share no values worth a dictionary; only the categories repeat
     dictionary = ["primary_category", "categories.list.element"]
-    with table_writer(path, PAPERS, use_dictionary=dictionary) as writer:
-        for batch in collect(records, kept, files, threads):
-            writer.write_batch(batch)
-            for key, text in zip(batch["id"].to_pylist(), batch["text_hash"].to_pylist(), strict=True):
-                digest.update(key.encode() + b"\0" + text)
-    return digest.hexdigest()
+    with (
+        table_writer(path, PAPERS, use_dictionary=dictionary) as writer,
+        table_writer(
+            facets_path,
+            WRITTEN,
+            use_dictionary=["id", "facet", "position"],
+            store_schema=False,
+            write_statistics=["id"],
+        ) as more,
+    ):
+        for papers, rows in collect(records, kept, files, facets, threads):
+            writer.write_batch(papers)
+            more.write_batch(rows)
+            digests.add(papers, rows)
+    return digests
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -202,6 +249,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli.flag("--categories", str, "keep papers with a category like these globs; none: all", nargs="*")
     cli.flag("--since", optional(date.fromisoformat), "first version on this day or later")
     cli.flag("--until", optional(date.fromisoformat), "first version on this day or before")
+    cli.flag("--facets", str, "facets to write, as far as records have them", nargs="*", choices=FACETS)
     cli.flag("--limit", optional(int), "papers to sample by hash of the id")
     cli.flag(
         "--keep-withdrawn",
@@ -211,13 +259,20 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli.flag("--keep-notes", boolean, "keep errata, retraction notices, front matter and tables of contents")
     cli.flag("--max-malformed-share", float, "fail if more of the lines are malformed")
     cli.threads()
-    cli.outputs(papers="papers.parquet", ledger="ledger.json", digest="papers.digest")
+    cli.outputs(
+        papers="papers.parquet",
+        facets_table="facets.parquet",
+        ledger="ledger.json",
+        digest="papers.digest",
+        metadata="metadata.digest",
+        facets_digest="facets.digest",
+    )
     return cli.parse_args(argv)
 
 
 def settings(args: argparse.Namespace) -> dict[str, Any]:
     """The section `clean` of the config, as the ledger records it."""
-    others = ("snapshot", "papers", "ledger", "digest", "threads")
+    others = ("snapshot", "threads", *OUTPUTS)
     return {
         name: value.isoformat() if isinstance(value, date) else value
         for name, value in vars(args).items()
@@ -236,14 +291,19 @@ def main(argv: list[str] | None = None) -> None:
         keep_notes=args.keep_notes,
         latest_year=latest_year(date.today()),
     )
-    fields = Fields.parse(args.fields)
+    fields = Fields.parse(args.fields, args.facets)
     with (
-        atomic_outputs(args.papers, args.ledger, args.digest) as (papers, ledger_file, digest_file),
+        atomic_outputs(*(getattr(args, name) for name in OUTPUTS)) as (
+            papers,
+            facets,
+            ledger_file,
+            *digest_files,
+        ),
         scratch_folder(".clean-", papers.parent) as scratch,
     ):
-        files = [File(path) for path in args.snapshot]
+        files = files_to_read(args.snapshot)
         parsed, arrow = parse_files(files, scratch, filters, fields, args.threads)
-        ledger, not_understood = LedgerCounts(), LedgerCounts(OPTIONAL)
+        ledger, not_understood = LedgerCounts(), LedgerCounts((*OPTIONAL, *fields.facets))
         normalised, filled = Counter[str](), Counter[str]()
         matched: set[str] = set()
         for part in parsed:
@@ -255,14 +315,15 @@ def main(argv: list[str] | None = None) -> None:
         records = Records.join(parsed)
         del parsed, part
         pa.default_memory_pool().release_unused()  # free what parsing needed before sorting needs more
+        warn_of_local_ids(files, part_local_ids(records, [file.before for file in files]))
         kept = settle(records, args.limit)
         enter(ledger, records)
         check_corpus(files, ledger, len(kept), filters, matched, args.max_malformed_share)
-        digest = write_papers(papers, records, kept, arrow, args.threads)
-        digest_file.write_text(f"{digest}  {len(kept)} papers\n")
+        digests = write_papers(papers, facets, records, kept, arrow, fields.facets, args.threads)
+        digests.write(digest_files)
         entry_of = partial(entry, files)
         summary = Ledger(
-            input=files[0].path.name if len(files) == 1 else [file.path.name for file in files],
+            input=names_of(args.snapshot),
             settings=settings(args),
             lines=ledger.lines,
             buckets=ledger.buckets(entry_of),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 import clean
-from measure import command_line
+from measure import cleaned_files, command_line
 
 
 def run_clean(data: bytes | Path, out: Path, **flags):
@@ -14,9 +14,10 @@ def run_clean(data: bytes | Path, out: Path, **flags):
     source = data if isinstance(data, Path) else out.parent / "snapshot.jsonl"
     if not isinstance(data, Path):
         source.write_bytes(data)
-    papers, ledger, digest = out / "papers.parquet", out / "ledger.json", out / "papers.digest"
-    clean.main(command_line("clean", snapshot=source, papers=papers, ledger=ledger, digest=digest, **flags))
-    return pq.read_table(papers).to_pylist(), json.loads(ledger.read_text()), digest.read_bytes()
+    files = cleaned_files(out)
+    clean.main(command_line("clean", snapshot=source, **files, **flags))
+    ledger = json.loads(files["ledger"].read_text())
+    return pq.read_table(files["papers"]).to_pylist(), ledger, files["digest"].read_bytes()
 
 
 def counts(ledger: dict) -> dict:

@@ -25,7 +25,7 @@ from lib.formats.content import content
 from lib.records.fields import Fields
 from lib.records.records import Filters, parse_block
 from lib.records.snapshot import blocks, open_snapshot
-from measure import default_flags
+from measure import cleaned_files, default_flags
 
 with gzip.open(ROOT / "data" / "sample.jsonl.gz") as bundled:
     PAPERS = [json.loads(line) for line in bundled]
@@ -439,7 +439,7 @@ def test_several_files_of_several_formats(tmp_path, out):
     for name, data in parts.items():
         (tmp_path / name).write_bytes(data)
     files = [tmp_path / name for name in parts]
-    flags = {name: out / name for name in ("papers", "ledger", "digest")}
+    flags = cleaned_files(out)
     results = {}
     for order in (files, random.Random(1).sample(files, 3)):
         assert (
@@ -458,7 +458,7 @@ def test_several_files_of_several_formats(tmp_path, out):
 def test_a_file_among_several_that_is_no_data_is_named(tmp_path, out):
     (tmp_path / "a.jsonl").write_bytes(as_lines(paper()))
     (tmp_path / "b.pdf").write_bytes(b"%PDF-1.7\n")
-    flags = {name: out / name for name in ("papers", "ledger", "digest")}
+    flags = cleaned_files(out)
     result = script("clean", snapshot=[tmp_path / "a.jsonl", tmp_path / "b.pdf"], **flags)
     assert_refused(result, out, "b.pdf: this is a PDF")
 

@@ -11,7 +11,7 @@ import clean
 from conftest import ABSTRACT, ROOT, as_lines
 from lib.figures.page import paper_url
 from lib.formats.sources import SOURCES, source_of
-from measure import command_line, default_flags
+from measure import cleaned_files, command_line, default_flags
 
 INVERTED: dict[str, list[int]] = {}
 for position, word in enumerate(ABSTRACT.split()):
@@ -196,7 +196,7 @@ def test_of_mesh_terms_only_the_first_is_compared(tmp_path, out):
     fields = yaml.safe_load(text)["clean"]["fields"] | {"categories": "mesh_terms"}
     source, papers = tmp_path / "export.jsonl", out / "papers.parquet"
     source.write_bytes(as_lines(EXPORTS["pubmed"][0]))
-    outputs = {"papers": papers, "ledger": out / "ledger.json", "digest": out / "digest"}
+    outputs = cleaned_files(out)
     clean.main(command_line("clean", snapshot=source, fields=fields, categories=["*:Mice"], **outputs))
     assert pq.read_table(papers)["primary_category"].to_pylist() == ["D000818:Animals"]
 
@@ -208,7 +208,7 @@ def test_records_of_the_export_are_read(tmp_path, out, name):
     fields = default_flags("clean")["fields"] | preset["clean"]["fields"]  # as Snakemake merges them
     source, ledger = tmp_path / "export.jsonl", out / "ledger.json"
     source.write_bytes(as_lines(record))
-    outputs = {"papers": out / "papers.parquet", "ledger": ledger, "digest": out / "digest"}
+    outputs = cleaned_files(out)
     clean.main(command_line("clean", snapshot=source, fields=fields, **outputs))
     (row,) = pq.read_table(outputs["papers"]).to_pylist()
     row["url"] = paper_url(preset["link"], row["id"])

@@ -32,7 +32,11 @@ from workflow import arguments, copy_project, dry_run, ran, read, sample_lines, 
 
 PAGE = ROOT / "docs" / "reruns.md"
 SCHEMA = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
-BEFORE = {"digest": "clean", "chosen": "select_k"}  # input functions that ask a checkpoint
+BEFORE = {
+    "digest": "clean",
+    "metadata": "clean",
+    "chosen": "select_k",
+}  # input functions that ask a checkpoint
 PAPERS = 150
 # There are too few papers for the second candidate. K is therefore 3 on any processor and with any seed.
 CONFIG = """\
@@ -225,6 +229,17 @@ def below_file(name: str) -> set[str]:
     return below({"embed"} if name.startswith("embeddings/") else {writer})
 
 
+def below_metadata() -> set[str]:
+    """The steps that run when a date or a category changes, but no text."""
+    readers = {
+        step
+        for step in RUN_STEPS
+        if any(getattr(f, "__name__", "") == "metadata" for f in default_rules()[step].input)
+    }
+    assert readers >= {"label", "trends", "explore", "evaluate"} and not readers & {"embed", "cluster"}
+    return {"clean"} | below(readers)
+
+
 def cases() -> list[Case]:
     """All rows of the table."""
     some = [
@@ -241,8 +256,21 @@ def cases() -> list[Case]:
         Case("one paper edited", ALL, edit_papers(lambda r: r[9].update(title="Another title")), encoded=1),
         Case("one paper withdrawn", ALL, edit_papers(lambda r: r[9].update(abstract=WITHDRAWN))),
         Case(
-            "one paper in another category", {"clean"}, edit_papers(lambda r: r[9].update(categories="cs.XX"))
+            "one paper in another category",
+            below_metadata,
+            edit_papers(lambda r: r[9].update(categories="cs.XX")),
         ),
+        Case(
+            "the date of one paper corrected",
+            below_metadata,
+            edit_papers(lambda r: r[9].update(versions=[{"created": "Mon, 2 Apr 2001 18:09:58 GMT"}])),
+        ),
+        Case(
+            "an author of one paper corrected",
+            {"clean"},
+            edit_papers(lambda r: r[9].update(authors="A. Lee")),
+        ),
+        Case("`clean={facets: [doi]}`", {"clean", "report"}, flags=("--config", "clean={facets: [doi]}")),
     ]
     for file, what in EDITED.items():
         mark = "<!-- a comment -->" if file.endswith("html") else "# a comment"

@@ -19,7 +19,8 @@ from conftest import ENVIRONMENT, ROOT, script_server
 FILES = [  # of the results of a run
     "corpus/ledger.json",
     "corpus/papers.parquet",
-    "corpus/papers.digest",
+    "corpus/facets.parquet",
+    *(f"corpus/{name}.digest" for name in ("papers", "metadata", "facets")),
     *(
         f"corpus/{name}"
         for name in ("vocabulary.parquet", "tokens.npy", "offsets.npy", "terms.npy", "term_offsets.npy")

@@ -62,6 +62,7 @@ that hold between files are in [design.md](design.md).
 # where each table and each JSON file is in the results folder
 TABLES = {
     "corpus/papers.parquet": records.PAPERS,
+    "corpus/facets.parquet": records.FACET_ROWS,
     "corpus/vocabulary.parquet": words.VOCABULARY,
     "clusters/assignments.parquet": clusters.ASSIGNMENTS,
     "clusters/nodes.parquet": clusters.NODES,

@@ -3,15 +3,17 @@
 import argparse
 import errno
 import io
+import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tqdm import tqdm
 
+FLAGS_FROM = "--flags-from="
 T = TypeVar("T")
 
 
@@ -27,6 +29,13 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, doc: str | None):
         super().__init__(description=(doc or "").strip().split("\n")[0], allow_abbrev=False)
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        """The flags, or those in the file of `--flags-from`: a command with thousands of files is too long."""
+        args = sys.argv[1:] if args is None else list(args)
+        if len(args) == 1 and args[0].startswith(FLAGS_FROM):
+            args = json.loads(Path(args[0].removeprefix(FLAGS_FROM)).read_text("utf-8"))
+        return super().parse_args(args, namespace)
 
     def flag(self, name: str, kind: Callable[[str], Any], about: str, **options: Any) -> None:
         """Add a required flag, for example `flag("--k", int, "number of topics")`."""

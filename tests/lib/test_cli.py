@@ -1,5 +1,6 @@
 """What scripts print, in every locale."""
 
+import shlex
 import subprocess
 import sys
 
@@ -8,6 +9,8 @@ import pytest
 
 import measure
 from conftest import ENVIRONMENT, ROOT, pq_write, script, term_files
+from lib.cli import Parser
+from lib.workflow.steps import flag, shortened
 
 LOCALES = {
     "Latin-1 streams": {"PYTHONIOENCODING": "latin-1"},
@@ -89,3 +92,18 @@ def test_a_lack_of_memory_is_no_fault_of_a_file(tmp_path):
     )
     assert done.returncode == 1 and done.stderr.startswith("error: out of memory"), done.stderr
     assert "make budget" in done.stderr and "truncated" not in done.stderr
+
+
+def test_flags_that_are_too_long_for_a_command_come_from_a_file(tmp_path, monkeypatch):
+    """5,000 files with odd names; Linux takes 131,072 bytes for one argument."""
+    monkeypatch.chdir(tmp_path)
+    names = [f"data/a name 'of' part {i:05d} @\u00e9.jsonl" for i in range(5000)]
+    text = " ".join([flag("snapshot", names), flag("fields", {"id": "a b"})])
+    short = shortened(text)
+    assert len(text) > 131_072 and len(short) < 100 and shortened(text) == short
+    assert shortened("--k=5") == "--k=5"
+    cli = Parser("About.")
+    cli.flag("--snapshot", str, "files", nargs="+")
+    cli.flag("--fields", str, "fields")
+    args = cli.parse_args(shlex.split(short))
+    assert args.snapshot == names and args.fields == '{"id": "a b"}'

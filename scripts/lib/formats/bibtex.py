@@ -23,6 +23,12 @@ FIELDS = {
     "abstract": ("abstract",),
     "categories": ("journal", "journaltitle", "booktitle"),
     "published": ("date", "year"),
+    "authors": ("author",),
+    "doi": ("doi",),
+    "institutions": ("affiliation", "institution"),
+    "issn": ("issn",),
+    "journal": ("journal", "journaltitle", "booktitle"),
+    "language": ("language", "langid"),
 }
 logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # the ledger names what cannot be read
 MACRO = re.compile(r"^[ \t]*@string\s*[{(].*$", re.IGNORECASE | re.MULTILINE)
@@ -30,6 +36,7 @@ FORMULA = re.compile(r"(?<!\\)(\$[^$]*\$)")
 # Braces that keep a capital; those behind a command, an accent, ^ or _ belong to it
 BRACES = re.compile(r"(\\[A-Za-z]+\*?\s*|\\[^A-Za-z\s]|[\^_])?\{((?!\\)(?:[^{}]|\{[^{}]*\})*)\}")
 STYLE = re.compile(r"\\(?:textit|textbf|textsc|textrm|textsf|texttt|emph|mathrm)\s*\{([^{}]*)\}")
+AND = re.compile(r" and (?![^{]*\})")  # outside braces, which keep "{Smith and Sons}" together
 ESCAPED = re.compile(r"\\([&%#_])")
 
 
@@ -82,6 +89,9 @@ def _record(entry: Entry, enclosed: bool) -> Record:
     for name in ("journal", "journaltitle", "booktitle"):
         if name in record:
             record[name] = [record[name]]
+    if "author" in record:
+        names = AND.split(" ".join(record["author"].split()))
+        record["author"] = [without_braces(name) for name in names]
     month = record.get("month", "")[:3]
     if re.fullmatch(r"\d{4}", record.get("year", "")) and month.isalpha():
         record["year"] += f" {month}"

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lib.cli import UserError
@@ -11,7 +11,7 @@ from lib.formats.bibtex import read_bibtex
 from lib.formats.documents import papers_of_page, read_documents, read_pages
 from lib.formats.lines import Table, as_blocks
 from lib.formats.pubmed import read_pubmed_xml
-from lib.formats.tables import heading_row, read_csv, read_parquet
+from lib.formats.tables import has_local_ids, heading_row, read_csv, read_parquet
 from lib.formats.tagged import read_tagged
 from lib.records.fields import Fields
 from lib.records.records import read_leniently
@@ -33,6 +33,10 @@ TEXTS = {
     "MEDLINE text": re.compile(rb"^PMID- ?\S", re.MULTILINE),
     "BibTeX": re.compile(rb"^[ \t]*@[A-Za-z]+\s*[{(]", re.MULTILINE),
 }
+# CSL-JSON, whose ids may be citation keys
+CSL = re.compile(
+    rb'"type"\s*:\s*"(?:article(?:-journal)?|paper-conference|chapter|book|thesis|report|webpage)"'
+)
 PUBMED_XML = re.compile(rb"<(?:!DOCTYPE\s+)?Pubmed(?:Article|Book)")
 # Known formats that are not read, by their first bytes, and what to do
 OTHERS = {
@@ -59,11 +63,13 @@ class Content:
     unit : "line" or "record": what the numbers of the blocks count
     fields : the paths of `clean.fields`, and after them those of the format
     blocks : None for JSON lines, which are read as they are
+    local_ids : whether the ids may stand for other papers in another file
     """
 
     unit: str
     fields: Fields
     blocks: Iterator[Block] | None
+    local_ids: bool = False
 
 
 def content(stream: Pieces, path: Path, fields: Fields, whole: bool = False) -> Content:
@@ -83,7 +89,8 @@ def content(stream: Pieces, path: Path, fields: Fields, whole: bool = False) -> 
     if table is None:
         return Content("line", fields, None)
     fields = fields.with_fallbacks(table.fields)
-    return Content("record", fields, as_blocks(table.records, None if whole else fields.keys))
+    local = table.local_ids or has_local_ids(table.columns, fields.paths["id"])
+    return Content("record", fields, as_blocks(table.records, None if whole else fields.keys), local)
 
 
 def _table(stream: Pieces, path: Path, fields: Fields, whole: bool) -> Table | None:
@@ -92,7 +99,8 @@ def _table(stream: Pieces, path: Path, fields: Fields, whole: bool) -> Table | N
     if start.startswith(b"{"):
         return _json(stream, path, fields)
     if start.startswith(b"["):
-        return read_documents(stream, path, fields.page, fields.text_keys)
+        table = read_documents(stream, path, fields.page, fields.text_keys)
+        return replace(table, local_ids=bool(CSL.search(head)))
     if head.startswith(b"PAR1"):
         with path.open("rb") as file:
             if file.read(4) != b"PAR1":
@@ -107,8 +115,8 @@ def _table(stream: Pieces, path: Path, fields: Fields, whole: bool) -> Table | N
         if pattern.search(head):
             return read_bibtex(stream, path) if kind == "BibTeX" else read_tagged(kind, stream, path)
     lines = head.decode("utf-8", "replace").split("\n")
-    if heading_row(lines, fields.keys) or TABLE_HEAD.match(start):
-        return read_csv(stream, path, fields.keys)
+    if heading_row(lines, fields.paper_keys) or TABLE_HEAD.match(start):
+        return read_csv(stream, path, fields.paper_keys)
     return None
 
 

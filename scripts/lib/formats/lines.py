@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 from lib.cli import UserError, warn
+from lib.records.dois import bare_doi
 from lib.records.snapshot import BLOCK_BYTES, MAX_LINE_BYTES, Block, Readable, damage_named
 
 READ_BYTES = 1 << 20
 COMMON_CHINESE = re.compile("[的，。、]")
-DOI = re.compile(r"(?i)\s*(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)")
 ABSTRACTS = ("abstract", "abstract note", "ab", "n2")
 HASH = "hash:"  # before a hash that is an id
 DERIVED_ID = "derived_id"  # the key of an id that is made here, for records that have none
@@ -40,10 +40,14 @@ class Table:
     ----------
     fields : for id, title, … the paths to try after those of `clean.fields`
     records : one item per record, in order
+    columns : the names of the columns of a table
+    local_ids : whether the ids may stand for other papers in another file
     """
 
     fields: dict[str, tuple[str, ...]]
     records: Iterator[Any]
+    columns: tuple[str, ...] = ()
+    local_ids: bool = False
 
 
 def chunks(stream: Readable, path: Path) -> Iterator[bytes]:
@@ -113,13 +117,6 @@ def text_lines(stream: Readable, path: Path) -> Iterator[str]:
         yield from (line + "\n" for line in lines)
         if last:
             yield last
-
-
-def bare_doi(value: Any) -> str:
-    """A DOI in lower case and without its address; "" if there is none."""
-    values = value if isinstance(value, list) else [value]
-    matches = (DOI.match(each) for each in values if isinstance(each, str))
-    return next((match[1].rstrip(".,;").lower() for match in matches if match), "")
 
 
 def derived_id(record: Record, doi: str, title: str, year: str) -> str:

@@ -17,6 +17,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "published": ("published",),
     "updated": ("updated",),
     "deleted": ("deleted",),
+    "institutions": ("institutions",),
 }
 READ_BYTES = 1 << 18
 DECLARATION = b"<?xml "
@@ -103,6 +104,35 @@ def _article(article: Any) -> Record:
         or _date(citation.find(".//ArticleDate"))
         or _date(citation.find(".//PubDate")),
         "updated": _date(citation.find("DateRevised")),
+        **_facets(article, citation),
+    }
+
+
+def _facets(article: Any, citation: Any) -> Record:
+    """What else is known of an article, under the keys of lib/records/facet_paths.py."""
+    listed = citation.find(".//AuthorList")
+    authors = [] if listed is None else listed.findall("Author")
+    ids = article.findall("PubmedData/ArticleIdList/ArticleId") + article.findall(".//ELocationID")
+    references = article.iterfind("PubmedData/ReferenceList/Reference")
+    return {
+        "authors": [_author(author) for author in authors],
+        "institutions": [
+            _text(each) for author in authors for each in author.iterfind("AffiliationInfo/Affiliation")
+        ],
+        "doi": [_text(each) for each in ids if "doi" in (each.get("IdType"), each.get("EIdType"))][:1],
+        "issn": _text(citation.find(".//Journal/ISSN")),
+        "language": [_text(each) for each in citation.iterfind(".//Language")],
+        "funder": [_text(each) for each in citation.iterfind(".//GrantList/Grant/Agency")],
+        "references": [_text(each.find("Citation")) for each in references],
+    }
+
+
+def _author(author: Any) -> Record:
+    return {
+        "family": _text(author.find("LastName")) or _text(author.find("CollectiveName")),
+        "given": _text(author.find("ForeName")) or _text(author.find("Initials")),
+        "suffix": _text(author.find("Suffix")),
+        "ORCID": next((_text(each) for each in author.iterfind("Identifier[@Source='ORCID']")), None),
     }
 
 

@@ -13,16 +13,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lib.cli import UserError
-from lib.formats.lines import DERIVED_ID, Record, Table, Unreadable, bare_doi, derived_id, text_lines
-from lib.records.fields import is_empty
+from lib.formats.lines import DERIVED_ID, Record, Table, Unreadable, derived_id, text_lines
+from lib.records.dois import bare_doi
+from lib.records.fields import NAMES, is_empty
 from lib.records.snapshot import MAX_LINE_BYTES, Readable
 
+# Columns whose ids stand for the same paper in all files; those of `id`, `key` and others may be numbers of rows
+GLOBAL_IDS = (
+    *("eid", "ut", "ut (unique wos id)", "publication id", "lens id", "pmid", "accession number"),
+    *("paperid", "corpusid"),
+)
 # The names of columns in small letters, in the order in which they are tried.
 HEADINGS = {
-    "id": (
-        *("eid", "ut", "ut (unique wos id)", "publication id", "lens id", "pmid", "accession number"),
-        *("paperid", "corpusid", "key", "id"),
-    ),
+    "id": (*GLOBAL_IDS, "key", "id"),
     "title": ("title", "article title", "document title", "ti", "primary_title", "display_name"),
     "abstract": ("abstract", "abstract note", "ab", "abstract text", "abstract_text", "notes_abstract"),
     "categories": (
@@ -35,7 +38,39 @@ HEADINGS = {
         *("pubyear", "publication_year", "py", "year", "date"),
     ),
     "updated": ("updated", "update_date", "updated_date"),
+    "authors": ("author full names", "authors", "author", "author/s", "authors list", "af", "au"),
+    "cited_by": (
+        *("cited by", "times cited, wos core", "times cited, all databases", "times cited", "tc", "z9"),
+        *("citing works count", "cited_by_count", "citation_count", "citations"),
+    ),
+    "countries": (
+        *("countries", "country of standardized research organization", "country of research organization"),
+        "authorships.countries",
+    ),
+    "doi": ("doi", "di", "doi link"),
+    "funder": ("funding orgs", "funder", "funding sponsor", "funding details", "fu", "funding"),
+    "institutions": (
+        *("research organizations - standardized", "affiliations", "c3", "institutions", "addresses", "c1"),
+        "authors with affiliations",
+    ),
+    "issn": ("issn", "issns", "sn", "eissn"),
+    "journal": (
+        *(
+            "source title",
+            "publication name",
+            "so",
+            "journal/book",
+            "journal",
+            "journal-ref",
+            "publication title",
+        ),
+        *("source title/anthology title", "secondary_title", "host_venue"),
+    ),
+    "language": ("language of original document", "language", "la", "languages"),
+    "references": ("cited references", "references", "cr"),
 }
+# Authors in exports: "Doe, John; Roe, R." Where the heading has small letters alone, arXiv's "J. Doe, R. Roe" is possible
+PEOPLE = ("Author Full Names", "Author full names", "Authors", "Author", "AF", "AU")
 JOURNALS = HEADINGS["categories"][HEADINGS["categories"].index("source title") :]
 DOIS = ("doi", "di", "doi link")
 DELIMITERS = ",;\t|"
@@ -103,7 +138,7 @@ def read_csv(stream: Readable, path: Path, keys: Collection[str]) -> Table:
     row_lines.take()
     fields = known_fields(names)
     _require_abstracts(path, names, fields, keys)
-    return Table(fields, _identified(_rows(reader, row_lines, names), names, fields))
+    return Table(fields, _identified(_rows(reader, row_lines, names), names, fields), tuple(names))
 
 
 def _require_abstracts(
@@ -120,6 +155,12 @@ def _require_abstracts(
         f"{path}: no column of this table holds abstracts ({columns}).\n"
         "Export it again with abstracts, or set clean.fields.abstract to the name of their column"
     )
+
+
+def has_local_ids(columns: Collection[str], paths: Collection[str]) -> bool:
+    """Whether the ids of a table, in the first of these paths that it has, may stand for other papers elsewhere."""
+    column = next((path.lower() for path in paths if path in columns), DERIVED_ID)
+    return column not in (*GLOBAL_IDS, *DOIS, DERIVED_ID)
 
 
 def _distinct(names: list[str]) -> list[str]:
@@ -139,6 +180,7 @@ def known_fields(names: list[str]) -> dict[str, tuple[str, ...]]:
         field: tuple(lower[known] for known in headings if known in lower)
         for field, headings in HEADINGS.items()
     }
+    fields = {field: columns for field, columns in fields.items() if columns or field in NAMES}
     return {**fields, "id": (*fields["id"], DERIVED_ID)}
 
 
@@ -199,6 +241,7 @@ def _identified(
     doi = next((name for name in names if name.lower() in DOIS), "")
     title = next(iter(fields["title"]), "")
     year = next(iter(fields["published"]), "")
+    people = [name for name in names if name in PEOPLE]
     dotted = [name for name in names if "." in name]
     for row in rows:
         if not isinstance(row, dict):
@@ -208,6 +251,9 @@ def _identified(
             if isinstance(value := row.get(name), str) and value.strip():
                 journal = name.lower() in JOURNALS
                 row[name] = [value] if journal else [part.strip() for part in re.split("[;|]", value)]
+        for name in people:
+            if isinstance(value := row.get(name), str) and value.strip():
+                row[name] = [part.strip() for part in value.split(";")]
         if all(is_empty(row.get(name)) for name in ids):
             row[DERIVED_ID] = derived_id(row, doi, title, year)
         elif (value := row.get("id")) and bare_doi(value):
@@ -273,4 +319,4 @@ def read_parquet(path: Path, keys: Collection[str] | None) -> Table:
                 return
             yield from papers
 
-    return Table(fields, _identified(rows(), columns, fields))
+    return Table(fields, _identified(rows(), columns, fields), tuple(columns))

@@ -5,12 +5,13 @@ knows no MEDLINE. See docs/measurements/reading.md.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from lib.formats.lines import DERIVED_ID, Record, Table, bare_doi, derived_id, text_lines
+from lib.formats.lines import DERIVED_ID, Record, Table, derived_id, text_lines
+from lib.records.dois import bare_doi
 from lib.records.snapshot import Readable
 
 RIS_TAG = re.compile(r"([A-Z][A-Z0-9])  -(?:\s(.*)|\s*$)")
@@ -18,24 +19,31 @@ RIS_TAG_OF_ONE_SPACE = re.compile(r"([A-Z][A-Z0-9])\s-(?:\s(.*)|\s*$)")  # some 
 WOS_TAG = re.compile(r"([A-Z][A-Z0-9])(?:\s(.*)|\s*$)")
 MEDLINE_TAG = re.compile(r"([A-Z]{2,4}) {0,3}-(?:\s(.*)|\s*$)")
 NOT_RECORDS = {"FN", "VR", "EF"}  # head and end of a file of Web of Science
+WOS_LISTS = ("AU", "AF", "C1", "CR")  # tags with a value on each line
 RIS_DATES = ("DA", "PY", "Y1")
 HEAD_LINES = 200  # in which a file of RIS has its first record
 
 
-def tagged(lines: Iterable[str], tag: re.Pattern[str], start: str) -> Iterator[dict[str, list[str]]]:
+def tagged(
+    lines: Iterable[str], tag: re.Pattern[str], start: str, one_per_line: Collection[str] = ()
+) -> Iterator[dict[str, list[str]]]:
     """The values of each tag, record by record.
 
     A record begins with its start tag or behind the end of another, and ends with ER or the next start.
 
-    A line without a tag continues the one above.
+    A line without a tag continues the one above, or is one more value of the tags in `one_per_line`.
     """
     record: dict[str, list[str]] = {}
     values: list[str] = []
+    name = ""
     for line in lines:
         match = tag.match(line)
         if not match:
             if record and values and (more := line.strip()):
-                values[-1] = f"{values[-1]} {more}".strip()
+                if name in one_per_line:
+                    values.append(more)
+                else:
+                    values[-1] = f"{values[-1]} {more}".strip()
             continue
         name, value = match[1], (match[2] or "").strip()
         if name in (start, "ER"):
@@ -69,7 +77,7 @@ def _ris(lines: Iterable[str]) -> Iterator[Record]:
                 record.pop(name, None)  # "Mar 15": the year is under another tag
         title = next((name for name in ("TI", "T1", "CT") if name in record), "TI")
         year = next((name for name in reversed(RIS_DATES) if name in record), "PY")
-        for name in ("JO", "JF", "T2"):
+        for name in ("AU", "A1", "AD", "JO", "JF", "T2"):
             _listed(record, name)
         # ID is for one file only
         if bare_doi(record.get("DO")) or not isinstance(record.get("AN"), str):
@@ -93,10 +101,14 @@ def _listed(record: Record, name: str, separator: str | None = None) -> None:
 
 
 def _wos(lines: Iterable[str]) -> Iterator[Record]:
-    for values in tagged(lines, WOS_TAG, "PT"):
+    for values in tagged(lines, WOS_TAG, "PT", WOS_LISTS):
         record = _plain(values)
         _listed(record, "WC", ";")
-        _listed(record, "SO")
+        for name in ("SO", *WOS_LISTS):
+            _listed(record, name)
+        if isinstance(addresses := record.get("C1"), list):
+            # "[Doe, J] Univ X, City, Country."
+            record["C1"] = [re.sub(r"\[[^\]]*\]|\.$", "", address).strip() for address in addresses]
         if not isinstance(record.get("UT"), str):
             record[DERIVED_ID] = derived_id(record, "DI", "TI", "PY")
         yield record
@@ -105,8 +117,19 @@ def _wos(lines: Iterable[str]) -> Iterator[Record]:
 def _medline(lines: Iterable[str]) -> Iterator[Record]:
     for values in tagged(lines, MEDLINE_TAG, "PMID"):
         record = _plain(values)
-        for name in ("TA", "JT"):
+        for name in ("FAU", "AU", "AD", "TA", "JT"):
             _listed(record, name)
+        for name in ("LID", "AID"):
+            ids = record.get(name, [])
+            record[name] = [
+                each for each in ([ids] if isinstance(ids, str) else ids) if each.endswith("[doi]")
+            ]
+        if isinstance(authors := record.get("AU"), list):  # "Doe JA": family name and initials
+            record["AU"] = [", ".join(author.rsplit(" ", 1)) for author in authors]
+        if "IS" in record:
+            record["IS"] = re.sub(
+                r"\s*\(.*", "", record["IS"] if isinstance(record["IS"], str) else record["IS"][0]
+            )
         yield record
 
 
@@ -119,6 +142,12 @@ READERS: dict[str, tuple[Callable[[Iterable[str]], Iterator[Record]], dict[str, 
             "abstract": ("AB", "N2"),
             "categories": ("JO", "JF", "T2"),
             "published": RIS_DATES,
+            "authors": ("AU", "A1"),
+            "doi": ("DO",),
+            "institutions": ("AD",),
+            "issn": ("SN",),
+            "journal": ("JO", "JF", "T2"),
+            "language": ("LA",),
         },
     ),
     "Web of Science text": (
@@ -129,6 +158,15 @@ READERS: dict[str, tuple[Callable[[Iterable[str]], Iterator[Record]], dict[str, 
             "abstract": ("AB",),
             "categories": ("WC", "SO"),
             "published": ("PY",),
+            "authors": ("AF", "AU"),
+            "cited_by": ("TC", "Z9"),
+            "doi": ("DI",),
+            "funder": ("FU",),
+            "institutions": ("C3", "C1"),
+            "issn": ("SN", "EI"),
+            "journal": ("SO",),
+            "language": ("LA",),
+            "references": ("CR",),
         },
     ),
     "MEDLINE text": (
@@ -140,6 +178,13 @@ READERS: dict[str, tuple[Callable[[Iterable[str]], Iterator[Record]], dict[str, 
             "categories": ("TA", "JT"),
             "published": ("DP",),
             "updated": ("LR",),
+            "authors": ("FAU", "AU"),
+            "doi": ("LID", "AID"),
+            "funder": ("GR",),
+            "institutions": ("AD",),
+            "issn": ("IS",),
+            "journal": ("JT", "TA"),
+            "language": ("LA",),
         },
     ),
 }

@@ -4,7 +4,7 @@ import ast
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from lib.cli import UserError
 from lib.records.arxiv import CATEGORY, split_categories
+from lib.records.facet_paths import FACETS, ISSN, PATHS
 from lib.records.lower_case import lower_case
 from lib.records.schema import PAPERS
 from lib.records.text import SURROGATE
@@ -45,7 +46,7 @@ class Fields:
 
     Attributes
     ----------
-    paths : for each of NAMES the paths to try in order, in a paper
+    paths : for each of NAMES, and of the facets that are asked for, the paths to try in order, in a paper
     page : the path of the list of papers if each record is a page of an API
     """
 
@@ -53,10 +54,13 @@ class Fields:
     page: str | None = None
 
     @classmethod
-    def parse(cls, fields: dict[str, Any]) -> "Fields":
-        """From `clean.fields` of the config: for each name a path, a list of paths, or null."""
+    def parse(cls, fields: dict[str, Any], facets: Collection[str] = ()) -> "Fields":
+        """From `clean.fields` of the config: for each name a path, a list of paths, or null.
+
+        Facets have paths that are known; those of the config are tried first.
+        """
         paths = {}
-        for name in NAMES:
+        for name in (*NAMES, *sorted(facets)):
             value = fields.get(name) or []
             paths[name] = tuple([value] if isinstance(value, str) else value)
             for path in paths[name]:
@@ -67,9 +71,14 @@ class Fields:
                     )
         page = _page_of(paths)
         inside = f"{page}[]."
-        return cls(
-            {name: tuple(path.removeprefix(inside) for path in of) for name, of in paths.items()}, page
-        )
+        bare = {name: tuple(path.removeprefix(inside) for path in of) for name, of in paths.items()}
+        bare |= {name: (*bare[name], *PATHS[name]) for name in sorted(facets)}
+        return cls(bare | ({"issn": ISSN} if "journal" in facets else {}), page)
+
+    @property
+    def facets(self) -> tuple[str, ...]:
+        """The facets that are asked for, in alphabetical order."""
+        return tuple(name for name in FACETS if name in self.paths)
 
     def with_fallbacks(self, paths: dict[str, tuple[str, ...]]) -> "Fields":
         """These fields, which also try the paths of a format. A field that the config sets to null stays so."""
@@ -93,6 +102,11 @@ class Fields:
         return {key: f"field_{i}" for i, key in enumerate(sorted(keys))}
 
     @property
+    def paper_keys(self) -> set[str]:
+        """The keys at the top level of a record that hold a paper, without its facets."""
+        return {_steps(path)[0][0] for name in NAMES for path in self.paths[name]}
+
+    @property
     def text_keys(self) -> set[str]:
         """The keys at the top level of a record that hold its title and abstract."""
         return {_steps(path)[0][0] for name in ("title", "abstract") for path in self.paths[name]}
@@ -105,16 +119,20 @@ class Fields:
         return msgspec.defstruct("Record", attributes, rename=renamed, gc=False)
 
     def column(self, records: list, name: str) -> list[Any]:
-        """The values of a name: the first that is not empty among its paths; None if there is none."""
-        getters = [self._getter(path, name) for path in self.paths[name]]
-        if not getters:
+        """The values of a name: the first that is not empty among its paths, else that of the last path."""
+        if not self.paths[name]:
             return [None] * len(records)
-        values = list(map(getters[0], records))
-        for getter in getters[1:]:
-            values = [
-                getter(record) if is_empty(value) else value
-                for value, record in zip(values, records, strict=True)
-            ]
+        first, *others = self.paths[name]
+        values = list(map(self._getter(first, name), records))
+        missing: Sequence[int] = range(len(records))
+        for path in others:
+            missing = [row for row in missing if values[row] is None or is_empty(values[row])]
+            top = attrgetter(self.keys[_steps(path)[0][0]])
+            at_top = list(map(top, map(records.__getitem__, missing)))
+            if at_top.count(None) < len(at_top):  # few of the paths are in a file
+                getter = self._getter(path, name)
+                for row in missing:
+                    values[row] = getter(records[row])
         return values
 
     def _getter(self, path: str, name: str) -> Callable[[Any], Any]:
@@ -123,7 +141,7 @@ class Fields:
         if not (each or rest):
             return top
         steps: Steps = (("", each), *rest)  # the value at the top level is reached already
-        listed = name == "categories" and any(each for _, each in steps)
+        listed = (name == "categories" or name in FACETS) and any(each for _, each in steps)
         joined = name in ("title", "abstract")
 
         def leaf(record: Any) -> Any:

@@ -4,7 +4,7 @@ import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ from lib.records.dates import (
     parse_date,
     parse_dates,
 )
+from lib.records.facets import with_facets
 from lib.records.fields import (
     JSON_TYPES,
     PLACEHOLDERS,
@@ -73,7 +74,7 @@ class Parsed:
 
     Attributes
     ----------
-    papers : pa.RecordBatch of PARSED_PAPERS, the records with the verdict KEPT, in line order
+    papers : pa.RecordBatch of PARSED_PAPERS and LISTS for each facet, the records with the verdict KEPT, in line order
     ids : pa.Array of string, (n,), of every complete record
     lines : int32 (n,), their line numbers
     updated : int32 (n,), days since 1970, the smallest int32 if unknown
@@ -82,8 +83,9 @@ class Parsed:
     matched : the category patterns that match at least one complete record
     ledger : the lines that are not complete records
     normalised : for each of CHANGES the number of complete records that needed it
-    filled : for each of OPTIONAL the number of complete records that have a value
+    filled : for each of OPTIONAL the number of complete records that have a value; for each facet that of kept ones
     not_understood : values of complete records that were not understood, by name
+    titles : uint64 (n,), hashes of the titles of the kept papers, 0 for others; empty if the ids hold for all files
     """
 
     papers: pa.RecordBatch
@@ -97,6 +99,7 @@ class Parsed:
     normalised: dict[str, int]
     filled: dict[str, int]
     not_understood: LedgerCounts
+    titles: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
 
 
 def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
@@ -123,11 +126,15 @@ def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
     verdicts[deleted] = DELETED
     columns = [ids, texts["title"], texts["abstract"], categories, pc.list_element(categories, 0)]
     papers = pa.RecordBatch.from_arrays([*columns, published, updated], schema=PARSED_PAPERS)
+    if not (verdicts == KEPT).all():
+        kept = np.flatnonzero(verdicts == KEPT)
+        records, papers = [records[i] for i in kept], papers.take(pa.array(kept))
+    papers = with_facets(papers, records, lines[verdicts == KEPT], fields, filled, not_understood)
     ledger = LedgerCounts()
     for line, bucket, reason in sorted(faults):
         ledger.add(bucket, line, reason)
     return Parsed(
-        papers=papers if (verdicts == KEPT).all() else papers.filter(pa.array(verdicts == KEPT)),
+        papers=papers,
         ids=ids,
         lines=lines,
         updated=pc.fill_null(updated.cast(pa.int32()), -(2**31)).to_numpy(),
@@ -203,7 +210,7 @@ def _compare(
     latest_year: int,
 ) -> tuple[dict[str, int], LedgerCounts]:
     """For each of OPTIONAL: how many records have a value, and the values that were not understood."""
-    filled, not_understood = dict.fromkeys(OPTIONAL, len(ids)), LedgerCounts(OPTIONAL)
+    filled, not_understood = dict.fromkeys(OPTIONAL, len(ids)), LedgerCounts((*OPTIONAL, *fields.facets))
     for name, column in parsed.items():
         for row in np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False)):
             if is_empty(value := values[name][row]) or (name != "categories" and is_undated(value)):

@@ -25,6 +25,29 @@ PAPERS = pa.schema(
     ]
 )
 
+FACET_ROWS = pa.schema(
+    [
+        column("id", pa.string(), "id of the paper; the rows are sorted by it"),
+        column(
+            "facet",
+            pa.string(),
+            "`authors`, `journal`, `doi`, …: those of `clean.facets`, in alphabetical order within a paper",
+        ),
+        column("position", pa.int32(), "place among the values of this facet of the paper, from 0"),
+        column(
+            "value",
+            pa.string(),
+            'authors as "Given Family"; DOIs in lower case; `cited_by` a number; the others as in the source. '
+            "In the same normal form as titles",
+        ),
+        column(
+            "key",
+            pa.string(),
+            "ORCID, ROR, ISSN, id of OpenAlex, … without its address; null if the source has none",
+        ),
+    ]
+)
+
 
 class LedgerEntry(TypedDict):
     """One line of JSON lines, or one record of another format. `file` is its file if there are several."""
@@ -45,8 +68,8 @@ class Ledger(TypedDict):
     """What became of each line of the snapshot; the counts of the buckets add up to `lines`.
 
     `normalised` counts the records whose title or abstract had markup, TeX letters or unusual
-    Unicode. `filled` counts the records that have categories and dates, `not_understood` those of
-    them that could not be read. `input` is the name of the file, or the names of several.
+    Unicode. `filled` counts the records that have categories and dates, and of those that pass the filters
+    those that have each facet; `not_understood` those whose value could not be read. `input` is the name of the file, or the names of several.
     """
 
     input: str | list[str]

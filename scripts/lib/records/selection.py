@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lib.records.facets import facet_rows
 from lib.records.fields import add_text
 from lib.records.ledger import DELETED, DUPLICATE, FIRST, KEPT, LIMIT, VERDICTS, LedgerCounts
 from lib.records.records import Parsed
@@ -31,6 +32,7 @@ class Records:
     updated : int32 (n,), days
     versions : int16 (n,), of the id
     verdicts : int8 (n,), indices into VERDICTS
+    titles : uint64 (n,), hashes of the titles of kept papers whose ids may hold for one file only, else 0
     position : int32 (n,), of a kept paper in the Arrow files laid end to end
     bounds : int64 (number of files + 1,), where each Arrow file begins and ends among these positions
     """
@@ -40,6 +42,7 @@ class Records:
     updated: np.ndarray
     versions: np.ndarray
     verdicts: np.ndarray
+    titles: np.ndarray
     position: np.ndarray
     bounds: np.ndarray
 
@@ -53,9 +56,19 @@ class Records:
             updated=np.concatenate([part.updated for part in parsed]),
             versions=np.concatenate([part.versions for part in parsed]),
             verdicts=verdicts,
+            titles=_titles(parsed),
             position=np.cumsum(verdicts == KEPT, dtype=np.int32) - 1,
             bounds=np.cumsum([0, *(np.count_nonzero(part.verdicts == KEPT) for part in parsed)]),
         )
+
+
+def _titles(parsed: list[Parsed]) -> np.ndarray:
+    """The hashes of the titles of all blocks, uint64 (n,), 0 in blocks without them; empty if none has them."""
+    if not any(len(part.titles) for part in parsed):
+        return np.zeros(0, np.uint64)
+    return np.concatenate(
+        [part.titles if len(part.titles) else np.zeros(len(part.ids), np.uint64) for part in parsed]
+    )
 
 
 def settle(records: Records, limit: int | None) -> np.ndarray:
@@ -129,10 +142,12 @@ def enter(ledger: LedgerCounts, records: Records) -> None:
         ledger.add_many(bucket, len(at), entries)
 
 
-def collect(records: Records, kept: np.ndarray, files: list[Path], threads: int) -> Iterator[pa.RecordBatch]:
-    """Yield the kept papers in order of id, GROUP_ROWS at a time, from the Arrow files."""
+def collect(
+    records: Records, kept: np.ndarray, files: list[Path], facets: tuple[str, ...], threads: int
+) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+    """Yield the kept papers in order of id, GROUP_ROWS at a time, from the Arrow files, and the rows of their facets."""
 
-    def group(rows: np.ndarray) -> pa.RecordBatch:
+    def group(rows: np.ndarray) -> tuple[pa.RecordBatch, pa.RecordBatch]:
         position = records.position[rows]
         file_of = np.searchsorted(records.bounds, position, "right") - 1
         parts = []
@@ -143,10 +158,13 @@ def collect(records: Records, kept: np.ndarray, files: list[Path], threads: int)
         papers = pa.concat_batches(parts)
         if len(parts) > 1:
             papers = papers.take(pa.array(np.argsort(np.argsort(file_of, kind="stable"))))
-        return add_text(papers)
+        papers = pa.RecordBatch.from_arrays(
+            [records.ids.take(pa.array(rows)), *papers.columns[1:]], schema=papers.schema
+        )
+        return add_text(papers), facet_rows(papers, facets)
 
     with ThreadPoolExecutor(threads) as pool:
-        pending: deque[Future[pa.RecordBatch]] = deque()
+        pending: deque[Future[tuple[pa.RecordBatch, pa.RecordBatch]]] = deque()
         for start in range(0, len(kept), GROUP_ROWS):
             pending.append(pool.submit(group, kept[start : start + GROUP_ROWS]))
             if len(pending) > threads:

@@ -20,7 +20,8 @@ def changes_since(ledger: Path, config: Config) -> tuple[str, list[str]]:
     try:
         made = json.loads(Path(ledger).read_text("utf-8"))
         files = as_list(made["input"])
-        changed = [] if files == [Path(file).name for file in as_list(config["input"])] else ["input"]
+        names = [Path(file).name for file in as_list(config["input"])]
+        changed = [] if [Path(file).name for file in files] == names else ["input"]  # some have their folders
         changed += [
             f"clean.{key}" for key, value in config["clean"].items() if made["settings"].get(key) != value
         ]

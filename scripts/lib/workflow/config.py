@@ -285,7 +285,10 @@ def canonical(value: Any, schema: dict) -> Any:
     do 30 and 30.0.
     """
     if isinstance(value, dict) and "propertyNames" in schema:
-        return {key: value.get(key) for key in schema["propertyNames"]["enum"]}
+        known = schema["propertyNames"]["enum"]
+        return {
+            key: value.get(key) for key in known if key in schema["default"] or value.get(key) is not None
+        }
     if isinstance(value, dict):
         keys = schema["properties"].items()
         return {key: canonical(value[key], entry) for key, entry in keys if key in value}

@@ -1,7 +1,9 @@
 """What a step is made of: its code, its command, and the stages that the rules form."""
 
 import ast
+import hashlib
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -11,8 +13,9 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
+LONGEST = 100_000  # bytes; Linux takes no argument above 131,072, and the shell gets the whole command as one
 # Inputs of a rule that are not flags of its script.
-NO_FLAGS = {"script", "lib", "env", "version", "choice", "includes"}
+NO_FLAGS = {"script", "lib", "env", "version", "metadata", "choice", "includes"}
 # A package in ~/.local must not replace one of the environment, and files are in UTF-8 whatever the locale.
 COMMAND = "PYTHONNOUSERSITE=1 PYTHONUTF8=1 python {input.script:q} {params.flags} >{log} 2>&1"
 
@@ -68,9 +71,26 @@ def flags(*settings: Mapping[str, Any], takes: Sequence[str] = ()) -> Callable[.
         asked = {key: value for each in settings for key, value in each.items()}
         asked = {key: value() if callable(value) else value for key, value in asked.items()}
         more = {name: threads if name == "threads" else wildcards[name] for name in takes}
-        return " ".join(flag(key, value) for key, value in (files | asked | more).items())
+        return shortened(" ".join(flag(key, value) for key, value in (files | asked | more).items()))
 
     return values
+
+
+def shortened(text: str) -> str:
+    """The flags of a command; a text longer than a command may be is put into a file, which the script reads.
+
+    The file is named by its content, so that jobs on other machines write the same one.
+    """
+    if len(text.encode()) < LONGEST:
+        return text
+    args = json.dumps(shlex.split(text))
+    path = Path(".snakemake/flags") / f"{hashlib.sha256(args.encode()).hexdigest()[:16]}.json"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}")
+        part.write_text(args, "utf-8")
+        part.replace(path)
+    return f"--flags-from={path}"
 
 
 def version(root: Path) -> str:
