@@ -134,7 +134,9 @@ def our_words(folder: Path, topics: np.ndarray, name: str) -> tuple[list[list[st
     counted = command(script("terms", papers=kept, threads=2, **files))
     centroids = folder / f"{name}-centroids.npy"
     np.save(centroids, np.zeros((int(owner.max()) + 1, 1), np.float32))  # of which only the number is read
-    read = {"embeddings": embeddings, "assignments": assignments, "centroids": centroids}
+    works = folder / f"{name}-works.parquet"
+    pq.write_table(pa.table({"counted": np.ones(len(known), bool)}), works)
+    read = {"embeddings": embeddings, "assignments": assignments, "centroids": centroids, "works": works}
     weighed = command(script("keywords", **read, **files, **written))
     keywords: list[list[str]] = [[] for _ in range(int(owner.max()) + 1)]
     for row in pq.read_table(written["keywords"]).to_pylist():

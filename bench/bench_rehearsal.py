@@ -158,9 +158,11 @@ def embeddings_stage(run: Rehearsal, papers: dict[str, Path]) -> dict[str, Path]
 
 
 def clusters_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
-    """neighbors, smooth, scan_k of every candidate, select_k and cluster."""
+    """neighbors, works, smooth, scan_k of every candidate, select_k and cluster."""
     graph = run.files(**GRAPH)
     run.step("neighbors", **inputs, threads=THREADS, **graph, summary=run.file("neighbors.json"))
+    found = run.files(works="works.parquet", summary="works.json")
+    run.step("works", papers=inputs["papers"], facets=[], **graph, **found)
     sample = run.files(**SAMPLE)
     run.step("smooth", **inputs, **graph, threads=THREADS, **sample)
     scans = [run.file(f"scan-{k}.json") for k in CANDIDATES]
@@ -180,20 +182,20 @@ def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     assigned = run.files(assignments="assignments.parquet")
     centroids = run.files(centroids="centroids.npy")
     outputs = run.files(keywords="keywords.parquet", csv="keywords.csv")
-    terms = run.files(**TERMS)
+    terms, works = run.files(**TERMS), run.files(works="works.parquet")
     embeddings = {"embeddings": inputs["embeddings"]}
-    run.step("keywords", **terms, **embeddings, **assigned, **centroids, **outputs)
+    run.step("keywords", **terms, **embeddings, **assigned, **centroids, **works, **outputs)
     sources = run.files(centroids="centroids.npy", cluster="cluster.json", keywords="keywords.parquet")
-    sources |= assigned
+    sources |= assigned | works
     outputs = run.files(representatives="representatives.parquet", topics="topics.parquet", csv="topics.csv")
     run.step("label", **inputs, **sources, **outputs)
     levels = run.files(nodes="nodes.parquet", subtopics="subtopics.parquet", linkage="linkage.npy")
     run.step("hierarchy", **embeddings, **assigned, **centroids, threads=THREADS, **levels)
     topics = run.files(topics="topics.parquet") | assigned
     outputs = run.files(hierarchy="hierarchy.parquet", csv="hierarchy.csv", figure="hierarchy.png")
-    run.step("tree", **terms, **embeddings, **topics, **levels, **outputs)
+    run.step("tree", **terms, **embeddings, **topics, **levels, **works, **outputs)
     subtopics = run.files(subtopics="subtopics.parquet", hierarchy="hierarchy.parquet")
-    run.step("trends", papers=inputs["papers"], **topics, **subtopics, **run.files(**TREND_FILES))
+    run.step("trends", papers=inputs["papers"], **topics, **subtopics, **works, **run.files(**TREND_FILES))
 
 
 def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
@@ -221,6 +223,7 @@ def evaluation_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     sources = run.files(
         **TERMS,
         assignments="assignments.parquet",
+        works="works.parquet",
         keywords="keywords.parquet",
         topics="topics.parquet",
         coordinates="coordinates.parquet",

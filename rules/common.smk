@@ -107,6 +107,8 @@ TERMS = {
 }
 # The papers change when their digest does, not when their file is written again.
 CORPUS = {"papers": ancient("<results>/corpus/papers.parquet"), "version": digest}
+# DOIs and authors, as far as the sources have them
+FACETS = []
 ASSIGNED = {
     "assignments": "<results>/clusters/assignments.parquet",
     "choice": chosen,

@@ -8,6 +8,7 @@ rule evaluate:
         **CORPUS,
         **ASSIGNED,
         **TERMS,
+        works="<results>/corpus/works.parquet",
         keywords="<results>/topics/keywords.parquet",
         topics="<results>/topics/topics.parquet",
         coordinates="<results>/map/coordinates.parquet",
@@ -36,6 +37,7 @@ rule report:
     input:
         **code("report", "map"),
         ledger="<results>/corpus/ledger.json",
+        works="<results>/corpus/works.json",
         embeddings="<results>/embeddings/embeddings.json",
         selection="<results>/clusters/k.json",
         scans="<results>/clusters/k_selection.csv",

@@ -10,6 +10,7 @@ rule keywords:
         embeddings="<results>/embeddings/embeddings.npy",
         centroids="<results>/clusters/centroids.npy",
         head_words=config["keywords"]["head_words"],
+        works="<results>/corpus/works.parquet",
     output:
         keywords=ensure("<results>/topics/keywords.parquet", non_empty=True),
         csv=ensure("<results>/topics/keywords.csv", non_empty=True),
@@ -37,6 +38,7 @@ rule label:
         centroids="<results>/clusters/centroids.npy",
         cluster="<results>/clusters/cluster.json",
         keywords="<results>/topics/keywords.parquet",
+        works="<results>/corpus/works.parquet",
     output:
         representatives=ensure(
             "<results>/topics/representatives.parquet", non_empty=True
@@ -82,6 +84,7 @@ rule tree:
         linkage="<results>/clusters/linkage.npy",
         topics="<results>/topics/topics.parquet",
         head_words=config["keywords"]["head_words"],
+        works="<results>/corpus/works.parquet",
     output:
         hierarchy=ensure("<results>/topics/hierarchy.parquet", non_empty=True),
         csv=report(
@@ -117,6 +120,7 @@ rule trends:
         subtopics="<results>/clusters/subtopics.parquet",
         topics="<results>/topics/topics.parquet",
         hierarchy="<results>/topics/hierarchy.parquet",
+        works="<results>/corpus/works.parquet",
     output:
         trends=ensure("<results>/topics/trends.parquet", non_empty=True),
         csv=report(

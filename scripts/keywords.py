@@ -20,6 +20,7 @@ from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.vectors import open_embeddings
 from lib.words.term_files import Terms
 from lib.words.words import read_words
+from lib.works.counted import read_counted, without_copies
 
 
 def keyword_table(
@@ -58,6 +59,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         embeddings="embeddings.npy",
         assignments="assignments.parquet",
         centroids="centroids.npy",
+        works="works.parquet",
         head_words="words that count only in bigrams, one per line",
     )
     cli.flag("--top", int, "keywords per topic")
@@ -69,11 +71,16 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     topics = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
     corpus = Terms.read(args)
+    counted = read_counted(args.works)
     check_same_rows(
-        terms=len(corpus.term_offsets) - 1, offsets=len(corpus.offsets) - 1, assignments=len(topics)
+        terms=len(corpus.term_offsets) - 1,
+        offsets=len(corpus.offsets) - 1,
+        assignments=len(topics),
+        works=len(counted),
     )
     k = len(read_array(args.centroids, mapped=True))  # the last topic may be in none of the given rows
     check_topics(topics, k)
+    topics = without_copies(topics, counted)
     vectors = open_embeddings(args.embeddings, len(topics))
     head_words = read_words(args.head_words)
     table = keyword_table(corpus, vectors, topics, k, head_words=head_words, top=args.top)

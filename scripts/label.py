@@ -26,6 +26,7 @@ from lib.rows import check_topics, nearest_by_label
 from lib.tables import check_same_rows, read_table, read_texts, write_csv, write_table
 from lib.vectors import open_embeddings
 from lib.words.languages import language_of
+from lib.works.counted import read_counted, without_copies
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -37,6 +38,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         centroids="centroids.npy",
         cluster="cluster.json",
         keywords="keywords.parquet",
+        works="works.parquet",
     )
     cli.flag("--representatives-per-topic", int, "papers listed per topic and role")
     cli.flag("--llm-url", optional(str), "address of a language model that names topics; None: keywords")
@@ -98,13 +100,15 @@ def main(argv: list[str] | None = None) -> None:
     papers = read_table(args.papers, PAPERS, ["id", "title", "primary_category", "published"])
     columns = ["topic", "similarity", "margin", "silhouette"]
     assignments = read_table(args.assignments, ASSIGNMENTS, columns).to_pandas()
-    check_same_rows(papers=len(papers), assignments=len(assignments))
+    counted = read_counted(args.works)
+    check_same_rows(papers=len(papers), assignments=len(assignments), works=len(counted))
     vectors = open_embeddings(args.embeddings, len(papers))
     centroids = read_array(args.centroids)
     cluster = read_json(args.cluster, ClusterSummary)
     k = len(centroids)
     check_same_rows(cluster=cluster["k"], centroids=k)
     check_topics(assignments["topic"].to_numpy(), k)
+    assignments["topic"] = without_copies(assignments["topic"].to_numpy(), counted)
     pairs = keyword_pairs(read_table(args.keywords, KEYWORDS).to_pandas(), k)
     similarity = assignments["similarity"].to_numpy()
     by_topic = nearest_by_label(assignments["topic"].to_numpy(), k, similarity)
@@ -119,6 +123,7 @@ def main(argv: list[str] | None = None) -> None:
         papers_in_labels(papers, chosen, shown),
         cluster["stability_by_topic"],
         hex_colors(topic_colors(centroids)),
+        int(counted.sum()),
     )
     if args.llm_url:
         topics["name"] = ask_for_names(topics, papers["title"], chosen, centroids, args)

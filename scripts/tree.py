@@ -18,6 +18,7 @@ from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.vectors import open_embeddings
 from lib.words.term_files import Terms
 from lib.words.words import read_words
+from lib.works.counted import read_counted, sizes_of_nodes, without_copies
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -32,6 +33,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         assignments="assignments.parquet",
         nodes="nodes.parquet",
         subtopics="subtopics.parquet",
+        works="works.parquet",
         linkage="linkage.npy",
         topics="topics.parquet",
         head_words="words that count only in bigrams, one per line",
@@ -48,20 +50,23 @@ def main(argv: list[str] | None = None) -> None:
     topics["keywords"] = topics["keywords"].map(list)
     topic_of = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
     subtopic_of = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"].fill_null(-1).to_numpy()
-    corpus = Terms.read(args)
+    corpus, counted = Terms.read(args), read_counted(args.works)
     check_same_rows(
         terms=len(corpus.term_offsets) - 1,
         offsets=len(corpus.offsets) - 1,
         assignments=len(topic_of),
         subtopics=len(subtopic_of),
+        works=len(counted),
     )
+    topic_of, subtopic_of = without_copies(topic_of, counted), without_copies(subtopic_of, counted)
+    nodes["size"] = sizes_of_nodes(nodes, topic_of, subtopic_of)
     parents = nodes.loc[nodes["level"] == "subtopic", "parent"].to_numpy(int)
     embeddings = open_embeddings(args.embeddings, len(topic_of))
     head_words = read_words(args.head_words)
     search = TreeKeywords.of(
         corpus, embeddings, topic_of, subtopic_of, parents, len(topics), head_words, args.top
     )
-    table = hierarchy_table(nodes, search, topics)
+    table = hierarchy_table(nodes, search, topics).assign(share=nodes["size"] / counted.sum())
     families, shown = drawable(table["name"].tolist())
     figure = draw_tree(table.assign(name=shown), read_array(args.linkage), topics["color"].tolist(), families)
     with atomic_outputs(args.hierarchy, args.csv, args.figure) as (hierarchy_file, csv_file, figure_file):

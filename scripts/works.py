@@ -28,16 +28,16 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(
         papers="papers.parquet",
-        facets="facets.parquet",
         neighbors="neighbors.npy",
         similarities="similarities.npy",
     )
-    cli.flag("--count", str, "works or records: what counts once in keywords, sizes and trends")
+    cli.flag("--facets", Path, "input: facets.parquet, if there is one", nargs="*")
+    cli.flag("--count", str, "works or records: what counts in keywords, sizes and trends")
     cli.outputs(works="works.parquet", summary="works.json")
     return cli.parse_args(argv)
 
 
-def repeated_dois(ids: pa.Array, facets: Path) -> tuple[list[np.ndarray], pa.Array]:
+def repeated_dois(ids: pa.Array, facets: list[Path]) -> tuple[list[np.ndarray], pa.Array]:
     """The rows of each DOI that several records have, and the ids of the records with the DOI of a preprint."""
     of_ids = keys_of_ids(ids)
     owners, keys = read_dois(facets)

@@ -121,6 +121,11 @@ SUBJECTS = {
 }
 
 
+def all_counted(path: Path, rows: int) -> Path:
+    """works.parquet of records that are a work each."""
+    return pq_write(path, counted=[True] * rows)
+
+
 class Planted:
     """Papers of four subjects of different sizes: texts, unit vectors and the files of the contract."""
 
@@ -151,6 +156,7 @@ class Planted:
             published=[date(2023, 1, 1 + i % 28) for i in range(n)],
             primary_category=[("astro-ph.GA", "math.NT", "q-bio.NC", "quant-ph")[t] for t in self.truth],
         )
+        self.works = all_counted(folder / "works.parquet", n)
         self.embeddings = folder / "embeddings.npy"
         np.save(self.embeddings, self.vectors)
         self.chosen = folder / "k.txt"
@@ -180,6 +186,7 @@ class Planted:
                 embeddings=self.embeddings,
                 assignments=assignments,
                 centroids=at / "centroids.npy",
+                works=self.works,
                 keywords=keywords,
                 csv=at / "keywords.csv",
             ),
@@ -190,6 +197,7 @@ class Planted:
                 centroids=at / "centroids.npy",
                 cluster=at / "cluster.json",
                 keywords=keywords,
+                works=self.works,
                 representatives=at / "representatives.parquet",
                 topics=at / "topics.parquet",
                 csv=at / "topics.csv",

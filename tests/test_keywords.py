@@ -63,6 +63,7 @@ def test_vocabulary_is_that_of_the_texts(planted):
 def run_keywords(planted, out, **changes):
     inputs = term_files(planted.folder) | {"embeddings": planted.embeddings}
     inputs["assignments"] = planted.folder / "assignments.parquet"
+    inputs["works"] = planted.works
     inputs["centroids"] = planted.folder / "centroids.npy"
     outputs = {"keywords": out / "k.parquet", "csv": out / "k.csv"}
     return script("keywords", **inputs | outputs | changes)

@@ -71,6 +71,7 @@ def run_label(planted, out, **changes):
         "centroids": at / "centroids.npy",
         "cluster": at / "cluster.json",
         "keywords": at / "keywords.parquet",
+        "works": planted.works,
     }
     outputs = {"representatives": out / "r.parquet", "topics": out / "t.parquet", "csv": out / "t.csv"}
     return script("label", **inputs | outputs | changes)
@@ -116,6 +117,7 @@ def test_topics_without_words_are_named_by_titles_and_measured(planted, tmp_path
     weighed = script(
         "keywords",
         centroids=at / "centroids.npy",
+        works=planted.works,
         **term_files(tmp_path),
         **assigned,
         **vectors,
@@ -132,6 +134,7 @@ def test_topics_without_words_are_named_by_titles_and_measured(planted, tmp_path
         project=tmp_path / "project.json",
         coordinates=pq_write(tmp_path / "xy.parquet", x=points[0], y=points[1]),
         topics=tmp_path / "t.parquet",
+        works=planted.works,
         explanations=pq_write(tmp_path / "x.parquet", topic=[0], id=["a"], word=["b"], influence=[0.1]),
         evaluation=tmp_path / "e.json",
         **term_files(tmp_path),

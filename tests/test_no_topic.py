@@ -83,6 +83,8 @@ def results(planted, tmp_path_factory):
         | {"assignments": read["assignments"], "topics": read["topics"], "keywords": keywords["keywords"],
            "explanations": pq_write(at / "x.parquet", topic=[0], id=["a"], word=["b"], influence=[0.1])},
     }  # fmt: skip
+    for step in ("keywords", "label", "tree", "trends", "evaluate"):
+        steps[step]["works"] = planted.works
     for step, flags in steps.items():
         result = script(step, **flags)
         assert result.returncode == 0, (step, result.stderr)
@@ -199,6 +201,7 @@ def test_assignments_of_other_centroids_are_refused(planted, results, tmp_path):
         "keywords",
         **flags,
         assignments=results / "assignments.parquet",
+        works=planted.works,
         keywords=pq_write(tmp_path / "k.parquet", a=[1]),
         csv=tmp_path / "k.csv",
     )

@@ -6,7 +6,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import assert_refused, pq_write, script, term_files
+from conftest import all_counted, assert_refused, pq_write, script, term_files
 from lib.keywords.keywords import Keyword
 from lib.naming.hierarchy_table import sibling_names
 
@@ -51,6 +51,7 @@ def named(tmp_path_factory):
         "nodes": pq_write(folder / "n.parquet", **nodes),
         "subtopics": pq_write(folder / "s.parquet", subtopic=subtopic),
         "linkage": folder / "l.npy",
+        "works": all_counted(folder / "w.parquet", len(topic)),
         "topics": pq_write(
             folder / "t.parquet",
             name=TOPICS,

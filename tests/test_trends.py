@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import assert_refused, pq_write, script
+from conftest import all_counted, assert_refused, pq_write, script
 
 
 @pytest.fixture
@@ -19,6 +19,7 @@ def corpus(tmp_path) -> dict:
     return {
         "papers": pq_write(tmp_path / "p.parquet", published=published),
         "assignments": pq_write(tmp_path / "a.parquet", topic=topics),
+        "works": all_counted(tmp_path / "w.parquet", 900),
         "topics": pq_write(tmp_path / "n.parquet", name=["a", "b <i>", "$c$", "量子"]),
         # topic 0 has two subtopics, of its even and odd rows
         "subtopics": pq_write(

@@ -1,6 +1,5 @@
 """works: records that are one work, and those that only look like one."""
 
-import json
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.neighbors import NearestNeighbors
 
 import work_pairs
-from conftest import assert_refused, pq_write, script
+from conftest import pq_write, script
 
 TEXT = (
     "The spread of salt in the soil of river deltas is measured by probes and compared with a model of the ground "
@@ -66,7 +65,9 @@ def works_of(records: list[dict], out: Path, **changes) -> tuple[dict[str, str],
     result = run_works(files_of(records, out / "in"), out, **changes)
     assert result.returncode == 0, result.stderr
     table = pq.read_table(out / "w.parquet").to_pydict()
-    return dict(zip(table["id"], table["work"], strict=True)), dict(zip(table["id"], table["role"], strict=True))
+    return dict(zip(table["id"], table["work"], strict=True)), dict(
+        zip(table["id"], table["role"], strict=True)
+    )
 
 
 def record(key: str, title: str = "Salt in the soil of river deltas", **changes) -> dict:

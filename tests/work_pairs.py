@@ -148,7 +148,10 @@ def other_title(w: Writer) -> None:
     words = paper["title"].split()
     w.write(paper, "arxiv", work)
     w.write(
-        paper, "article", work, title=" ".join(["On", *words[len(words) // 2 :], "with", *words[: len(words) // 2]])
+        paper,
+        "article",
+        work,
+        title=" ".join(["On", *words[len(words) // 2 :], "with", *words[: len(words) // 2]]),
     )
 
 
@@ -164,7 +167,14 @@ def translation_with_doi(w: Writer) -> None:
     paper, work = w.paper(), w.work()
     doi = [f"10.1590/made{len(w.records)}"]
     w.write(paper, "bare", work, dois=doi)
-    w.write(w.paper(), "bare", work, dois=doi, title="Uma breve história de tudo o que foi medido no mar", authors=[])
+    w.write(
+        w.paper(),
+        "bare",
+        work,
+        dois=doi,
+        title="Uma breve história de tudo o que foi medido no mar",
+        authors=[],
+    )
 
 
 def roman_or_arabic(w: Writer) -> None:
@@ -265,7 +275,18 @@ POSITIVE = (
     *(spellings, translation_with_doi, roman_or_arabic, same_text, three_versions),
 )
 NEGATIVE = (
-    *(parts, years, filled_form, editorials, comments, siblings, namesakes, two_articles, more_words, translation),
+    *(
+        parts,
+        years,
+        filled_form,
+        editorials,
+        comments,
+        siblings,
+        namesakes,
+        two_articles,
+        more_words,
+        translation,
+    ),
 )
 KINDS: tuple[Callable[[Writer], None], ...] = (*POSITIVE, *NEGATIVE)
 

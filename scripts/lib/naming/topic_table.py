@@ -18,6 +18,7 @@ def topic_table(
     in_labels: pd.DataFrame,
     stability: list[float | None],
     colors: list[str],
+    works: int,
 ) -> pd.DataFrame:
     """One row per topic, with the columns of TOPICS.
 
@@ -29,6 +30,7 @@ def topic_table(
     in_labels : `id`, `title` and `shown` of the paper in each topic's label
     stability : stability of each topic on random halves
     colors : color of each topic, as #rrggbb
+    works : number of all works
     """
     in_topic = assignments[assignments["topic"] >= 0]
     papers = in_topic["silhouette"].astype(float).groupby(in_topic["topic"])
@@ -38,7 +40,7 @@ def topic_table(
     table = pd.DataFrame(
         {
             "size": papers.size(),
-            "share": papers.size() / len(assignments),
+            "share": papers.size() / works,
             "name": topic_names(words, primary),
             "label": [
                 f"{word} | {title}" if of_topic else title

@@ -1,6 +1,8 @@
 """What title, authors, year and abstract say of two records that are near neighbors: one work or two."""
 
 import re
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import NamedTuple
 from zlib import crc32
@@ -24,7 +26,7 @@ SHARED_TITLE = 0.8  # Editorial, Comment on …
 SAME_SERVER, SAME_SERVER_CLOSE_TITLE = 0.7, 0.9  # two preprints of one server are rarely one work
 MOST_AUTHORS = 0.5  # share of the shorter list that the other has; of the longer one if the titles differ
 
-Marks = dict[str, frozenset[str]]
+Marks = Mapping[str, AbstractSet[str]]
 
 WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+")  # 1,250 and 0.35 are one word
 TEX = re.compile(r"[\\{}$_^]")
@@ -121,11 +123,9 @@ def fingerprint(abstract: str) -> Fingerprint:
     if len(codes) < FEW_WORDS:
         return Fingerprint(np.empty(0, np.uint64), {})
     shingles = codes[:-2] * np.uint64(0x9E3779B97F4A7C15) + codes[1:-1] * np.uint64(0xC2B2AE3D27D4EB4F)
-    numbers = {
-        (before, after): word
-        for before, word, after in zip(words, words[1:], words[2:], strict=False)
-        if word[0].isdecimal()
-    }
+    places = zip(words[:-2], words[1:-1], words[2:], strict=True)
+    # of several numbers in one place the first, which a shorter version has too
+    numbers = {(before, after): word for before, word, after in reversed([*places]) if word[0].isdecimal()}
     return Fingerprint(np.unique(shingles + codes[2:]), numbers)
 
 

@@ -1,6 +1,7 @@
 """DOIs, authors and journals of records, from facets.parquet."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +14,18 @@ from lib.works.identifiers import doi_keys
 BATCH = 1 << 18  # rows at a time
 
 
-def read_facet_rows(facets: Path, names: list[str], ids: pa.Array | None = None) -> Iterator[pa.Table]:
+def read_facet_rows(facets: list[Path], names: list[str], ids: pa.Array | None = None) -> Iterator[pa.Table]:
     """The columns `id`, `facet` and `value` of facets.parquet, some rows at a time.
 
     Parameters
     ----------
+    facets : facets.parquet, or nothing where no source has any
     names : of the facets
     ids : of the papers; None: all
     """
     wanted = pa.array(names)
-    for batch in read_batches(facets, ["id", "facet", "value"], BATCH):
+    files = (read_batches(file, ["id", "facet", "value"], BATCH) for file in facets)
+    for batch in chain.from_iterable(files):
         rows = batch.filter(pc.is_in(batch["facet"].cast(pa.string()), wanted))
         if ids is not None:
             rows = rows.filter(pc.is_in(rows["id"].cast(pa.string()), ids))
@@ -30,7 +33,7 @@ def read_facet_rows(facets: Path, names: list[str], ids: pa.Array | None = None)
             yield pa.table({name: rows[name].cast(pa.string()) for name in ("id", "facet", "value")})
 
 
-def read_dois(facets: Path) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+def read_dois(facets: list[Path]) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
     """The ids of papers and their DOIs as `doi_keys`; a paper may have several."""
     ids, keys = [pa.array([], pa.string())], [pa.array([], pa.string())]
     for rows in read_facet_rows(facets, ["doi"]):
@@ -41,7 +44,7 @@ def read_dois(facets: Path) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
     return pa.chunked_array(ids), pa.chunked_array(keys)
 
 
-def read_values(facets: Path, ids: pa.Array) -> dict[str, dict[str, list[str]]]:
+def read_values(facets: list[Path], ids: pa.Array) -> dict[str, dict[str, list[str]]]:
     """For each of the facets doi, authors and journal its values by id, of the papers with these ids.
 
     DOIs are as `doi_keys` returns them.

@@ -17,7 +17,7 @@ from lib.works.evidence import (
     overlap,
 )
 from lib.works.identifiers import is_preprint, keys_of_ids, server_of
-from lib.works.titles import TELLING, Likeness, is_shared, likeness, part_number, title_words
+from lib.works.titles import NOTES, Likeness, is_shared, likeness, part_number, title_words
 
 MANY_TITLES = 4  # of one DOI, from which it is that of a volume
 ARTICLE = frozenset({"article"})
@@ -85,7 +85,7 @@ def join_same_dois(works: Components, groups: list[np.ndarray], described: dict[
 
 def _one_doi(works: Components, a: int, b: int, described: dict[int, Description], *, volume: bool) -> bool:
     one, other = described[a], described[b]
-    if (one.words[:1] != other.words[:1]) and TELLING & {*one.words[:1], *other.words[:1]}:
+    if (one.words[:1] != other.words[:1]) and NOTES & {*one.words[:1], *other.words[:1]}:
         return False
     similar = likeness(one.title, other.title, one.words, other.words) >= Likeness.CLOSE
     if volume and not similar:

@@ -55,17 +55,17 @@ BEFORE_NUMBERS = {
     "chapter",
     "volume",
     "vol",
-    "no",
-    "number",
     "episode",
-    "study",
 }
 LINKS = {"of", "in", "on", "for", "to", "by", "with", "from", "via", "at", "using"}
-# Words by which titles of different works differ
-TELLING = frozenset(
+# What is written about another work
+NOTES = frozenset(
     "comment comments commentary reply replies response rebuttal discussion editorial erratum errata corrigendum"
-    " correction corrections addendum addenda retraction supplement supplementary appendix protocol update updated"
-    " revisited continued sequel not no non without".split()
+    " correction corrections addendum addenda retraction supplement supplementary".split()
+)
+# Words by which titles of different works differ
+TELLING = NOTES | set(
+    "appendix protocol update updated revisited continued sequel not no non without".split()
 )
 # First words of titles that many works have: the words behind them, if any, name what is commented on
 SHARED = frozenset(
@@ -141,7 +141,7 @@ def tells_apart(word: str) -> bool:
 
 def is_shared(words: tuple[str, ...]) -> bool:
     """Whether different works often have this title: Editorial, Reply, Comment on …"""
-    return len(words) < 2 or (words[0] in SHARED and (len(words) <= LONG or words[0] in TELLING))
+    return len(words) < 2 or (words[0] in SHARED and (len(words) <= LONG or words[0] in NOTES))
 
 
 def likeness(a: str, b: str, words_a: tuple[str, ...], words_b: tuple[str, ...]) -> Likeness:
