@@ -40,7 +40,9 @@ def made_up(folder: Path, n: int) -> dict[str, Path]:
         abstracts.append(abstracts[i * 3][:-100])
     papers = folder / "papers.parquet"
     hashes = pa.array([rng.bytes(16) for _ in range(n)], pa.binary(16))
-    days = pa.array(rng.integers(11_000, 20_000, n).astype(np.int32)).cast(pa.date32())
+    day = rng.integers(11_000, 20_000, n).astype(np.int32)
+    day[n - copies :] = day[: 3 * copies : 3]
+    days = pa.array(day).cast(pa.date32())
     columns = {"id": ids, "title": titles, "abstract": abstracts, "published": days, "text_hash": hashes}
     pq.write_table(pa.table(columns), papers, row_group_size=8192, compression="zstd")
     neighbors = rng.integers(0, n, (n, K), np.int32)

@@ -17,7 +17,7 @@ from lib.works.candidates import near_pairs, same_dois, same_texts, title_signat
 from lib.works.components import Components
 from lib.works.facets import read_dois, read_values, rows_of
 from lib.works.identifiers import ARXIV, is_preprint_doi, keys_of_ids
-from lib.works.joining import describe, join_neighbors, join_same_dois, join_same_texts
+from lib.works.joining import describe, join_neighbors, join_same_dois, join_same_texts, similar_titles
 from lib.works.roles import roles_alone, settle
 from lib.works.schema import ROLES, WORKS, JoinedRecord, WorksSummary
 
@@ -81,6 +81,9 @@ def main(argv: list[str] | None = None) -> None:
     texts = same_texts(papers["text_hash"].combine_chunks())
     dois, of_preprints = repeated_dois(ids, args.facets)
     pairs, near = near_pairs(neighbors, cosines, title_signatures(args.papers, n))
+    rows = np.unique(pairs)
+    similar = similar_titles(pairs, rows, read_rows(args.papers, ["title", "published"], rows))
+    pairs, near = pairs[similar], near[similar]
     rows = np.unique(np.concatenate([pairs.ravel(), *texts, *dois])).astype(np.int64)
     records = read_rows(args.papers, ["id", "title", "published"], rows)
     values = read_values(args.facets, records["id"].combine_chunks())

@@ -9,13 +9,13 @@ import pyarrow.compute as pc
 
 from lib.tables import read_batches
 
-NEAR = 0.85  # cosine of two versions of one text, at least
-VERY_NEAR = 0.95  # cosine from which the titles need not be similar
-COMMON_WORDS = 0.5  # share of the words of the shorter title that the other has, about
+# Cosine of two versions of one text, at least, and the least share of the words of the shorter title that the other
+# has, about. Nearer ones may have another title.
+NEAR, WORDS_OF_NEAR = 0.85, 0.6
+NEARER, WORDS_OF_NEARER = 0.93, 0.3
 SHORT = 4  # letters; shorter words say little
 BATCH = 1 << 17  # titles at a time
 BLOCK = 1 << 18  # papers whose neighbors are compared at a time
-MANY_TITLES = 4  # of one DOI, from which it is that of a volume
 
 
 def title_signatures(papers: Path, rows: int) -> np.ndarray:
@@ -64,8 +64,8 @@ def near_pairs(
         other = neighbors[start : start + BLOCK][row, column].astype(np.int64)
         row = row + start
         common = np.bitwise_count(signatures[row] & signatures[other])
-        kept = (common >= COMMON_WORDS * np.minimum(bits[row], bits[other])) & (common > 0)
-        kept |= cosine >= np.float16(VERY_NEAR)
+        least = np.where(cosine >= np.float16(NEARER), np.float32(WORDS_OF_NEARER), np.float32(WORDS_OF_NEAR))
+        kept = common >= least * np.minimum(bits[row], bits[other])
         row, other, cosine = row[kept], other[kept], cosine[kept]
         keys.append(np.minimum(row, other) * n + np.maximum(row, other))
         values.append(cosine.astype(np.float32))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -55,6 +55,7 @@ class Description(NamedTuple):
         return "article" not in self.marks and len(self.marks) > ("part" in self.marks)
 
 
+@lru_cache(1 << 16)
 def family_name(author: str) -> str:
     """The family name, folded: of "Müller, K.", "Karl Müller", "Müller K" and "K. Müller"."""
     family, comma, _ = author.partition(",")
@@ -65,15 +66,24 @@ def family_name(author: str) -> str:
     return "".join(title_words(family))
 
 
+def may_be_one(a: Description, b: Description) -> bool:
+    """Whether titles and years, without authors and DOIs, allow that two records are one work."""
+    alike = likeness(a.title, b.title, a.words, b.words)
+    return alike is not Likeness.DISTINCT and _years_apart(a, b) <= (
+        MORE_YEARS if alike is Likeness.EQUAL else YEARS
+    )
+
+
+def _years_apart(a: Description, b: Description) -> int:
+    return abs(a.year - b.year) if a.year is not None and b.year is not None else 0
+
+
 def least_overlap(a: Description, b: Description) -> float | None:
     """The overlap that two abstracts need so that the records are one work; None: they are two, whatever it is."""
     alike = likeness(a.title, b.title, a.words, b.words)
     known = bool(a.families and b.families)
     common = len(a.families & b.families)
-    if alike is Likeness.DISTINCT or (known and not common):
-        return None
-    years = abs(a.year - b.year) if a.year is not None and b.year is not None else 0
-    if years > (MORE_YEARS if alike is Likeness.EQUAL else YEARS):
+    if (known and not common) or not may_be_one(a, b):
         return None
     by_same = known and common >= MOST_AUTHORS * min(len(a.families), len(b.families))
     shared = alike is Likeness.EQUAL and is_shared(a.words)

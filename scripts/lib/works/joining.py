@@ -14,6 +14,7 @@ from lib.works.evidence import (
     family_name,
     fingerprint,
     least_overlap,
+    may_be_one,
     overlap,
 )
 from lib.works.identifiers import is_preprint, keys_of_ids, server_of
@@ -55,6 +56,24 @@ def describe(records: pa.Table, facets: dict[str, dict[str, list[str]]]) -> list
         fixed: Marks = {name: frozenset(of) for name, of in marks.items()}
         described.append(Description(title, title_words(title), families, day and day.year, fixed))
     return described
+
+
+def similar_titles(pairs: np.ndarray, rows: np.ndarray, records: pa.Table) -> np.ndarray:
+    """Whether titles and years allow that the records of each pair are one work: bool (m,).
+
+    Parameters
+    ----------
+    pairs : int64 (m, 2), rows
+    rows : int64, ascending, the rows of `records`, columns `title` and `published`
+    """
+    titles = records["title"].to_pylist()
+    years = [day and day.year for day in records["published"].to_pylist()]
+    described = [
+        Description(title, title_words(title), frozenset(), year, {})
+        for title, year in zip(titles, years, strict=True)
+    ]
+    places = np.searchsorted(rows, pairs).tolist()
+    return np.fromiter((may_be_one(described[a], described[b]) for a, b in places), bool, len(pairs))
 
 
 def join_same_texts(works: Components, groups: list[np.ndarray], described: dict[int, Description]) -> int:

@@ -13,7 +13,7 @@ LOOKS = re.compile(
 )
 VARIANT = re.compile(r"\\var(?=[a-z])")  # \varepsilon
 TEX = re.compile(r"[\\{}$_^]")
-RETRACTED = re.compile(r"^\W*(?:retracted|withdrawn)(?:\s+(?:article|paper|chapter))?\s*[:\]—–-]\s*", re.I)
+RETRACTED = re.compile(r"^\W*retracted(?:\s+(?:article|paper|chapter))?\s*[:\]—–-]\s*", re.I)
 GREEK = {
     code: unicodedata.name(chr(code)).split()[-1].lower()
     for code in range(0x3B1, 0x3CA)
@@ -63,6 +63,7 @@ NOTES = frozenset(
     "comment comments commentary reply replies response rebuttal discussion editorial erratum errata corrigendum"
     " correction corrections addendum addenda retraction supplement supplementary".split()
 )
+WITH_NUMBERS = ROMAN.keys() | BEFORE_NUMBERS
 # Words by which titles of different works differ
 TELLING = NOTES | set(
     "appendix protocol update updated revisited continued sequel not no non without".split()
@@ -78,6 +79,7 @@ NAMED_PART = (
     r"(?i)\b(?:part|pt\.?|paper)[\s.]+(?P<number>[ivx]{1,5}|\d{1,2}|one|two|three|four|five|six|[a-h])\b"
 )
 ROMAN_PART = r"(?P<before>[^\W\d_]+)[\s,.:;(–—-]+(?P<number>[IVX]{1,5})\)?(?:\s*[:.(–—]|\s+-|$)"
+_NAMED, _ROMAN = re.compile(NAMED_PART), re.compile(ROMAN_PART)
 COUNTED = frozenset(
     "angiotensin apolipoprotein category class collagen cohort complex coronavirus era factor generation grade group"
     " hla john king level louis mark method mode model period phase photosystem pope population region run stage"
@@ -103,10 +105,11 @@ def title_words(title: str) -> tuple[str, ...]:
 
     `On $\\mathbb{Z}_p$-modules, Part II` and `ON Z_P-MODULES PART 2` have the same words.
     """
-    words = _words(RETRACTED.sub("", title))
-    numbered = [_number(word, words[i - 1] if i else "", i == len(words) - 1) for i, word in enumerate(words)]
-    kept = tuple(word for word in numbered if word not in ARTICLES)
-    return kept or tuple(numbered)
+    words = _words(RETRACTED.sub("", title) if "retract" in title[:30].lower() else title)
+    if not WITH_NUMBERS.isdisjoint(words):
+        last = len(words) - 1
+        words = [_number(word, words[i - 1] if i else "", i == last) for i, word in enumerate(words)]
+    return tuple(word for word in words if word not in ARTICLES) or tuple(words)
 
 
 def _words(text: str) -> list[str]:
@@ -190,10 +193,10 @@ def _lacks_subtitle(a: str, joined_a: str, b: str, joined_b: str) -> bool:
 
 def part_number(title: str) -> str | None:
     """The number of the part of a longer work that a title announces, in digits or a letter; else None."""
-    if match := re.search(NAMED_PART, title):
+    if match := _NAMED.search(title):
         number = match["number"].lower()
         return ROMAN.get(number) or SPELLED.get(number) or number
-    for match in re.finditer(ROMAN_PART, title):
+    for match in _ROMAN.finditer(title):
         if match["before"].lower() not in COUNTED and (number := ROMAN.get(match["number"].lower())):
             return number
     return None
