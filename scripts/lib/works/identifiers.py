@@ -22,7 +22,7 @@ PREPRINT_ID = r"^(?i:ssrn[.:_-]?\d|rs[.-]\d+|ppr\d)"  # SSRN, Research Square, E
 REPOSITORY = re.compile(r"10\.(?:5281|6084|5061|17632|7910|17605|13140)/")
 # 10.21203/rs.3.rs-1/v2, 10.26434/chemrxiv-2021-abc-v2; F1000 numbers the versions of an article: 10.12688/f1000research.1.2
 VERSION = r"[./-]?v\d{1,2}$"
-VERSION_OF_F1000 = r"^(10\.12688/[a-z]+\.\d+)\.\d+$"
+VERSION_OF_F1000 = r"^(10\.12688/[a-z0-9]+\.\d+)\.\d+$"
 
 
 def doi_keys(texts: pa.Array) -> pa.Array:
