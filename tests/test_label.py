@@ -173,3 +173,17 @@ def test_names_by_a_language_model_fall_back_with_a_warning(planted, tmp_path, m
     monkeypatch.delitem(ENVIRONMENT, "SOME_KEY")
     out = tmp_path / "out"
     assert_refused(run_label(planted, out, **server), out, "environment variable SOME_KEY is not set")
+
+
+def test_sizes_and_representatives_are_those_of_works(planted, tmp_path, out):
+    """Of each topic all but four papers are copies: these four are its size, and alone can represent it."""
+    topics = pq.read_table(planted.folder / "assignments.parquet")["topic"].to_numpy()
+    counted = np.zeros(len(topics), bool)
+    for topic in range(4):
+        counted[np.flatnonzero(topics == topic)[-4:]] = True
+    result = run_label(planted, out, works=pq_write(tmp_path / "copies.parquet", counted=counted))
+    assert result.returncode == 0, result.stderr
+    table = pq.read_table(out / "t.parquet").to_pandas()
+    assert table["size"].tolist() == [4] * 4 and table["share"].tolist() == [0.25] * 4
+    standing = {key for key, counts in zip(planted.ids, counted, strict=True) if counts}
+    assert set(pq.read_table(out / "r.parquet")["id"].to_pylist()) <= standing
