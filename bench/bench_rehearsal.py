@@ -159,9 +159,11 @@ def embeddings_stage(run: Rehearsal, papers: dict[str, Path]) -> dict[str, Path]
 
 
 def clusters_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
-    """neighbors, smooth, scan_k of every candidate, select_k and cluster."""
+    """neighbors, works, smooth, scan_k of every candidate, select_k and cluster."""
     graph = run.files(**GRAPH)
     run.step("neighbors", **inputs, threads=THREADS, **graph, summary=run.file("neighbors.json"))
+    found = run.files(works="works.parquet", summary="works.json")
+    run.step("works", papers=inputs["papers"], facets=run.file("facets.parquet"), **graph, **found)
     sample = run.files(**SAMPLE)
     run.step("smooth", **inputs, **graph, threads=THREADS, **sample)
     scans = [run.file(f"scan-{k}.json") for k in CANDIDATES]
@@ -185,7 +187,8 @@ def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     levels = run.files(nodes="nodes.parquet", subtopics="subtopics.parquet")
     run.step("hierarchy", **embeddings, **assigned, **centroids, threads=THREADS, **levels, **tree)
     outputs = run.files(keywords="keywords.parquet", csv="keywords.csv", coherence="coherence.json")
-    run.step("keywords", **run.files(**TERMS), **embeddings, **assigned, **levels, **outputs)
+    works = run.files(works="works.parquet")
+    run.step("keywords", **run.files(**TERMS), **embeddings, **assigned, **levels, **works, **outputs)
     sources = run.files(
         cluster="cluster.json",
         keywords="keywords.parquet",
@@ -199,10 +202,10 @@ def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
         hierarchy="hierarchy.parquet",
         hierarchy_csv="hierarchy.csv",
     )
-    run.step("label", **inputs, **sources, **assigned, **levels, **outputs)
+    run.step("label", **inputs, **sources, **assigned, **levels, **works, **outputs)
     topics = run.files(topics="topics.parquet") | assigned
     subtopics = run.files(subtopics="subtopics.parquet", hierarchy="hierarchy.parquet")
-    run.step("trends", papers=inputs["papers"], **topics, **subtopics, **run.files(**TREND_FILES))
+    run.step("trends", papers=inputs["papers"], **topics, **subtopics, **works, **run.files(**TREND_FILES))
 
 
 def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
@@ -231,6 +234,7 @@ def evaluation_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     sources = run.files(
         **TERMS,
         assignments="assignments.parquet",
+        works="works.parquet",
         keywords="keywords.parquet",
         coherence="coherence.json",
         topics="topics.parquet",

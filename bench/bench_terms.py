@@ -43,6 +43,8 @@ def main() -> None:
     outputs = {"keywords": folder / "keywords.parquet", "csv": folder / "keywords.csv"}
     np.save(folder / "centroids.npy", np.zeros((K, 1), np.float32))  # of which only the number is read
     read["centroids"] = folder / "centroids.npy"
+    read["works"] = folder / "works.parquet"
+    pq.write_table(pa.table({"counted": np.ones(n, bool)}), read["works"])
     row("keywords of the stored terms", script("keywords", assignments=assignments, **read, **outputs))
     header = ["way", "seconds", "papers/s", "processor seconds", "peak MB", "times CountVectorizer"]
     table(f"terms: {n:,} papers of {corpus().name}", header, rows)

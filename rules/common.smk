@@ -88,6 +88,11 @@ def metadata(wildcards):
     return checkpoints.clean.get().output.metadata
 
 
+def facets(wildcards):
+    """facets.digest, for the steps that read authors, journals or DOIs."""
+    return checkpoints.clean.get().output.facets_digest
+
+
 def chosen(wildcards):
     """k.txt. Steps that read the assignments depend on it too, so that one more candidate re-runs none of them."""
     return checkpoints.select_k.get().output.chosen
@@ -113,6 +118,10 @@ TERMS = {
 # The papers change when their digest does, not when their file is written again.
 CORPUS = {"papers": ancient("<results>/corpus/papers.parquet"), "version": digest}
 RECORDS = {**CORPUS, "metadata": metadata}
+FACETS = {
+    "facets": ancient("<results>/corpus/facets.parquet"),
+    "facets_version": facets,
+}
 ASSIGNED = {
     "assignments": "<results>/clusters/assignments.parquet",
     "choice": chosen,

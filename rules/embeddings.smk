@@ -1,4 +1,4 @@
-"""Embeddings: reads papers.parquet; writes embeddings.npy and embeddings.json."""
+"""Embeddings: reads papers.parquet; writes embeddings, the graph of nearest papers, and works."""
 
 PARTS = range(config["embed"]["parts"])
 IMAGE = config["embed"]["image"]
@@ -93,5 +93,31 @@ rule neighbors:
             execution("neighbors", "gpus"),
             takes=["threads"],
         ),
+    shell:
+        COMMAND
+
+
+rule works:
+    """Find the records that are copies and versions of one work."""
+    input:
+        **code("works", "corpus"),
+        **RECORDS,
+        **FACETS,
+        neighbors="<results>/embeddings/neighbors.npy",
+        similarities="<results>/embeddings/similarities.npy",
+    output:
+        works=ensure("<results>/corpus/works.parquet", non_empty=True),
+        summary=ensure("<results>/corpus/works.json", non_empty=True),
+    log:
+        "<logs>/works.log",
+    benchmark:
+        "<benchmarks>/works.tsv"
+    conda:
+        "../envs/corpus.yaml"
+    threads: 1
+    resources:
+        **requests("works"),
+    params:
+        **parameters(settings("works")),
     shell:
         COMMAND

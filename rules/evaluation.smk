@@ -8,6 +8,7 @@ rule evaluate:
         **RECORDS,
         **ASSIGNED,
         **TERMS,
+        works="<results>/corpus/works.parquet",
         keywords="<results>/topics/keywords.parquet",
         coherence="<results>/topics/coherence.json",
         topics="<results>/topics/topics.parquet",
@@ -37,6 +38,7 @@ rule report:
     input:
         **code("report", "map"),
         ledger="<results>/corpus/ledger.json",
+        works="<results>/corpus/works.json",
         embeddings="<results>/embeddings/embeddings.json",
         selection="<results>/clusters/k.json",
         scans="<results>/clusters/k_selection.csv",

@@ -11,6 +11,7 @@ rule keywords:
         subtopics="<results>/clusters/subtopics.parquet",
         embeddings="<results>/embeddings/embeddings.npy",
         head_words=config["keywords"]["head_words"],
+        works="<results>/corpus/works.parquet",
     output:
         keywords=ensure("<results>/topics/keywords.parquet", non_empty=True),
         csv=ensure("<results>/topics/keywords.csv", non_empty=True),
@@ -43,6 +44,7 @@ rule label:
         keywords="<results>/topics/keywords.parquet",
         coherence="<results>/topics/coherence.json",
         category_names=config["label"]["category_names"],
+        works="<results>/corpus/works.parquet",
     output:
         representatives=ensure(
             "<results>/topics/representatives.parquet", non_empty=True
@@ -91,6 +93,7 @@ rule trends:
         subtopics="<results>/clusters/subtopics.parquet",
         topics="<results>/topics/topics.parquet",
         hierarchy="<results>/topics/hierarchy.parquet",
+        works="<results>/corpus/works.parquet",
     output:
         trends=ensure("<results>/topics/trends.parquet", non_empty=True),
         csv=report(

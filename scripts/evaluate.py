@@ -21,6 +21,7 @@ from lib.records.schema import PAPERS
 from lib.rows import check_topics, hash_ids, sample_rows
 from lib.tables import check_same_rows, read_table, read_texts
 from lib.words.term_files import Terms
+from lib.works.counted import read_counted
 
 SAMPLE = 2000  # papers whose language and script are determined: two seconds
 BY_WORDS = 20_000  # papers that are clustered by words alone
@@ -37,6 +38,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         terms="terms.npy",
         term_offsets="term_offsets.npy",
         assignments="assignments.parquet",
+        works="works.parquet",
         keywords="keywords.parquet",
         coherence="coherence.json",
         topics="topics.parquet",
@@ -77,7 +79,9 @@ def main(argv: list[str] | None = None) -> None:
         corpus=summarize_corpus(read_texts(args.papers, sample_rows(hashes, SAMPLE))),
         papers=len(topics),
         k=cluster["k"],
-        stable_share=stable_share(table["stability"].to_numpy(), table["size"].to_numpy(), len(topics)),
+        stable_share=stable_share(
+            table["stability"].to_numpy(), table["size"].to_numpy(), int(read_counted(args.works).sum())
+        ),
         silhouette=cluster["silhouette"],
         silhouette_by_topic=cluster["silhouette_by_topic"],
         negative_silhouette_share=float(np.mean(assignments["silhouette"].to_numpy()[topics >= 0] < 0)),

@@ -16,6 +16,7 @@ from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.vectors import open_embeddings
 from lib.words.term_files import Terms
 from lib.words.words import read_words
+from lib.works.counted import read_counted, without_copies
 
 WINDOWED = 100_000  # papers whose windows are counted
 
@@ -62,6 +63,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         assignments="assignments.parquet",
         nodes="nodes.parquet",
         subtopics="subtopics.parquet",
+        works="works.parquet",
         head_words="words that count only in bigrams, one per line",
     )
     cli.flag("--top", int, "keywords per topic")
@@ -75,14 +77,17 @@ def main(argv: list[str] | None = None) -> None:
     subtopics = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"].fill_null(-1).to_numpy()
     nodes = read_table(args.nodes, NODES).to_pandas()
     corpus = Terms.read(args)
+    counted = read_counted(args.works)
     check_same_rows(
         terms=len(corpus.term_offsets) - 1,
         offsets=len(corpus.offsets) - 1,
         assignments=len(topics),
         subtopics=len(subtopics),
+        works=len(counted),
     )
     k = int((nodes["level"] == "topic").sum())
     check_topics(topics, k)
+    topics, subtopics = without_copies(topics, counted), without_copies(subtopics, counted)
     parents = nodes.loc[nodes["level"] == "subtopic", "parent"].to_numpy(int)
     leaf_of = np.where(subtopics >= 0, k + subtopics, topics)
     vectors = open_embeddings(args.embeddings, len(topics))

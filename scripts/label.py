@@ -28,6 +28,7 @@ from lib.rows import check_topics, nearest_by_label
 from lib.tables import check_same_rows, read_table, read_texts, write_csv, write_table
 from lib.vectors import open_embeddings
 from lib.words.languages import language_of
+from lib.works.counted import read_counted, sizes_of_nodes, without_copies
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -43,6 +44,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         keywords="keywords.parquet",
         coherence="coherence.json",
         category_names="names of categories: CSV with the columns category and name",
+        works="works.parquet",
     )
     cli.flag("--representatives-per-topic", int, "papers listed per topic and role")
     cli.flag("--llm-url", optional(str), "address of a language model that names topics; None: keywords")
@@ -111,21 +113,25 @@ def main(argv: list[str] | None = None) -> None:
     papers = read_table(args.papers, PAPERS, ["id", "title", "categories", "primary_category", "published"])
     columns = ["topic", "similarity", "margin", "silhouette"]
     assignments = read_table(args.assignments, ASSIGNMENTS, columns).to_pandas()
-    check_same_rows(papers=len(papers), assignments=len(assignments))
+    counted = read_counted(args.works)
+    check_same_rows(papers=len(papers), assignments=len(assignments), works=len(counted))
     vectors = open_embeddings(args.embeddings, len(papers))
     centroids = read_array(args.centroids)
     cluster = read_json(args.cluster, ClusterSummary)
     k = len(centroids)
     check_same_rows(cluster=cluster["k"], centroids=k)
     check_topics(assignments["topic"].to_numpy(), k)
+    assignments["topic"] = without_copies(assignments["topic"].to_numpy(), counted)
     nodes = read_table(args.nodes, NODES).to_pandas()
     check_same_rows(topics=int((nodes["level"] == "topic").sum()), centroids=k)
     keywords = read_table(args.keywords, KEYWORDS).to_pandas()
     pairs = keyword_pairs(keywords, k)
     subtopic_of = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"].fill_null(-1).to_numpy()
     check_same_rows(papers=len(papers), subtopics=len(subtopic_of))
+    topic_of, subtopic_of = assignments["topic"].to_numpy(), without_copies(subtopic_of, counted)
+    nodes["size"] = sizes_of_nodes(nodes, topic_of, subtopic_of)
     of_papers = Fields(papers["categories"].combine_chunks(), read_category_names(args.category_names))
-    fields = node_fields(of_papers, nodes, assignments["topic"].to_numpy(), subtopic_of)
+    fields = node_fields(of_papers, nodes, topic_of, subtopic_of)
     similarity = assignments["similarity"].to_numpy()
     by_topic = nearest_by_label(assignments["topic"].to_numpy(), k, similarity)
     near = np.sort(np.concatenate([near_center(rows) for rows in by_topic]))
@@ -143,10 +149,11 @@ def main(argv: list[str] | None = None) -> None:
         read_json(args.coherence, Coherence),
         cluster["stability_by_topic"],
         hex_colors(topic_colors(centroids)),
+        int(counted.sum()),
     )
     if args.llm_url:
         topics["name"] = ask_for_names(topics, parts, papers["title"], chosen, centroids, args)
-    hierarchy = hierarchy_table(nodes, keywords, topics, fields, len(papers))
+    hierarchy = hierarchy_table(nodes, keywords, topics, fields, int(counted.sum()))
     names = (args.representatives, args.topics, args.csv, args.hierarchy, args.hierarchy_csv)
     with atomic_outputs(*names) as outputs:
         representatives_file, topics_file, csv_file, hierarchy_file, hierarchy_csv = outputs

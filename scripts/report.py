@@ -44,6 +44,7 @@ from lib.records.schema import Ledger
 from lib.tables import read_csv, read_table
 from lib.trends.periods import FALSE_DISCOVERIES, shares_by_year
 from lib.trends.schema import PERIODS, SUBTOPIC_TRENDS, TRENDS
+from lib.works.schema import WorksSummary
 
 
 def embed_file(path: Path) -> str:
@@ -55,6 +56,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(
         ledger="ledger.json",
+        works="works.json",
         embeddings="embeddings.json",
         selection="k.json",
         scans="k_selection.csv",
@@ -142,6 +144,7 @@ def corpus_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str,
         "buckets": ledger_bars(ledger),
         "kept": 100 * ledger["buckets"]["kept"]["count"] / max(ledger["lines"], 1),
         "contents": contents(ledger, evaluation["corpus"]),
+        "works": read_json(args.works, WorksSummary),
         "contents_of_the_run": [*unknown_to_encoder(embeddings), truncation(embeddings)],
         "embeddings": embeddings,
         "encoding": encoding(embeddings),

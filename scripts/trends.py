@@ -17,6 +17,7 @@ from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.trends.periods import periods, shares_by_year
 from lib.trends.regression import tables_of
 from lib.trends.schema import PERIODS, SUBTOPIC_PERIODS, SUBTOPIC_TRENDS, TRENDS
+from lib.works.counted import read_counted
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -25,6 +26,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         papers="papers.parquet",
         assignments="assignments.parquet",
         subtopics="subtopics.parquet",
+        works="works.parquet",
         topics="topics.parquet",
         hierarchy="hierarchy.parquet",
     )
@@ -45,7 +47,12 @@ def main(argv: list[str] | None = None) -> None:
     published = read_table(args.papers, PAPERS, ["published"])["published"].combine_chunks()
     topics = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
     subtopic = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"]
-    check_same_rows(papers=len(published), assignments=len(topics), subtopics=len(subtopic))
+    counted = read_counted(args.works)
+    check_same_rows(
+        papers=len(published), assignments=len(topics), subtopics=len(subtopic), works=len(counted)
+    )
+    published, topics = published.filter(pa.array(counted)), topics[counted]
+    subtopic = subtopic.filter(pa.array(counted))
     names = read_table(args.topics, TOPICS, ["name"])["name"].to_pylist()
     nodes = read_table(args.hierarchy, HIERARCHY, ["level", "node", "parent", "name"]).to_pandas()
     nodes = nodes[nodes["level"] == "subtopic"]

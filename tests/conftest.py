@@ -122,6 +122,11 @@ SUBJECTS = {
 CATEGORIES = ("astro-ph.GA", "math.NT", "q-bio.NC", "quant-ph")
 
 
+def all_counted(path: Path, rows: int) -> Path:
+    """works.parquet of records that are a work each."""
+    return pq_write(path, counted=[True] * rows)
+
+
 class Planted:
     """Papers of four subjects of different sizes: texts, unit vectors and the files of the contract."""
 
@@ -153,6 +158,7 @@ class Planted:
             categories=[[CATEGORIES[t]] for t in self.truth],
             primary_category=[CATEGORIES[t] for t in self.truth],
         )
+        self.works = all_counted(folder / "works.parquet", n)
         self.embeddings = folder / "embeddings.npy"
         np.save(self.embeddings, self.vectors)
         self.chosen = folder / "k.txt"
@@ -191,6 +197,7 @@ class Planted:
                 embeddings=self.embeddings,
                 assignments=assignments,
                 **levels,
+                works=self.works,
                 keywords=keywords,
                 csv=at / "keywords.csv",
                 coherence=at / "coherence.json",
@@ -204,6 +211,7 @@ class Planted:
                 **levels,
                 keywords=keywords,
                 coherence=at / "coherence.json",
+                works=self.works,
                 representatives=at / "representatives.parquet",
                 topics=at / "topics.parquet",
                 csv=at / "topics.csv",

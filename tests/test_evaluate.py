@@ -79,7 +79,7 @@ def run_evaluate(planted, out, **changes):
         word=words,
         influence=np.linspace(0.3, 0, len(words)),
     )
-    inputs |= {name: at / f"{name}.parquet" for name in ("assignments", "keywords", "topics")}
+    inputs |= {name: at / f"{name}.parquet" for name in ("assignments", "keywords", "topics", "works")}
     inputs["coherence"] = at / "coherence.json"
     return script("evaluate", **inputs | term_files(at) | {"evaluation": out / "e.json"} | changes)
 

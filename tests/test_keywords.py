@@ -65,6 +65,7 @@ def run_keywords(planted, out, **changes):
     inputs = term_files(planted.folder) | {"embeddings": planted.embeddings}
     inputs["assignments"] = planted.folder / "assignments.parquet"
     inputs |= {name: planted.folder / f"{name}.parquet" for name in ("nodes", "subtopics")}
+    inputs["works"] = planted.works
     outputs = {"keywords": out / "k.parquet", "csv": out / "k.csv", "coherence": out / "c.json"}
     return script("keywords", **inputs | outputs | changes)
 

@@ -82,6 +82,7 @@ def run_label(planted, out, **changes):
         "subtopics": at / "subtopics.parquet",
         "keywords": at / "keywords.parquet",
         "coherence": at / "coherence.json",
+        "works": planted.works,
     }
     outputs = {"representatives": out / "r.parquet", "topics": out / "t.parquet", "csv": out / "t.csv"}
     outputs |= {"hierarchy": out / "h.parquet", "hierarchy_csv": out / "h.csv"}
@@ -129,6 +130,7 @@ def test_topics_without_words_are_named_by_titles_and_measured(planted, tmp_path
         "keywords",
         nodes=at / "nodes.parquet",
         subtopics=at / "subtopics.parquet",
+        works=planted.works,
         **term_files(tmp_path),
         **assigned,
         **vectors,
@@ -145,6 +147,7 @@ def test_topics_without_words_are_named_by_titles_and_measured(planted, tmp_path
         project=tmp_path / "project.json",
         coordinates=pq_write(tmp_path / "xy.parquet", x=points[0], y=points[1]),
         topics=tmp_path / "t.parquet",
+        works=planted.works,
         explanations=pq_write(tmp_path / "x.parquet", topic=[0], id=["a"], word=["b"], influence=[0.1]),
         evaluation=tmp_path / "e.json",
         **term_files(tmp_path),
@@ -207,3 +210,17 @@ def test_a_mixed_topic_is_named_by_its_fields_or_its_parts(planted, tmp_path):
     assert rows[0]["label"].startswith(f"{rows[0]['primary_keyword']} | ")
     for row in rows[1:]:  # one field does not say what is mixed
         assert row["name"].split(" · ") == row["keywords"][:3]
+
+
+def test_sizes_and_representatives_are_those_of_works(planted, tmp_path, out):
+    """Of each topic all but four papers are copies: these four are its size, and alone can represent it."""
+    topics = pq.read_table(planted.folder / "assignments.parquet")["topic"].to_numpy()
+    counted = np.zeros(len(topics), bool)
+    for topic in range(4):
+        counted[np.flatnonzero(topics == topic)[-4:]] = True
+    result = run_label(planted, out, works=pq_write(tmp_path / "copies.parquet", counted=counted))
+    assert result.returncode == 0, result.stderr
+    table = pq.read_table(out / "t.parquet").to_pandas()
+    assert table["size"].tolist() == [4] * 4 and table["share"].tolist() == [0.25] * 4
+    standing = {key for key, counts in zip(planted.ids, counted, strict=True) if counts}
+    assert set(pq.read_table(out / "r.parquet")["id"].to_pylist()) <= standing

@@ -83,6 +83,8 @@ def results(planted, tmp_path_factory):
         | {"assignments": read["assignments"], "topics": read["topics"], **keywords,
            "explanations": pq_write(at / "x.parquet", topic=[0], id=["a"], word=["b"], influence=[0.1])},
     }  # fmt: skip
+    for step in ("keywords", "label", "tree", "trends", "evaluate"):
+        steps[step]["works"] = planted.works
     for step, flags in steps.items():
         result = script(step, **flags)
         assert result.returncode == 0, (step, result.stderr)

@@ -188,6 +188,8 @@ def other_value(section: str) -> str:
         value = base.get(key, entry["default"])
         if not entry.get("execution_only") and type(value) is int:
             return f"{section}={{{key}: {value + 1}}}"
+        if section == "works":
+            return f"works={{{key}: {next(other for other in entry['enum'] if other != value)}}}"
     raise LookupError(section)
 
 

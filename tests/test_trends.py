@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import assert_refused, pq_write, script
+from conftest import all_counted, assert_refused, pq_write, script
 
 
 @pytest.fixture
@@ -19,6 +19,7 @@ def corpus(tmp_path) -> dict:
     return {
         "papers": pq_write(tmp_path / "p.parquet", published=published),
         "assignments": pq_write(tmp_path / "a.parquet", topic=topics),
+        "works": all_counted(tmp_path / "w.parquet", 900),
         "topics": pq_write(tmp_path / "n.parquet", name=["a", "b <i>", "$c$", "量子"]),
         # topic 0 has two subtopics, of its even and odd rows
         "subtopics": pq_write(
@@ -89,3 +90,17 @@ def test_corpora_without_trends(corpus, tmp_path, out, dates):
 def test_inputs_of_different_length_are_refused(corpus, tmp_path, out):
     short = pq_write(tmp_path / "short.parquet", topic=np.zeros(5, np.int32))
     assert_refused(run_trends(corpus, out, assignments=short), out, "900", "5")
+
+
+def test_copies_do_not_count(corpus, tmp_path, out):
+    """Each odd row is a copy of the row before it: all counts are those of the even rows."""
+    works = pq_write(tmp_path / "copies.parquet", counted=np.arange(900) % 2 == 0)
+    assert run_trends(corpus, out, works=works).returncode == 0
+    dated = [day is not None for day in pq.read_table(corpus["papers"])["published"].to_pylist()]
+    topics = pq.read_table(corpus["assignments"])["topic"].to_numpy()
+    expected = np.bincount(topics[::2][dated[::2]], minlength=4)
+    trends = pq.read_table(out / "t.parquet").to_pandas()
+    assert trends["dated_papers"].tolist() == expected.tolist()
+    yearly = pq.read_table(out / "p.parquet").to_pandas().query("unit == 'year'")
+    assert yearly.groupby("topic")["papers"].sum().tolist() == expected.tolist()
+    assert yearly.groupby("period")["share"].sum().round(9).eq(1).all()

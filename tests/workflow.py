@@ -30,6 +30,8 @@ FILES = [  # of the results of a run
     "embeddings/neighbors.npy",
     "embeddings/similarities.npy",
     "embeddings/neighbors.json",
+    "corpus/works.parquet",
+    "corpus/works.json",
     *(f"clusters/sample/{name}.npy" for name in ("rows", "vectors", "half_rows", "half_vectors")),
     "clusters/k.json",
     "clusters/k.txt",

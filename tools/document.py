@@ -29,6 +29,7 @@ from lib.naming import schema as naming
 from lib.records import schema as records
 from lib.trends import schema as trends
 from lib.words import schema as words
+from lib.works import schema as works
 from rule_tables import request_table, step_table, with_table
 
 WIDTH = 105
@@ -64,6 +65,7 @@ TABLES = {
     "corpus/papers.parquet": records.PAPERS,
     "corpus/facets.parquet": records.FACET_ROWS,
     "corpus/vocabulary.parquet": words.VOCABULARY,
+    "corpus/works.parquet": works.WORKS,
     "clusters/assignments.parquet": clusters.ASSIGNMENTS,
     "clusters/nodes.parquet": clusters.NODES,
     "clusters/subtopics.parquet": clusters.SUBTOPICS,
@@ -85,6 +87,7 @@ JSON_FILES = {
     "corpus/ledger.json": records.Ledger,
     "embeddings/embeddings.json": embeddings.EmbeddingsSummary,
     "embeddings/neighbors.json": embeddings.NeighborsSummary,
+    "corpus/works.json": works.WorksSummary,
     "clusters/scan_k/{k}.json": clusters.Scan,
     "clusters/k.json": clusters.KSelection,
     "clusters/cluster.json": clusters.ClusterSummary,

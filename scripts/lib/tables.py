@@ -46,13 +46,19 @@ def read_batches(path: Path, columns: list[str], rows: int) -> Iterator[pa.Recor
 
 def read_texts(path: Path, rows: np.ndarray) -> list[str]:
     """The texts of the given rows, int (m,) in ascending order, of papers.parquet."""
-    texts: list[str] = []
-    start = 0
-    for batch in read_batches(path, ["text"], 8192):
-        first, last = np.searchsorted(rows, [start, start + len(batch)])
-        texts += batch["text"].take(pa.array(rows[first:last] - start)).to_pylist()
-        start += len(batch)
+    texts: list[str] = read_rows(path, ["text"], rows)["text"].to_pylist()
     return texts
+
+
+def read_rows(path: Path, columns: list[str], rows: np.ndarray) -> pa.Table:
+    """The given columns of the given rows, int (m,) in ascending order, of a Parquet file with at least one row."""
+    taken: list[pa.RecordBatch] = []
+    start = 0
+    for batch in read_batches(path, columns, 8192):
+        first, last = np.searchsorted(rows, [start, start + len(batch)])
+        taken.append(batch.take(pa.array(rows[first:last] - start)))
+        start += len(batch)
+    return pa.Table.from_batches(taken)
 
 
 def count_rows(path: Path) -> int:

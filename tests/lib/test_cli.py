@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import measure
-from conftest import ENVIRONMENT, ROOT, pq_write, script, term_files
+from conftest import ENVIRONMENT, ROOT, all_counted, pq_write, script, term_files
 from lib.cli import Parser
 from lib.workflow.steps import flag, shortened
 
@@ -61,6 +61,7 @@ def test_keywords_in_greek_are_printed_and_written(locale, tmp_path):
         embeddings=tmp_path / "e.npy",
         centroids=tmp_path / "c.npy",
         assignments=pq_write(tmp_path / "a.parquet", id=ids, topic=np.arange(40, dtype=np.int32) % 2),
+        works=all_counted(tmp_path / "w.parquet", 40),
         **outputs,
     )
     result = subprocess.run(

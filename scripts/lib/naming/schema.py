@@ -18,8 +18,8 @@ TOPICS = pa.schema(
     [
         column("topic", pa.int32(), "number of the topic; topics are sorted by descending size"),
         column("label", pa.string(), '"{primary keyword} | {representative title}"'),
-        column("size", pa.int64(), "number of papers"),
-        column("share", pa.float64(), "share of all papers"),
+        column("size", pa.int64(), "number of works; of records with works.count: records"),
+        column("share", pa.float64(), "share of all works"),
         column(
             "name",
             pa.string(),
@@ -84,7 +84,7 @@ REPRESENTATIVES = pa.schema(
 HIERARCHY = pa.schema(
     [
         *NODES,
-        column("share", pa.float64(), "share of all papers"),
+        column("share", pa.float64(), "share of all works"),
         column(
             "name",
             pa.string(),

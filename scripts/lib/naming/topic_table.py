@@ -22,6 +22,7 @@ def topic_table(
     coherence: Coherence,
     stability: list[float | None],
     colors: list[str],
+    works: int,
 ) -> pd.DataFrame:
     """One row per topic, with the columns of TOPICS.
 
@@ -35,6 +36,7 @@ def topic_table(
     in_labels : `id`, `title` and `shown` of the paper in each topic's label
     stability : stability of each topic on random halves
     colors : color of each topic, as #rrggbb
+    works : number of all works
     """
     in_topic = assignments[assignments["topic"] >= 0]
     papers = in_topic["silhouette"].astype(float).groupby(in_topic["topic"])
@@ -51,7 +53,7 @@ def topic_table(
     table = pd.DataFrame(
         {
             "size": papers.size(),
-            "share": papers.size() / len(assignments),
+            "share": papers.size() / works,
             "name": names_of(in_names, titles),
             "label": [
                 f"{word} | {title}" if of_topic else title

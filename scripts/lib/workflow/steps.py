@@ -15,7 +15,7 @@ from typing import Any
 
 LONGEST = 100_000  # bytes; Linux takes no argument above 131,072, and the shell gets the whole command as one
 # Inputs of a rule that are not flags of its script.
-NO_FLAGS = {"script", "lib", "env", "version", "metadata", "choice", "includes"}
+NO_FLAGS = {"script", "lib", "env", "version", "metadata", "facets_version", "choice", "includes"}
 # A package in ~/.local must not replace one of the environment, and files are in UTF-8 whatever the locale.
 COMMAND = "PYTHONNOUSERSITE=1 PYTHONUTF8=1 python {input.script:q} {params.flags} >{log} 2>&1"
 
