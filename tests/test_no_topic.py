@@ -83,7 +83,7 @@ def results(planted, tmp_path_factory):
         | {"assignments": read["assignments"], "topics": read["topics"], **keywords,
            "explanations": pq_write(at / "x.parquet", topic=[0], id=["a"], word=["b"], influence=[0.1])},
     }  # fmt: skip
-    for step in ("keywords", "label", "tree", "trends", "evaluate"):
+    for step in ("keywords", "label", "trends", "evaluate"):
         steps[step]["works"] = planted.works
     for step, flags in steps.items():
         result = script(step, **flags)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import measure
@@ -53,13 +54,25 @@ def test_keywords_in_greek_are_printed_and_written(locale, tmp_path):
     papers = pq_write(tmp_path / "p.parquet", title=[words[i % 2] for i in range(40)], text=text)
     assert script("terms", papers=papers, **term_files(tmp_path)).returncode == 0
     np.save(tmp_path / "e.npy", np.eye(2, dtype=np.float32)[np.arange(40) % 2])
-    np.save(tmp_path / "c.npy", np.eye(2, dtype=np.float32))
-    outputs = {"keywords": tmp_path / "k.parquet", "csv": tmp_path / "k.csv"}
+    outputs = {
+        "keywords": tmp_path / "k.parquet",
+        "csv": tmp_path / "k.csv",
+        "coherence": tmp_path / "c.json",
+    }
+    nodes = pq_write(
+        tmp_path / "n.parquet",
+        level=["group", "topic", "topic"],
+        node=pa.array([0, 0, 1], pa.int32()),
+        parent=pa.array([None, 0, 0], pa.int32()),
+        size=[40, 20, 20],
+        stability=pa.nulls(3, pa.float64()),
+    )
     command = measure.script(
         "keywords",
         **term_files(tmp_path),
         embeddings=tmp_path / "e.npy",
-        centroids=tmp_path / "c.npy",
+        nodes=nodes,
+        subtopics=pq_write(tmp_path / "s.parquet", subtopic=pa.nulls(40, pa.int32())),
         assignments=pq_write(tmp_path / "a.parquet", id=ids, topic=np.arange(40, dtype=np.int32) % 2),
         works=all_counted(tmp_path / "w.parquet", 40),
         **outputs,

@@ -12,6 +12,11 @@ from lib.naming.titles import short_titles
 NAME_CHARS = 40  # characters of a title that names a topic without keywords
 
 
+def words_in_name(keywords: list[str], fields: list[str], parts: list[str], mixed: bool) -> list[str]:
+    """What names a topic: its keywords; of a mixed topic its fields or else its parts, if these are two at least."""
+    return next((words for words in (fields, parts) if mixed and len(words) > 1), keywords)
+
+
 def topic_table(
     assignments: pd.DataFrame,
     categories: pa.Array,
@@ -46,10 +51,7 @@ def topic_table(
         [of_topic[0] if of_topic else title for of_topic, title in zip(words, titles, strict=True)]
     )
     mixed = [npmi is not None and npmi < MIXED for npmi in coherence["npmi_by_topic"]]
-    in_names = [
-        next((names for names in (of_topic, parts) if is_mixed_topic and len(names) > 1), of_keywords)
-        for of_topic, parts, of_keywords, is_mixed_topic in zip(fields, parts, words, mixed, strict=True)
-    ]
+    in_names = [words_in_name(*of_topic) for of_topic in zip(words, fields, parts, mixed, strict=True)]
     table = pd.DataFrame(
         {
             "size": papers.size(),
