@@ -51,6 +51,7 @@ rule all:
         "<results>/report.html",
         "<results>/corpus/papers.parquet",
         "<results>/corpus/ledger.json",
+        "<results>/corpus/facets.parquet",
         "<results>/corpus/works.parquet",
         "<results>/embeddings/embeddings.npy",
         "<results>/embeddings/embeddings.json",

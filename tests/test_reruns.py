@@ -33,6 +33,7 @@ from workflow import arguments, copy_project, dry_run, ran, read, sample_lines, 
 PAGE = ROOT / "docs" / "reruns.md"
 SCHEMA = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
 BEFORE = {
+    "facets": "clean",
     "digest": "clean",
     "metadata": "clean",
     "chosen": "select_k",
@@ -269,10 +270,14 @@ def cases() -> list[Case]:
         ),
         Case(
             "an author of one paper corrected",
-            {"clean"},
+            lambda: {"clean"} | below({"works"}),
             edit_papers(lambda r: r[9].update(authors="A. Lee")),
         ),
-        Case("`clean={facets: [doi]}`", {"clean", "report"}, flags=("--config", "clean={facets: [doi]}")),
+        Case(
+            "`clean={facets: [doi]}`",
+            lambda: {"clean"} | below({"works"}),
+            flags=("--config", "clean={facets: [doi]}"),
+        ),
     ]
     for file, what in EDITED.items():
         mark = "<!-- a comment -->" if file.endswith("html") else "# a comment"
