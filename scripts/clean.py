@@ -13,7 +13,7 @@ import json
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -27,14 +27,16 @@ from lib.files import atomic_outputs, scratch_folder, write_json
 from lib.formats.advice import missing_fields, remedy
 from lib.formats.content import content
 from lib.pools import in_processes
+from lib.records.boilerplate import Shapes
 from lib.records.dates import latest_year
 from lib.records.fields import Fields
 from lib.records.ledger import LedgerCounts
 from lib.records.records import OPTIONAL, PARSED_PAPERS, Filters, Parsed, parse_block
-from lib.records.schema import PAPERS, Ledger, LedgerEntry
-from lib.records.selection import Records, collect, enter, settle
+from lib.records.schema import PAPERS, Ledger, LedgerEntry, Sentence
+from lib.records.selection import Records, collect, enter, settle, settle_boilerplate
 from lib.records.snapshot import Block, blocks, open_snapshot
 from lib.tables import table_writer
+from lib.words.languages import SAMPLE, frequent_languages
 
 
 @dataclass
@@ -58,6 +60,31 @@ class File:
 
 
 Task = tuple[Path, Block, Fields]
+
+
+@dataclass
+class Counts:
+    """The counts of all blocks; the attributes are those of `Parsed`."""
+
+    ledger: LedgerCounts = field(default_factory=LedgerCounts)
+    not_understood: LedgerCounts = field(default_factory=partial(LedgerCounts, OPTIONAL))
+    normalised: Counter[str] = field(default_factory=Counter)
+    filled: Counter[str] = field(default_factory=Counter)
+    matched: set[str] = field(default_factory=set)
+    shapes: Shapes = field(default_factory=Shapes)
+
+    @classmethod
+    def of(cls, parsed: list[Parsed]) -> "Counts":
+        """The sums over all blocks."""
+        counts = cls()
+        for part in parsed:
+            counts.ledger.add_all(part.ledger)
+            counts.not_understood.add_all(part.not_understood)
+            counts.normalised.update(part.normalised)
+            counts.filled.update(part.filled)
+            counts.matched |= part.matched
+            counts.shapes.add_all(part.shapes)
+        return counts
 
 
 def parse_files(
@@ -180,17 +207,25 @@ def fields_of(file: File) -> Fields:
     return file.fields
 
 
-def write_papers(path: Path, records: Records, kept: np.ndarray, files: list[Path], threads: int) -> str:
-    """Write papers.parquet; returns the SHA-256 digest of the ids and texts."""
+def write_papers(
+    path: Path, records: Records, kept: np.ndarray, files: list[Path], shapes: frozenset[int], threads: int
+) -> tuple[str, list[str]]:
+    """Write papers.parquet; returns the SHA-256 digest of the ids and texts, and a sample of the texts."""
     digest = hashlib.sha256()
+    sample: list[str] = []
+    # the hashes of the sample are smaller, whatever the order of the papers
+    highest = b"\xff" * 16 if len(kept) <= SAMPLE else (SAMPLE * 2**64 // len(kept)).to_bytes(8)
     # long strings share no values worth a dictionary; only the categories repeat
     dictionary = ["primary_category", "categories.list.element"]
     with table_writer(path, PAPERS, use_dictionary=dictionary) as writer:
-        for batch in collect(records, kept, files, threads):
+        for batch in collect(records, kept, files, shapes, threads):
             writer.write_batch(batch)
-            for key, text in zip(batch["id"].to_pylist(), batch["text_hash"].to_pylist(), strict=True):
+            hashes = batch["text_hash"].to_pylist()
+            for key, text in zip(batch["id"].to_pylist(), hashes, strict=True):
                 digest.update(key.encode() + b"\0" + text)
-    return digest.hexdigest()
+            sampled = [i for i, text in enumerate(hashes) if text < highest]
+            sample += batch["text"].take(pa.array(sampled, pa.int32())).to_pylist()
+    return digest.hexdigest(), sample
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -243,22 +278,18 @@ def main(argv: list[str] | None = None) -> None:
     ):
         files = [File(path) for path in args.snapshot]
         parsed, arrow = parse_files(files, scratch, filters, fields, args.threads)
-        ledger, not_understood = LedgerCounts(), LedgerCounts(OPTIONAL)
-        normalised, filled = Counter[str](), Counter[str]()
-        matched: set[str] = set()
-        for part in parsed:
-            ledger.add_all(part.ledger)
-            not_understood.add_all(part.not_understood)
-            normalised.update(part.normalised)
-            filled.update(part.filled)
-            matched |= part.matched
+        counts, doubtful = Counts.of(parsed), [part.doubtful for part in parsed]
+        ledger, not_understood, shapes = counts.ledger, counts.not_understood, counts.shapes
         records = Records.join(parsed)
-        del parsed, part
+        del parsed
         pa.default_memory_pool().release_unused()  # free what parsing needed before sorting needs more
+        recurring = shapes.recurring(int(records.bounds[-1]))
+        removed = frozenset(recurring)
+        settle_boilerplate(records, doubtful, arrow, removed, filters.min_abstract_chars)
         kept = settle(records, args.limit)
         enter(ledger, records)
-        check_corpus(files, ledger, len(kept), filters, matched, args.max_malformed_share)
-        digest = write_papers(papers, records, kept, arrow, args.threads)
+        check_corpus(files, ledger, len(kept), filters, counts.matched, args.max_malformed_share)
+        digest, sample = write_papers(papers, records, kept, arrow, removed, args.threads)
         digest_file.write_text(f"{digest}  {len(kept)} papers\n")
         entry_of = partial(entry, files)
         summary = Ledger(
@@ -266,16 +297,22 @@ def main(argv: list[str] | None = None) -> None:
             settings=settings(args),
             lines=ledger.lines,
             buckets=ledger.buckets(entry_of),
-            normalised=dict(normalised),
-            filled=dict(filled),
+            normalised=dict(counts.normalised),
+            filled=dict(counts.filled),
             not_understood=not_understood.buckets(entry_of),
+            boilerplate=[
+                Sentence(papers=shapes.papers[shape], example=shapes.examples[shape]) for shape in recurring
+            ],
+            languages=frequent_languages(sample),
         )
         write_json(ledger_file, summary)
     say(f"{ledger.lines:,} {files[0].unit}s: {ledger}")
     # exports lack the day of the last change, so that nothing can be set
-    known = filled if files[0].unit == "line" else filled | Counter(updated=1)
+    known = counts.filled if files[0].unit == "line" else counts.filled | Counter(updated=1)
     for warning in missing_fields(files[0].path, known, fields_of(files[0]), len(records.ids)):
         warn(warning)
+    for sentence in summary["boilerplate"][:3]:
+        say(f"removed from {sentence['papers']:,} abstracts: {sentence['example']!r} and its like")
     for name, count in not_understood.counts.items():
         if count:
             say(f"{name} of {count:,} records not understood, such as {not_understood.first[name][0][1]}")

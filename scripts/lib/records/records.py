@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.records.arxiv import bare_ids, fill_from_ids
+from lib.records.boilerplate import NOTICES, Shapes, find_notices, lengths_without
 from lib.records.dates import (
     EARLIEST_YEAR,
     days_since_1970,
@@ -38,8 +39,10 @@ from lib.records.snapshot import Block
 from lib.records.text import CHANGES, normalise_strings, without_invisible
 from lib.records.withdrawal import is_withdrawal_note
 
-# A paper without the columns that follow from its title and abstract.
-PARSED_PAPERS = pa.schema([column for column in PAPERS if column.name not in ("text", "text_hash")])
+# A paper without the columns that follow from its title and abstract, and with the sentences that may be removed.
+PARSED_PAPERS = pa.schema([column for column in PAPERS if column.name not in ("text", "text_hash")]).append(
+    pa.field("notices", NOTICES)
+)
 NOTHING = f"^(?i:{'|'.join(map(re.escape, PLACEHOLDERS))})$"
 # "Abstract: We study", "Abstract We study", but not "Abstract interpretation is"
 HEADING = (
@@ -84,6 +87,8 @@ class Parsed:
     normalised : for each of CHANGES the number of complete records that needed it
     filled : for each of OPTIONAL the number of complete records that have a value
     not_understood : values of complete records that were not understood, by name
+    shapes : of sentences of `papers` that may be boilerplate
+    doubtful : int64 (m,), rows of `papers` that are too short without such sentences
     """
 
     papers: pa.RecordBatch
@@ -97,6 +102,8 @@ class Parsed:
     normalised: dict[str, int]
     filled: dict[str, int]
     not_understood: LedgerCounts
+    shapes: Shapes
+    doubtful: np.ndarray
 
 
 def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
@@ -122,12 +129,17 @@ def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
     verdicts = _judge(texts["title"], texts["abstract"], published, matches, filters)
     verdicts[deleted] = DELETED
     columns = [ids, texts["title"], texts["abstract"], categories, pc.list_element(categories, 0)]
-    papers = pa.RecordBatch.from_arrays([*columns, published, updated], schema=PARSED_PAPERS)
+    columns += [published, updated]
+    if not (verdicts == KEPT).all():
+        columns = [column.filter(pa.array(verdicts == KEPT)) for column in columns]
+    notices, shapes = find_notices(columns[2])
+    papers = pa.RecordBatch.from_arrays([*columns, notices], schema=PARSED_PAPERS)
+    lengths = lengths_without(papers["abstract"], notices)
     ledger = LedgerCounts()
     for line, bucket, reason in sorted(faults):
         ledger.add(bucket, line, reason)
     return Parsed(
-        papers=papers if (verdicts == KEPT).all() else papers.filter(pa.array(verdicts == KEPT)),
+        papers=papers,
         ids=ids,
         lines=lines,
         updated=pc.fill_null(updated.cast(pa.int32()), -(2**31)).to_numpy(),
@@ -138,6 +150,8 @@ def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
         normalised={change: int(rows[complete].sum()) for change, rows in changes.items()},
         filled=filled,
         not_understood=not_understood,
+        shapes=shapes,
+        doubtful=np.flatnonzero(lengths < filters.min_abstract_chars),
     )
 
 

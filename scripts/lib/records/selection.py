@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lib.records.boilerplate import without_notices
 from lib.records.fields import add_text
-from lib.records.ledger import DELETED, DUPLICATE, FIRST, KEPT, LIMIT, VERDICTS, LedgerCounts
+from lib.records.ledger import BOILERPLATE, DELETED, DUPLICATE, FIRST, KEPT, LIMIT, VERDICTS, LedgerCounts
 from lib.records.records import Parsed
 from lib.rows import hash_ids, sample_rows
 
@@ -58,11 +59,31 @@ class Records:
         )
 
 
+def settle_boilerplate(
+    records: Records, doubtful: list[np.ndarray], files: list[Path], shapes: frozenset[int], min_chars: int
+) -> None:
+    """Settle which papers are too short without their boilerplate, in place in `records.verdicts`.
+
+    Parameters
+    ----------
+    doubtful : for each Arrow file the rows, int64, that may be
+    shapes : of the sentences that are removed
+    """
+    kept = np.flatnonzero(records.verdicts == KEPT)
+    for file, rows, first in zip(files, doubtful, records.bounds.tolist(), strict=False):
+        if len(rows) and shapes:
+            with pa.memory_map(str(file)) as source:
+                papers = pa.ipc.open_file(source).get_batch(0).take(pa.array(rows))
+            left = pc.utf8_length(without_notices(papers["abstract"], papers["notices"], shapes)).to_numpy()
+            records.verdicts[kept[first + rows[left < min_chars]]] = BOILERPLATE
+
+
 def settle(records: Records, limit: int | None) -> np.ndarray:
     """Settle duplicates and `limit`, in place in `records.verdicts`.
 
     If several records share an id, the one with the latest `updated` stays, then the one with the
-    highest version, then the latest line. The others become duplicates, whatever their verdict was.
+    highest version, then the latest line. The others become duplicates, whatever their verdict was. A record
+    without an abstract, but for boilerplate, replaces none and is no duplicate.
     Then `limit` kept papers are sampled by hash of the id.
 
     Returns
@@ -78,8 +99,9 @@ def settle(records: Records, limit: int | None) -> np.ndarray:
         group = np.cumsum(~np.r_[False, same])[at]
         row = order[at]
         _date_deletions(records, row, group)
-        rank = np.lexsort((records.lines[row], records.versions[row], records.updated[row], group))
-        loses = group[rank] == np.r_[group[rank][1:], -1]
+        stands = records.verdicts[row] != BOILERPLATE
+        rank = np.lexsort((records.lines[row], records.versions[row], records.updated[row], stands, group))
+        loses = (group[rank] == np.r_[group[rank][1:], -1]) & stands[rank]
         records.verdicts[order[at[rank[loses]]]] = DUPLICATE
     kept = order[records.verdicts[order] == KEPT]
     if limit is not None and limit < len(kept):
@@ -129,8 +151,13 @@ def enter(ledger: LedgerCounts, records: Records) -> None:
         ledger.add_many(bucket, len(at), entries)
 
 
-def collect(records: Records, kept: np.ndarray, files: list[Path], threads: int) -> Iterator[pa.RecordBatch]:
-    """Yield the kept papers in order of id, GROUP_ROWS at a time, from the Arrow files."""
+def collect(
+    records: Records, kept: np.ndarray, files: list[Path], shapes: frozenset[int], threads: int
+) -> Iterator[pa.RecordBatch]:
+    """Yield the kept papers in order of id, GROUP_ROWS at a time, from the Arrow files.
+
+    Their abstracts come without the sentences whose shape is in `shapes`.
+    """
 
     def group(rows: np.ndarray) -> pa.RecordBatch:
         position = records.position[rows]
@@ -143,7 +170,8 @@ def collect(records: Records, kept: np.ndarray, files: list[Path], threads: int)
         papers = pa.concat_batches(parts)
         if len(parts) > 1:
             papers = papers.take(pa.array(np.argsort(np.argsort(file_of, kind="stable"))))
-        return add_text(papers)
+        abstracts = without_notices(papers["abstract"], papers["notices"], shapes)
+        return add_text(papers.set_column(papers.schema.get_field_index("abstract"), "abstract", abstracts))
 
     with ThreadPoolExecutor(threads) as pool:
         pending: deque[Future[pa.RecordBatch]] = deque()
