@@ -80,6 +80,8 @@ def digest(wildcards):
     output = checkpoints.clean.get().output  # not reached while `clean` has to run
     checks.check_papers(output.papers, output.ledger, config)
     checks.check_number_of_topics(output.digest, config)
+    if workflow.is_main_process:
+        checks.warn_of_languages(output.ledger, config)
     return output.digest
 
 
@@ -105,6 +107,8 @@ TERMS = {
         for name in ("tokens", "offsets", "terms", "term_offsets")
     },
 }
+# What decides which words count; the lists of `lists` only if the papers have their language
+WORD_LISTS = configs.word_lists(config, ROOT)
 # The papers change when their digest does, not when their file is written again.
 CORPUS = {"papers": ancient("<results>/corpus/papers.parquet"), "version": digest}
 ASSIGNED = {

@@ -31,6 +31,8 @@ def language_of(text: str) -> str:
 
 def is_english(text: str) -> bool:
     """Whether a lower-case text is English by its function words; an English text of many formulas may not be."""
+    if len(text.encode()) > 1.1 * len(text):  # in another script, perhaps with an English title
+        return False
     return len(ENGLISH.findall(text)) >= ENGLISH_SHARE * (text.count(" ") + 1)
 
 

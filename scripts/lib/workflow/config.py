@@ -29,7 +29,7 @@ NO_DATA = re.compile(
 )
 # The other keys that name a file: section, key, and what to set it to.
 FILES = (
-    ("terms", "stop_words", "a list of words"),
+    ("terms", "synonyms", "a thesaurus in the form of VOSviewer, or to null"),
     ("keywords", "head_words", "a list of words"),
 )
 
@@ -60,7 +60,7 @@ def complete(config: Config, schema: dict, root: Path) -> Config:
     faults = [fault for error in validator.iter_errors(config) for fault in describe(error, schema)]
     files, missing = named_inputs(config.get("input"), schema["properties"]["input"]["default"], root)
     faults += missing + file_faults(config, schema, root) + results_fault(config, root)
-    faults += locale_faults(config) + llm_fault(config)
+    faults += word_list_faults(config, root) + locale_faults(config) + llm_fault(config)
     if faults:
         raise WorkflowError(
             "The configuration (config.yaml, --configfile, --config, or `config:` of a module) has faults:",
@@ -69,7 +69,8 @@ def complete(config: Config, schema: dict, root: Path) -> Config:
     whole = canonical(with_defaults(config, schema), schema)
     whole["input"] = files[0] if len(files) == 1 else files
     for section, key, _ in FILES:
-        whole[section][key] = file_of(whole[section][key], default_of(schema, section, key), root)
+        if whole[section][key] is not None:
+            whole[section][key] = file_of(whole[section][key], default_of(schema, section, key), root)
     return whole
 
 
@@ -229,6 +230,55 @@ def file_faults(config: Config, schema: dict, root: Path) -> list[str]:
         elif not Path(file).is_file():
             fault = "a folder, not a file" if Path(file).is_dir() else "no such file"
             faults.append(f"{name}: {fault}: {file}; set it to {wanted}")
+    return faults
+
+
+def bundled_lists(root: Path) -> dict[str, Path]:
+    """The bundled stop words of each language, by its code."""
+    others = {path.stem: path for path in sorted((root / "data/words/stop_words").glob("*.txt"))}
+    return {"en": root / "data/words/stop_words.txt", **others}
+
+
+def stop_word_file(value: str, root: Path) -> str:
+    """The file of stop words that a code of a language or a path names."""
+    bundled = bundled_lists(root).get(value)
+    if not bundled and not Path(value).is_file() and (root / value).is_file():
+        bundled = root / value
+    return os.path.normpath(bundled or value)
+
+
+def word_lists(config: Config, root: Path) -> dict[str, Any]:
+    """The inputs of `terms` that its keys name: `stop_words`, `lists` (by language) and, if set, `synonyms`."""
+    keys = config["terms"]
+    values = as_list(keys["stop_words"])
+    bundled = bundled_lists(root)
+    lists = (
+        [os.path.normpath(path) for code, path in bundled.items() if code != "en"] if "auto" in values else []
+    )
+    named = [stop_word_file("en" if value == "auto" else value, root) for value in values]
+    inputs = {"stop_words": list(dict.fromkeys(named)), "lists": lists}
+    return inputs | ({"synonyms": keys["synonyms"]} if keys["synonyms"] else {})
+
+
+def word_list_faults(config: Config, root: Path) -> list[str]:
+    """Faults of terms.stop_words: a file that does not exist, or a language without a list."""
+    keys = config.get("terms")
+    given = keys.get("stop_words", "auto") if isinstance(keys, dict) else "auto"
+    faults = []
+    for value in as_list(given) if isinstance(given, str | list) else []:
+        if not isinstance(value, str) or value == "auto":
+            continue
+        file = stop_word_file(value, root)
+        if odd := name_faults("terms.stop_words", file):
+            faults += odd
+        elif not Path(file).is_file() and re.fullmatch("[a-z]{2,3}", value):
+            known = ", ".join(bundled_lists(root))
+            faults.append(
+                f"terms.stop_words: no list for the language {value}; name a file of words, or one of {known}"
+            )
+        elif not Path(file).is_file():
+            fault = "a folder, not a file" if Path(file).is_dir() else "no such file"
+            faults.append(f"terms.stop_words: {fault}: {file}; set it to a list of words")
     return faults
 
 

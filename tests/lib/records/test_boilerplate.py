@@ -146,7 +146,7 @@ def test_a_sentence_twice_in_a_paper_counts_once():
         ("Published by Elsevier on behalf of the Society of Soil.", "published by Sage on behalf of a Club"),
         (
             "See https://a.org/x for 3 of 12",
-            "See 4 for www.b.com of 9"[:0] + "See http://b.com for 44 of 1,200",
+            "See http://b.com for 44 of 1,200",
         ),
     ],
 )
