@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from lib.cli import UserError
 from lib.records.lower_case import lower_case_string
 from lib.words.spelling import plain
@@ -41,6 +43,10 @@ class Thesaurus:
 
     starts: dict[str, list[tuple[tuple[str, ...], list[str]]]]
     dropped: frozenset[str]
+
+    def counts_alone(self, terms: Sequence[str]) -> np.ndarray:
+        """Which words count outside of bigrams: bool (n,)."""
+        return np.array([plain(term) not in self.dropped for term in terms], bool)
 
     def replace(self, words: Sequence[str]) -> list[str]:
         """The tokens of a text with synonyms replaced; the longest label counts."""
