@@ -15,6 +15,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from snakemake.exceptions import WorkflowError
 
+from .word_lists import bundled_lists, stop_word_file
+
 Config = dict[str, Any]
 # Folders of the workflow that results must not go into.
 SOURCES = (
@@ -231,33 +233,6 @@ def file_faults(config: Config, schema: dict, root: Path) -> list[str]:
             fault = "a folder, not a file" if Path(file).is_dir() else "no such file"
             faults.append(f"{name}: {fault}: {file}; set it to {wanted}")
     return faults
-
-
-def bundled_lists(root: Path) -> dict[str, Path]:
-    """The bundled stop words of each language, by its code."""
-    others = {path.stem: path for path in sorted((root / "data/words/stop_words").glob("*.txt"))}
-    return {"en": root / "data/words/stop_words.txt", **others}
-
-
-def stop_word_file(value: str, root: Path) -> str:
-    """The file of stop words that a code of a language or a path names."""
-    bundled = bundled_lists(root).get(value)
-    if not bundled and not Path(value).is_file() and (root / value).is_file():
-        bundled = root / value
-    return os.path.normpath(bundled or value)
-
-
-def word_lists(config: Config, root: Path) -> dict[str, Any]:
-    """The inputs of `terms` that its keys name: `stop_words`, `lists` (by language) and, if set, `synonyms`."""
-    keys = config["terms"]
-    values = as_list(keys["stop_words"])
-    bundled = bundled_lists(root)
-    lists = (
-        [os.path.normpath(path) for code, path in bundled.items() if code != "en"] if "auto" in values else []
-    )
-    named = [stop_word_file("en" if value == "auto" else value, root) for value in values]
-    inputs = {"stop_words": list(dict.fromkeys(named)), "lists": lists}
-    return inputs | ({"synonyms": keys["synonyms"]} if keys["synonyms"] else {})
 
 
 def word_list_faults(config: Config, root: Path) -> list[str]:
