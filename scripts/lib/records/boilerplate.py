@@ -196,9 +196,15 @@ class Shapes:
         return sorted(shapes, key=lambda shape: (-self.papers[shape], self.examples[shape]))
 
 
-def find_notices(abstracts: pa.StringArray) -> tuple[pa.Array, Shapes]:
-    """The sentences with a cue of each abstract, NOTICES, null for nearly all; and the shapes that these have."""
-    rows = pc.indices_nonzero(pc.match_substring_regex(abstracts, ANYWHERE))
+def find_notices(abstracts: pa.StringArray, hinted: pa.BooleanArray) -> tuple[pa.Array, Shapes]:
+    """The sentences with a cue of each abstract, NOTICES, null for nearly all; and the shapes that these have.
+
+    Parameters
+    ----------
+    hinted : whether ANYWHERE, or another pattern, is in the abstract
+    """
+    rows = pc.indices_nonzero(hinted)
+    rows = rows.filter(pc.match_substring_regex(abstracts.take(rows), ANYWHERE))
     column: list[list[tuple[int, int, int]] | None] = [None] * len(abstracts)
     shapes = Shapes()
     for row, text in zip(rows.to_pylist(), abstracts.take(rows).to_pylist(), strict=True):
@@ -233,6 +239,8 @@ def without_notices(abstracts: pa.StringArray, notices: pa.Array, shapes: frozen
 def lengths_without(abstracts: pa.StringArray, notices: pa.Array) -> np.ndarray:
     """The length of each abstract without all of its sentences with a cue, in characters: int (n,)."""
     every = pc.list_flatten(notices)
+    if not len(every):
+        return pc.utf8_length(abstracts).to_numpy()
     removed = np.zeros(len(abstracts), np.int64)
     spans = pc.subtract(pc.struct_field(every, 1), pc.struct_field(every, 0)).to_numpy()
     np.add.at(removed, pc.list_parent_indices(notices).to_numpy(), spans)

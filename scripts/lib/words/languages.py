@@ -12,7 +12,7 @@ FREQUENT = 0.03  # a language of fewer papers makes no topic; of a few, at least
 LEAST = 3
 # Words that make at least ENGLISH_SHARE of an English text, and not of one with an English title
 ENGLISH = re.compile(r"\b(?:the|of|and|that|with|from|which|this|are)\b")
-ENGLISH_SHARE = 0.08
+ENGLISH_SHARE = 0.05
 
 
 def shares(names: Iterable[str]) -> dict[str, float]:

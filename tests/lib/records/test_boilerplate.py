@@ -97,10 +97,14 @@ def abstracts(sentences: list[str], where: str) -> list[str]:
     return [f"{TEXT} {sentence}" for sentence in sentences]
 
 
+def found(texts: list[str]):
+    return find_notices(pa.array(texts), pa.array([True] * len(texts)))
+
+
 def cleaned(texts: list[str], papers: int | None = None) -> list[str]:
     """The texts without what recurs in them, as a part of so many papers."""
     column = pa.array(texts)
-    notices, shapes = find_notices(column)
+    notices, shapes = found(texts)
     return without_notices(column, notices, frozenset(shapes.recurring(papers or len(texts)))).to_pylist()
 
 
@@ -165,9 +169,9 @@ def test_the_search_before_finds_all_examples():
 
 def test_counts_do_not_depend_on_the_order_of_the_papers():
     texts = abstracts([sentence for pair in PAIRS.values() for sentence in pair], "end") * 3
-    whole = find_notices(pa.array(texts))[1]
+    whole = found(texts)[1]
     joined = Shapes()
     for text in reversed(texts):
-        joined.add_all(find_notices(pa.array([text]))[1])
+        joined.add_all(found([text])[1])
     assert joined == whole
     assert joined.recurring(len(texts)) == whole.recurring(len(texts))
