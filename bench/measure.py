@@ -91,7 +91,6 @@ BORROWED = {
     "explain": {
         "device": ("embed", "device"),
         "batch_tokens": ("embed", "batch_tokens"),
-        "stop_words": ("terms", "stop_words"),
     },
     "label": {f"llm_{key}": ("llm", key) for key in ("url", "model", "key_variable")},
     "select_k": {"k": ("cluster", "k")},
@@ -111,6 +110,11 @@ def default_flags(step: str) -> dict:
     flags |= {key: schema["properties"][key]["default"] for key in ("link", "seed")} | {
         "llm_cache": "cache/names"
     }
+    flags |= {
+        "stop_words": "data/words/stop_words.txt",
+        "lists": [],
+        "ledger": None,
+    }  # as for papers in English
     for flag, (other, key) in BORROWED.get(step, {}).items():
         flags[flag] = schema["properties"][other]["properties"][key]["default"]
     source = (ROOT / "scripts" / f"{step}.py").read_text()

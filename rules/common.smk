@@ -23,7 +23,9 @@ def load(root, *names):
     return [importlib.import_module(f"{package}.{name}") for name in names]
 
 
-configs, checks, requesting, steps = load(ROOT, "config", "checks", "requests", "steps")
+configs, checks, requesting, steps, words = load(
+    ROOT, "config", "checks", "requests", "steps", "word_lists"
+)
 if not isinstance(config, dict):
     raise WorkflowError(
         f"`config:` of the module is {config!r}; give it a dict of keys, such as a section of your own config"
@@ -80,6 +82,8 @@ def digest(wildcards):
     output = checkpoints.clean.get().output  # not reached while `clean` has to run
     checks.check_papers(output.papers, output.ledger, config)
     checks.check_number_of_topics(output.digest, config)
+    if workflow.is_main_process:
+        checks.warn_of_languages(output.ledger, config)
     return output.digest
 
 
@@ -115,6 +119,8 @@ TERMS = {
         for name in ("tokens", "offsets", "terms", "term_offsets")
     },
 }
+# What decides which words count; the lists of `lists` only if the papers have their language
+WORD_LISTS = words.word_lists(config, ROOT)
 # The papers change when their digest does, not when their file is written again.
 CORPUS = {"papers": ancient("<results>/corpus/papers.parquet"), "version": digest}
 RECORDS = {**CORPUS, "metadata": metadata}

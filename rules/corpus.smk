@@ -36,7 +36,8 @@ rule terms:
     input:
         **code("terms", "corpus"),
         **CORPUS,
-        stop_words=config["terms"]["stop_words"],
+        **WORD_LISTS,
+        ledger=ancient("<results>/corpus/ledger.json"),
     output:
         **{name: ensure(file, non_empty=True) for name, file in TERMS.items()},
     log:
@@ -50,7 +51,8 @@ rule terms:
         **requests("terms"),
     params:
         **parameters(
-            settings("terms"),
+            settings("terms", "min_count", "more_stop_words"),
+            {} if "synonyms" in WORD_LISTS else {"synonyms": None},
             takes=["threads"],
         ),
     shell:

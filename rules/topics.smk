@@ -137,7 +137,7 @@ rule explain:
         embeddings="<results>/embeddings/embeddings.npy",
         encoding="<results>/embeddings/embeddings.json",
         centroids="<results>/clusters/centroids.npy",
-        stop_words=config["terms"]["stop_words"],
+        stop_words=source("data/words/stop_words.txt"),
     output:
         explanations=ensure("<results>/topics/explanations.parquet", non_empty=True),
         explained=ensure("<results>/topics/explained.parquet", non_empty=True),

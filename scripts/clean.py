@@ -10,10 +10,9 @@ then collected group by group in order of id. Memory is therefore about 50 bytes
 import argparse
 import gc
 import json
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -24,44 +23,24 @@ import pyarrow as pa
 
 from lib.cli import Parser, UserError, boolean, optional, progress, run, say, warn
 from lib.files import atomic_outputs, scratch_folder, write_json
-from lib.formats.advice import missing_fields, remedy
+from lib.formats.advice import missing_fields
 from lib.formats.content import content
+from lib.formats.input_files import File, check_block, check_corpus, entry, fields_of, warn_of_local_ids
 from lib.pools import in_processes
+from lib.records.counts import Counts
 from lib.records.dates import latest_year
 from lib.records.digests import Digests
 from lib.records.facet_paths import FACETS
 from lib.records.facets import WRITTEN
 from lib.records.fields import Fields
 from lib.records.inputs import names_of, packed_copies, part_local_ids, short_names, title_hashes
-from lib.records.ledger import KEPT, LedgerCounts
-from lib.records.records import OPTIONAL, Filters, Parsed, parse_block
-from lib.records.schema import PAPERS, Ledger, LedgerEntry
-from lib.records.selection import Records, collect, enter, settle
+from lib.records.ledger import KEPT
+from lib.records.records import Filters, Parsed, parse_block
+from lib.records.schema import PAPERS, Ledger, Sentence
+from lib.records.selection import Records, collect, enter, settle, settle_boilerplate
 from lib.records.snapshot import Block, blocks, open_snapshot
 from lib.tables import table_writer
-
-
-@dataclass
-class File:
-    """A file of the input.
-
-    Attributes
-    ----------
-    path : of the file
-    name : as the ledger and messages call it
-    before : the records of the files before it; `lines` count on from file to file
-    unit : what is counted, "line" or "record"
-    fields : the paths of the values
-    blocks : the number of its blocks
-    """
-
-    path: Path
-    name: str
-    before: int = 0
-    unit: str = "line"
-    fields: Fields | None = None
-    blocks: int = 0
-
+from lib.words.languages import SAMPLE, frequent_languages
 
 Task = tuple[Path, Block, Fields, bool]
 OUTPUTS = ("papers", "facets_table", "ledger", "digest", "metadata", "facets_digest")
@@ -126,101 +105,21 @@ def parse_into(task: Task, filters: Filters) -> Parsed:
     return parsed
 
 
-def located(files: list[File], line: int) -> tuple[File, str]:
-    """The file of a line that is counted from file to file, and what the line is called in it."""
-    file = files[bisect_left([file.before for file in files], line) - 1]
-    return file, f"{file.unit} {line - file.before}"
-
-
-def check_block(files: list[File], number: int, parsed: Parsed) -> None:
-    """Raise a UserError if no record of the first block of a file can be read: it has another format."""
-    firsts = np.cumsum([0, *(file.blocks for file in files)])
-    if number not in firsts or len(parsed.ids) or not parsed.ledger.counts["malformed_json"]:
-        return
-    line, reason = parsed.ledger.first["malformed_json"][0]
-    file, place = located(files[: int(np.searchsorted(firsts, number, "right"))], line)
-    expected = "Expected JSON lines: one object per line (`jq -c .` writes them)"
-    raise UserError(
-        f"{file.path}, {place}: {reason}; no {file.unit} of the first block is a paper"
-        + (f". {expected}" if file.unit == "line" else "")
-    )
-
-
-def check_corpus(
-    files: list[File], ledger: LedgerCounts, kept: int, filters: Filters, matched: set[str], share: float
-) -> None:
-    """Raise a UserError for a damaged snapshot, a pattern without a paper, or an empty corpus."""
-    malformed = ledger.counts["malformed_json"] + ledger.counts["not_an_object"]
-    unit = files[0].unit
-    path = f"{files[0].path}" + (f" and {len(files) - 1:,} other files" if len(files) > 1 else "")
-    if malformed > share * ledger.lines:
-        first = sorted(ledger.first["malformed_json"] + ledger.first["not_an_object"])[:3]
-        examples = "; ".join(f"{place_of(files, line)}: {reason}" for line, reason in first)
-        raise UserError(
-            f"{path}: {malformed:,} of {ledger.lines:,} {unit}s are malformed, more than "
-            f"clean.max_malformed_share allows ({share:.2%}); {examples}"
-        )
-    if unmatched := [glob for glob in filters.categories if glob not in matched]:
-        raise UserError(
-            f"config key clean.categories: {', '.join(map(repr, unmatched))} matches no paper of {path}; "
-            "patterns are like 'cs.*', 'math.AG' or 'hep-*'"
-        )
-    if ledger.counts["blank"] == ledger.lines:
-        raise UserError(
-            f"{path}: no paper is left, since all {ledger.lines:,} lines are blank; download it again"
-        )
-    if not kept:
-        for bucket in ("no_id", "no_title", "no_abstract"):
-            if 2 * ledger.counts[bucket] > ledger.lines:
-                line, reason = ledger.first[bucket][0]
-                file, place = located(files, line)
-                advice = remedy(file.path, fields_of(file), bucket.removeprefix("no_"))
-                raise UserError(f"{file.path}: no paper is left ({ledger}); {place}: {reason}.{advice}")
-        raise UserError(f"{path}: no paper is left ({ledger}); loosen the filters of `clean` in the config")
-
-
-def place_of(files: list[File], line: int) -> str:
-    """A line as messages call it; with its file if there are several."""
-    file, place = located(files, line)
-    return f"{file.name}, {place}" if len(files) > 1 else place
-
-
-def entry(files: list[File], line: int, reason: str) -> LedgerEntry:
-    """A line in the ledger."""
-    file, _ = located(files, line)
-    located_entry = LedgerEntry(line=line - file.before, reason=reason)
-    if len(files) > 1:
-        located_entry["file"] = file.name
-    return located_entry
-
-
-def warn_of_local_ids(files: list[File], parted: list[tuple[str, int, int]]) -> None:
-    """Warn of ids that stand for different papers in different files."""
-    if parted:
-        name, first, second = parted[0]
-        warn(
-            f"{len(parted):,} ids stand for other papers in another file, such as {name} ({place_of(files, first)}; "
-            f"{place_of(files, second)}). All are kept, each with a hash of its title behind the id"
-        )
-
-
-def fields_of(file: File) -> Fields:
-    """The fields of a file that has been read."""
-    assert file.fields is not None
-    return file.fields
-
-
 def write_papers(
     path: Path,
     facets_path: Path,
     records: Records,
     kept: np.ndarray,
     files: list[Path],
+    shapes: frozenset[int],
     facets: tuple[str, ...],
     threads: int,
-) -> Digests:
-    """Write papers.parquet and facets.parquet; returns their digests."""
+) -> tuple[Digests, list[str]]:
+    """Write papers.parquet and facets.parquet; returns their digests, and a sample of the texts."""
     digests = Digests()
+    sample: list[str] = []
+    # the hashes of the sample are smaller, whatever the order of the papers
+    highest = b"\xff" * 16 if len(kept) <= SAMPLE else (SAMPLE * 2**64 // len(kept)).to_bytes(8)
     # long strings share no values worth a dictionary; only the categories repeat
     dictionary = ["primary_category", "categories.list.element"]
     with (
@@ -233,11 +132,14 @@ def write_papers(
             write_statistics=["id"],
         ) as more,
     ):
-        for papers, rows in collect(records, kept, files, facets, threads):
+        for papers, rows in collect(records, kept, files, shapes, facets, threads):
             writer.write_batch(papers)
             more.write_batch(rows)
             digests.add(papers, rows)
-    return digests
+            hashes = papers["text_hash"].to_pylist()
+            sampled = [i for i, text in enumerate(hashes) if text < highest]
+            sample += papers["text"].take(pa.array(sampled, pa.int32())).to_pylist()
+    return digests, sample
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -303,23 +205,21 @@ def main(argv: list[str] | None = None) -> None:
     ):
         files = files_to_read(args.snapshot)
         parsed, arrow = parse_files(files, scratch, filters, fields, args.threads)
-        ledger, not_understood = LedgerCounts(), LedgerCounts((*OPTIONAL, *fields.facets))
-        normalised, filled = Counter[str](), Counter[str]()
-        matched: set[str] = set()
-        for part in parsed:
-            ledger.add_all(part.ledger)
-            not_understood.add_all(part.not_understood)
-            normalised.update(part.normalised)
-            filled.update(part.filled)
-            matched |= part.matched
+        counts, doubtful = Counts.of(parsed, fields.facets), [part.doubtful for part in parsed]
+        ledger, not_understood, shapes = counts.ledger, counts.not_understood, counts.shapes
         records = Records.join(parsed)
-        del parsed, part
+        del parsed
         pa.default_memory_pool().release_unused()  # free what parsing needed before sorting needs more
         warn_of_local_ids(files, part_local_ids(records, [file.before for file in files]))
+        recurring = shapes.recurring(int(records.bounds[-1]))
+        removed = frozenset(recurring)
+        settle_boilerplate(records, doubtful, arrow, removed, filters.min_abstract_chars)
         kept = settle(records, args.limit)
         enter(ledger, records)
-        check_corpus(files, ledger, len(kept), filters, matched, args.max_malformed_share)
-        digests = write_papers(papers, facets, records, kept, arrow, fields.facets, args.threads)
+        check_corpus(files, ledger, len(kept), filters, counts.matched, args.max_malformed_share)
+        digests, sample = write_papers(
+            papers, facets, records, kept, arrow, removed, fields.facets, args.threads
+        )
         digests.write(digest_files)
         entry_of = partial(entry, files)
         summary = Ledger(
@@ -327,16 +227,22 @@ def main(argv: list[str] | None = None) -> None:
             settings=settings(args),
             lines=ledger.lines,
             buckets=ledger.buckets(entry_of),
-            normalised=dict(normalised),
-            filled=dict(filled),
+            normalised=dict(counts.normalised),
+            filled=dict(counts.filled),
             not_understood=not_understood.buckets(entry_of),
+            boilerplate=[
+                Sentence(papers=shapes.papers[shape], example=shapes.examples[shape]) for shape in recurring
+            ],
+            languages=frequent_languages(sample),
         )
         write_json(ledger_file, summary)
     say(f"{ledger.lines:,} {files[0].unit}s: {ledger}")
     # exports lack the day of the last change, so that nothing can be set
-    known = filled if files[0].unit == "line" else filled | Counter(updated=1)
+    known = counts.filled if files[0].unit == "line" else counts.filled | Counter(updated=1)
     for warning in missing_fields(files[0].path, known, fields_of(files[0]), len(records.ids)):
         warn(warning)
+    for sentence in summary["boilerplate"][:3]:
+        say(f"removed from {sentence['papers']:,} abstracts: {sentence['example']!r} and its like")
     for name, count in not_understood.counts.items():
         if count:
             say(f"{name} of {count:,} records not understood, such as {not_understood.first[name][0][1]}")

@@ -12,13 +12,15 @@ import numpy as np
 import pyarrow as pa
 
 from lib.arrays import Appended
-from lib.cli import Parser, UserError, progress, run, say, warn
-from lib.files import atomic_outputs, scratch_folder
+from lib.cli import Parser, UserError, optional, progress, run, say, warn
+from lib.files import atomic_outputs, read_json, scratch_folder
 from lib.records.lower_case import lower_case
+from lib.records.schema import Ledger
 from lib.tables import count_rows, read_batches, write_table
 from lib.words.counting import over_papers
 from lib.words.schema import VOCABULARY
 from lib.words.spelling import plain
+from lib.words.stop_words import Thesaurus, read_stop_words, read_thesaurus
 from lib.words.terms import (
     HYPHEN,
     Spellings,
@@ -32,7 +34,7 @@ from lib.words.terms import (
     spell_bigrams,
     terms_of_papers,
 )
-from lib.words.words import lacks_words, read_words
+from lib.words.words import lacks_words
 
 BATCH = 2048  # papers per task of a process
 
@@ -73,10 +75,12 @@ def vocabulary_table(
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
-    cli.inputs(
-        papers="papers.parquet",
-        stop_words="words that are ignored, one per line",
-    )
+    cli.inputs(papers="papers.parquet")
+    cli.flag("--ledger", optional(Path), "input: ledger.json, which names the languages of the papers")
+    cli.flag("--stop-words", Path, "input: files of words that are ignored, one per line", nargs="+")
+    cli.flag("--lists", Path, "input: such files that count if the papers have their language", nargs="*")
+    cli.flag("--more-stop-words", str, "further words that are ignored", nargs="*")
+    cli.flag("--synonyms", optional(Path), "input: thesaurus in the form of VOSviewer, or None")
     cli.flag("--min-count", int, "minimum number of papers with a term")
     cli.threads()
     cli.outputs(
@@ -106,22 +110,35 @@ def text_batches(path: Path, without_words: list[int]) -> Iterator[list[str]]:
             bar.update(len(texts))
 
 
+def read_choice(args: argparse.Namespace) -> tuple[frozenset[str], Thesaurus | None]:
+    """The stop words and the synonyms."""
+    languages = read_json(args.ledger, Ledger)["languages"] if args.ledger else {}
+    stop_words = read_stop_words(args.stop_words, args.lists, languages, args.more_stop_words)
+    return stop_words, read_thesaurus(args.synonyms) if args.synonyms else None
+
+
+def warn_of_scripts(without_words: int, papers: int) -> None:
+    """Warn of papers in scripts of which no words are known."""
+    if without_words:
+        warn(
+            f"{without_words:,} of {papers:,} papers have no keywords: their scripts "
+            "(Japanese, Thai, ...) put no spaces between words"
+        )
+
+
 def number_corpus(
     args: argparse.Namespace, scratch: Path, outputs: list[Path]
 ) -> tuple[Words, pa.Table, Spellings]:
     """Write the five files; returns the words, the vocabulary and the spellings for the log."""
     vocabulary_file, tokens_file, offsets_file, terms_file, term_offsets_file = outputs
+    stop_words, synonyms = read_choice(args)
     without_words = [0]
     with (scratch / "stream").open("wb") as file:
         batches = text_batches(args.papers, without_words)
-        spelled = spell(batches, read_words(args.stop_words), file, args.threads)
+        spelled = spell(batches, stop_words, file, args.threads, synonyms)
     parts = spelled.offsets
     spelled = replace(spelled, offsets=parts[::2])
-    if without_words[0]:
-        warn(
-            f"{without_words[0]:,} of {len(spelled.offsets) - 1:,} papers have no keywords: their scripts "
-            "(Japanese, Thai, ...) put no spaces between words"
-        )
+    warn_of_scripts(without_words[0], len(spelled.offsets) - 1)
     stream = np.memmap(scratch / "stream", np.int32, "r")
     words = number_words(stream, spelled, args.min_count, args.threads)
     if len(words.terms) == 1 and 2 * without_words[0] < len(spelled.offsets) - 1:
@@ -149,6 +166,7 @@ def number_corpus(
     codes, papers = codes[fresh], papers[fresh]
     bigrams = [term for term, is_fresh in zip(shown, fresh, strict=True) if is_fresh]
     alone, counts = counts_alone(words.terms), [np.zeros(1, np.int64)]
+    alone &= synonyms.counts_alone(words.terms) if synonyms else True
     titles = count_in_titles(tokens, parts, codes, alone, args.threads)
     vocabulary = vocabulary_table(words, bigrams, codes, papers, titles, leading, spelled.long_forms)
     write_table(vocabulary_file, vocabulary, VOCABULARY)

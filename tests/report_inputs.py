@@ -129,6 +129,8 @@ def report_inputs(folder: Path) -> dict:
             "normalised": {"markup": 1, "tex_letters": 0, "unicode": 0},
             "filled": {"categories": 2, "published": 2, "updated": 2},
             "not_understood": {"published": {"count": 0, "first": []}, "updated": bucket},
+            "boilerplate": [{"papers": 310, "example": EVIL}] * 7,
+            "languages": {"en": 0.9, "de": 0.1},
         },
         "embeddings": EMBEDDED,
         "selection": SELECTION,

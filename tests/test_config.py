@@ -127,6 +127,18 @@ MISTAKES = {
     "results with a brace": ({"pathvars": {"results": "a{b}"}}, "pathvars.results", "letters, digits"),
     "input with a brace": ({"input": "{x}.jsonl"}, "input: {x}.jsonl", "< > { }", "rename"),
     "input with a path variable": ({"input": "<results>/x.jsonl"}, "input: <results>", "< > { }", "rename"),
+    "no list of the language": (
+        {"terms": {"stop_words": ["en", "xx"]}},
+        "terms.stop_words",
+        "language xx",
+        "de, ",
+    ),
+    "missing list among several": (
+        {"terms": {"stop_words": ["auto", "absent.txt"]}},
+        "terms.stop_words",
+        "absent.txt",
+    ),
+    "missing synonyms": ({"terms": {"synonyms": "absent.txt"}}, "terms.synonyms", "absent.txt"),
     "words with a brace": ({"terms": {"stop_words": "a{.txt"}}, "terms.stop_words: a{.txt", "rename"),
     "another path variable": ({"pathvars": {"logs": "x"}}, "pathvars.logs", "unknown key"),
     "misspelt field": ({"clean": {"fields": {"titel": "x"}}}, "clean.fields.titel", "did you mean 'title'?"),

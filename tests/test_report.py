@@ -68,6 +68,10 @@ def test_what_went_in_is_told_by_row(inputs, out):
     }.items():
         assert page.value("contents-table", name) == value
     rows = page.rows("contents-table")
+    removed = page.value("contents-table", "Removed from abstracts")
+    assert removed.startswith("310 records (15500.0%): <script>") and removed.endswith(
+        "; 2 others in ledger.json"
+    )
     assert "Not understood: updated" in rows and "Not understood: published" not in rows
     assert page.cells("buckets-table", "duplicate")["First of them"].startswith("1 line line 17: ")
     assert page.cells("buckets-table", "kept") == {

@@ -7,6 +7,7 @@ from lib.evaluation.schema import Agreement, CorpusSummary, Evaluation, MapQuali
 from lib.records.ledger import VERDICTS
 from lib.records.schema import Ledger
 
+SENTENCES = 5  # of boilerplate that are shown
 TIMED = 1000  # papers; the speed of fewer is that of starting the device
 
 
@@ -147,7 +148,9 @@ def unknown_to_encoder(embeddings: EmbeddingsSummary) -> list[tuple[str, str]]:
 
 def contents(ledger: Ledger, corpus: CorpusSummary) -> list[tuple[str, str]]:
     """What went in: languages, scripts, markup and optional fields, each as (name, value)."""
-    of_verdicts = {bucket for bucket, _ in VERDICTS}  # those of records with id, title and abstract
+    of_verdicts = {bucket for bucket, _ in VERDICTS} - {
+        "no_abstract"
+    }  # those of records with id, title and abstract
     complete = sum(bucket["count"] for name, bucket in ledger["buckets"].items() if name in of_verdicts)
 
     def share(number: int) -> str:
@@ -175,6 +178,10 @@ def contents(ledger: Ledger, corpus: CorpusSummary) -> list[tuple[str, str]]:
         if bucket["count"]:
             reason = bucket["first"][0]["reason"]
             rows.append((f"Not understood: {name}", f"{share(bucket['count'])}, such as {reason}"))
+    if sentences := ledger["boilerplate"]:
+        shown = [f"{share(each['papers'])}: {each['example']}" for each in sentences[:SENTENCES]]
+        more = [f"{len(sentences) - SENTENCES} others in ledger.json"] if len(sentences) > SENTENCES else []
+        rows.append(("Removed from abstracts", "; ".join(shown + more)))
     return rows
 
 

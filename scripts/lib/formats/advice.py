@@ -7,7 +7,8 @@ from typing import Any
 from lib.formats.content import content
 from lib.formats.sources import SOURCES, source_of
 from lib.records.fields import Fields, paths_of
-from lib.records.records import OPTIONAL, read_leniently
+from lib.records.lenient import read_leniently
+from lib.records.records import OPTIONAL
 from lib.records.snapshot import blocks, open_snapshot
 
 

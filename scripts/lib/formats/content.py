@@ -14,7 +14,7 @@ from lib.formats.pubmed import read_pubmed_xml
 from lib.formats.tables import has_local_ids, heading_row, read_csv, read_parquet
 from lib.formats.tagged import read_tagged
 from lib.records.fields import Fields
-from lib.records.records import read_leniently
+from lib.records.lenient import read_leniently
 from lib.records.snapshot import (
     BLOCK_BYTES,
     HEAD_BYTES,

@@ -10,7 +10,7 @@ from typing import Any
 from lib.cli import UserError
 from lib.formats.lines import Table, Unreadable, chunks
 from lib.formats.sources import all_fields
-from lib.records.records import read_leniently
+from lib.records.lenient import read_leniently
 from lib.records.snapshot import MAX_LINE_BYTES, Readable, damage_named
 
 # Where the answers of APIs hold their papers: Crossref, Europe PMC, OpenAlex, Semantic Scholar, Zotero

@@ -33,8 +33,11 @@ VERDICTS = (
     ("duplicate", "another line with this id has a later update, a later version, or comes later"),
     ("filtered", "not in the sample of `limit`"),
     ("deleted", "the record says that the paper is deleted"),
+    ("no_abstract", "too little is left of the abstract without the sentences of publishers"),
 )
-KEPT, WITHDRAWN, NOTE, SHORT, CATEGORY, SINCE, UNTIL, DUPLICATE, LIMIT, DELETED = range(len(VERDICTS))
+KEPT, WITHDRAWN, NOTE, SHORT, CATEGORY, SINCE, UNTIL, DUPLICATE, LIMIT, DELETED, BOILERPLATE = range(
+    len(VERDICTS)
+)
 
 
 class LedgerCounts:

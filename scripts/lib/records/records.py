@@ -1,6 +1,5 @@
 """Parse the lines of a snapshot into papers; every line gets a bucket of the ledger or a verdict."""
 
-import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable
@@ -13,7 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lib.records import boilerplate, withdrawal
 from lib.records.arxiv import bare_ids, fill_from_ids
+from lib.records.boilerplate import Shapes
 from lib.records.dates import (
     EARLIEST_YEAR,
     days_since_1970,
@@ -23,7 +24,6 @@ from lib.records.dates import (
 )
 from lib.records.facets import with_facets
 from lib.records.fields import (
-    JSON_TYPES,
     PLACEHOLDERS,
     Fields,
     category_column,
@@ -32,24 +32,27 @@ from lib.records.fields import (
     text_column,
 )
 from lib.records.ledger import CATEGORY, DELETED, KEPT, NOTE, SHORT, SINCE, UNTIL, WITHDRAWN, LedgerCounts
+from lib.records.lenient import read_leniently
 from lib.records.notes import is_note
 from lib.records.placeholders import without_abstract, without_title
 from lib.records.schema import PAPERS
 from lib.records.snapshot import Block
 from lib.records.text import CHANGES, normalise_strings, without_invisible
-from lib.records.withdrawal import is_withdrawal_note
 
-# A paper without the columns that follow from its title and abstract.
-PARSED_PAPERS = pa.schema([column for column in PAPERS if column.name not in ("text", "text_hash")])
+# A paper without the columns that follow from its title and abstract, and with the sentences that may be removed.
+PARSED_PAPERS = pa.schema([column for column in PAPERS if column.name not in ("text", "text_hash")]).append(
+    pa.field("notices", boilerplate.NOTICES)
+)
 NOTHING = f"^(?i:{'|'.join(map(re.escape, PLACEHOLDERS))})$"
 # "Abstract: We study", "Abstract We study", but not "Abstract interpretation is"
 HEADING = (
     r"^(?:(?i:abstract|summary)\s*(?:[:.—–]|-\s)\s*|(?:Abstract|ABSTRACT|Summary|SUMMARY)\s+"
     r"((?:We|The|In|This|These|A|An|Here|Our|It|Let|For|Background|Objectives?|Purpose|Introduction|Aims?|Motivation)\b))"
 )
+# One pass over the abstracts for two searches
+HINTS = f"{boilerplate.ANYWHERE}|{withdrawal.ANYWHERE}"
 WITHOUT = {"title": without_title, "abstract": without_abstract}
 OPTIONAL = ("categories", "published", "updated")
-COMMON_CHINESE = re.compile("[的，。、]")
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class Parsed:
     normalised : for each of CHANGES the number of complete records that needed it
     filled : for each of OPTIONAL the number of complete records that have a value; for each facet that of kept ones
     not_understood : values of complete records that were not understood, by name
+    shapes : of sentences of `papers` that may be boilerplate
+    doubtful : int64 (m,), rows of `papers` that are too short without such sentences
     titles : uint64 (n,), hashes of the titles of the kept papers, 0 for others; empty if the ids hold for all files
     """
 
@@ -99,6 +104,8 @@ class Parsed:
     normalised: dict[str, int]
     filled: dict[str, int]
     not_understood: LedgerCounts
+    shapes: Shapes
+    doubtful: np.ndarray
     titles: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
 
 
@@ -122,13 +129,17 @@ def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
     parsed = {"categories": categories, "published": published, "updated": updated}
     filled, not_understood = _compare(values, parsed, ids, lines, fields, filters.latest_year)
     published = fill_from_ids(published, ids)
-    verdicts = _judge(texts["title"], texts["abstract"], published, matches, filters)
+    hinted = pc.match_substring_regex(texts["abstract"], HINTS)
+    verdicts = _judge(texts, hinted, published, matches, filters)
     verdicts[deleted] = DELETED
     columns = [ids, texts["title"], texts["abstract"], categories, pc.list_element(categories, 0)]
-    papers = pa.RecordBatch.from_arrays([*columns, published, updated], schema=PARSED_PAPERS)
+    columns += [published, updated, hinted]
     if not (verdicts == KEPT).all():
         kept = np.flatnonzero(verdicts == KEPT)
-        records, papers = [records[i] for i in kept], papers.take(pa.array(kept))
+        records, columns = [records[i] for i in kept], [column.take(pa.array(kept)) for column in columns]
+    notices, shapes = boilerplate.find_notices(columns[2], columns.pop())
+    papers = pa.RecordBatch.from_arrays([*columns, notices], schema=PARSED_PAPERS)
+    lengths = boilerplate.lengths_without(papers["abstract"], notices)
     papers = with_facets(papers, records, lines[verdicts == KEPT], fields, filled, not_understood)
     ledger = LedgerCounts()
     for line, bucket, reason in sorted(faults):
@@ -145,6 +156,8 @@ def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
         normalised={change: int(rows[complete].sum()) for change, rows in changes.items()},
         filled=filled,
         not_understood=not_understood,
+        shapes=shapes,
+        doubtful=np.flatnonzero(lengths < filters.min_abstract_chars),
     )
 
 
@@ -253,56 +266,6 @@ def read_lines(
     return records, np.array(numbers, np.int32)
 
 
-def read_leniently(line: bytes) -> tuple[dict, str, str]:
-    """(the object, "", ""), or ({}, the bucket of the fault, its reason)."""
-    if not line.strip():
-        return {}, "blank", "the line is blank"
-    try:
-        value = json.loads(line.decode(), strict=False)
-    except UnicodeDecodeError as error:
-        reason = f"not UTF-8: byte 0x{line[error.start]:02x} at column {error.start + 1}"
-        if _is_chinese(line):
-            reason += "; it seems to be GB18030, which `iconv -f GB18030 -t UTF-8` converts"
-        else:
-            reason += "; `iconv -t UTF-8 -f CODING` converts a file, often from WINDOWS-1252"
-        return {}, "malformed_json", reason
-    except RecursionError:
-        return {}, "malformed_json", "nested too deeply"
-    except json.JSONDecodeError as error:
-        return {}, "malformed_json", _remedy(error) or str(error)
-    except ValueError as error:
-        return {}, "malformed_json", str(error)
-    if not isinstance(value, dict):
-        kind = JSON_TYPES.get(type(value), "null")
-        remedy = "; `jq -c '.[]'` writes its items one per line" if kind == "array" else ""
-        return {}, "not_an_object", f"the line is a JSON {kind}{remedy}"
-    return value, "", ""
-
-
-def _remedy(error: json.JSONDecodeError) -> str:
-    """What is wrong with a line that holds more or less than one object; empty if it is something else."""
-    rest = error.doc[error.pos :].strip()
-    if error.doc.strip() in ("[", "]"):
-        return "the file is a JSON array over several lines; `jq -c '.[]'` writes its items one per line"
-    if error.msg != "Extra data":
-        return ""
-    if rest == ",":
-        return "the line ends in a comma; `sed 's/,[[:space:]]*$//'` removes it"
-    if rest.lstrip(", ").startswith("{"):
-        return "several objects on one line; `jq -c .` writes them one per line" + (
-            " once the commas between them are gone" if rest.startswith(",") else ""
-        )
-    return ""
-
-
-def _is_chinese(line: bytes) -> bool:
-    """Whether a line that is not UTF-8 reads as Chinese in GB18030, by its commonest characters."""
-    try:
-        return bool(COMMON_CHINESE.search(line.decode("gb18030")))
-    except UnicodeDecodeError:
-        return False
-
-
 def _filled(
     path: str,
     name: str,
@@ -321,9 +284,14 @@ def _filled(
 
 
 def _judge(
-    title: pa.Array, abstract: pa.Array, published: pa.Array, matches: list[np.ndarray], filters: Filters
+    texts: dict[str, pa.Array],
+    hinted: pa.Array,
+    published: pa.Array,
+    matches: list[np.ndarray],
+    filters: Filters,
 ) -> np.ndarray:
     """The verdict of each complete record: int8 (n,). Of several reasons the last one here counts."""
+    title, abstract = texts["title"], texts["abstract"]
     verdicts = np.full(len(abstract), KEPT, np.int8)
     if filters.since or filters.until:
         days = published.cast(pa.int32()).to_numpy(zero_copy_only=False)  # nan if unknown
@@ -336,7 +304,9 @@ def _judge(
     verdicts[pc.utf8_length(abstract).to_numpy() < filters.min_abstract_chars] = SHORT
     note = is_note(title, abstract).to_numpy(zero_copy_only=False)
     if not filters.keep_withdrawn:
-        verdicts[is_withdrawal_note(abstract).to_numpy(zero_copy_only=False) & ~note] = WITHDRAWN
+        verdicts[withdrawal.is_withdrawal_note(abstract, hinted).to_numpy(zero_copy_only=False) & ~note] = (
+            WITHDRAWN
+        )
     if not filters.keep_notes:
         verdicts[note] = NOTE
     return verdicts

@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lib.records.boilerplate import without_notices
 from lib.records.facets import facet_rows
 from lib.records.fields import add_text
-from lib.records.ledger import DELETED, DUPLICATE, FIRST, KEPT, LIMIT, VERDICTS, LedgerCounts
+from lib.records.ledger import BOILERPLATE, DELETED, DUPLICATE, FIRST, KEPT, LIMIT, VERDICTS, LedgerCounts
 from lib.records.records import Parsed
 from lib.rows import hash_ids, sample_rows
 
@@ -71,11 +72,31 @@ def _titles(parsed: list[Parsed]) -> np.ndarray:
     )
 
 
+def settle_boilerplate(
+    records: Records, doubtful: list[np.ndarray], files: list[Path], shapes: frozenset[int], min_chars: int
+) -> None:
+    """Settle which papers are too short without their boilerplate, in place in `records.verdicts`.
+
+    Parameters
+    ----------
+    doubtful : for each Arrow file the rows, int64, that may be
+    shapes : of the sentences that are removed
+    """
+    kept = np.flatnonzero(records.verdicts == KEPT)
+    for file, rows, first in zip(files, doubtful, records.bounds.tolist(), strict=False):
+        if len(rows) and shapes:
+            with pa.memory_map(str(file)) as source:
+                papers = pa.ipc.open_file(source).get_batch(0).take(pa.array(rows))
+            left = pc.utf8_length(without_notices(papers["abstract"], papers["notices"], shapes)).to_numpy()
+            records.verdicts[kept[first + rows[left < min_chars]]] = BOILERPLATE
+
+
 def settle(records: Records, limit: int | None) -> np.ndarray:
     """Settle duplicates and `limit`, in place in `records.verdicts`.
 
     If several records share an id, the one with the latest `updated` stays, then the one with the
-    highest version, then the latest line. The others become duplicates, whatever their verdict was.
+    highest version, then the latest line. The others become duplicates, whatever their verdict was. A record
+    without an abstract, but for boilerplate, replaces none and is no duplicate.
     Then `limit` kept papers are sampled by hash of the id.
 
     Returns
@@ -91,8 +112,9 @@ def settle(records: Records, limit: int | None) -> np.ndarray:
         group = np.cumsum(~np.r_[False, same])[at]
         row = order[at]
         _date_deletions(records, row, group)
-        rank = np.lexsort((records.lines[row], records.versions[row], records.updated[row], group))
-        loses = group[rank] == np.r_[group[rank][1:], -1]
+        stands = records.verdicts[row] != BOILERPLATE
+        rank = np.lexsort((records.lines[row], records.versions[row], records.updated[row], stands, group))
+        loses = (group[rank] == np.r_[group[rank][1:], -1]) & stands[rank]
         records.verdicts[order[at[rank[loses]]]] = DUPLICATE
     kept = order[records.verdicts[order] == KEPT]
     if limit is not None and limit < len(kept):
@@ -143,9 +165,17 @@ def enter(ledger: LedgerCounts, records: Records) -> None:
 
 
 def collect(
-    records: Records, kept: np.ndarray, files: list[Path], facets: tuple[str, ...], threads: int
+    records: Records,
+    kept: np.ndarray,
+    files: list[Path],
+    shapes: frozenset[int],
+    facets: tuple[str, ...],
+    threads: int,
 ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-    """Yield the kept papers in order of id, GROUP_ROWS at a time, from the Arrow files, and the rows of their facets."""
+    """Yield the kept papers in order of id, GROUP_ROWS at a time, from the Arrow files, and the rows of their facets.
+
+    Their abstracts come without the sentences whose shape is in `shapes`.
+    """
 
     def group(rows: np.ndarray) -> tuple[pa.RecordBatch, pa.RecordBatch]:
         position = records.position[rows]
@@ -158,9 +188,9 @@ def collect(
         papers = pa.concat_batches(parts)
         if len(parts) > 1:
             papers = papers.take(pa.array(np.argsort(np.argsort(file_of, kind="stable"))))
-        papers = pa.RecordBatch.from_arrays(
-            [records.ids.take(pa.array(rows)), *papers.columns[1:]], schema=papers.schema
-        )
+        abstracts = without_notices(papers["abstract"], papers["notices"], shapes)
+        papers = papers.set_column(papers.schema.get_field_index("abstract"), "abstract", abstracts)
+        papers = papers.set_column(0, "id", records.ids.take(pa.array(rows)))
         return add_text(papers), facet_rows(papers, facets)
 
     with ThreadPoolExecutor(threads) as pool:

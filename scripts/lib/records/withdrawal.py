@@ -69,12 +69,14 @@ ANYWHERE = "withdr[ae]w|retract|removed"
 AT_THE_BEGINNING = r"^[^\pL]*(?:this corrects|correction|erratum|corrigendum)"
 
 
-def is_withdrawal_note(abstracts: pa.Array) -> pa.Array:
-    """Whether each abstract begins with a note on a withdrawal or a correction: bool."""
-    notes = pc.or_(
-        *(
-            pc.match_substring_regex(abstracts, pattern, ignore_case=True)
-            for pattern in (ANYWHERE, AT_THE_BEGINNING)
-        )
-    )
+def is_withdrawal_note(abstracts: pa.Array, hinted: pa.BooleanArray) -> pa.Array:
+    """Whether each abstract begins with a note on a withdrawal or a correction: bool.
+
+    Parameters
+    ----------
+    hinted : whether ANYWHERE, or another pattern, is in the abstract
+    """
+    begins = pc.match_substring_regex(abstracts, AT_THE_BEGINNING, ignore_case=True)
+    found = pc.match_substring_regex(abstracts.filter(hinted), ANYWHERE, ignore_case=True)
+    notes = pc.or_(pc.replace_with_mask(hinted, hinted, found), begins)
     return confirmed(notes, lambda abstract: NOTE.match(abstract) is not None, abstracts)

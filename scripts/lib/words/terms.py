@@ -7,7 +7,7 @@ each process) and chunks of papers, and of the pairs of words one range at a tim
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, pairwise
@@ -28,6 +28,7 @@ from lib.words.counting import (
     papers_of,
 )
 from lib.words.spelling import one_per_word
+from lib.words.stop_words import Thesaurus
 from lib.words.words import BREAK, HAN_RUN, split_token, tokens
 
 PAIRS = 64 << 20  # pairs of words that are counted in one pass: 1 GB with the copy that is sorted
@@ -56,22 +57,23 @@ class _Encoded(dict):
         return encoded
 
 
-_process: list[_Encoded] = []  # of this process
+_process: list[tuple[_Encoded, Thesaurus | None]] = []  # of this process
 
 
-def _start(stop_words: frozenset[str]) -> None:
-    _process[:] = [_Encoded(stop_words)]
+def _start(stop_words: frozenset[str], thesaurus: Thesaurus | None) -> None:
+    _process[:] = [(_Encoded(stop_words), thesaurus)]
 
 
 def _encode(texts: list[str]) -> tuple[int, list[str], np.ndarray, np.ndarray, Counter[tuple[str, str]]]:
     """The numbers of the words of the texts in this process, the words that are new in it, and abbreviations."""
-    (encoded,) = _process
+    ((encoded, thesaurus),) = _process
     before = len(encoded.numbers)
     lengths, numbers = [], []
     introduced: Counter[tuple[str, str]] = Counter()
     for text in texts:
         introduced.update(abbreviations(text))
-        words = list(chain.from_iterable(map(encoded.__getitem__, tokens(text))))
+        spelled = thesaurus.replace(tokens(text)) if thesaurus else tokens(text)
+        words = list(chain.from_iterable(map(encoded.__getitem__, spelled)))
         numbers += words
         numbers.append(0)  # no pair of words reaches from one paper into the next
         lengths.append(len(words) + 1)
@@ -96,7 +98,11 @@ class Spellings:
 
 
 def spell(
-    batches: Iterable[list[str]], stop_words: frozenset[str], file: BinaryIO, threads: int = 1
+    batches: Iterable[list[str]],
+    stop_words: frozenset[str],
+    file: BinaryIO,
+    threads: int = 1,
+    thesaurus: Thesaurus | None = None,
 ) -> Spellings:
     """Write the words of lower-case texts as int32 numbers, with HYPHEN, to a file.
 
@@ -106,7 +112,8 @@ def spell(
     of_process: dict[int, np.ndarray] = {}
     lengths = [np.zeros(1, np.int64)]
     introduced: Counter[tuple[str, str]] = Counter()
-    for pid, new, words, word_counts, of_batch in _in_processes(batches, stop_words, threads):
+    start = partial(_start, stop_words, thesaurus)
+    for pid, new, words, word_counts, of_batch in _in_processes(batches, start, threads):
         introduced.update(of_batch)
         known = of_process.get(pid, np.zeros(1, np.int32))
         added = np.fromiter(map(numbers.__getitem__, new), np.int32, len(new))
@@ -117,12 +124,12 @@ def spell(
 
 
 def _in_processes(
-    batches: Iterable[list[str]], stop_words: frozenset[str], threads: int
+    batches: Iterable[list[str]], start: Callable[[], None], threads: int
 ) -> Iterator[tuple[int, list[str], np.ndarray, np.ndarray, Counter[tuple[str, str]]]]:
     if threads == 1:
-        _start(stop_words)
+        start()
         return map(_encode, batches)
-    return in_processes(_encode, batches, threads, partial(_start, stop_words))
+    return in_processes(_encode, batches, threads, start)
 
 
 @dataclass

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 from shutil import which
 
@@ -13,6 +14,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from .config import Config, as_list, results_folder
+from .encoders import language_warning
 
 
 def changes_since(ledger: Path, config: Config) -> tuple[str, list[str]]:
@@ -60,6 +62,18 @@ def check_number_of_topics(digest: Path, config: Config) -> None:
     papers, k = int(Path(digest).read_text("utf-8").split()[1]), config["cluster"]["k"]
     if k is not None and k > papers:
         raise WorkflowError(f"config key cluster.k: {k} topics of {papers} papers; set it lower, or to null")
+
+
+@cache
+def _warn_once(text: str) -> None:
+    logger.warning(text)
+
+
+def warn_of_languages(ledger: Path, config: Config) -> None:
+    """Warn before papers are encoded by a model that does not know their language."""
+    languages = json.loads(Path(ledger).read_text("utf-8")).get("languages", {})
+    if text := language_warning(languages, config["embed"]["model"]):
+        _warn_once(f"warning: {text}")
 
 
 def lock_results(config: Config) -> int | None:

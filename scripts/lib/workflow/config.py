@@ -15,6 +15,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from snakemake.exceptions import WorkflowError
 
+from .word_lists import bundled_lists, stop_word_file
+
 Config = dict[str, Any]
 # Folders of the workflow that results must not go into.
 SOURCES = (
@@ -29,7 +31,7 @@ NO_DATA = re.compile(
 )
 # The other keys that name a file: section, key, and what to set it to.
 FILES = (
-    ("terms", "stop_words", "a list of words"),
+    ("terms", "synonyms", "a thesaurus in the form of VOSviewer, or to null"),
     ("keywords", "head_words", "a list of words"),
     ("label", "category_names", "a table of names"),
 )
@@ -61,7 +63,7 @@ def complete(config: Config, schema: dict, root: Path) -> Config:
     faults = [fault for error in validator.iter_errors(config) for fault in describe(error, schema)]
     files, missing = named_inputs(config.get("input"), schema["properties"]["input"]["default"], root)
     faults += missing + file_faults(config, schema, root) + results_fault(config, root)
-    faults += locale_faults(config) + llm_fault(config)
+    faults += word_list_faults(config, root) + locale_faults(config) + llm_fault(config)
     if faults:
         raise WorkflowError(
             "The configuration (config.yaml, --configfile, --config, or `config:` of a module) has faults:",
@@ -70,7 +72,8 @@ def complete(config: Config, schema: dict, root: Path) -> Config:
     whole = canonical(with_defaults(config, schema), schema)
     whole["input"] = files[0] if len(files) == 1 else files
     for section, key, _ in FILES:
-        whole[section][key] = file_of(whole[section][key], default_of(schema, section, key), root)
+        if whole[section][key] is not None:
+            whole[section][key] = file_of(whole[section][key], default_of(schema, section, key), root)
     return whole
 
 
@@ -230,6 +233,28 @@ def file_faults(config: Config, schema: dict, root: Path) -> list[str]:
         elif not Path(file).is_file():
             fault = "a folder, not a file" if Path(file).is_dir() else "no such file"
             faults.append(f"{name}: {fault}: {file}; set it to {wanted}")
+    return faults
+
+
+def word_list_faults(config: Config, root: Path) -> list[str]:
+    """Faults of terms.stop_words: a file that does not exist, or a language without a list."""
+    keys = config.get("terms")
+    given = keys.get("stop_words", "auto") if isinstance(keys, dict) else "auto"
+    faults = []
+    for value in as_list(given) if isinstance(given, str | list) else []:
+        if not isinstance(value, str) or value == "auto":
+            continue
+        file = stop_word_file(value, root)
+        if odd := name_faults("terms.stop_words", file):
+            faults += odd
+        elif not Path(file).is_file() and re.fullmatch("[a-z]{2,3}", value):
+            known = ", ".join(bundled_lists(root))
+            faults.append(
+                f"terms.stop_words: no list for the language {value}; name a file of words, or one of {known}"
+            )
+        elif not Path(file).is_file():
+            fault = "a folder, not a file" if Path(file).is_dir() else "no such file"
+            faults.append(f"terms.stop_words: {fault}: {file}; set it to a list of words")
     return faults
 
 

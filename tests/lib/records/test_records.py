@@ -16,7 +16,8 @@ from conftest import ABSTRACT, paper
 from lib.cli import UserError
 from lib.records.fields import Fields, paths_of, text_column
 from lib.records.ledger import VERDICTS, LedgerCounts
-from lib.records.records import OPTIONAL, Filters, parse_block, read_leniently
+from lib.records.lenient import read_leniently
+from lib.records.records import OPTIONAL, Filters, parse_block
 from lib.records.selection import Records, enter, settle
 from lib.records.snapshot import Block, blocks
 from measure import default_flags

@@ -1,0 +1,62 @@
+"""clean removes sentences of publishers that recur, before lengths, hashes and the digest are computed."""
+
+import random
+from functools import partial
+
+import clean
+from cleaned import counts, run_clean
+from conftest import ABSTRACT, as_lines, paper
+from lib.records.snapshot import blocks
+
+NOTICE = "© {} Elsevier B.V. All rights reserved."
+
+
+def corpus(papers: int, noted: int) -> list[dict]:
+    """Papers of which the first ones have a notice, each of another year."""
+    texts = [f"{ABSTRACT} {NOTICE.format(1990 + i)}" if i < noted else ABSTRACT for i in range(papers)]
+    return [paper(f"2301.{i:05}", abstract=text) for i, text in enumerate(texts)]
+
+
+def test_texts_hashes_and_digest_are_those_of_papers_without_the_sentences(out):
+    rows, ledger, digest = run_clean(as_lines(*corpus(60, 30)), out)
+    plain_rows, plain_ledger, plain_digest = run_clean(as_lines(*corpus(60, 0)), out)
+    assert (rows, digest) == (plain_rows, plain_digest)
+    assert ledger["boilerplate"] == [
+        {"papers": 30, "example": "All rights reserved."},
+        {"papers": 30, "example": "© 1990 Elsevier B.V."},
+    ]
+    assert plain_ledger["boilerplate"] == []
+
+
+def test_a_small_corpus_keeps_a_single_notice(out):
+    """Of 20 papers one: nothing shows that it recurs."""
+    rows, ledger, _ = run_clean(as_lines(*corpus(20, 1)), out)
+    assert rows[0]["abstract"].endswith("© 1990 Elsevier B.V. All rights reserved.")
+    assert ledger["boilerplate"] == []
+
+
+def test_too_little_that_is_left_is_no_abstract_and_replaces_no_paper(out):
+    notice = "© 2011 Elsevier B.V. All rights reserved. This article is protected by copyright."
+    records = corpus(30, 30)
+    empty = [paper(f"2302.{i:05}", abstract=notice) for i in range(8)]
+    newer = paper("2301.00003", abstract=notice, update_date="2024-01-01")
+    rows, ledger, _ = run_clean(as_lines(*records, *empty, newer), out)
+    assert counts(ledger) == {"kept": 30, "no_abstract": 9}
+    assert [row["abstract"] for row in rows] == [ABSTRACT] * 30
+    assert [entry["line"] for entry in ledger["buckets"]["no_abstract"]["first"]] == list(range(31, 40))
+    assert "2302.00000" in ledger["buckets"]["no_abstract"]["first"][0]["reason"]
+    # without their boilerplate they would be long enough
+    assert counts(run_clean(as_lines(*records[:1], *empty[:1]), out)[1]) == {"kept": 2}
+
+
+def test_order_blocks_and_processes_change_nothing(monkeypatch, out):
+    records = corpus(200, 50) + [
+        paper(f"2302.{i:05}", abstract=NOTICE.format(1900 + i) * 2) for i in range(9)
+    ]
+    rows, ledger, digest = run_clean(as_lines(*records), out)
+    random.Random(1).shuffle(records)
+    monkeypatch.setattr(clean, "blocks", partial(blocks, size=2000))
+    others = run_clean(as_lines(*records), out, threads=3)
+    assert (others[0], others[2]) == (rows, digest)
+    assert others[1]["boilerplate"] == ledger["boilerplate"] and len(ledger["boilerplate"]) == 2
+    assert counts(others[1]) == counts(ledger) == {"kept": 200, "no_abstract": 9}
