@@ -182,9 +182,9 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def main(argv: list[str] | None = None) -> None:
-    args = arguments(argv)
-    filters = Filters(
+def filters_of(args: argparse.Namespace) -> Filters:
+    """What decides which records are papers."""
+    return Filters(
         min_abstract_chars=args.min_abstract_chars,
         categories=tuple(args.categories),
         since=args.since,
@@ -193,6 +193,11 @@ def main(argv: list[str] | None = None) -> None:
         keep_notes=args.keep_notes,
         latest_year=latest_year(date.today()),
     )
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = arguments(argv)
+    filters = filters_of(args)
     fields = Fields.parse(args.fields, args.facets)
     with (
         atomic_outputs(*(getattr(args, name) for name in OUTPUTS)) as (
