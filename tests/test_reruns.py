@@ -271,7 +271,7 @@ def cases() -> list[Case]:
         Case(
             "an author of one paper corrected",
             lambda: {"clean"} | below({"works"}),
-            edit_papers(lambda r: r[9].update(authors="A. Lee")),
+            edit_papers(lambda r: r[9].update(authors="A. Lee", authors_parsed=[["Lee", "A.", ""]])),
         ),
         Case(
             "`clean={facets: [doi]}`",
