@@ -16,7 +16,7 @@ from lib.map.page_entries import NONE, levels, paper_blocks, topic_entries, tren
 from lib.map.schema import read_points
 from lib.naming.schema import HIERARCHY, TOPICS
 from lib.records.schema import PAPERS
-from lib.rows import hash_ids, sample_rows
+from lib.rows import hash_ids, label_sizes, sample_rows
 from lib.tables import check_same_rows, read_table
 from lib.trends.periods import shares_by_year, shares_in
 from lib.trends.schema import PERIODS, SUBTOPIC_PERIODS, SUBTOPIC_TRENDS, TRENDS
@@ -63,6 +63,28 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return cli.parse_args(argv)
 
 
+def count_on_map(
+    topics: list[dict], hierarchy: list[dict], topic_of: np.ndarray, subtopic_of: np.ndarray
+) -> None:
+    """Set the size of each topic and node to that of its papers, in place: the page counts papers, the tables works.
+
+    Parameters
+    ----------
+    topic_of, subtopic_of : int (n,), of each paper; -1 for none
+    """
+    of_topics = label_sizes(topic_of, len(topics))
+    sizes = {
+        "topic": of_topics,
+        "subtopic": label_sizes(subtopic_of, sum(n["level"] == "subtopic" for n in hierarchy)),
+    }
+    groups = np.array([node["parent"] for node in hierarchy if node["level"] == "topic"], int)
+    sizes["group"] = np.bincount(groups, of_topics)
+    for topic, size in zip(topics, of_topics.tolist(), strict=True):
+        topic["size"] = size
+    for node in hierarchy:
+        node["size"] = int(sizes[node["level"]][node["node"]])
+
+
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     papers = read_table(args.papers, PAPERS, ["id", "title", "primary_category", "published"])
@@ -80,13 +102,15 @@ def main(argv: list[str] | None = None) -> None:
     shares = shares_in(years, read_table(args.subtopic_periods, SUBTOPIC_PERIODS).to_pandas())
     subtopic_trends = trend_entries(read_table(args.subtopic_trends, SUBTOPIC_TRENDS).to_pylist(), shares)
     hierarchy = read_table(args.hierarchy, HIERARCHY).to_pylist()
+    topic_of = assigned["topic"].to_numpy()
+    count_on_map(topics, hierarchy, topic_of, subtopic_of)
 
     codes, frame, aspect = quantize(points)
     rows = sample_rows(hash_ids(papers["id"].to_pylist()), args.max_papers)
     side = grid_side(len(rows))
     rows = rows[cell_order(codes[rows], side)]
     about, blocks = paper_blocks(papers.take(rows), assigned.take(rows))
-    anchors = densest_points(points, assigned["topic"].to_numpy(), len(topics))
+    anchors = densest_points(points, topic_of, len(topics))
     groups, subtopics, group_of = levels(hierarchy, points, subtopic_of, anchors, frame)
     entries = [
         topic | trend | {"group": group}

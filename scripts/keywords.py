@@ -32,16 +32,16 @@ def keyword_table(model: KeywordModel, nodes: pd.DataFrame, top: int) -> pd.Data
     nodes : table with the columns of NODES
     """
     group_of, parents = (
-        nodes.loc[nodes["level"] == level, "parent"].to_numpy() for level in ("topic", "subtopic")
+        nodes.loc[nodes["level"] == level, "parent"].to_numpy(int) for level in ("topic", "subtopic")
     )
-    topic_of = np.r_[np.arange(len(group_of)), parents.astype(int)]
+    topic_of = np.r_[np.arange(len(group_of)), parents]
     rows: list[tuple] = []
 
     def add(level: str, numbers: np.ndarray, keywords: list[list[Keyword]]) -> None:
         for node, of_node in zip(numbers.tolist(), keywords, strict=True):
             rows.extend((level, node, rank, *keyword) for rank, keyword in enumerate(of_node, 1))
 
-    add("group", np.unique(group_of), model.keywords_of(group_of.astype(int)[topic_of], top))
+    add("group", np.unique(group_of), model.keywords_of(group_of[topic_of], top))
     add("topic", np.arange(len(group_of)), model.keywords_of(topic_of, top))
     for topic in np.unique(parents):
         siblings = np.flatnonzero(parents == topic)

@@ -17,7 +17,7 @@ from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.trends.periods import periods, shares_by_year
 from lib.trends.regression import tables_of
 from lib.trends.schema import PERIODS, SUBTOPIC_PERIODS, SUBTOPIC_TRENDS, TRENDS
-from lib.works.counted import read_counted
+from lib.works.counted import read_counted, without_copies
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -51,8 +51,9 @@ def main(argv: list[str] | None = None) -> None:
     check_same_rows(
         papers=len(published), assignments=len(topics), subtopics=len(subtopic), works=len(counted)
     )
-    published, topics = published.filter(pa.array(counted)), topics[counted]
-    subtopic = subtopic.filter(pa.array(counted))
+    stands = (without_copies(topics, counted) >= 0) | (counted & (topics < 0))
+    published, topics = published.filter(pa.array(stands)), topics[stands]
+    subtopic = subtopic.filter(pa.array(stands))
     names = read_table(args.topics, TOPICS, ["name"])["name"].to_pylist()
     nodes = read_table(args.hierarchy, HIERARCHY, ["level", "node", "parent", "name"]).to_pandas()
     nodes = nodes[nodes["level"] == "subtopic"]

@@ -45,6 +45,9 @@ def test_too_little_that_is_left_is_no_abstract_and_replaces_no_paper(out):
     assert [row["abstract"] for row in rows] == [ABSTRACT] * 30
     assert [entry["line"] for entry in ledger["buckets"]["no_abstract"]["first"]] == list(range(31, 40))
     assert "2302.00000" in ledger["buckets"]["no_abstract"]["first"][0]["reason"]
+    # a space in front of a sentence is not a character of what is left
+    edge = [paper(f"2303.{i:05}", abstract=f"{'a' * 49} {notice}") for i in range(8)]
+    assert counts(run_clean(as_lines(*records, *edge), out)[1]) == {"kept": 30, "no_abstract": 8}
     # without their boilerplate they would be long enough
     assert counts(run_clean(as_lines(*records[:1], *empty[:1]), out)[1]) == {"kept": 2}
 

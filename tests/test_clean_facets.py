@@ -440,7 +440,17 @@ BAD = {
     "many": ([[f"Doe{i}", "J.", ""] for i in range(5000)], [f"J. Doe{i}" for i in range(5000)]),
     "empty names": ([["", "", ""], ["Lee", "Ann", ""], [" ", " ", ""]], ["Ann Lee"]),
     "true": (True, []),
+    "short name": ("A. Smith (MIT), X. Li", ["A. Smith", "X. Li"]),
+    "commas": ("Smith J., Johnson R., Miller X.", ["J. Smith", "R. Johnson", "X. Miller"]),
 }
+
+
+def test_dois_in_one_cell_are_told_apart(out):
+    record = paper("1") | {"doi": "10.1234/a;10.5678/B, 10.9999/c(1)2;x"}
+    run_clean(as_lines(record), out)
+    rows = pq.read_table(out / "facets.parquet").to_pylist()
+    dois = [row["value"] for row in rows if row["facet"] == "doi"]
+    assert dois == ["10.1234/a", "10.5678/b", "10.9999/c(1)2;x"]
 
 
 @pytest.mark.parametrize("kind", BAD)

@@ -139,6 +139,9 @@ def test_a_packed_copy_is_not_read_and_another_file_of_its_name_is(tmp_path, out
     _, ledger = cleaned([plain, packed], out)
     assert counts(ledger) == {"kept": 1} and ledger["input"] == ["a.csv", "a.csv.gz"]
     assert f"{packed} holds the same as {plain}, and is not read" in capsys.readouterr().err
+    packed.write_bytes(packed.read_bytes()[:-20])
+    with pytest.raises(UserError, match=r"a\.csv\.gz: truncated or damaged"):
+        cleaned([plain, packed], out)
     packed.write_bytes(gzip.compress(as_csv(y="Stars shine").encode()))
     _, ledger = cleaned([plain, packed], out)
     assert counts(ledger) == {"kept": 2}

@@ -43,7 +43,7 @@ NODES = pa.schema(
             "number of the node in its level; groups and the subtopics of a topic by descending size",
         ),
         column("parent", pa.int32(), "group of a topic, or topic of a subtopic; null for groups"),
-        column("size", pa.int64(), "number of papers"),
+        column("size", pa.int64(), "number of papers; in hierarchy.parquet of works"),
         column(
             "stability",
             pa.float64(),

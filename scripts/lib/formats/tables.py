@@ -252,7 +252,7 @@ def _identified(
                 journal = name.lower() in JOURNALS
                 row[name] = [value] if journal else [part.strip() for part in re.split("[;|]", value)]
         for name in people:
-            if isinstance(value := row.get(name), str) and value.strip():
+            if isinstance(value := row.get(name), str) and ";" in value:  # else commas may separate them
                 row[name] = [part.strip() for part in value.split(";")]
         if all(is_empty(row.get(name)) for name in ids):
             row[DERIVED_ID] = derived_id(row, doi, title, year)

@@ -3,14 +3,15 @@
 The rules, in the order in which they act; docs/measurements/keywords.md shows what each is worth.
 
 1. Stop words are not terms (step `terms`).
-2. General terms are not keywords (`informative`), nor are the head words of a list, such as *theory*, or bigrams that
-   begin with one.
-3. A keyword is in at least a share COVER of the papers of its group.
-4. It is weighted by class-based TF-IDF times the cube of the similarity of the term to the group (`TermVectors`).
-5. It is a keyword of one group only: the one in which its weight is largest.
-6. Words that repeat an earlier keyword in another form, and abbreviations of keywords, are left out (`repeats`).
-7. After LEAST keywords, a list ends where the weight falls below a share LIGHT of the first.
-8. A keyword is shown as the phrase in which it stands (`Phrases`).
+2. General terms are not keywords (`informative`).
+3. Head words of a list, such as *theory*, are not keywords, nor are bigrams that begin with one.
+4. A keyword is in at least a share COVER of the papers of its group.
+5. It is weighted by class-based TF-IDF times the cube of the similarity of the term to the group (`TermVectors`).
+6. It is a keyword of one group only: the one in which its weight is largest.
+7. Words that repeat an earlier keyword in another form are left out (`Repetition`).
+8. So are abbreviations of keywords.
+9. After LEAST keywords, a list ends where the weight falls below a share LIGHT of the first.
+10. A keyword is shown as the phrase in which it stands (`Phrases`).
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ GENERAL = 0.5  # general terms have this share of all uses of terms
 OWN = 0.8
 COVER = 0.08  # with rarer terms, few papers have two keywords
 POWER = 3  # of the similarity
-LEAST_PAPERS = 3  # of a small subtopic, 5 % may be one paper
+LEAST_PAPERS = 3  # of a small subtopic, 8 % may be one paper
 LEAST = 5
 LIGHT = 0.5
 CANDIDATES = 20  # terms per keyword whose similarity to the group is computed

@@ -24,7 +24,7 @@ KEYWORDS = pa.schema(
         column(
             "weight",
             pa.float64(),
-            "by class-based TF-IDF, share and term vectors (docs/measurements/keywords.md)",
+            "by class-based TF-IDF and term vectors (docs/measurements/keywords.md)",
         ),
         column("papers", pa.int64(), "papers of the node with the term"),
         column(

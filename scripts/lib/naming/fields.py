@@ -20,16 +20,23 @@ def read_category_names(path: Path) -> dict[str, str]:
     Raises
     ------
     UserError
-        The file lacks a column.
+        The file lacks a column, or is not a CSV file in UTF-8.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        if missing := {"category", "name"} - set(rows.fieldnames or ()):
-            raise UserError(
-                f"config key label.category_names: {path} lacks the column {' and '.join(sorted(missing))}; its first "
-                "line must be category,name"
-            )
-        return {row["category"]: row["name"] for row in rows if row["category"] and row["name"]}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(
+            f"config key label.category_names: {path} is not a CSV file in UTF-8 ({error}); save it as such"
+        ) from None
+    columns = [name.strip() for name in rows[0]] if rows else []
+    if missing := {"category", "name"} - set(columns):
+        raise UserError(
+            f"config key label.category_names: {path} lacks the column {' and '.join(sorted(missing))}; its first "
+            "line must be category,name"
+        )
+    pairs = (dict(zip(columns, row, strict=False)) for row in rows[1:])
+    return {pair["category"]: pair["name"] for pair in pairs if pair.get("category") and pair.get("name")}
 
 
 class Fields:
@@ -77,6 +84,7 @@ class Fields:
         counts, sizes = np.asarray((of_group @ papers).todense()), np.bincount(groups, minlength=k)
         others = (counts.sum(0) - counts) / np.maximum(len(groups) - sizes, 1)[:, None]
         frequent = (counts > 0) & (counts >= RATIO * others * sizes[:, None])
+        frequent[sizes == len(groups)] = False  # there are no other papers
         fields, cover = [], np.zeros(k)
         for group in range(k):
             left = papers[np.flatnonzero(groups == group)][:, np.flatnonzero(frequent[group])]

@@ -196,9 +196,12 @@ def name_in(answer: str, evidence: Evidence) -> str:
         raise NoName("the answer is empty")
     if len(name) > MAX_CHARS or len(name.split()) > MAX_WORDS:
         raise NoName("the answer is too long for a name")
-    in_name, known = _words(name), _words("\n".join([*evidence.keywords, *evidence.fields, *evidence.titles]))
+    in_name, known = (
+        _words(name),
+        _words("\n".join([*evidence.keywords, *evidence.fields, *evidence.parts, *evidence.titles])),
+    )
     if in_name and known and not any(same_stem(word, other) for word in in_name for other in known):
-        raise NoName(f"no word of {name!r} is in the keywords, fields or titles")
+        raise NoName(f"no word of {name!r} is in the keywords, fields, parts or titles")
     return name
 
 

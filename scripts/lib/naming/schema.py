@@ -16,7 +16,7 @@ FIELDS = (
 
 TOPICS = pa.schema(
     [
-        column("topic", pa.int32(), "number of the topic; topics are sorted by descending size"),
+        column("topic", pa.int32(), "number of the topic; topics are sorted by descending number of records"),
         column("label", pa.string(), '"{primary keyword} | {representative title}"'),
         column("size", pa.int64(), "number of works; of records with works.count: records"),
         column("share", pa.float64(), "share of all works"),
@@ -43,7 +43,7 @@ TOPICS = pa.schema(
             "apostrophe in front where a reader would take it for a number ('0704.0010)",
         ),
         column("representative_title", pa.string(), "its title, TeX converted to Unicode"),
-        column("silhouette", pa.float64(), "mean silhouette of its papers"),
+        column("silhouette", pa.float64(), "mean silhouette of its papers, without copies"),
         column(
             "stability",
             pa.float64(),

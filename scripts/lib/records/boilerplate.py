@@ -151,11 +151,6 @@ def _is_abbreviation(text: str, stop: int) -> bool:
     return ABBREVIATED.search(text[max(stop - 6, 0) : stop + 1]) is not None
 
 
-def hash_shape(shape: str) -> int:
-    """The 64-bit hash of a shape."""
-    return int.from_bytes(blake2b(shape.encode(), digest_size=8).digest(), "little")
-
-
 def notices(text: str) -> list[tuple[int, int]]:
     """Where the sentences of a text that have a cue begin and end."""
     is_registered = REGISTRY.search(text) is not None
@@ -237,13 +232,16 @@ def without_notices(abstracts: pa.StringArray, notices: pa.Array, shapes: frozen
 
 
 def lengths_without(abstracts: pa.StringArray, notices: pa.Array) -> np.ndarray:
-    """The length of each abstract without all of its sentences with a cue, in characters: int (n,)."""
+    """The least length of each abstract without all of its sentences with a cue, in characters: int (n,).
+
+    A space at each end of what is left is not counted.
+    """
     every = pc.list_flatten(notices)
     if not len(every):
         return pc.utf8_length(abstracts).to_numpy()
     removed = np.zeros(len(abstracts), np.int64)
     spans = pc.subtract(pc.struct_field(every, 1), pc.struct_field(every, 0)).to_numpy()
-    np.add.at(removed, pc.list_parent_indices(notices).to_numpy(), spans)
+    np.add.at(removed, pc.list_parent_indices(notices).to_numpy(), spans + 2)
     return pc.utf8_length(abstracts).to_numpy() - removed
 
 

@@ -33,7 +33,7 @@ WRITTEN = pa.schema(
 NAMES = ("display_name", "funder_display_name", "name", "title", "fullName", "agency", "DOI", "unstructured")
 KEYS = ("ror", "issn_l", "issn", "essn", "ISSN", "DOI", "paperId", "id", "funder")
 ADDRESS = re.compile(r"https?://(?:www\.|dx\.)?(?:orcid|ror|openalex|doi)\.org/(?:works/)?", re.IGNORECASE)
-DOIS = re.compile(r"10\.\d{4,9}/[^\s\"<>|]+")
+DOIS = re.compile(r"10\.\d{4,9}/(?:(?![;,]\s*10\.\d)[^\s\"<>|])+")
 IN_BRACKETS = re.compile(r"\[[^\]]*\]")  # the authors before an address in Web of Science
 # Bytes that a plain name does not have: control characters, markup, TeX, all outside ASCII
 ODD = np.ones(256, bool)

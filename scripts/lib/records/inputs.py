@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.records.selection import Records
-from lib.records.snapshot import open_snapshot
+from lib.records.snapshot import damage_named, open_snapshot
 from lib.rows import hash_ids
 
 PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
@@ -47,7 +47,7 @@ def packed_copies(paths: list[Path]) -> dict[Path, Path]:
 
 def _digest(path: Path) -> bytes:
     digest = hashlib.blake2b()
-    with open_snapshot(path) as stream:
+    with open_snapshot(path) as stream, damage_named(path):
         while data := stream.read(READ_BYTES):
             digest.update(data)
     return digest.digest()

@@ -9,7 +9,7 @@ FAMILY = ("family", "lastName", "lastname", "last", "last_name")
 PARTICLES = ("dropping-particle", "non-dropping-particle")  # of CSL-JSON: "van der"
 WHOLE = ("display_name", "name", "literal", "fullName", "collectiveName", "full_name")
 SUFFIX = re.compile(r"(?:Jr|Sr)\.?|I{2,3}|IV")
-INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,4}")
+INITIALS = re.compile(r"(?:[^\W\d_a-z]\.?[ -]?){1,4}")
 # "Doe J." as Scopus writes it; names in the other order do not end in an initial with a point
 INITIALS_LAST = re.compile(r"(.+?) ((?:[^\W\d_a-z]\.-?)+)")
 OTHERS = re.compile(r"(?i)et\.? al\.?|(?:and )?others|anonymous|\[?no authors? listed\]?")

@@ -45,7 +45,7 @@ def _long_form(short: str, before: str) -> str:
     long = before[at:]
     words = len(long.split())
     is_longer = len(long) > len(short) + 1 and words <= min(len(short) + 5, 2 * len(short))
-    return long if is_longer and WORDS.fullmatch(long) else ""
+    return long if is_longer and WORDS.fullmatch(long) and short not in long.split() else ""
 
 
 def most_frequent(pairs: Iterable[tuple[tuple[str, str], int]]) -> dict[str, str]:

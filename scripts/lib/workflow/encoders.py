@@ -69,4 +69,4 @@ def language_warning(languages: Mapping[str, float], model: str) -> str:
     )
     if ENGLISH.search(model):
         return f"{shares}, and the encoder {model} knows English only: set embed.model to {SUGGESTED}"
-    return f"{shares}; see whether the model card of {model} names this language, or set embed.model to {SUGGESTED}"
+    return f"{shares}; see whether the model card of {model} names them, or set embed.model to {SUGGESTED}"

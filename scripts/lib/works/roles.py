@@ -59,7 +59,7 @@ def settle(
 
     Parameters
     ----------
-    ids, days : of the records in `works`, by row; a day is -1 if it is not known
+    ids, days : of the records in `works`, by row; a day that is not known is before all others
     published : rows of the records with a DOI or a journal
     roles, preprints : `roles_alone`
     """

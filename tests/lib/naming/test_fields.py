@@ -57,3 +57,13 @@ def test_the_bundled_names_are_complete_and_other_tables_are_checked(tmp_path):
     (tmp_path / "n.csv").write_text("code;label\n1;x\n")
     with pytest.raises(UserError, match="lacks the column category and name"):
         read_category_names(tmp_path / "n.csv")
+
+
+def test_a_single_group_has_no_other_papers_to_compare_with():
+    assert fields_of([["a"], ["a"], ["b"]], [0, 0, 0], 1) == ([[]], [0.0])
+
+
+def test_a_table_in_another_encoding_is_refused(tmp_path):
+    (tmp_path / "n.csv").write_bytes("category,name\na,Année\n".encode("latin-1"))
+    with pytest.raises(UserError, match=r"label.category_names.*not a CSV file in UTF-8"):
+        read_category_names(tmp_path / "n.csv")

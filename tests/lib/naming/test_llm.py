@@ -185,6 +185,8 @@ def test_answers_that_are_no_names(answer, said):
 
 
 def test_names_of_topics_without_known_words_are_not_compared():
+    parts = Evidence(["dark"], [], ["random matrices"], ["On dark things"], [])
+    assert name_in("Random Matrices", parts) == "Random Matrices"
     assert name_in("銀河の形成", Evidence([], [], [], ["わたしたちの銀河のせいちょう"], [])) == "銀河の形成"
 
 

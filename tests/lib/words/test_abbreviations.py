@@ -30,6 +30,7 @@ def test_the_long_form_stands_before_the_bracket(text, short, long):
         "(abc)",
         "of x $f(a)$ (b)",
         "xy (xy)",
+        "an lstm network (lstm)",
     ],
 )
 def test_other_brackets_are_not_abbreviations(text):
