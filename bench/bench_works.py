@@ -1,7 +1,7 @@
 """`works` on made-up corpora: 100,000 and 1 million records with authors and DOIs, one in fifty a copy with changes.
 
 Titles and abstracts are those of the corpus, with some words exchanged. The neighbors are random, as in the worst case
-of an encoder for which a third of all neighbors has a cosine of at least .85.
+of an encoder for which 40 % of all neighbors have a cosine of at least .85.
 """
 
 import json

@@ -83,7 +83,7 @@ LinearModel = dict[str, float]
 
 MEMORY_MB: dict[str, LinearModel] = {
     "clean": {"base": 330, "papers": 80},
-    "terms": {"base": 330, "papers": 830},
+    "terms": {"base": 330, "papers": 885},
     "embed": {"base": 700, "gflop": 2900, "papers": 200, "part_vectors": 2200, "gpu": 4000},
     "gather": {"base": 140, "papers": 11},
     "neighbors": {"base": 190, "papers": 400, "vectors": 1000, "sample": 450, "gpu": 4000},
