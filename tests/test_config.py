@@ -138,6 +138,17 @@ MISTAKES = {
         "terms.stop_words",
         "absent.txt",
     ),
+    "synonyms without heading": (
+        {"terms": {"synonyms": "README.md"}},
+        "terms.synonyms: the first line of",
+        "lacks label and replace by",
+    ),
+    "other columns": (
+        {"label": {"category_names": "data/words/stop_words.txt"}},
+        "label.category_names: the first line of",
+        "lacks category and name",
+    ),
+    "words in one": ({"terms": {"more_stop_words": ["two words"]}}, "terms.more_stop_words"),
     "missing synonyms": ({"terms": {"synonyms": "absent.txt"}}, "terms.synonyms", "absent.txt"),
     "words with a brace": ({"terms": {"stop_words": "a{.txt"}}, "terms.stop_words: a{.txt", "rename"),
     "another path variable": ({"pathvars": {"logs": "x"}}, "pathvars.logs", "unknown key"),

@@ -53,11 +53,14 @@ class Phrases:
             least = OPEN_MOST if at_end and self.vocabulary.followed_share[words[-1]] >= OPEN else MOST
             if share < least or word in words or HAN_RUN.search(both):  # words of Chinese have no space
                 break
+            spelled = self._spelled(words[-1], word) if at_end else self._spelled(word, words[0])
+            if spelled is None:
+                break
             if at_end:
-                phrase += self._spelled(words[-1], word)[1]
+                phrase += spelled[1]
                 words.append(word)
             else:
-                phrase = self._spelled(word, words[0])[0] + phrase
+                phrase = spelled[0] + phrase
                 words.insert(0, word)
             if (
                 self.vocabulary.followed_share[words[-1]] < OPEN
@@ -65,8 +68,11 @@ class Phrases:
                 whole = phrase
         return whole
 
-    def _spelled(self, first: int, second: int) -> tuple[str, str]:
-        """The words of a bigram as spelled in it: the first with the space or hyphen behind it, the second with it before."""
+    def _spelled(self, first: int, second: int) -> tuple[str, str] | None:
+        """The words of a bigram as spelled in it: the first with the space or hyphen behind it, the second with it before.
+
+        None if the bigram is not a term: words alone may be spelled otherwise (`orbits`, but `spin-orbit`).
+        """
         one, two = self.vocabulary.terms[first], self.vocabulary.terms[second]
         rows, firsts, seconds = self.vocabulary.bigrams
         for row in rows[(firsts == first) & (seconds == second)].tolist():
@@ -75,7 +81,7 @@ class Phrases:
                 start, end = bigram[: cut.start()], bigram[cut.end() :]
                 if plain(start) == plain(one) and plain(end) == plain(two):
                     return start + cut[0], cut[0] + end
-        return f"{one} ", f" {two}"
+        return None
 
 
 def beside(words: list[int], text: np.ndarray) -> tuple[tuple[float, int], tuple[float, int]]:

@@ -11,6 +11,7 @@ from lib.cli import UserError
 
 RATIO = 2.0  # a field is at least this many times as frequent in a group as in the other papers
 GAIN = 0.05  # and adds this share of the papers of the group to those of the fields before it
+LEAST_PAPERS = 3
 MOST = 3
 
 
@@ -93,7 +94,7 @@ class Fields:
             while len(chosen) < MOST and left.shape[0] and left.shape[1]:
                 gains = np.asarray(left.sum(0)).ravel()
                 best = int(gains.argmax())
-                if gains[best] < GAIN * sizes[group]:
+                if gains[best] < max(GAIN * sizes[group], LEAST_PAPERS):
                     break
                 chosen.append(self.names[names[best]])
                 cover[group] += gains[best] / sizes[group]

@@ -33,8 +33,9 @@ NO_DATA = re.compile(
 FILES = (
     ("terms", "synonyms", "a thesaurus in the form of VOSviewer, or to null"),
     ("keywords", "head_words", "a list of words"),
-    ("label", "category_names", "a table of names"),
+    ("label", "category_names", "a CSV file with the columns category and name"),
 )
+HEADED = {"terms.synonyms": ("label", "replace by"), "label.category_names": ("category", "name")}
 
 
 def read_schema(root: Path) -> dict[str, Any]:
@@ -219,6 +220,12 @@ def key_names(schema: dict) -> list[str]:
     return [f"{name}.{key}" for name, entry in sections for key in entry.get("properties", {})]
 
 
+def first_line(file: str) -> str:
+    """The first line of a text file, in lower case."""
+    with Path(file).open("rb") as lines:
+        return lines.readline(1000).decode("utf-8", "replace").lower()
+
+
 def file_faults(config: Config, schema: dict, root: Path) -> list[str]:
     """Faults of the keys that name a file: it does not exist, or Snakemake cannot read its name."""
     faults = []
@@ -233,6 +240,10 @@ def file_faults(config: Config, schema: dict, root: Path) -> list[str]:
         elif not Path(file).is_file():
             fault = "a folder, not a file" if Path(file).is_dir() else "no such file"
             faults.append(f"{name}: {fault}: {file}; set it to {wanted}")
+        elif missing := [column for column in HEADED.get(name, ()) if column not in first_line(file)]:
+            faults.append(
+                f"{name}: the first line of {file} lacks {' and '.join(missing)}; set it to {wanted}"
+            )
     return faults
 
 

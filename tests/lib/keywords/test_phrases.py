@@ -10,6 +10,7 @@ from lib.keywords.phrases import Phrases, beside
 
 WORDS = "spiking neural networks fault tolerant quantum health records electronic snns ehr bert 模型".split()
 BIGRAMS = ["spiking neural", "neural networks", "fault-tolerant", "health records", "electronic health"]
+BIGRAMS += ["tolerant quantum", "quantum networks", "bert health"]
 LEADS = {"neural": 0.8, "quantum": 0.9, "electronic": 0.8, "fault": 0.9, "spiking": 0.9}
 SOME = vocabulary(WORDS + BIGRAMS, followed_share=LEADS)
 ROW = {term: row for row, term in enumerate(SOME.terms)}
@@ -39,6 +40,11 @@ def test_a_phrase_does_not_end_with_a_word_that_wants_another():
     assert phrases_of(texts, "fault-tolerant") == ["fault-tolerant quantum networks"]
     texts += ["fault tolerant quantum health"] * 3 + ["fault tolerant quantum spiking"] * 3
     assert phrases_of(texts, "fault-tolerant") == ["fault-tolerant"]
+
+
+def test_a_phrase_holds_no_two_words_whose_spelling_together_is_not_known():
+    assert phrases_of(["bert health"] * 9, "bert") == ["bert health"]
+    assert phrases_of(["bert records"] * 9, "bert") == ["bert"]
 
 
 def test_a_phrase_has_no_word_twice_and_no_words_of_chinese():

@@ -21,12 +21,12 @@ def fields_of(
 
 
 def test_fields_are_over_represented_and_cover_the_group_greedily():
-    first = [["math.NT"]] * 6 + [["math.NT", "x"]] * 2 + [["x", "y"]] * 3 + [["every"]] * 9
-    second = [["every"]] * 18 + [["z", "y"]] * 2
-    fields, cover = fields_of(first + second, [0] * 20 + [1] * 20, 2)
-    # x adds three papers to the eight; `every` is as frequent in the other group, y adds nothing
+    first = [["math.NT"]] * 6 + [["math.NT", "x"]] * 2 + [["x", "y"]] * 3 + [["every"]] * 7 + [[]] * 2
+    second = [["every"]] * 18 + [["z", "y"]] * 3 + [["few"]] * 2
+    fields, cover = fields_of(first + second, [0] * 20 + [1] * 23, 2)
+    # x adds three papers to the eight; `every` is as frequent in the other group, y adds nothing, two papers are too few
     assert fields == [["Number Theory", "x"], ["every", "z"]]
-    assert cover == [pytest.approx(11 / 20), 1.0]
+    assert cover == [pytest.approx(11 / 20), pytest.approx(21 / 23)]
 
 
 def test_small_fields_and_those_of_all_papers_step_back():
