@@ -72,6 +72,14 @@ def examples_of(standing: np.ndarray, roles: np.ndarray, papers: Path) -> list[l
     ]
 
 
+def ranks_of(names: dict[int, str], titles: list[str], published: set[str]) -> dict[int, int]:
+    """How much each record says, by row, for `settle`; `published` are the ids of those with a DOI or a journal."""
+    return {
+        row: 2 * (name in published) + (title != title.upper())
+        for (row, name), title in zip(names.items(), titles, strict=True)
+    }
+
+
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     begun = time.perf_counter()
@@ -101,8 +109,8 @@ def main(argv: list[str] | None = None) -> None:
     roles, preprints = roles_alone(args.papers, of_preprints)
     names = dict(zip(rows.tolist(), records["id"].to_pylist(), strict=True))
     days = records["published"].cast(pa.int32()).fill_null(-1 << 30).to_pylist()
-    published = {row for row, name in names.items() if name in values["doi"] or name in values["journal"]}
-    standing = settle(works, names, dict(zip(names, days, strict=True)), published, roles, preprints)
+    ranks = ranks_of(names, records["title"].to_pylist(), values["doi"].keys() | values["journal"].keys())
+    standing = settle(works, names, dict(zip(names, days, strict=True)), ranks, roles, preprints)
     stands = standing == np.arange(n)
     table = pa.table(
         {

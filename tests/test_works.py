@@ -208,6 +208,12 @@ def test_sources_without_dois_and_authors(out):
     assert table["work"] == ["a1", "a1", "c1"] and table["counted"] == [True, False, True]
 
 
+def test_a_title_in_capitals_stands_for_no_work_that_has_another(out):
+    """Not even the newest record does."""
+    works, _ = works_of([record("a1", title=record("x")["title"].upper()), record("b1")], out)
+    assert works == {"a1": "b1", "b1": "b1"}
+
+
 def test_all_records_count_if_the_user_wants(out):
     works, _ = works_of([record("a1"), record("b1")], out, count="records")
     assert works == {"a1": "a1", "b1": "a1"}

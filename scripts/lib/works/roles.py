@@ -49,18 +49,18 @@ def settle(
     works: Components,
     ids: dict[int, str],
     days: dict[int, int],
-    published: set[int],
+    ranks: dict[int, int],
     roles: np.ndarray,
     preprints: np.ndarray,
 ) -> np.ndarray:
     """The row of the record that stands for the work of each record: int64 (n,). Changes `roles` of the others.
 
-    An article comes before a preprint; then a record with a DOI or a journal, the newest, and the smallest id.
+    An article comes before a preprint; then a record with a DOI or a journal, one with a title not in capitals, the newest, and the smallest id.
 
     Parameters
     ----------
     ids, days : of the records in `works`, by row; a day that is not known is before all others
-    published : rows of the records with a DOI or a journal
+    ranks : by row, larger for records that say more: 2 for a DOI or a journal, 1 for a title not in capitals
     roles, preprints : `roles_alone`
     """
     standing = np.arange(len(roles))
@@ -69,7 +69,7 @@ def settle(
         members.setdefault(works.work_of(row), []).append(row)
     for rows in members.values():
         if len(rows) > 1:
-            rows.sort(key=lambda row: (preprints[row], row not in published, -days[row], ids[row]))
+            rows.sort(key=lambda row: (preprints[row], -ranks[row], -days[row], ids[row]))
             standing[rows] = rows[0]
             for row in rows[1:]:
                 roles[row] = PREPRINT if preprints[row] and not preprints[rows[0]] else VERSION
