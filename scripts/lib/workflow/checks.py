@@ -13,8 +13,9 @@ from shutil import which
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from .config import Config, as_list, results_folder
+from .config import Config, results_folder
 from .encoders import language_warning
+from .named_files import as_list
 
 
 def changes_since(ledger: Path, config: Config) -> tuple[str, list[str]]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from . import budget
 from .checks import changes_since
-from .config import Config, as_list, results_folder
+from .config import Config, results_folder
+from .named_files import as_list
 
 PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip", ".tgz")
 
