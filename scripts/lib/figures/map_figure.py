@@ -37,7 +37,7 @@ GROUP = 17.0
 KEYWORDS = 60  # with more topics, only their names are written
 LABELS = 100  # at most: more would hide the map
 WIDE = 34  # characters in a line of keywords
-GROUP_WIDE = 30  # and of the name of a group
+GROUP_WIDE = 40  # and of the name of a group
 
 
 @dataclass
