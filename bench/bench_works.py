@@ -15,7 +15,7 @@ from measure import OUT, command, corpus, script, table
 
 SIZES = (100_000, 1_000_000)
 K = 20
-COPIES = 50  # one record in so many
+COPIES = 50  # one record in this many
 
 
 def made_up(folder: Path, n: int) -> dict[str, Path]:

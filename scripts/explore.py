@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from lib.cli import Parser, optional, run, say
+from lib.clusters.nodes import node_sizes
 from lib.clusters.schema import ASSIGNMENTS, SUBTOPICS
 from lib.figures.label_layout import densest_points
 from lib.figures.page import content_policy, join_modules, render
@@ -72,17 +74,11 @@ def count_on_map(
     ----------
     topic_of, subtopic_of : int (n,), of each paper; -1 for none
     """
-    of_topics = label_sizes(topic_of, len(topics))
-    sizes = {
-        "topic": of_topics,
-        "subtopic": label_sizes(subtopic_of, sum(n["level"] == "subtopic" for n in hierarchy)),
-    }
-    groups = np.array([node["parent"] for node in hierarchy if node["level"] == "topic"], int)
-    sizes["group"] = np.bincount(groups, of_topics)
-    for topic, size in zip(topics, of_topics.tolist(), strict=True):
+    for topic, size in zip(topics, label_sizes(topic_of, len(topics)).tolist(), strict=True):
         topic["size"] = size
-    for node in hierarchy:
-        node["size"] = int(sizes[node["level"]][node["node"]])
+    sizes = node_sizes(pd.DataFrame(hierarchy), topic_of, subtopic_of)
+    for node, size in zip(hierarchy, sizes.tolist(), strict=True):
+        node["size"] = size
 
 
 def main(argv: list[str] | None = None) -> None:

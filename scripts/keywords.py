@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.cli import Parser, run, say, three_digits, warn
+from lib.clusters.nodes import parents_of, siblings
 from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS
 from lib.files import atomic_outputs, write_json
 from lib.keywords.model import Keyword, KeywordModel
@@ -31,9 +32,7 @@ def keyword_table(model: KeywordModel, nodes: pd.DataFrame, top: int) -> pd.Data
     model : its leaves are the topics (papers in no subtopic), and then the subtopics
     nodes : table with the columns of NODES
     """
-    group_of, parents = (
-        nodes.loc[nodes["level"] == level, "parent"].to_numpy(int) for level in ("topic", "subtopic")
-    )
+    group_of, parents = parents_of(nodes, "topic"), parents_of(nodes, "subtopic")
     topic_of = np.r_[np.arange(len(group_of)), parents]
     rows: list[tuple] = []
 
@@ -43,11 +42,8 @@ def keyword_table(model: KeywordModel, nodes: pd.DataFrame, top: int) -> pd.Data
 
     add("group", np.unique(group_of), model.keywords_of(group_of[topic_of], top))
     add("topic", np.arange(len(group_of)), model.keywords_of(topic_of, top))
-    for topic in np.unique(parents):
-        siblings = np.flatnonzero(parents == topic)
-        place = np.full(len(topic_of), -1)
-        place[len(group_of) + siblings] = np.arange(len(siblings))
-        add("subtopic", siblings, model.keywords_of(place, top))
+    for numbers, places in siblings(parents):
+        add("subtopic", numbers, model.keywords_of(np.r_[np.full(len(group_of), -1), places], top))
     return pd.DataFrame(rows, columns=KEYWORDS.names)
 
 
@@ -88,7 +84,7 @@ def main(argv: list[str] | None = None) -> None:
     k = int((nodes["level"] == "topic").sum())
     check_topics(topics, k)
     topics, subtopics = without_copies(topics, counted), without_copies(subtopics, counted)
-    parents = nodes.loc[nodes["level"] == "subtopic", "parent"].to_numpy(int)
+    parents = parents_of(nodes, "subtopic")
     leaf_of = np.where(subtopics >= 0, k + subtopics, topics)
     vectors = open_embeddings(args.embeddings, len(topics))
     model = KeywordModel.of(

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from lib.arrays import read_array
 from lib.cli import Parser, optional, run, say, warn
+from lib.clusters.nodes import node_sizes
 from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS, ClusterSummary
 from lib.figures.palette import hex_colors, topic_colors
 from lib.files import atomic_outputs, read_json
@@ -28,7 +29,7 @@ from lib.rows import check_topics, nearest_by_label
 from lib.tables import check_same_rows, read_table, read_texts, write_csv, write_table
 from lib.vectors import open_embeddings
 from lib.words.languages import language_of
-from lib.works.counted import read_counted, sizes_of_nodes, without_copies
+from lib.works.counted import read_counted, without_copies
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -129,7 +130,7 @@ def main(argv: list[str] | None = None) -> None:
     subtopic_of = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"].fill_null(-1).to_numpy()
     check_same_rows(papers=len(papers), subtopics=len(subtopic_of))
     topic_of, subtopic_of = assignments["topic"].to_numpy(), without_copies(subtopic_of, counted)
-    nodes["size"] = sizes_of_nodes(nodes, topic_of, subtopic_of)
+    nodes["size"] = node_sizes(nodes, topic_of, subtopic_of)
     of_papers = Fields(papers["categories"].combine_chunks(), read_category_names(args.category_names))
     fields = node_fields(of_papers, nodes, topic_of, subtopic_of)
     similarity = assignments["similarity"].to_numpy()

@@ -13,10 +13,10 @@ import msgspec
 
 from lib.cli import UserError, warn
 from lib.records.dois import bare_doi
+from lib.records.lenient import COMMON_CHINESE
 from lib.records.snapshot import BLOCK_BYTES, MAX_LINE_BYTES, Block, Readable, damage_named
 
 READ_BYTES = 1 << 20
-COMMON_CHINESE = re.compile("[的，。、]")
 ABSTRACTS = ("abstract", "abstract note", "ab", "n2")
 HASH = "hash:"  # before a hash that is an id
 DERIVED_ID = "derived_id"  # the key of an id that is made here, for records that have none

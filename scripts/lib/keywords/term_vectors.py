@@ -126,12 +126,6 @@ class TermVectors:
         one, two = self._means(self.papers_with[:, [term, other]].T)
         return float(one @ two)
 
-    def share(self, term: int, other: int) -> float:
-        """The share of the papers with a term that also contain another term."""
-        papers, of_other = self.papers_with[:, [term]], self.papers_with[:, [other]]
-        both = papers.multiply(of_other > 0).sum()
-        return float(both / papers.sum()) if papers.nnz else 0.0
-
     def _means(self, papers: sparse.spmatrix) -> np.ndarray:
         """Weighted means of the paper vectors, scaled to unit length: float32 (m, dim).
 

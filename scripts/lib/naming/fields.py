@@ -85,11 +85,11 @@ class Fields:
         counts, sizes = np.asarray((of_group @ papers).todense()), np.bincount(groups, minlength=k)
         others = (counts.sum(0) - counts) / np.maximum(len(groups) - sizes, 1)[:, None]
         frequent = (counts > 0) & (counts >= RATIO * others * sizes[:, None])
-        frequent[sizes == len(groups)] = False  # there are no other papers
+        frequent[sizes == len(groups)] = False  # a group of all papers has no others beside it
         fields, cover = [], np.zeros(k)
         for group in range(k):
-            left = papers[np.flatnonzero(groups == group)][:, np.flatnonzero(frequent[group])]
             names = np.flatnonzero(frequent[group])
+            left = papers[np.flatnonzero(groups == group)][:, names]
             chosen: list[str] = []
             while len(chosen) < MOST and left.shape[0] and left.shape[1]:
                 gains = np.asarray(left.sum(0)).ravel()

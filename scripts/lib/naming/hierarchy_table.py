@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from lib.clusters.nodes import parents_of, siblings
 from lib.naming.fields import Fields
 from lib.naming.mentions import mentions
 from lib.naming.names import IN_NAME, SEPARATOR, distinct, keywords_by_node, names_of
@@ -63,15 +64,10 @@ def node_fields(
     nodes : table with the columns of NODES
     topics, subtopics : int (n,), of each paper; -1 for none
     """
-    group_of, parents = (
-        nodes.loc[nodes["level"] == level, "parent"].to_numpy(int) for level in ("topic", "subtopic")
-    )
+    group_of = parents_of(nodes, "topic")
     of_subtopics: tuple[list[list[str]], list[float]] = [], []
-    for parent in np.unique(parents):
-        siblings = np.flatnonzero(parents == parent)
-        place = np.full(len(parents) + 1, -1)
-        place[siblings] = np.arange(len(siblings))
-        names, cover = fields.of(place[subtopics], len(siblings))
+    for numbers, places in siblings(parents_of(nodes, "subtopic")):
+        names, cover = fields.of(np.r_[places, -1][subtopics], len(numbers))
         of_subtopics[0].extend(names)
         of_subtopics[1].extend(cover)
     in_groups = np.r_[group_of, -1][topics]
@@ -106,7 +102,7 @@ def hierarchy_table(
     of_nodes = {
         level: keywords_by_node(keywords, level, len(of_level)) for level, of_level in by_level.items()
     }
-    group_of = by_level["topic"]["parent"].to_numpy(int)
+    group_of = parents_of(nodes, "topic")
     names = {"topic": topics["name"].tolist(), "group": [], "subtopic": []}
     for group, (of_group, cover) in enumerate(zip(*fields["group"], strict=True)):
         members = topics[group_of == group].sort_values("size", ascending=False, kind="stable")
@@ -116,11 +112,11 @@ def hierarchy_table(
         names["group"].append(SEPARATOR.join(words) if len(members) > 1 else members["name"].iloc[0])
     names["group"] = distinct(names["group"])
     if "subtopic" in by_level:
-        for parent, siblings in by_level["subtopic"].groupby("parent"):
+        for parent, below in by_level["subtopic"].groupby("parent"):
             parent_name = names["topic"][int(parent)]
-            of_siblings = [of_nodes["subtopic"][node] for node in siblings["node"]]
-            words = words_in_names(of_siblings, parent_name, siblings["size"].to_numpy())
-            numbered = [f"{parent_name} ({i})" for i in range(1, len(siblings) + 1)]
+            of_siblings = [of_nodes["subtopic"][node] for node in below["node"]]
+            words = words_in_names(of_siblings, parent_name, below["size"].to_numpy())
+            numbered = [f"{parent_name} ({i})" for i in range(1, len(below) + 1)]
             names["subtopic"] += names_of(words, numbered)
     return nodes.assign(
         share=nodes["size"] / papers,

@@ -39,7 +39,7 @@ def keyword_pairs(keywords: pd.DataFrame, k: int, column: str = "keyword") -> li
 
 
 def distinct(names: list[str]) -> list[str]:
-    """The names, with a number behind those that an earlier one has, but for plural endings."""
+    """The names; a number follows a name that equals an earlier one, apart from plural endings."""
     taken: Counter[str] = Counter()
     numbered = []
     for name in names:

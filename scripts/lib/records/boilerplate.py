@@ -185,7 +185,7 @@ class Shapes:
             self.add(shape, papers, other.examples[shape])
 
     def recurring(self, papers: int) -> list[int]:
-        """The shapes that at least SHARE of so many papers, and LEAST, have; the most frequent first."""
+        """The shapes that at least a share SHARE of this many papers have, and LEAST papers; the most frequent first."""
         least = max(LEAST, SHARE * papers)
         shapes = [shape for shape, count in self.papers.items() if count >= least]
         return sorted(shapes, key=lambda shape: (-self.papers[shape], self.examples[shape]))

@@ -212,7 +212,7 @@ def _add_issns(keys: Keys, counts: np.ndarray, issns: list[Any]) -> None:
 def bare_key(key: Any) -> str | None:
     """A key without address: of https://ror.org/00hx57361 it is 00hx57361, and a DOI is in lower case.
 
-    It may be in an object or the first of a list, as some services write it. None if it is no text or number.
+    It may be in an object or the first of a list, as some services write it. None if it is neither a text nor a number.
     """
     for _ in range(3):
         if isinstance(key, list) and key:

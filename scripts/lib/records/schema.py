@@ -65,7 +65,7 @@ class Bucket(TypedDict):
 
 
 class Sentence(TypedDict):
-    """A sentence that many abstracts have, but for names and numbers: how many, and an example."""
+    """A sentence that many abstracts share, apart from names and numbers: how many, and an example."""
 
     papers: int
     example: str

@@ -96,7 +96,7 @@ def settle(records: Records, limit: int | None) -> np.ndarray:
 
     If several records share an id, the one with the latest `updated` stays, then the one with the
     highest version, then the latest line. The others become duplicates, whatever their verdict was. A record
-    without an abstract, but for boilerplate, replaces none and is no duplicate.
+    whose abstract is only boilerplate replaces none and is not a duplicate.
     Then `limit` kept papers are sampled by hash of the id.
 
     Returns

@@ -1,16 +1,12 @@
 """Count works, not records: read which records count, and leave out the others."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lib.rows import label_sizes
 from lib.tables import read_table
 from lib.works.schema import WORKS
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def read_counted(works: Path) -> np.ndarray:
@@ -31,21 +27,3 @@ def without_copies(labels: np.ndarray, counted: np.ndarray) -> np.ndarray:
     k = int(labels.max(initial=-1)) + 1
     kept = np.r_[label_sizes(np.where(counted, labels, -1), k) == 0, False][labels] | counted
     return np.where(kept, labels, -1)
-
-
-def sizes_of_nodes(nodes: "pd.DataFrame", topics: np.ndarray, subtopics: np.ndarray) -> np.ndarray:
-    """The works in each node of the hierarchy: int64 (number of nodes,).
-
-    Parameters
-    ----------
-    nodes : columns of NODES
-    topics, subtopics : int (n,), `without_copies`
-    """
-    level, parent = nodes["level"].to_numpy(), nodes["parent"]
-    of_topics = label_sizes(topics, int((level == "topic").sum()))
-    sizes = nodes["size"].to_numpy().copy()
-    sizes[level == "topic"] = of_topics
-    groups = parent[level == "topic"].to_numpy(int)
-    sizes[level == "group"] = np.bincount(groups, of_topics, int((level == "group").sum()))
-    sizes[level == "subtopic"] = label_sizes(subtopics, int((level == "subtopic").sum()))
-    return sizes

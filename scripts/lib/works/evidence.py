@@ -11,7 +11,6 @@ import numpy as np
 
 from lib.works.titles import Likeness, is_shared, likeness, title_words
 
-SHINGLE = 3  # words in a row
 FEW_WORDS = 12  # abstracts of fewer cannot be compared
 LONG_WORDS = 20  # letters of a word, on average
 OTHER_NUMBERS = 3  # between the same words: from so many, abstracts are a form that was filled in twice

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from lib.works.counted import sizes_of_nodes, without_copies
+from lib.clusters.nodes import node_sizes
+from lib.works.counted import without_copies
 
 
 def test_copies_have_no_label_but_no_label_gets_lost():
@@ -23,4 +24,4 @@ def test_sizes_of_nodes_are_those_of_their_works():
         }
     )
     topics, subtopics = np.array([0, 0, 1, 1, 1, -1]), np.array([-1, -1, 0, 1, 1, -1])
-    assert sizes_of_nodes(nodes, topics, subtopics).tolist() == [5, 2, 3, 1, 2]
+    assert node_sizes(nodes, topics, subtopics).tolist() == [5, 2, 3, 1, 2]
