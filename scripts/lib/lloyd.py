@@ -28,12 +28,15 @@ class Clustering:
     labels : int32 (n,)
     inertia : sum of the squared distances of the rows to their centroids
     iterations : number of steps taken
+    assigned_by : float32 (k, dim), the centroids that the labels are nearest to; they differ from the means a little
+        if the algorithm stopped because the centroids hardly moved
     """
 
     centroids: np.ndarray
     labels: np.ndarray
     inertia: float
     iterations: int
+    assigned_by: np.ndarray
 
 
 @dataclass
@@ -61,6 +64,20 @@ class Bounds:
 
 
 @dataclass
+class Stay:
+    """Rows that leave their home for another cluster only if that is clearly nearer.
+
+    Attributes
+    ----------
+    home : int32 (n,), the cluster where a row belongs; -1: none
+    margin : by how much the squared distance to another cluster must be smaller than that to the home
+    """
+
+    home: np.ndarray
+    margin: float
+
+
+@dataclass
 class State:
     """What one step of Lloyd's algorithm updates.
 
@@ -68,18 +85,38 @@ class State:
     ----------
     labels : int32 (n,), -1 before the first step
     bounds : of each row
+    stay : rows that prefer a cluster, if any
     sums : float64 (k, dim), the sum of the rows of each cluster
     counts : int64 (k,), their number
     """
 
     labels: np.ndarray
     bounds: Bounds
+    stay: Stay | None
     sums: np.ndarray
     counts: np.ndarray
 
+    def unsure(self, a: int, b: int) -> np.ndarray:
+        """Which of the rows from a to b may change their cluster: int (m,), from 0."""
+        upper, lower = self.bounds.upper[a:b], self.bounds.lower[a:b]
+        if self.stay:
+            home, labels = self.stay.home[a:b], self.labels[a:b]
+            margin = np.where(home >= 0, np.float32(self.stay.margin), np.float32(0))
+            at_home = home == labels
+            # distances as if the one to the home were smaller, or all others larger
+            upper = np.sqrt(np.maximum(upper**2 - margin * at_home, 0))
+            lower = np.sqrt(np.maximum(np.maximum(lower, 0) ** 2 - margin * ~at_home, 0))
+        return np.flatnonzero(upper + SLACK >= lower)
+
 
 def lloyd(
-    vectors: np.ndarray, initial: np.ndarray, *, tol: float = 1e-4, max_iter: int = 300, threads: int = 1
+    vectors: np.ndarray,
+    initial: np.ndarray,
+    *,
+    stay: Stay | None = None,
+    tol: float = 1e-4,
+    max_iter: int = 300,
+    threads: int = 1,
 ) -> Clustering:
     """Move centroids to the means of their rows until no label changes or they move less than `tol`.
 
@@ -91,17 +128,19 @@ def lloyd(
     ----------
     vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
     initial : (k, dim), initial centroids
+    stay : rows that leave their home only for a clearly nearer cluster
     tol : relative to the mean variance of the columns, as in scikit-learn
     """
     n, k = len(vectors), len(initial)
-    centroids = np.asarray(initial, np.float32)
+    centroids = assigned_by = np.asarray(initial, np.float32)
     bounds = Bounds(np.full(n, np.inf, np.float32), np.zeros(n, np.float32))
-    state = State(np.full(n, -1, np.int32), bounds, np.zeros(initial.shape), np.zeros(k, np.int64))
+    state = State(np.full(n, -1, np.int32), bounds, stay, np.zeros(initial.shape), np.zeros(k, np.int64))
     threshold = None
     iteration = 0
     while iteration < max_iter:
         iteration += 1
         changed = _assign(vectors, centroids, state, threads)
+        assigned_by = centroids
         if threshold is None:
             threshold = tol * column_variance(state.sums.sum(0), n)
         if not changed:
@@ -115,10 +154,12 @@ def lloyd(
         centroids = moved
         if np.sum(shifts**2) <= threshold:
             _assign(vectors, centroids, state, threads)
+            assigned_by = centroids
             break
     sums, counts = cluster_sums(vectors, state.labels, k, threads)
     means = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], centroids)
-    return Clustering(means.astype(np.float32), state.labels, inertia_of(means, counts), iteration)
+    inertia = inertia_of(means, counts)
+    return Clustering(means.astype(np.float32), state.labels, inertia, iteration, assigned_by)
 
 
 def inertia_of(means: np.ndarray, counts: np.ndarray) -> float:
@@ -149,7 +190,7 @@ def _assign(vectors: np.ndarray, centroids: np.ndarray, state: State, threads: i
 
     def work(a: int, b: int) -> tuple[int, np.ndarray, np.ndarray] | None:
         upper, lower = state.bounds.upper[a:b], state.bounds.lower[a:b]
-        unsure = np.flatnonzero(upper + SLACK >= lower)
+        unsure = state.unsure(a, b)
         if not len(unsure):
             return None
         # reading half of the rows or more costs as much as reading all of them
@@ -159,7 +200,11 @@ def _assign(vectors: np.ndarray, centroids: np.ndarray, state: State, threads: i
             check_unit(rows, np.arange(a, b))
         product = np.ascontiguousarray((rows @ transposed).T)
         product -= half[:, None]
-        new, largest, second = two_largest(product)
+        if state.stay:
+            home = state.stay.home[a:b][at]
+            new, largest, second = two_largest_from_home(product, home, state.stay.margin / 2)
+        else:
+            new, largest, second = two_largest(product)
         upper[at] = np.sqrt(np.maximum(1.0 - 2.0 * largest, 0.0))
         lower[at] = np.sqrt(np.maximum(1.0 - 2.0 * second, 0.0))
 
@@ -197,12 +242,41 @@ def two_largest(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     ----------
     values : float (k, n)
     """
-    k, n = values.shape
+    at, largest = _largest(values)
+    values[at, np.arange(len(at))] = -np.inf
+    return at, largest, values.max(0)
+
+
+def two_largest_from_home(
+    values: np.ndarray, home: np.ndarray, bonus: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where each column is largest if `bonus` is added at its home: int32 (n,); overwrites `values`.
+
+    Further the value there and the largest other value, both without the bonus, (n,) each.
+
+    Parameters
+    ----------
+    values : float32 (k, n)
+    home : int (n,), a row of `values`; -1: none
+    """
+    columns = np.flatnonzero(home >= 0)
+    at_home = home[columns], columns
+    without_bonus = values[at_home]
+    values[at_home] += np.float32(bonus)
+    at, _ = _largest(values)
+    values[at_home] = without_bonus
+    chosen = at, np.arange(len(at))
+    largest = values[chosen]
+    values[chosen] = -np.inf
+    return at, largest, values.max(0)
+
+
+def _largest(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each column is largest, int32 (n,), the first of equal values, and its value, (n,)."""
+    k = len(values)
     largest = values.max(0)
     backwards = np.arange(k, 0, -1, dtype=np.int32)[:, None]
-    at = k - np.multiply(values == largest, backwards).max(0)
-    values[at, np.arange(n)] = -np.inf
-    return at, largest, values.max(0)
+    return k - np.multiply(values == largest, backwards).max(0), largest
 
 
 def _means(vectors: np.ndarray, state: State) -> np.ndarray:

@@ -6,7 +6,7 @@ from sklearn.cluster import KMeans
 
 from conftest import blobs
 from lib.clusters.seeding import initial_centroids
-from lib.lloyd import cluster_sums, lloyd, two_largest
+from lib.lloyd import Stay, cluster_sums, lloyd, two_largest
 
 
 @pytest.mark.parametrize(("n", "k", "noise"), [(700, 6, 0.9), (5000, 12, 1.5), (4097, 3, 2.0)])
@@ -76,3 +76,40 @@ def test_cluster_sums():
         member = labels == cluster
         assert counts[cluster] == member.sum()
         np.testing.assert_allclose(sums[cluster], rows[member].sum(0, dtype=np.float64), atol=1e-4)
+
+
+def plain_lloyd(rows, initial, home, margin, steps=300):
+    """All distances in every step, those to the home less the margin; float64."""
+    centroids, labels = initial.astype(np.float64), None
+    at_home = np.flatnonzero(home >= 0)
+    for _ in range(steps):
+        squares = ((rows[:, None].astype(np.float64) - centroids) ** 2).sum(2)
+        squares[at_home, home[at_home]] -= margin
+        new = squares.argmin(1)
+        if labels is not None and (new == labels).all():
+            return labels
+        labels = new
+        centroids = np.array([rows[labels == c].mean(0, dtype=np.float64) for c in range(len(initial))])
+    raise AssertionError("no convergence")
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("margin", [0.02, 0.2, 5.0])
+def test_rows_leave_home_only_for_a_clearly_nearer_centroid(seed, margin):
+    rng = np.random.default_rng(seed)
+    rows = blobs(900, 7, dim=6, noise=1.5, seed=seed)
+    home = rng.integers(-1, 7, size=900).astype(np.int32)  # some rows have none
+    initial = rows[rng.choice(900, 7, replace=False)]
+    mine = lloyd(rows, initial, stay=Stay(home, margin), tol=0)
+    np.testing.assert_array_equal(mine.labels, plain_lloyd(rows, initial, home, margin))
+    if margin == 5.0:  # above the largest squared distance of two unit vectors
+        np.testing.assert_array_equal(mine.labels[home >= 0], home[home >= 0])
+
+
+def test_staying_gives_the_same_bits_on_any_number_of_threads():
+    rows = blobs(6000, 8).astype(np.float16)
+    initial = initial_centroids(rows.astype(np.float32), 8, seed=3)
+    stay = Stay(np.random.default_rng(0).integers(-1, 8, size=6000).astype(np.int32), 0.1)
+    one, three = (lloyd(rows, initial, stay=stay, threads=threads) for threads in (1, 3))
+    np.testing.assert_array_equal(one.labels, three.labels)
+    np.testing.assert_array_equal(one.centroids, three.centroids)
