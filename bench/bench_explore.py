@@ -124,7 +124,7 @@ def topic_table(topic: np.ndarray, titles: list[str], n: int) -> dict:
     sizes = np.bincount(topic, minlength=TOPICS)
     names = [" · ".join(k[:3]) for k in keywords]
     return {
-        "topic": np.arange(TOPICS), "name": names, "label": names, "primary_keyword": [k[0] for k in keywords],
+        "topic": np.arange(TOPICS), "key": [f"t{0xa00 + t:04x}" for t in range(TOPICS)], "name": names, "label": names, "primary_keyword": [k[0] for k in keywords],
         "keywords": keywords, "size": sizes, "share": sizes / n,
         "color": hex_colors(topic_colors(rng.normal(size=(TOPICS, 2)))),
     }  # fmt: skip

@@ -57,6 +57,7 @@ def inputs(n: int) -> dict:
     project |= measures | {"category_accuracy": None, "category_accuracy_on_map": None}
     cluster = {"k": TOPICS, "papers": n, "smooth": 0, "silhouette": 0.1, "inertia": 1, "iterations": 1}
     cluster |= {"silhouette_by_topic": [], "stability_by_topic": [], "sizes": [], "outliers": 0}
+    cluster |= {"numbers": list(range(TOPICS)), "keys": [], "since": []}
     for name, content in {"project": project, "cluster": cluster}.items():
         files[name] = folder / f"{name}.json"
         files[name].write_text(json.dumps(content))

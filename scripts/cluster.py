@@ -23,6 +23,7 @@ from lib.clusters.smoothing import (
     usable_neighbors,
 )
 from lib.clusters.stability import jaccard_by_topic, stable_share
+from lib.clusters.topic_numbers import birth_key
 from lib.embeddings.neighbor_graph import read_neighbors
 from lib.embeddings.provenance import check_image
 from lib.files import atomic_outputs, read_number, write_json
@@ -30,7 +31,7 @@ from lib.lloyd import cluster_sums, inertia_of, lloyd
 from lib.parallel import map_tasks
 from lib.projection import principal_axes
 from lib.records.schema import PAPERS
-from lib.rows import label_sizes
+from lib.rows import label_sizes, rows_by_label
 from lib.tables import read_table, write_table
 from lib.vectors import open_embeddings, unit
 
@@ -142,14 +143,29 @@ def steps_on_gpu(vectors: np.ndarray, initial: np.ndarray) -> tuple[np.ndarray, 
         return lloyd_cuda(vectors, initial, device=device)
 
 
+def first_keys(ids: pa.ChunkedArray, labels: np.ndarray, k: int) -> list[str]:
+    """The keys of the topics of a run without history."""
+    keys: list[str] = []
+    for rows in rows_by_label(labels, k):
+        keys.append(birth_key(ids.take(rows).to_pylist(), keys))
+    return keys
+
+
 def measure(
-    vectors: np.ndarray, topics: Topics, stability: np.ndarray, smooth: int, iterations: int, threads: int = 1
+    vectors: np.ndarray,
+    topics: Topics,
+    keys: list[str],
+    stability: np.ndarray,
+    smooth: int,
+    iterations: int,
+    threads: int = 1,
 ) -> tuple[dict[str, np.ndarray], ClusterSummary]:
     """The columns of assignments.parquet without `id`, and the clustering in a few figures.
 
     Parameters
     ----------
     vectors : (n, dim), the original vectors
+    keys : of the topics
     stability : float64 (k,), of each topic
     smooth : neighbors that vectors were averaged with
     iterations : of the method
@@ -178,6 +194,9 @@ def measure(
         iterations=iterations,
         sizes=sizes.tolist(),
         outliers=int(columns["outlier"].sum()),
+        numbers=list(range(k)),
+        keys=keys,
+        since=[0] * k,
     )
     return columns, summary
 
@@ -233,7 +252,8 @@ def main(argv: list[str] | None = None) -> None:
         topics = on_original(vectors, labels, k, args.threads)
         of_halves = KMeans(SEEDS, axes)
         stability = topic_stability(sample, topics.labels, k, of_halves, seed=args.seed, threads=args.threads)
-        columns, summary = measure(vectors, topics, stability, smooth, iterations, args.threads)
+        keys = first_keys(ids, topics.labels, k)
+        columns, summary = measure(vectors, topics, keys, stability, smooth, iterations, args.threads)
         np.save(centroids_file, topics.centroids)
         write_table(assignments_file, pa.table({"id": ids, **columns}), ASSIGNMENTS)
         write_json(summary_file, summary)

@@ -148,7 +148,7 @@ def main(argv: list[str] | None = None) -> None:
         parts,
         papers_in_labels(papers, chosen, shown),
         read_json(args.coherence, Coherence),
-        cluster["stability_by_topic"],
+        cluster,
         hex_colors(topic_colors(centroids)),
         int(counted.sum()),
     )

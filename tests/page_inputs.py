@@ -60,6 +60,11 @@ def filled(path: Path, schema: pa.Schema, columns: dict) -> Path:
     return pq_write(path, **{f.name: pa.array(columns.get(f.name, [None] * rows), f.type) for f in schema})
 
 
+def keys_of(k: int) -> list[str]:
+    """Keys of topics: t0a00, t0a01 and so on."""
+    return [f"t{0xA00 + topic:04x}" for topic in range(k)]
+
+
 def files_of(folder: Path, *, ids, titles, points, topic, categories, published, similarity, names) -> dict:
     k, n = len(names), len(ids)
     sizes = np.bincount(topic, minlength=k)
@@ -71,7 +76,7 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
     ]
     folder.mkdir(exist_ok=True)
     topics = {
-        "topic": np.arange(k, dtype=np.int32), "label": names, "size": sizes, "share": sizes / n, "name": names,
+        "topic": np.arange(k, dtype=np.int32), "key": keys_of(k), "since": np.zeros(k, np.int32), "label": names, "size": sizes, "share": sizes / n, "name": names,
         "primary_keyword": names, "keywords": [[name, "'\"`${alert(3)}"] for name in names], "representative_id": text,
         "fields": [["Field of " + name] for name in names], "npmi": [0.2] * k, "c_v": [0.5] * k, "mixed": [False] * k,
         "representative_title": text, "silhouette": np.zeros(k), "stability": np.zeros(k), "main_category": text,

@@ -185,6 +185,8 @@ def report_inputs(folder: Path) -> dict:
     paths["topics"] = pq_write(
         folder / "topics.parquet",
         topic=[0, 1],
+        key=["t0a00", "t0a01"],
+        since=[0, 0],
         name=["word · other", "spin"],
         label=[f"word | {EVIL}", "spin | Second"],
         size=[1000, 234],

@@ -11,6 +11,9 @@ CLUSTER = {
     "iterations": 5,
     "sizes": [48, 36, 30, 26],
     "outliers": 2,
+    "numbers": [0, 1, 2, 3],
+    "keys": ["t0000", "t0001", "t0002", "t0003"],
+    "since": [0, 0, 0, 0],
 }
 PROJECT = {
     "method": "umap",

@@ -1,6 +1,7 @@
 """cluster: planted subjects against scikit-learn, the contract and bad input."""
 
 import json
+from hashlib import blake2b
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -36,6 +37,12 @@ def test_planted_subjects_are_found(planted):
     np.testing.assert_allclose(
         summary["silhouette_by_topic"], [silhouette[topics == t].mean() for t in range(4)], atol=1e-5
     )
+    assert summary["numbers"] == [0, 1, 2, 3] and summary["since"] == [0] * 4
+    of_topics = [
+        [i for i, of_paper in zip(planted.ids, topics, strict=True) if of_paper == t] for t in range(4)
+    ]
+    hashes = [blake2b("\0".join(sorted(of_topic)).encode()).hexdigest() for of_topic in of_topics]
+    assert summary["keys"] == [f"t{digest[:4]}" for digest in hashes]
 
 
 def cluster_flags(planted, out, **changes) -> dict:

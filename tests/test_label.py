@@ -26,6 +26,7 @@ def test_planted_subjects_are_labeled(planted):
         own = [i for i, a in enumerate(assignments) if a["topic"] == topic]
         (subject,) = set(planted.truth[own])
         keyword, title = row["label"].split(" | ")
+        assert row["key"] == summary["keys"][topic] and row["since"] == 0
         assert row["topic"] == topic and row["size"] == len(own) == planted.sizes[subject]
         assert keyword == row["primary_keyword"] and set(keyword.split()) <= vocabularies[subject]
         central = planted.ids.index(row["representative_id"])

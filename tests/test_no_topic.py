@@ -47,7 +47,7 @@ def results(planted, tmp_path_factory):
     labels = METHOD(planted.vectors, None, None, seed=0)
     topics = on_original(planted.vectors, labels, int(labels.max()) + 1)
     stability = topic_stability(sample, topics.labels, len(topics.centroids), METHOD)
-    columns, summary = measure(planted.vectors, topics, stability, 0, 1)
+    columns, summary = measure(planted.vectors, topics, ["ta", "tb", "tc", "td"], stability, 0, 1)
     write_table(at / "assignments.parquet", pa.table({"id": planted.ids, **columns}), ASSIGNMENTS)
     np.save(at / "centroids.npy", topics.centroids)
     write_json(at / "cluster.json", summary)

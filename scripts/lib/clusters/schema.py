@@ -12,7 +12,11 @@ from lib.columns import column
 ASSIGNMENTS = pa.schema(
     [
         column("id", pa.string(), "id of the paper; row i is row i of the papers"),
-        column("topic", pa.int32(), "number of its topic; -1: unassigned, which does not occur with K-means"),
+        column(
+            "topic",
+            pa.int32(),
+            "lasting number of its topic; -1: unassigned, which does not occur with K-means",
+        ),
         column(
             "similarity",
             pa.float32(),
@@ -96,11 +100,13 @@ class KSelection(TypedDict):
 
 
 class ClusterSummary(TypedDict):
-    """The clustering in a few figures; lists have one entry per topic.
+    """The clustering in a few figures; lists have one entry per topic, in the order of `numbers`.
 
     Vectors were averaged with their `smooth` nearest papers to find the topics. Silhouette and inertia
     are measured on the original vectors. `stability_by_topic` is the mean Jaccard index of a topic with
     its best match when random halves of the papers are clustered.
+    `numbers` are the lasting numbers of the topics, ascending. `keys` has the key of every number that was ever given;
+    the next number is the length of `keys`. `since` counts the runs since the topic was opened.
     """
 
     k: int
@@ -113,3 +119,6 @@ class ClusterSummary(TypedDict):
     iterations: int
     sizes: list[int]
     outliers: int
+    numbers: list[int]
+    keys: list[str]
+    since: list[int]

@@ -16,7 +16,9 @@ FIELDS = (
 
 TOPICS = pa.schema(
     [
-        column("topic", pa.int32(), "number of the topic; topics are sorted by descending number of records"),
+        column("topic", pa.int32(), "lasting number of the topic, ascending; topics.csv is sorted by `size`"),
+        column("key", pa.string(), "its key, in the address of map.html; it is the same in all later runs"),
+        column("since", pa.int32(), "runs since the topic was opened; 0: in this one"),
         column("label", pa.string(), '"{primary keyword} | {representative title}"'),
         column("size", pa.int64(), "number of works; of records with works.count: records"),
         column("share", pa.float64(), "share of all works"),

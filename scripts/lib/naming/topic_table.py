@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from lib.clusters.schema import ClusterSummary
 from lib.keywords.schema import MIXED, Coherence
 from lib.naming.names import distinct, names_of
 from lib.naming.schema import TOPICS
@@ -25,7 +26,7 @@ def topic_table(
     parts: list[list[str]],
     in_labels: pd.DataFrame,
     coherence: Coherence,
-    stability: list[float | None],
+    cluster: ClusterSummary,
     colors: list[str],
     works: int,
 ) -> pd.DataFrame:
@@ -39,7 +40,7 @@ def topic_table(
     fields : of each topic
     parts : the first keywords of the subtopics of each topic, largest subtopic first
     in_labels : `id`, `title` and `shown` of the paper in each topic's label
-    stability : stability of each topic on random halves
+    cluster : stability of each topic on random halves, its number and its key
     colors : color of each topic, as #rrggbb
     works : number of all works
     """
@@ -54,6 +55,8 @@ def topic_table(
     in_names = [words_in_name(*of_topic) for of_topic in zip(words, fields, parts, mixed, strict=True)]
     table = pd.DataFrame(
         {
+            "key": [cluster["keys"][number] for number in cluster["numbers"]],
+            "since": cluster["since"],
             "size": papers.size(),
             "share": papers.size() / works,
             "name": names_of(in_names, titles),
@@ -70,7 +73,7 @@ def topic_table(
             "representative_id": in_labels["id"],
             "representative_title": in_labels["title"],
             "silhouette": papers.mean(),
-            "stability": pd.Series(stability, dtype=float),
+            "stability": pd.Series(cluster["stability_by_topic"], dtype=float),
             "color": colors,
         }
     ).reset_index(names="topic")
