@@ -107,7 +107,7 @@ def default_flags(step: str) -> dict:
     schema = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
     section = schema["properties"].get(step, {}).get("properties", {})
     flags = {key: entry["default"] for key, entry in section.items()} | {"threads": 1, "part": 0}
-    flags |= {key: schema["properties"][key]["default"] for key in ("link", "seed")} | {
+    flags |= {key: schema["properties"][key]["default"] for key in ("link", "seed", "previous")} | {
         "llm_cache": "cache/names"
     }
     flags |= {
@@ -121,6 +121,9 @@ def default_flags(step: str) -> dict:
     # a script names a flag as "--top-k", as the keyword top_k= of `inputs`, or as cli.threads()
     found = re.findall(r'"--([a-z-]+)"|^ +([a-z_]+)="|cli\.(threads)\(', source, flags=re.M)
     names = {"".join(groups).replace("-", "_") for groups in found}
+    of_earlier_run = set(re.findall(r'\b(previous_[a-z_]+)="', source))
+    flags |= {name: [] for name in of_earlier_run}  # there is none
+    names |= of_earlier_run
     return {key: value for key, value in flags.items() if key in names}
 
 

@@ -2,6 +2,9 @@
 
 GPUS = config["cluster"]["gpus"]
 GPU_IMAGE = config["embed"]["image"] if GPUS else None
+# What decides how topics follow those of an earlier run; without one, a change re-runs nothing
+FOLLOWING = settings("cluster", "k", "stay", "history")
+HISTORY, NO_HISTORY = (FOLLOWING, {}) if config["previous"] else ({}, FOLLOWING)
 SAMPLE = {
     name: f"<results>/clusters/sample/{name}.npy"
     for name in ("rows", "vectors", "half_rows", "half_vectors")
@@ -94,7 +97,13 @@ checkpoint select_k:
     resources:
         **requests("select_k"),
     params:
-        **parameters(settings("cluster", "k")),
+        **parameters(
+            {
+                **settings("cluster", "k"),
+                "previous": requesting.kept_from_previous(config)
+                and config["previous"],
+            }
+        ),
     shell:
         COMMAND
 
@@ -105,12 +114,17 @@ rule cluster:
         **code("cluster", "clusters"),
         **CORPUS,
         **SAMPLE,
+        **earlier(
+            previous_assignments="clusters/assignments.parquet",
+            previous_summary="clusters/cluster.json",
+        ),
         embeddings="<results>/embeddings/embeddings.npy",
         neighbors="<results>/embeddings/neighbors.npy",
         similarities="<results>/embeddings/similarities.npy",
         chosen=chosen,
     output:
         centroids=ensure("<results>/clusters/centroids.npy", non_empty=True),
+        search=ensure("<results>/clusters/search.npy", non_empty=True),
         assignments=ensure("<results>/clusters/assignments.parquet", non_empty=True),
         summary=ensure("<results>/clusters/cluster.json", non_empty=True),
     log:
@@ -130,8 +144,8 @@ rule cluster:
     params:
         **parameters(
             # without K, which comes from k.txt: setting it to what was proposed clusters nothing again
-            {**settings("cluster", "smooth", "n_init"), **SEED},
-            execution("cluster", "gpus"),
+            {**settings("cluster", "smooth", "n_init"), **SEED, **HISTORY},
+            {**execution("cluster", "gpus"), **NO_HISTORY},
             takes=["threads"],
         ),
     shell:

@@ -102,6 +102,15 @@ def chosen(wildcards):
     return checkpoints.select_k.get().output.chosen
 
 
+def earlier(**files):
+    """Files of the earlier run that the config names, as inputs by name; without one, no files."""
+    folder = config["previous"]
+    return {
+        name: os.path.join(folder, file) if folder else []
+        for name, file in files.items()
+    }
+
+
 def about():
     """What the report says of this run."""
     return steps.about(ROOT, snakemake_version, configs.changed_keys(config, SCHEMA))

@@ -2,15 +2,21 @@
 
 import argparse
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from lib.cli import Parser, UserError, run, say
+from lib.cli import Parser, UserError, optional, run, say
 from lib.clusters.assignment import SEEDS, ClusterMethod, Graph, find_outliers, measure_membership
-from lib.clusters.kmeans import COMPONENTS, KMeans, given, kmeans
-from lib.clusters.partitions import number_by_size, renumbered
-from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
+from lib.clusters.births import SHOWN
+from lib.clusters.divisions import best_division
+from lib.clusters.following import Earlier, Followed, Follower, compare_with_cold, matched
+from lib.clusters.from_sample import KMeansFromSample
+from lib.clusters.history import Numbered, ages, number_topics, read_earlier
+from lib.clusters.kmeans import COMPONENTS, KMeans, kmeans
+from lib.clusters.partitions import renumbered
+from lib.clusters.schema import ASSIGNMENTS, ClusterSummary, Fit, Health, NewGroup
 from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.silhouette import cosine_silhouette, mean_silhouette
 from lib.clusters.smoothing import (
@@ -23,60 +29,37 @@ from lib.clusters.smoothing import (
     usable_neighbors,
 )
 from lib.clusters.stability import jaccard_by_topic, stable_share
-from lib.clusters.topic_numbers import birth_key
 from lib.embeddings.neighbor_graph import read_neighbors
 from lib.embeddings.provenance import check_image
 from lib.files import atomic_outputs, read_number, write_json
-from lib.lloyd import cluster_sums, inertia_of, lloyd
+from lib.lloyd import cluster_sums, inertia_of
 from lib.parallel import map_tasks
 from lib.projection import principal_axes
 from lib.records.schema import PAPERS
-from lib.rows import label_sizes, rows_by_label
+from lib.rows import label_sizes
 from lib.tables import read_table, write_table
 from lib.vectors import open_embeddings, unit
 
 
 @dataclass
-class KMeansFromSample:
-    """K-means of all rows from the clustering of a sample, as a `ClusterMethod`.
+class SampleSpace:
+    """The sample in memory.
 
     Attributes
     ----------
-    sample : float32 (m, dim), some of the rows that are clustered, in random order
+    at : int (m,), rows of the papers
+    rows : float32 (m, dim), their smoothed vectors
     axes : of the projections
-    n_init : initializations on the sample, one seed each
-    gpu : compute most iterations on CUDA, the last ones on the CPU
-    iterations : of the last call, on all rows
     """
 
-    sample: np.ndarray
+    at: np.ndarray
+    rows: np.ndarray
     axes: np.ndarray
-    n_init: int
-    gpu: bool = False
-    iterations: int = 0
-
-    def __call__(
-        self,
-        vectors: np.ndarray,
-        graph: Graph | None,
-        k: int | None,
-        *,
-        seed: int,
-        threads: int = 1,
-    ) -> np.ndarray:
-        """The labels of all rows, int32 (n,); the graph is not used."""
-        k, seeds = given(k), list(range(seed, seed + self.n_init))
-        initial, steps = kmeans(self.sample, k, seeds=seeds, axes=self.axes, threads=threads).centroids, 0
-        if self.gpu:
-            initial, steps = steps_on_gpu(vectors, initial)
-        clustering = lloyd(vectors, initial, threads=threads)
-        self.iterations = steps + clustering.iterations
-        return clustering.labels
 
 
 @dataclass
 class Topics:
-    """The topics by descending size.
+    """The topics in the order of their numbers.
 
     Attributes
     ----------
@@ -91,24 +74,68 @@ class Topics:
 
 
 def on_original(vectors: np.ndarray, labels: np.ndarray, k: int, threads: int = 1) -> Topics:
-    """The topics with the centroids and inertia of the original vectors, numbered by descending size.
+    """The topics with the centroids and inertia of the original vectors.
 
     Parameters
     ----------
     vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
     labels : int (n,), 0 to k - 1; -1 for unassigned papers
+    """
+    sums, counts = cluster_sums(vectors, labels, k, threads)
+    means = sums / counts[:, None]
+    return Topics(labels, means.astype(np.float32), inertia_of(means, counts))
+
+
+def find_topics(
+    rows: np.ndarray,
+    sample: SampleSpace,
+    graph: Graph,
+    k: int,
+    earlier: Earlier | None,
+    args: argparse.Namespace,
+) -> Followed:
+    """The topics of all papers: from a cold start, or by following those of an earlier run.
+
+    Parameters
+    ----------
+    rows : (n, dim), the smoothed vectors
+    graph : of the nearest papers
 
     Raises
     ------
     UserError
         A topic has no papers.
     """
-    if not k or not label_sizes(labels, k).all():
+    if earlier and args.history != "fresh":
+        follower = Follower(rows, sample.at, sample.rows, args.stay, args.seed, args.threads)
+        frozen = args.history == "freeze"
+        topics = follower.freeze(earlier) if frozen else follower.follow(earlier, graph[0], args.k)
+    else:
+        method = KMeansFromSample(sample.rows, sample.axes, args.n_init, bool(args.gpus))
+        labels = method(rows, graph, k, seed=args.seed, threads=args.threads)
+        origin = matched(earlier.topic, labels, k) if earlier else np.full(k, -1, np.int32)
+        topics = Followed(labels, method.centroids, origin, iterations=method.iterations)
+    if not label_sizes(topics.labels, len(topics.origin)).all():
         raise UserError(f"cluster: K-means left a topic empty (K = {k}); set a smaller `cluster.k`")
-    sums, counts = cluster_sums(vectors, labels, k, threads)
-    means, numbers = sums / counts[:, None], number_by_size(labels, k)
-    centroids = means.astype(np.float32)[np.argsort(numbers)]
-    return Topics(renumbered(labels, numbers), centroids, inertia_of(means, counts))
+    return topics
+
+
+def health(
+    sample: SampleSpace, topics: Followed, earlier: Earlier | None, args: argparse.Namespace
+) -> Health:
+    """Measure the topics on the sample."""
+    labels, k = topics.labels[sample.at], len(topics.origin)
+    rows, seed, threads = sample.rows, args.seed, args.threads
+    if earlier is None:
+        division = best_division(rows, labels, k, seed=seed, threads=threads)
+        return Health(gain=division.gain, gap=None, moved=None)
+    if args.history == "fresh":
+        return Health(gain=earlier.gain, gap=None, moved=None)
+    cold = kmeans(rows, k, seeds=list(range(seed, seed + SEEDS)), axes=sample.axes, threads=threads)
+    sums, counts = cluster_sums(rows, labels, k, threads)
+    inertia = inertia_of(sums / np.maximum(counts, 1)[:, None], counts)
+    gap, moved = compare_with_cold(labels, inertia, cold)
+    return Health(gain=earlier.gain, gap=gap, moved=moved)
 
 
 def topic_stability(
@@ -133,72 +160,51 @@ def topic_stability(
     return jaccard_by_topic(labels[sample.rows], sample.half_rows, np.array(half_labels), k)
 
 
-def steps_on_gpu(vectors: np.ndarray, initial: np.ndarray) -> tuple[np.ndarray, int]:
-    """Lloyd's algorithm on CUDA: centroids float32 (k, dim) and the number of steps."""
-    # PyTorch is not in every environment of this step
-    from lib.clusters.lloyd_cuda import lloyd_cuda
-    from lib.embeddings.device import gpu_for
-
-    with gpu_for("cluster.gpus") as device:
-        return lloyd_cuda(vectors, initial, device=device)
-
-
-def first_keys(ids: pa.ChunkedArray, labels: np.ndarray, k: int) -> list[str]:
-    """The keys of the topics of a run without history."""
-    keys: list[str] = []
-    for rows in rows_by_label(labels, k):
-        keys.append(birth_key(ids.take(rows).to_pylist(), keys))
-    return keys
-
-
 def measure(
-    vectors: np.ndarray,
-    topics: Topics,
-    keys: list[str],
-    stability: np.ndarray,
-    smooth: int,
-    iterations: int,
-    threads: int = 1,
-) -> tuple[dict[str, np.ndarray], ClusterSummary]:
-    """The columns of assignments.parquet without `id`, and the clustering in a few figures.
+    vectors: np.ndarray, topics: Topics, numbers: np.ndarray, stability: np.ndarray, threads: int = 1
+) -> tuple[dict[str, np.ndarray], Fit]:
+    """The columns of assignments.parquet from `topic` to `outlier`, and how the papers fit their topics.
 
     Parameters
     ----------
     vectors : (n, dim), the original vectors
-    keys : of the topics
+    numbers : int32 (k,), lasting numbers of the topics
     stability : float64 (k,), of each topic
-    smooth : neighbors that vectors were averaged with
-    iterations : of the method
     """
     labels, k = topics.labels, len(topics.centroids)
     membership = measure_membership(vectors, labels, topics.centroids, threads)
     columns = {
-        "topic": labels,
+        "topic": renumbered(labels, numbers),
         "similarity": membership.similarity,
         "margin": membership.margin,
-        "second_topic": membership.second_topic,
+        "second_topic": renumbered(membership.second_topic, numbers),
         "silhouette": cosine_silhouette(vectors, labels, k, threads),
         "outlier": find_outliers(membership.similarity, labels, k),
     }
     sizes, in_topic = label_sizes(labels, k), labels >= 0
     of_papers = columns["silhouette"][in_topic].astype(np.float64)
     silhouettes = np.bincount(labels[in_topic], of_papers, minlength=k) / sizes
-    summary = ClusterSummary(
-        k=k,
-        papers=len(labels),
-        smooth=smooth,
+    return columns, Fit(
         silhouette=mean_silhouette(columns["silhouette"]),
         silhouette_by_topic=silhouettes.tolist(),
         stability_by_topic=[None if np.isnan(value) else value for value in stability.tolist()],
         inertia=topics.inertia,
-        iterations=iterations,
         sizes=sizes.tolist(),
         outliers=int(columns["outlier"].sum()),
-        numbers=list(range(k)),
-        keys=keys,
-        since=[0] * k,
     )
-    return columns, summary
+
+
+def announced(topics: Followed, numbered: Numbered, ids: pa.ChunkedArray) -> list[NewGroup]:
+    """The groups of new papers, for cluster.json."""
+    return [
+        NewGroup(
+            size=len(group.rows),
+            topic=int(numbered.numbers[np.bincount(numbered.labels[group.rows]).argmax()]),
+            opened=group is topics.opened,
+            papers=ids.take(group.rows[:SHOWN]).to_pylist(),
+        )
+        for group in topics.groups
+    ]
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -215,9 +221,32 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli.flag("--seed", int, "of the first start")
     cli.flag("--n-init", int, "starts on the sample; their consensus is carried to all papers")
     cli.flag("--gpus", int, "1: compute most iterations of K-means on CUDA")
+    cli.optional_inputs(
+        previous_assignments="assignments.parquet of the earlier run", previous_summary="its cluster.json"
+    )
+    cli.flag(
+        "--k", optional(int), "with an earlier run, this number of topics; None: its number and new ones"
+    )
+    cli.flag("--stay", float, "share of the mean squared distance by which another topic must be nearer")
+    cli.flag("--history", str, "how an earlier run is continued", choices=["follow", "freeze", "fresh"])
     cli.threads()
-    cli.outputs(centroids="centroids.npy", assignments="assignments.parquet", summary="cluster.json")
+    cli.outputs(
+        centroids="centroids.npy",
+        search="search.npy",
+        assignments="assignments.parquet",
+        summary="cluster.json",
+    )
     return cli.parse_args(argv)
+
+
+def check_k(k: int, papers: int, sample: int, chosen: Path) -> None:
+    """Raise a UserError if there cannot be so many topics of so many papers, or of so many in the sample."""
+    if k < 2:
+        raise UserError(f"{chosen}: K = {k}; K must be at least 2")
+    if k > papers:
+        raise UserError(f"config key cluster.k: {k} topics for {papers} papers; set a smaller K")
+    if k > sample:
+        raise UserError(f"config key scan_k.sample: a sample of {sample} papers is too small for K = {k}")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -226,43 +255,70 @@ def main(argv: list[str] | None = None) -> None:
     k = read_number(args.chosen)
     ids = read_table(args.papers, PAPERS, ["id"])["id"]
     vectors = open_embeddings(args.embeddings, len(ids))
-    if k < 2:
-        raise UserError(f"{args.chosen}: K = {k}; K must be at least 2")
-    if k > len(ids):
-        raise UserError(f"config key cluster.k: {k} topics for {len(ids)} papers; set a smaller K")
     graph = read_neighbors(args.neighbors, args.similarities, len(ids))
     check_smooth(args.smooth, graph[0])
     sample = read_sample(args.rows, args.vectors, args.half_rows, args.half_vectors, len(ids))
-    if k > len(sample.rows):
-        raise UserError(
-            f"config key scan_k.sample: a sample of {len(sample.rows)} papers is too small for K = {k}"
-        )
+    check_k(k, len(ids), len(sample.rows), args.chosen)
     smooth = usable_neighbors(args.smooth, len(ids))
-    outputs = (args.centroids, args.assignments, args.summary)
+    earlier, before = read_earlier(args.previous_assignments, args.previous_summary, ids)
+    outputs = (args.centroids, args.search, args.assignments, args.summary)
     with (
-        atomic_outputs(*outputs) as (centroids_file, assignments_file, summary_file),
+        atomic_outputs(*outputs) as (centroids_file, search_file, assignments_file, summary_file),
         smoothed(vectors, graph[0][:, :smooth], centroids_file.parent, args.threads) as rows,
     ):
-        first = unit(sample.vectors)
-        axes = principal_axes(first, COMPONENTS)
-        method = KMeansFromSample(first, axes, args.n_init, bool(args.gpus))
-        labels = method(rows, graph, k, seed=args.seed, threads=args.threads)
-        iterations = method.iterations
-        del first, method
-        topics = on_original(vectors, labels, k, args.threads)
-        of_halves = KMeans(SEEDS, axes)
-        stability = topic_stability(sample, topics.labels, k, of_halves, seed=args.seed, threads=args.threads)
-        keys = first_keys(ids, topics.labels, k)
-        columns, summary = measure(vectors, topics, keys, stability, smooth, iterations, args.threads)
+        of_sample = unit(sample.vectors)
+        space = SampleSpace(sample.rows, of_sample, principal_axes(of_sample, COMPONENTS))
+        found = find_topics(rows, space, graph, k, earlier, args)
+        state = health(space, found, earlier, args)
+        method = KMeans(SEEDS, space.axes)
+        del space, of_sample
+        numbered = number_topics(found.labels, found.origin, ids, before)
+        k = len(numbered.numbers)
+        topics = on_original(vectors, numbered.labels, k, args.threads)
+        stability = topic_stability(sample, topics.labels, k, method, seed=args.seed, threads=args.threads)
+        columns, fit = measure(vectors, topics, numbered.numbers, stability, args.threads)
+        summary = ClusterSummary(
+            k=k,
+            papers=len(ids),
+            smooth=smooth,
+            iterations=found.iterations,
+            **fit,
+            **state,
+            numbers=numbered.numbers.tolist(),
+            keys=numbered.keys,
+            since=numbered.since,
+            ended=numbered.ended,
+            run=before["run"] + 1 if before else 0,
+            previous=earlier.digest if earlier else None,
+            history=args.history if earlier else "first",
+            announced=announced(found, numbered, ids),
+        )
         np.save(centroids_file, topics.centroids)
-        write_table(assignments_file, pa.table({"id": ids, **columns}), ASSIGNMENTS)
+        np.save(search_file, found.centroids[numbered.order])
+        table = pa.table({"id": ids, **columns, "age": ages(earlier, len(ids))})
+        write_table(assignments_file, table, ASSIGNMENTS)
         write_json(summary_file, summary)
-    sizes, steps = summary["sizes"], summary["iterations"]
+    tell(summary, stability)
+
+
+def tell(summary: ClusterSummary, stability: np.ndarray) -> None:
+    """Print what the log says of the clustering."""
+    sizes, steps, papers = summary["sizes"], summary["iterations"], summary["papers"]
     say(
-        f"{len(ids):,} papers in {k} topics of {min(sizes):,} to {max(sizes):,}, silhouette "
+        f"{papers:,} papers in {summary['k']} topics of {min(sizes):,} to {max(sizes):,}, silhouette "
         f"{summary['silhouette']:.4f}, {steps} {'iteration' if steps == 1 else 'iterations'}, "
-        f"{stable_share(stability, np.array(sizes), len(ids)):.0%} of the papers in stable topics"
+        f"{stable_share(stability, np.array(sizes), papers):.0%} of the papers in stable topics"
     )
+    if summary["run"]:
+        born, groups = summary["since"].count(0), summary["announced"]
+        say(
+            f"run {summary['run']} of the chain: {summary['k'] - born} topics go on, {born} new, "
+            f"{len(summary['ended'])} ended, {len(groups)} groups of new papers"
+        )
+    if summary["gap"] is not None and summary["moved"] is not None:
+        say(
+            f"a fresh start would fit {summary['gap']:.1%} better and move {summary['moved']:.0%} of the papers"
+        )
 
 
 if __name__ == "__main__":

@@ -12,9 +12,17 @@ from lib.files import atomic_outputs, read_json, write_json
 from lib.tables import write_csv
 
 
-def summarize(scans: list[Scan], choice: Choice, override: int | None) -> KSelection:
-    """The chosen K and why; a K that the config sets overrides the proposed one."""
+def summarize(scans: list[Scan], choice: Choice, override: int | None, previous: str | None) -> KSelection:
+    """The chosen K and why; a K that the config sets overrides that of an earlier run, and both the proposed one.
+
+    Parameters
+    ----------
+    previous : folder of the earlier run, whose K was scanned
+    """
     used, rule, sentence = choice.k, choice.rule, choice.sentence
+    if previous and not override:
+        used, rule = scans[0]["k"], "previous"
+        sentence = f"K = {used} is that of {previous}: topics open and end one by one."
     if override:
         used, rule, sentence = override, "config", f"K = {override} is set in the config (cluster.k)"
         alone = choice.k == override and choice.rule == ONLY
@@ -37,6 +45,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.flag("--scans", Path, "inputs: the .json of every candidate", nargs="+")
     cli.flag("--k", optional(int), "use this K whatever the scans say; None: the proposed K")
+    cli.flag("--previous", optional(str), "folder of the earlier run that the K is from; None: there is none")
     cli.outputs(
         selection="k.json",
         chosen="k.txt, the number alone",
@@ -50,7 +59,7 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     scans = [read_json(path, Scan) for path in args.scans]
     usable = [scan for scan in scans if not scan["skipped"]]
-    if not usable and not args.k:
+    if not usable and not args.k and not args.previous:
         smallest = min(scans, key=lambda scan: scan["k"])
         raise UserError(
             f"config key select_k.candidates: no candidate can be tried, not even the smallest, "
@@ -58,7 +67,7 @@ def main(argv: list[str] | None = None) -> None:
         )
     table = tabulate(usable)
     choice = choose(table)
-    selection = summarize(scans, choice, args.k)
+    selection = summarize(scans, choice, args.k, args.previous)
     with atomic_outputs(args.selection, args.chosen, args.table, args.figure) as outputs:
         selection_file, chosen_file, table_file, figure_file = outputs
         chosen_file.write_text(f"{selection['k']}\n")

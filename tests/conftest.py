@@ -179,6 +179,7 @@ class Planted:
                 chosen=self.chosen,
                 smooth=0,
                 centroids=at / "centroids.npy",
+                search=at / "search.npy",
                 assignments=assignments,
                 summary=at / "cluster.json",
             ),

@@ -14,6 +14,14 @@ CLUSTER = {
     "numbers": [0, 1, 2, 3],
     "keys": ["t0000", "t0001", "t0002", "t0003"],
     "since": [0, 0, 0, 0],
+    "ended": [],
+    "run": 0,
+    "previous": None,
+    "history": "first",
+    "gain": 0.01,
+    "gap": None,
+    "moved": None,
+    "announced": [],
 }
 PROJECT = {
     "method": "umap",

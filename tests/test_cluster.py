@@ -48,7 +48,12 @@ def test_planted_subjects_are_found(planted):
 def cluster_flags(planted, out, **changes) -> dict:
     inputs = {"papers": planted.papers, "embeddings": planted.embeddings, "chosen": planted.chosen}
     inputs |= sample_files(planted.folder)
-    outputs = {"centroids": out / "c.npy", "assignments": out / "a.parquet", "summary": out / "c.json"}
+    outputs = {
+        "centroids": out / "c.npy",
+        "search": out / "s.npy",
+        "assignments": out / "a.parquet",
+        "summary": out / "c.json",
+    }
     return inputs | outputs | changes
 
 

@@ -15,6 +15,7 @@ from conftest import graph_files, pq_write, sample_files, script, term_files
 from explore import NONE
 from lib.clusters.assignment import ClusterMethod
 from lib.clusters.hierarchy import subtopics
+from lib.clusters.history import number_topics
 from lib.clusters.schema import ASSIGNMENTS
 from lib.clusters.smoothing import read_sample
 from lib.explain.papers import nearest_rows
@@ -24,6 +25,7 @@ from lib.files import write_json
 from lib.tables import write_table
 from measure import page_files
 from scan_k import scan
+from summaries import CLUSTER
 
 
 def near_leaders(vectors, graph, k, *, seed, threads=1) -> np.ndarray:
@@ -45,10 +47,14 @@ def results(planted, tmp_path_factory):
     at = tmp_path_factory.mktemp("no-topic")
     sample = read_sample(*(sample_files(planted.folder)[f] for f in FILES), len(planted.ids))
     labels = METHOD(planted.vectors, None, None, seed=0)
-    topics = on_original(planted.vectors, labels, int(labels.max()) + 1)
-    stability = topic_stability(sample, topics.labels, len(topics.centroids), METHOD)
-    columns, summary = measure(planted.vectors, topics, ["ta", "tb", "tc", "td"], stability, 0, 1)
-    write_table(at / "assignments.parquet", pa.table({"id": planted.ids, **columns}), ASSIGNMENTS)
+    k = int(labels.max()) + 1
+    numbered = number_topics(labels.astype(np.int32), np.full(k, -1), pa.chunked_array([planted.ids]), None)
+    topics = on_original(planted.vectors, numbered.labels, k)
+    stability = topic_stability(sample, topics.labels, k, METHOD)
+    columns, fit = measure(planted.vectors, topics, numbered.numbers, stability)
+    age = pa.nulls(len(labels), pa.int32())
+    write_table(at / "assignments.parquet", pa.table({"id": planted.ids, **columns, "age": age}), ASSIGNMENTS)
+    summary = CLUSTER | fit | {"k": k, "numbers": numbered.numbers.tolist(), "keys": numbered.keys}
     np.save(at / "centroids.npy", topics.centroids)
     write_json(at / "cluster.json", summary)
     inputs = {"papers": planted.papers, "embeddings": planted.embeddings}

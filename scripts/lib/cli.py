@@ -21,6 +21,13 @@ class UserError(Exception):
     """A mistake that the user can correct. The message names the fault, its place and the remedy."""
 
 
+class FileOrNone(argparse.Action):
+    """Take the one file of a flag, or None."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        setattr(namespace, self.dest, values[0] if values else None)
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose flags are all required and all have a help text.
 
@@ -45,6 +52,17 @@ class Parser(argparse.ArgumentParser):
         """Add a flag for each input file; the values name the file."""
         for name, about in files.items():
             self.flag(f"--{name.replace('_', '-')}", Path, f"input: {about}")
+
+    def optional_inputs(self, **files: str) -> None:
+        """Add a flag for each input file that some runs lack; its value is the path or None."""
+        for name, about in files.items():
+            self.flag(
+                f"--{name.replace('_', '-')}",
+                Path,
+                f"input, or nothing: {about}",
+                nargs="*",
+                action=FileOrNone,
+            )
 
     def outputs(self, **files: str) -> None:
         """Add a flag for each output file; the values name the file."""

@@ -34,6 +34,11 @@ ASSIGNMENTS = pa.schema(
             pa.bool_(),
             "`similarity` is below Tukey's lower fence of its topic, or the paper is unassigned",
         ),
+        column(
+            "age",
+            pa.int32(),
+            "runs of the chain that the paper was in before; 0: it is new; null: it was in the first run",
+        ),
     ]
 )
 
@@ -99,26 +104,61 @@ class KSelection(TypedDict):
     skipped: list[str]
 
 
-class ClusterSummary(TypedDict):
-    """The clustering in a few figures; lists have one entry per topic, in the order of `numbers`.
+class NewGroup(TypedDict):
+    """A group of new papers whose nearest papers are new; `topic` holds most of it, and `papers` are its most typical."""
 
-    Vectors were averaged with their `smooth` nearest papers to find the topics. Silhouette and inertia
-    are measured on the original vectors. `stability_by_topic` is the mean Jaccard index of a topic with
-    its best match when random halves of the papers are clustered.
-    `numbers` are the lasting numbers of the topics, ascending. `keys` has the key of every number that was ever given;
-    the next number is the length of `keys`. `since` counts the runs since the topic was opened.
+    size: int
+    topic: int
+    opened: bool
+    papers: list[str]
+
+
+class Fit(TypedDict):
+    """How the papers fit their topics; lists have one entry per topic, in the order of `numbers`.
+
+    Silhouette and inertia are measured on the original vectors. `stability_by_topic` is the mean Jaccard index of a
+    topic with its best match when random halves of the papers are clustered.
+    """
+
+    silhouette: float
+    silhouette_by_topic: list[float]
+    stability_by_topic: list[float | None]
+    inertia: float
+    sizes: list[int]
+    outliers: int
+
+
+class Health(TypedDict):
+    """How topics that follow those of an earlier run compare with a cold start, on the smoothed vectors of the sample.
+
+    `gain` is the inertia per paper that the best division of a topic gained in the first run of the chain. A cold start
+    with as many topics would lower the inertia by the share `gap`, and would move the share `moved` of the papers; both
+    are null after a cold start.
+    """
+
+    gain: float
+    gap: float | None
+    moved: float | None
+
+
+class ClusterSummary(Fit, Health):
+    """The clustering in a few figures. Vectors were averaged with their `smooth` nearest papers to find the topics.
+
+    A run with `previous` continues a chain: `numbers` are the lasting numbers of the topics, ascending. `keys` are those
+    of every number that was given in the chain, and the next number is how many there are. `since` counts the runs since
+    each topic opened, and `ended` lists the numbers that end with this run. `run` counts from 0. `previous` is a digest of
+    the assignments of the run before, and `announced` lists the groups of new papers.
     """
 
     k: int
     papers: int
     smooth: int
-    silhouette: float
-    silhouette_by_topic: list[float]
-    stability_by_topic: list[float | None]
-    inertia: float
     iterations: int
-    sizes: list[int]
-    outliers: int
     numbers: list[int]
     keys: list[str]
     since: list[int]
+    ended: list[int]
+    run: int
+    previous: str | None
+    history: str
+    announced: list[NewGroup]

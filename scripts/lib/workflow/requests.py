@@ -40,9 +40,19 @@ def encoder_size(config: Config) -> tuple[int, float]:
 
 
 def candidates(config: Config) -> list[int]:
-    """The numbers of topics to scan. Only a K that the config sets, if any: other candidates would not affect the result."""
-    k = config["cluster"]["k"]
+    """The numbers of topics to scan.
+
+    Only a K that the config sets or that an earlier run has, if any: other candidates would not affect the result.
+    """
+    k = config["cluster"]["k"] or kept_from_previous(config)
     return [k] if k else sorted(set(config["select_k"]["candidates"]))
+
+
+def kept_from_previous(config: Config) -> int | None:
+    """The number of topics of the earlier run, which this one starts from; None without one."""
+    if config["previous"] is None or config["cluster"]["history"] == "fresh":
+        return None
+    return json.loads(Path(config["previous"], "clusters/cluster.json").read_text("utf-8"))["k"]
 
 
 def size(config: Config, step: str, k: int | None = None) -> budget.Size:
