@@ -179,3 +179,70 @@ def test_a_full_gpu_is_reported(planted, out, monkeypatch):
     with pytest.raises(UserError, match=r"cluster\.gpus: .*too little free memory.*set it to 0"):
         cluster.main(command_line("cluster", **cluster_flags(planted, out, gpus=1)))
     assert not list(out.iterdir())
+
+
+def read_run(out):
+    table = pq.read_table(out / "a.parquet").to_pandas()
+    return table, json.loads((out / "c.json").read_text())
+
+
+def next_run(planted, before, out, **changes):
+    files = {"previous_assignments": [before / "a.parquet"], "previous_summary": [before / "c.json"]}
+    return run_cluster(planted, out, **files, **changes)
+
+
+def runs(planted, tmp_path, *changes: dict):
+    """A first run and those that follow, each from the one before."""
+    folders = [tmp_path / f"run{i}" for i in range(len(changes) + 1)]
+    for folder in folders:
+        folder.mkdir()
+    assert run_cluster(planted, folders[0]).returncode == 0
+    for before, folder, change in zip(folders, folders[1:], changes, strict=False):
+        result = next_run(planted, before, folder, **change)
+        assert result.returncode == 0, result.stderr
+    return [read_run(folder) for folder in folders]
+
+
+@pytest.mark.parametrize("history", ["follow", "freeze", "fresh"])
+def test_the_same_papers_keep_all_numbers_and_keys(planted, tmp_path, history):
+    (first, before), *later = runs(planted, tmp_path, *[{"history": history}] * 2)
+    for number, (table, summary) in enumerate(later, 1):
+        for column in ("id", "topic", "second_topic"):
+            assert (table[column] == first[column]).all()
+        assert summary["numbers"] == before["numbers"] and summary["keys"] == before["keys"]
+        assert summary["run"] == number and summary["since"] == [number] * 4
+        assert summary["gain"] == before["gain"] and not summary["announced"] and not summary["ended"]
+        assert table["age"].isna().all()
+    assert later[0][1]["previous"] == later[1][1]["previous"]  # the assignments are the same
+
+
+def test_a_number_that_ended_is_not_given_again(planted, tmp_path):
+    """Three topics of four, and four again."""
+    _, (three, fewer), (four, more) = runs(planted, tmp_path, {"k": 3}, {"k": 4})
+    assert len(fewer["ended"]) == 1 and fewer["k"] == 3 == three["topic"].nunique()
+    assert set(fewer["numbers"]) == {0, 1, 2, 3} - set(fewer["ended"])
+    assert sorted(more["numbers"]) == sorted([*fewer["numbers"], 4]) and len(more["keys"]) == 5
+    assert (
+        set(four["topic"]) == set(more["numbers"])
+        and adjusted_rand_score(planted.truth, four["topic"]) > 0.95
+    )
+    assert dict(zip(more["numbers"], more["since"], strict=True))[4] == 0
+    sizes = four["topic"].value_counts()
+    assert [sizes[number] for number in more["numbers"]] == more["sizes"]
+
+
+def test_an_earlier_run_of_an_older_version_is_refused(planted, tmp_path, out):
+    runs(planted, tmp_path)
+    before = tmp_path / "run0"
+    summary = json.loads((before / "c.json").read_text())
+    del summary["keys"]
+    (before / "c.json").write_text(json.dumps(summary))
+    assert_refused(next_run(planted, before, out), out, "c.json", "keys", "this version")
+
+
+def test_search_centroids_give_the_topics(planted, out):
+    assert run_cluster(planted, out, smooth=0).returncode == 0
+    rows, search = planted.vectors.astype(np.float64), np.load(out / "s.npy").astype(np.float64)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    squares = ((rows[:, None] - search) ** 2).sum(2)
+    np.testing.assert_array_equal(pq.read_table(out / "a.parquet")["topic"].to_numpy(), squares.argmin(1))
