@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from measure import default_flags
 from months import Snapshot
 
 STARTS = 24  # of a cold start
 THREADS = 2
-STAY = 0.15
+STAY = float(default_flags("cluster")["stay"])
 
 
 @dataclass
