@@ -37,8 +37,7 @@ def topic_table(
     assignments : columns `topic` and `silhouette`, one row per paper
     categories : the primary category of each paper
     keywords : (keyword, weight) of each topic, highest-weighted first
-    fields : of each topic
-    parts : the first keywords of the subtopics of each topic, largest subtopic first
+    fields, parts : of each topic its fields, and the first keywords of its subtopics, largest subtopic first
     in_labels : `id`, `title` and `shown` of the paper in each topic's label
     cluster : stability of each topic on random halves, its number and its key
     colors : color of each topic, as #rrggbb
