@@ -3,7 +3,9 @@
 import argparse
 
 from lib.cli import Parser, optional, progress, run, say
-from lib.clusters.schema import ASSIGNMENTS, SUBTOPICS
+from lib.clusters.nodes import read_nodes
+from lib.clusters.schema import SUBTOPICS
+from lib.clusters.topic_numbers import read_assignments
 from lib.embeddings.neighbor_graph import read_neighbors
 from lib.files import atomic_outputs
 from lib.map.atlas import NEIGHBORS, atlas_rows, label_rows, names_by_level
@@ -35,7 +37,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     papers = read_table(args.papers, PAPERS, ["id", "title", "primary_category", "published"])
-    assigned = read_table(args.assignments, ASSIGNMENTS, ["topic", "similarity"])
+    topics = read_table(args.topics, TOPICS)
+    numbers = topics["topic"].to_numpy()
+    assigned, _ = read_assignments(args.assignments, ["topic", "similarity"], numbers)
     subtopics = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"]
     placed = {
         "points": read_points(args.coordinates),
@@ -50,8 +54,8 @@ def main(argv: list[str] | None = None) -> None:
         subtopics=len(subtopics),
     )
     near = read_neighbors(args.neighbors, args.similarities, len(papers))
-    hierarchy = read_table(args.hierarchy, HIERARCHY).to_pylist()
-    names = names_by_level(hierarchy, read_table(args.topics, TOPICS).to_pylist())
+    hierarchy = read_nodes(args.hierarchy, HIERARCHY, numbers)[0].to_pylist()
+    names = names_by_level(hierarchy, topics.to_pylist())
     labels = label_rows(hierarchy, placed["points"], placed["topic"], placed["subtopic"])
     with atomic_outputs(args.atlas, args.labels) as (atlas_file, labels_file):
         with table_writer(atlas_file, ATLAS) as writer:

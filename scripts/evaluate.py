@@ -5,8 +5,10 @@ import argparse
 import numpy as np
 
 from lib.cli import Parser, run, say, three_digits
-from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
+from lib.clusters.nodes import read_nodes
+from lib.clusters.schema import ClusterSummary
 from lib.clusters.stability import stable_share
+from lib.clusters.topic_numbers import read_assignments, to_codes
 from lib.evaluation.agreement import agreement, archive, clusters_of_words
 from lib.evaluation.schema import Evaluation
 from lib.evaluation.summaries import map_quality, summarize_corpus, summarize_sizes, summarize_words
@@ -18,7 +20,7 @@ from lib.keywords.schema import KEYWORDS, Coherence
 from lib.map.schema import ProjectSummary, read_points
 from lib.naming.schema import TOPICS
 from lib.records.schema import PAPERS
-from lib.rows import check_topics, hash_ids, sample_rows
+from lib.rows import hash_ids, sample_rows
 from lib.tables import check_same_rows, read_table, read_texts
 from lib.words.term_files import Terms
 from lib.works.counted import read_counted
@@ -55,25 +57,28 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     papers = read_table(args.papers, PAPERS, ["id", "primary_category"])
     primary = papers["primary_category"].to_pylist()
-    assignments = read_table(args.assignments, ASSIGNMENTS, ["topic", "silhouette"])
+    table = read_table(args.topics, TOPICS).to_pandas()
+    numbers = table["topic"].to_numpy()
+    assignments, _ = read_assignments(args.assignments, ["topic", "silhouette"], numbers)
     topics = assignments["topic"].to_numpy()
     corpus = Terms.read(args)
     points = read_points(args.coordinates)
     check_same_rows(
         papers=len(primary), assignments=len(topics), terms=len(corpus.offsets) - 1, coordinates=len(points)
     )
-    table = read_table(args.topics, TOPICS).to_pandas()
-    check_topics(topics, len(table))
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
     hashes = hash_ids(papers["id"].to_pylist())
     by_words, mapped = sample_rows(hashes, BY_WORDS), sample_rows(hashes, MAPPED)
     floor = clusters_of_words(
         corpus.terms, corpus.term_offsets, by_words, len(corpus.vocabulary), cluster["k"]
     )
-    keywords = read_table(args.keywords, KEYWORDS).to_pandas()
+    keywords = read_nodes(args.keywords, KEYWORDS, numbers)[0].to_pandas()
     words = summarize_words(corpus, keywords, table, topics, read_json(args.coherence, Coherence))
     counts = count_in_topics(corpus.terms, corpus.term_offsets, topics, cluster["k"], len(corpus.vocabulary))
-    explanations = read_table(args.explanations, EXPLANATIONS, ["topic", "id", "word", "influence"])
+    explanations = read_table(
+        args.explanations, EXPLANATIONS, ["topic", "id", "word", "influence"]
+    ).to_pandas()
+    explanations["topic"] = to_codes(explanations["topic"].to_numpy(), numbers)
     vocabulary = corpus.vocabulary["term"].to_pylist()
     evaluation = Evaluation(
         corpus=summarize_corpus(read_texts(args.papers, sample_rows(hashes, SAMPLE))),
@@ -91,7 +96,7 @@ def main(argv: list[str] | None = None) -> None:
         archive=agreement(topics, [archive(name) for name in primary]),
         primary_category_by_words=agreement(floor, [primary[row] for row in by_words]),
         words=words,
-        keyword_correlation=keyword_correlations(explanations.to_pandas(), vocabulary, ctfidf(counts)),
+        keyword_correlation=keyword_correlations(explanations, vocabulary, ctfidf(counts)),
         map=map_quality(project, points[mapped], topics[mapped], cluster["k"]),
     )
     with atomic_outputs(args.evaluation) as (evaluation_file,):

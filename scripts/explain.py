@@ -5,14 +5,14 @@ import time
 
 from lib.arrays import read_array
 from lib.cli import Parser, optional, run, say, warn
-from lib.clusters.schema import ASSIGNMENTS
+from lib.clusters.topic_numbers import read_assignments
 from lib.embeddings.schema import EmbeddingsSummary
 from lib.explain.explanation import LEFT_OUT, Explanation
 from lib.explain.papers import explain_papers, nearest_rows, read_papers
 from lib.explain.schema import EXPLAINED, EXPLANATIONS, ExplainSummary
 from lib.explain.tables import paper_table, summarize, word_table
 from lib.files import atomic_outputs, read_json, write_json
-from lib.tables import read_table, write_table
+from lib.tables import check_same_rows, write_table
 from lib.words.words import read_words
 
 
@@ -38,8 +38,9 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     start = time.perf_counter()
     columns = ["id", "topic", "similarity", "second_topic"]
-    assignments = read_table(args.assignments, ASSIGNMENTS, columns).to_pandas()
-    centroids = read_array(args.centroids)
+    assigned, numbers = read_assignments(args.assignments, columns)
+    assignments, centroids = assigned.to_pandas(), read_array(args.centroids)
+    check_same_rows(topics=len(numbers), centroids=len(centroids))
     rows = nearest_rows(assignments, len(centroids), args.papers_per_topic)
     papers = read_papers(args.papers, args.embeddings, assignments, rows)
     explanations: list[Explanation] = []
@@ -52,6 +53,9 @@ def main(argv: list[str] | None = None) -> None:
         )
     explained, words = paper_table(papers, explanations), word_table(papers, explanations)
     summary = summarize(explained, words, len(centroids), difference)
+    words["topic"] = numbers[words["topic"].to_numpy(int)]
+    for column in ("topic", "second_topic"):
+        explained[column] = numbers[explained[column].to_numpy(int)]
     with atomic_outputs(args.explanations, args.explained, args.summary) as outputs:
         words_file, papers_file, summary_file = outputs
         write_table(words_file, words, EXPLANATIONS)

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from lib.cli import Parser, optional, run, say
-from lib.clusters.nodes import node_sizes
-from lib.clusters.schema import ASSIGNMENTS, SUBTOPICS
+from lib.clusters.nodes import node_sizes, read_nodes
+from lib.clusters.schema import SUBTOPICS
+from lib.clusters.topic_numbers import read_assignments
 from lib.figures.label_layout import densest_points
 from lib.figures.page import content_policy, join_modules, render
 from lib.files import atomic_outputs
@@ -85,19 +86,19 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     papers = read_table(args.papers, PAPERS, ["id", "title", "primary_category", "published"])
     points = read_points(args.coordinates)
-    assigned = read_table(
-        args.assignments, ASSIGNMENTS, ["topic", "similarity", "second_topic", "silhouette", "outlier"]
-    )
+    topics = read_table(args.topics, TOPICS).to_pylist()
+    numbers = np.array([topic["topic"] for topic in topics], np.int32)
+    columns = ["topic", "similarity", "second_topic", "silhouette", "outlier"]
+    assigned, _ = read_assignments(args.assignments, columns, numbers)
     subtopic_of = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"].fill_null(-1).to_numpy()
     check_same_rows(
         papers=len(papers), coordinates=len(points), assignments=len(assigned), subtopics=len(subtopic_of)
     )
-    topics = read_table(args.topics, TOPICS).to_pylist()
     years, shares = shares_by_year(read_table(args.periods, PERIODS).to_pandas())
     trends = trend_entries(read_table(args.trends, TRENDS).to_pylist(), shares)
     shares = shares_in(years, read_table(args.subtopic_periods, SUBTOPIC_PERIODS).to_pandas())
     subtopic_trends = trend_entries(read_table(args.subtopic_trends, SUBTOPIC_TRENDS).to_pylist(), shares)
-    hierarchy = read_table(args.hierarchy, HIERARCHY).to_pylist()
+    hierarchy = read_nodes(args.hierarchy, HIERARCHY, numbers)[0].to_pylist()
     topic_of = assigned["topic"].to_numpy()
     count_on_map(topics, hierarchy, topic_of, subtopic_of)
 

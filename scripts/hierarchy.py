@@ -10,13 +10,15 @@ from lib.arrays import CHUNK, read_array
 from lib.cli import Parser, optional, progress, run, say, warn
 from lib.clusters.hierarchy import N_INIT, cut, number_of_groups, subtopics
 from lib.clusters.kmeans import COMPONENTS, KMeans
-from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS
+from lib.clusters.nodes import with_numbers
+from lib.clusters.schema import NODES, SUBTOPICS
+from lib.clusters.topic_numbers import read_assignments
 from lib.clusters.ward import ward_linkage
 from lib.files import atomic_outputs
 from lib.parallel import map_tasks
 from lib.projection import axes_rows, principal_axes, unit_projection
-from lib.rows import check_topics, label_sizes, rows_by_label
-from lib.tables import read_table, write_table
+from lib.rows import label_sizes, rows_by_label
+from lib.tables import check_same_rows, write_table
 from lib.vectors import open_embeddings, take
 
 FEW = 1000  # papers per topic
@@ -132,12 +134,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
-    assignments = read_table(args.assignments, ASSIGNMENTS, ["id", "topic"])
+    assignments, numbers = read_assignments(args.assignments, ["id", "topic"])
     topics = assignments["topic"].to_numpy()
     vectors = open_embeddings(args.embeddings, len(topics))
     centroids = read_array(args.centroids)
     k = len(centroids)
-    check_topics(topics, k)
+    check_same_rows(topics=len(numbers), centroids=k)
     sizes = label_sizes(topics, k)
     tree = ward_linkage(centroids, sizes)
     wanted = args.groups or number_of_groups(tree)
@@ -155,7 +157,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     nodes, subtopic = node_table(topics, groups, divided)
     with atomic_outputs(args.nodes, args.subtopics, args.linkage) as (nodes_file, subtopics_file, tree_file):
-        write_table(nodes_file, nodes, NODES)
+        write_table(nodes_file, with_numbers(nodes, numbers), NODES)
         write_table(subtopics_file, pa.table({"id": assignments["id"], "subtopic": subtopic}), SUBTOPICS)
         np.save(tree_file, tree)
     parted = sum(len(stability) > 0 for _, stability in divided)

@@ -1,18 +1,19 @@
 """Weight the words and bigrams of each topic, group and subtopic, and list the highest-weighted."""
 
 import argparse
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 
 from lib.cli import Parser, run, say, three_digits, warn
-from lib.clusters.nodes import parents_of, siblings
-from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS
+from lib.clusters.nodes import as_listed, parents_of, read_nodes, siblings, with_numbers
+from lib.clusters.schema import NODES, SUBTOPICS
+from lib.clusters.topic_numbers import read_assignments
 from lib.files import atomic_outputs, write_json
 from lib.keywords.model import Keyword, KeywordModel
 from lib.keywords.quality import coherence
 from lib.keywords.schema import KEYWORDS
-from lib.rows import check_topics
 from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.vectors import open_embeddings
 from lib.words.term_files import Terms
@@ -69,9 +70,10 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
-    topics = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
+    of_nodes, numbers = read_nodes(args.nodes, NODES)
+    topics = read_assignments(args.assignments, ["topic"], numbers)[0]["topic"].to_numpy()
     subtopics = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"].fill_null(-1).to_numpy()
-    nodes = read_table(args.nodes, NODES).to_pandas()
+    nodes, k = of_nodes.to_pandas(), len(numbers)
     corpus = Terms.read(args)
     counted = read_counted(args.works)
     check_same_rows(
@@ -81,8 +83,6 @@ def main(argv: list[str] | None = None) -> None:
         subtopics=len(subtopics),
         works=len(counted),
     )
-    k = int((nodes["level"] == "topic").sum())
-    check_topics(topics, k)
     topics, subtopics = without_copies(topics, counted), without_copies(subtopics, counted)
     parents = parents_of(nodes, "subtopic")
     leaf_of = np.where(subtopics >= 0, k + subtopics, topics)
@@ -95,17 +95,18 @@ def main(argv: list[str] | None = None) -> None:
     rows = np.unique(np.linspace(0, len(topics) - 1, WINDOWED).astype(np.int64))
     measured = coherence(corpus, table, k, rows)
     with atomic_outputs(args.keywords, args.csv, args.coherence) as (keywords_file, csv_file, coherence_file):
-        write_table(keywords_file, table, KEYWORDS)
-        write_csv(csv_file, table)
+        write_table(keywords_file, with_numbers(table, numbers), KEYWORDS)
+        listed = with_numbers(as_listed(table, nodes), numbers)
+        write_csv(csv_file, listed)
         write_json(coherence_file, measured)
-    of_topics = table[table["level"] == "topic"]
-    if silent := sorted(set(range(k)) - set(of_topics["node"])):
+    of_topics = listed[listed["level"] == "topic"]
+    if silent := sorted(set(numbers.tolist()) - set(of_topics["node"])):
         warn(
             f"topics without keywords, which are named by a title: {', '.join(map(str, silent))}. Their papers are in "
             "a script without spaces, whose words are not known, or share too few words (config key terms.min_count)"
         )
     say(f"NPMI {three_digits(measured['npmi'], 'unknown')}, C_v {three_digits(measured['c_v'], 'unknown')}")
-    for topic, group in of_topics[of_topics["node"] < 5].groupby("node"):
+    for topic, group in islice(of_topics.groupby("node", sort=False), 5):
         say(f"topic {topic}: {', '.join(group['keyword'].head(6))}")
 
 

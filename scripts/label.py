@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from lib.arrays import read_array
 from lib.cli import Parser, optional, run, say, warn
-from lib.clusters.nodes import node_sizes
-from lib.clusters.schema import ASSIGNMENTS, NODES, SUBTOPICS, ClusterSummary
+from lib.clusters.nodes import as_listed, node_sizes, read_nodes, with_numbers
+from lib.clusters.schema import NODES, SUBTOPICS, ClusterSummary
+from lib.clusters.topic_numbers import read_assignments
 from lib.figures.palette import hex_colors, topic_colors
 from lib.files import atomic_outputs, read_json
 from lib.keywords.schema import KEYWORDS, Coherence
@@ -25,7 +26,7 @@ from lib.naming.title_scorer import TitleScorer
 from lib.naming.titles import latex_to_text
 from lib.naming.topic_table import topic_table
 from lib.records.schema import PAPERS
-from lib.rows import check_topics, nearest_by_label
+from lib.rows import nearest_by_label
 from lib.tables import check_same_rows, read_table, read_texts, write_csv, write_table
 from lib.vectors import open_embeddings
 from lib.words.languages import language_of
@@ -112,20 +113,19 @@ def ask_for_names(
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     papers = read_table(args.papers, PAPERS, ["id", "title", "categories", "primary_category", "published"])
+    cluster = read_json(args.cluster, ClusterSummary)
+    numbers, k = np.array(cluster["numbers"], np.int32), cluster["k"]
     columns = ["topic", "similarity", "margin", "silhouette"]
-    assignments = read_table(args.assignments, ASSIGNMENTS, columns).to_pandas()
+    assignments = read_assignments(args.assignments, columns, numbers)[0].to_pandas()
     counted = read_counted(args.works)
     check_same_rows(papers=len(papers), assignments=len(assignments), works=len(counted))
     vectors = open_embeddings(args.embeddings, len(papers))
     centroids = read_array(args.centroids)
-    cluster = read_json(args.cluster, ClusterSummary)
-    k = len(centroids)
-    check_same_rows(cluster=cluster["k"], centroids=k)
-    check_topics(assignments["topic"].to_numpy(), k)
+    check_same_rows(cluster=k, centroids=len(centroids))
     assignments["topic"] = without_copies(assignments["topic"].to_numpy(), counted)
-    nodes = read_table(args.nodes, NODES).to_pandas()
+    nodes = read_nodes(args.nodes, NODES, numbers)[0].to_pandas()
     check_same_rows(topics=int((nodes["level"] == "topic").sum()), centroids=k)
-    keywords = read_table(args.keywords, KEYWORDS).to_pandas()
+    keywords = read_nodes(args.keywords, KEYWORDS, numbers)[0].to_pandas()
     pairs = keyword_pairs(keywords, k)
     subtopic_of = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"].fill_null(-1).to_numpy()
     check_same_rows(papers=len(papers), subtopics=len(subtopic_of))
@@ -155,19 +155,18 @@ def main(argv: list[str] | None = None) -> None:
     if args.llm_url:
         topics["name"] = ask_for_names(topics, parts, papers["title"], chosen, centroids, args)
     hierarchy = hierarchy_table(nodes, keywords, topics, fields, int(counted.sum()))
+    representatives = representative_table(papers, chosen, similarity, n)
+    representatives["topic"] = numbers[representatives["topic"]]
+    by_size = topics.sort_values("size", ascending=False, kind="stable")
     names = (args.representatives, args.topics, args.csv, args.hierarchy, args.hierarchy_csv)
     with atomic_outputs(*names) as outputs:
         representatives_file, topics_file, csv_file, hierarchy_file, hierarchy_csv = outputs
-        write_table(
-            representatives_file, representative_table(papers, chosen, similarity, n), REPRESENTATIVES
-        )
+        write_table(representatives_file, representatives, REPRESENTATIVES)
         write_table(topics_file, topics, TOPICS)
-        write_csv(csv_file, topics)
-        write_table(
-            hierarchy_file, pa.Table.from_pandas(hierarchy, HIERARCHY, preserve_index=False), HIERARCHY
-        )
-        write_csv(hierarchy_csv, hierarchy)
-    for topic in topics.head(5).itertuples():
+        write_csv(csv_file, by_size)
+        write_table(hierarchy_file, with_numbers(hierarchy, numbers), HIERARCHY)
+        write_csv(hierarchy_csv, with_numbers(as_listed(hierarchy, hierarchy), numbers))
+    for topic in by_size.head(5).itertuples():
         say(f"{topic.size:>8,}  {topic.label}")
 
 

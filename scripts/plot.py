@@ -3,9 +3,13 @@
 import argparse
 from pathlib import Path
 
+import pyarrow as pa
+
 from lib.arrays import read_array
 from lib.cli import Parser, optional, run, say
-from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
+from lib.clusters.nodes import read_nodes
+from lib.clusters.schema import ClusterSummary
+from lib.clusters.topic_numbers import read_assignments
 from lib.figures.fonts import drawable
 from lib.figures.map_figure import Group, Texts, draw_map
 from lib.figures.style import save
@@ -37,9 +41,9 @@ def captions(papers: int, cluster: ClusterSummary, project: ProjectSummary) -> t
     return left, right
 
 
-def read_groups(path: Path) -> list[Group]:
-    """The groups of topics in hierarchy.parquet; none if each topic is a group, or all are one."""
-    rows = read_table(path, HIERARCHY, ["level", "node", "parent", "name"]).to_pylist()
+def groups_of(hierarchy: pa.Table) -> list[Group]:
+    """The groups of topics in a table with the columns of HIERARCHY; none if each topic is a group, or all are one."""
+    rows = hierarchy.select(["level", "node", "parent", "name"]).to_pylist()
     names = {row["node"]: row["name"] for row in rows if row["level"] == "group"}
     topics = [row for row in rows if row["level"] == "topic"]
     if not 1 < len(names) <= len(topics) / 2:
@@ -72,12 +76,14 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     points = read_points(args.coordinates)
-    topics = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
+    of_topics = read_table(args.topics, TOPICS, ["topic", "name", "color"])
+    table, numbers = of_topics.to_pydict(), of_topics["topic"].to_numpy()
+    topics = read_assignments(args.assignments, ["topic"], numbers)[0]["topic"].to_numpy()
     check_same_rows(coordinates=len(points), assignments=len(topics))
-    table = read_table(args.topics, TOPICS, ["name", "color"]).to_pydict()
+    hierarchy, _ = read_nodes(args.hierarchy, HIERARCHY, numbers)
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
     title = args.title or f"{len(points):,} papers in {len(table['name'])} topics"
-    groups = read_groups(args.hierarchy)
+    groups = groups_of(hierarchy)
     families, texts = drawable([title, *table["name"], *(group.name for group in groups)])
     title, names, written = texts[0], texts[1 : len(table["name"]) + 1], texts[len(table["name"]) + 1 :]
     groups = [Group(name, group.topics) for name, group in zip(written, groups, strict=True)]
@@ -90,14 +96,13 @@ def main(argv: list[str] | None = None) -> None:
         dark=args.style == "dark",
         families=families,
     )
-    hierarchy = read_table(args.hierarchy, HIERARCHY).to_pandas()
-    tree_families, shown = drawable(hierarchy["name"].tolist())
+    tree_families, shown = drawable(hierarchy["name"].to_pylist())
     with atomic_outputs(*args.maps, args.tree) as (*files, tree_file):
         for file in files:
             save(figure, file, args.dpi)
         # it sets its own style, which the map must not be saved with
         tree = draw_tree(
-            hierarchy.assign(name=shown), read_array(args.linkage), table["color"], tree_families
+            hierarchy.to_pandas().assign(name=shown), read_array(args.linkage), table["color"], tree_families
         )
         save(tree, tree_file, TREE_DPI)
     say(f"{len(points):,} papers, {len(names)} topics")

@@ -113,9 +113,11 @@ def explanation_values(args: argparse.Namespace, evaluation: Evaluation) -> tupl
     words = read_table(args.explanations, EXPLANATIONS).to_pandas()
     papers = read_table(args.explained, EXPLAINED).to_pandas()
     topics = read_table(args.topics, TOPICS).to_pylist()
+    size_of = {topic["topic"]: topic["size"] for topic in topics}
+    papers = papers.sort_values("topic", key=lambda t: -t.map(size_of), kind="stable")
     correlations = evaluation["keyword_correlation"]
     rows = explanation_rows(words, papers, explain["influential_words"], correlations, topics, args.link)
-    figure = plot_first_explanation(words, papers, [topic["name"] for topic in topics])
+    figure = plot_first_explanation(words, papers, {topic["topic"]: topic["name"] for topic in topics})
     return {"explain": explain, "explanations": rows}, figure
 
 

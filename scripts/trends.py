@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from lib.cli import Parser, run, say, warn
-from lib.clusters.schema import ASSIGNMENTS, SUBTOPICS
+from lib.clusters.schema import SUBTOPICS
+from lib.clusters.topic_numbers import read_assignments
 from lib.figures.fonts import drawable
 from lib.figures.style import save
 from lib.figures.trend_figure import plot_trends
@@ -45,7 +46,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     published = read_table(args.papers, PAPERS, ["published"])["published"].combine_chunks()
-    topics = read_table(args.assignments, ASSIGNMENTS, ["topic"])["topic"].to_numpy()
+    of_topics = read_table(args.topics, TOPICS, ["topic", "name", "size"]).to_pandas()
+    numbers, names = of_topics["topic"].to_numpy(), of_topics["name"].tolist()
+    topics = read_assignments(args.assignments, ["topic"], numbers)[0]["topic"].to_numpy()
     subtopic = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"]
     counted = read_counted(args.works)
     check_same_rows(
@@ -54,16 +57,17 @@ def main(argv: list[str] | None = None) -> None:
     stands = (without_copies(topics, counted) >= 0) | (counted & (topics < 0))
     published, topics = published.filter(pa.array(stands)), topics[stands]
     subtopic = subtopic.filter(pa.array(stands))
-    names = read_table(args.topics, TOPICS, ["name"])["name"].to_pylist()
     nodes = read_table(args.hierarchy, HIERARCHY, ["level", "node", "parent", "name"]).to_pandas()
     nodes = nodes[nodes["level"] == "subtopic"]
     dated = published.is_valid().to_numpy(zero_copy_only=False)
     days = published.drop_null().cast(pa.int32()).to_numpy().astype("datetime64[D]")
     table, by_period = tables_of(days, topics[dated], names)
+    table["topic"], by_period["topic"] = numbers, numbers[by_period["topic"]]
     subtopic_of = subtopic.fill_null(-1).to_numpy()[dated]
     below, below_by_period = tables_of(days, subtopic_of, nodes["name"].tolist())
     below = below.rename(columns={"topic": "subtopic"}).assign(topic=nodes["parent"].to_numpy())
     below_by_period = below_by_period.rename(columns={"topic": "subtopic"})
+    listed = of_topics.sort_values("size", ascending=False, kind="stable")["topic"].tolist()
     years, shares = shares_by_year(by_period)
     families, shown = drawable(names)
     change = table["change_per_year"].to_numpy(float)
@@ -80,8 +84,8 @@ def main(argv: list[str] | None = None) -> None:
         )
         for file, (content, schema) in zip(files, contents, strict=True):
             write_table(file, content, schema)
-        write_csv(csv_file, table)
-        write_csv(subtopic_csv_file, below[SUBTOPIC_TRENDS.names])
+        for file, of_nodes in ((csv_file, table), (subtopic_csv_file, below[SUBTOPIC_TRENDS.names])):
+            write_csv(file, of_nodes.sort_values("topic", key=lambda t: t.map(listed.index), kind="stable"))
         save(figure, figure_file, 150)
     if undated := int((~dated).sum()):
         warn(f"{undated:,} of {len(dated):,} papers have no date and are left out of the trends")

@@ -5,7 +5,7 @@ import pytest
 
 from browser import needs_chromium, opened
 from explorer import lit, place_of, row_of, settled
-from page_inputs import TOPIC, ids_where
+from page_inputs import TOPIC, ids_where, keys_of
 
 pytestmark = needs_chromium
 
@@ -75,6 +75,21 @@ def test_address_brings_back_what_one_sees(browser, map_file):
         assert restored["zoom"] == pytest.approx(view["zoom"], rel=1e-3) and restored["x"] == pytest.approx(
             view["x"], abs=1e-3
         )
+
+
+def test_the_address_names_topics_by_their_keys(browser, map_file):
+    """A link that was printed shows the same topic in a later map, where it may have another place."""
+    keys = keys_of(4)
+    with opened(browser, map_file, f"#topic={keys[2]},t7f3a") as page:
+        assert lit(page) == ids_where(TOPIC == 2)
+        assert page.locator("#unknown").inner_text() == "This map has no topic t7f3a."
+        assert f"topic={keys[2]},t7f3a" in settled(page)
+        page.locator(".node.topic", has_text="prime").click()
+        assert page.locator("#unknown").is_hidden() and f"topic={keys[2]},{keys[1]}" in settled(page)
+    with opened(browser, map_file, "#topic=t7f3a") as page:
+        assert page.locator("#unknown").is_visible() and len(lit(page)) == 150
+        page.click("#clear")
+        assert page.locator("#unknown").is_hidden() and "topic" not in settled(page)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,6 @@ def test_more_groups_than_topics_give_a_warning(planted_corpus, out):
 
 def test_files_of_another_run_are_refused(planted_corpus, tmp_path, out):
     np.save(tmp_path / "c.npy", np.ones((3, 32), np.float32))
-    assert_refused(run_hierarchy(planted_corpus, out), out, "topics from 0 to 5", "3 centroids")
+    assert_refused(run_hierarchy(planted_corpus, out), out, "topics 6, centroids 3")
     np.save(tmp_path / "e.npy", np.ones((5, 32), np.float16))
     assert_refused(run_hierarchy(planted_corpus, out), out, "5 vectors for 720 papers")

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from matplotlib.image import imread
 
@@ -43,6 +44,11 @@ def linkage(path):
     return path
 
 
+def topic_table(path, names: list[str], colors: list[str] = COLORS):
+    """Three topics."""
+    return pq_write(path, topic=np.arange(3, dtype=np.int32), name=names, color=colors)
+
+
 @pytest.fixture
 def inputs(tmp_path) -> dict:
     rng = np.random.default_rng(2)
@@ -54,7 +60,7 @@ def inputs(tmp_path) -> dict:
     return {
         "coordinates": pq_write(tmp_path / "c.parquet", id=[str(i) for i in range(90)], x=x, y=y),
         "assignments": pq_write(tmp_path / "a.parquet", topic=topic),
-        "topics": pq_write(tmp_path / "t.parquet", name=names, color=COLORS),
+        "topics": topic_table(tmp_path / "t.parquet", names),
         "hierarchy": hierarchy(tmp_path / "h.parquet", ["maths · proofs · sums", "physics · stars"]),
         "linkage": linkage(tmp_path / "l.npy"),
         "cluster": tmp_path / "cluster.json",
@@ -103,14 +109,14 @@ def test_groups_are_those_of_the_hierarchy(tmp_path):
     """A tree in which each topic is a group, or all topics are one, has nothing to add to the names of topics."""
     rows = {"level": ["group"] * 2 + ["topic"] * 4 + ["subtopic"], "node": [0, 1, 0, 1, 2, 3, 0]}
     rows |= {"parent": [None, None, 1, 0, 1, 0, 3], "name": ["a · b · c", "d", "t", "u", "v", "w", "s"]}
-    groups = plot.read_groups(pq_write(tmp_path / "h.parquet", **rows))
+    groups = plot.groups_of(pa.table(rows))
     assert [(group.name, group.topics) for group in groups] == [("a · b", [1, 3]), ("d", [0, 2])]
     for names in (["one"], ["one", "two", "three"]):
-        assert plot.read_groups(hierarchy(tmp_path / "h.parquet", names)) == []
+        assert plot.groups_of(pq.read_table(hierarchy(tmp_path / "h.parquet", names))) == []
 
 
 def test_colors_are_those_of_the_table(inputs, out):
-    inputs["topics"] = pq_write(out.parent / "t.parquet", name=["a", "b", "c"], color=["#00ff00"] * 3)
+    inputs["topics"] = topic_table(out.parent / "t.parquet", ["a", "b", "c"], ["#00ff00"] * 3)
     plot.main(command_line("plot", **inputs, dpi=50, maps=out / "m.png"))
     red, green, _ = np.moveaxis(imread(out / "m.png")[..., :3], -1, 0)
     assert (green >= red - 0.02).all() and (green > red + 0.5).any()
@@ -119,7 +125,7 @@ def test_colors_are_those_of_the_table(inputs, out):
 def test_what_no_font_has_is_written_in_latin_letters(inputs, out, monkeypatch, capsys, recwarn):
     """matplotlib warns of a glyph that it draws as a box."""
     names = [f"深度 {i} · 量子誤り訂正 👑 دراسة" for i in range(3)]
-    inputs["topics"] = pq_write(out.parent / "t.parquet", name=names, color=COLORS)
+    inputs["topics"] = topic_table(out.parent / "t.parquet", names)
     monkeypatch.setattr(fonts, "findSystemFonts", list)
     plot.main(command_line("plot", **inputs, dpi=50, title="地图 of $5", maps=out / "m.png"))
     assert "fonts-noto-cjk" in capsys.readouterr().err
@@ -129,6 +135,6 @@ def test_what_no_font_has_is_written_in_latin_letters(inputs, out, monkeypatch, 
 
 def test_labels_in_any_script_are_drawn_whatever_fonts_this_machine_has(inputs, out):
     names = ["深度 · 学习", "हिन्दी · क्षेत्र", "👑 · \ue000 한국어"]
-    inputs["topics"] = pq_write(out.parent / "t.parquet", name=names, color=COLORS)
+    inputs["topics"] = topic_table(out.parent / "t.parquet", names)
     result = script("plot", **inputs, dpi=50, title=None, maps=out / "m.png")
     assert result.returncode == 0 and "missing from" not in result.stderr

@@ -20,7 +20,12 @@ def corpus(tmp_path) -> dict:
         "papers": pq_write(tmp_path / "p.parquet", published=published),
         "assignments": pq_write(tmp_path / "a.parquet", topic=topics),
         "works": all_counted(tmp_path / "w.parquet", 900),
-        "topics": pq_write(tmp_path / "n.parquet", name=["a", "b <i>", "$c$", "量子"]),
+        "topics": pq_write(
+            tmp_path / "n.parquet",
+            topic=np.arange(4, dtype=np.int32),
+            name=["a", "b <i>", "$c$", "量子"],
+            size=np.bincount(topics, minlength=4),
+        ),
         # topic 0 has two subtopics, of its even and odd rows
         "subtopics": pq_write(
             tmp_path / "s.parquet", subtopic=pa.array(np.arange(900, dtype=np.int32) % 2, mask=topics > 0)

@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from lib.arrays import read_array
 from lib.cli import UserError, run, say
-from lib.clusters.schema import ASSIGNMENTS
+from lib.clusters.topic_numbers import read_assignments
 from lib.embeddings.schema import EmbeddingsSummary
 from lib.explain.explanation import Explanation
 from lib.explain.papers import explain_papers, read_papers
@@ -77,10 +77,10 @@ def main(argv: list[str] | None = None) -> None:
     cli.add_argument("--threads", type=int, required=True, help="number of cores to use")
     args = cli.parse_args(argv)
     at = args.results
-    assignments = read_table(
-        at / "clusters/assignments.parquet", ASSIGNMENTS, ["id", "topic", "similarity", "second_topic"]
-    ).to_pandas()
+    columns = ["id", "topic", "similarity", "second_topic"]
+    assigned, _ = read_assignments(at / "clusters/assignments.parquet", columns)
     names = read_table(at / "topics/topics.parquet", TOPICS, ["name"])["name"].to_pylist()
+    assignments = assigned.to_pandas()
     row = np.array([find(assignments, args.id)])
     if assignments["topic"][row[0]] < 0:
         raise UserError(f"{args.id} is in no topic")
@@ -96,7 +96,7 @@ def main(argv: list[str] | None = None) -> None:
         most=None,  # one paper takes seconds
     )
     words, explained = word_table(papers, explanations), paper_table(papers, explanations)
-    figure = plot_first_explanation(words, explained, names)
+    figure = plot_first_explanation(words, explained, dict(enumerate(names)))
     figure_file = at / "explain" / f"{args.id.replace('/', '_')}.png"
     with atomic_outputs(figure_file) as (file,):
         save(figure, file, 150)

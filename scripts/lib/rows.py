@@ -9,8 +9,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from lib.cli import UserError
-
 
 def rows_by_label(labels: np.ndarray, k: int) -> list[np.ndarray]:
     """The rows of each label, ascending: k arrays int64, empty for a label without rows.
@@ -76,12 +74,3 @@ def nearest_by_label(labels: np.ndarray, k: int, similarity: np.ndarray) -> list
     """
     nearest = np.argsort(-similarity, kind="stable")
     return [nearest[rows] for rows in rows_by_label(labels[nearest], k)]
-
-
-def check_topics(topics: np.ndarray, k: int) -> None:
-    """Raise a UserError unless all of int (n,) are topics, 0 to k - 1, or -1 for unassigned papers."""
-    if topics.min(initial=0) < -1 or topics.max(initial=-1) >= k:
-        raise UserError(
-            f"assignments with topics from {topics.min()} to {topics.max()} do not belong to {k} centroids; delete "
-            "older files and run again"
-        )

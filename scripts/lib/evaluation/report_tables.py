@@ -56,7 +56,7 @@ def trend_cells(trends: list[dict], years: np.ndarray, shares: np.ndarray) -> di
 def topic_rows(
     topics: list[dict], representatives: list[dict], cells: dict[int, dict], link: str | None
 ) -> list[dict]:
-    """The rows of topics.parquet, each with its most central papers, its trend and whether it is loose."""
+    """The rows of topics.parquet by descending size, each with its most central papers, its trend and whether it is loose."""
     papers: dict[int, list[dict]] = {row["topic"]: [] for row in topics}
     for row in representatives:
         if row["role"] == "nearest" and row["rank"] <= PAPERS_PER_TOPIC:
@@ -68,20 +68,21 @@ def topic_rows(
             "trend": cells.get(row["topic"]),
             "loose": row["stability"] is not None and row["stability"] < STABLE,
         }
-        for row in topics
+        for row in sorted(topics, key=lambda row: -row["size"])
     ]
 
 
 def level_rows(nodes: list[dict], trends: list[dict]) -> list[dict]:
     """The groups of hierarchy.parquet, each with its `topics`, and each of these with its `subtopics`.
 
-    Subtopics have their `trend` and its `change`, from subtopic_trends.parquet.
+    Topics are in descending order of size. Subtopics have their `trend` and its `change`, from subtopic_trends.parquet.
     """
     levels: dict[str, list[dict]] = {"group": [], "topic": [], "subtopic": []}
     for node in nodes:
         levels[node["level"]].append(node)
     for node, trend in zip(levels["subtopic"], trends, strict=True):
         node |= {"trend": trend["trend"], "change": per_year(trend["change_per_year"])}
+    levels["topic"].sort(key=lambda node: -node["size"])
     for topic in levels["topic"]:
         topic["subtopics"] = [node for node in levels["subtopic"] if node["parent"] == topic["node"]]
     for group in levels["group"]:
@@ -172,20 +173,21 @@ def explanation_rows(
     words, papers : the columns of EXPLANATIONS and EXPLAINED
     influential : the most influential words of each topic
     correlations : of influence and keyword weight, of each topic
-    topics : rows of TOPICS
+    topics : rows of TOPICS, in the order of the two
     link : see `paper_url`
     """
     of_paper = dict(list(words.groupby("id")))
+    place = {topic["topic"]: i for i, topic in enumerate(topics)}
     rows = []
     for paper in papers.drop_duplicates("topic").to_dict("records"):
-        topic = paper["topic"]
+        topic = place[paper["topic"]]
         if paper["id"] not in of_paper:
             continue  # a text without words
         rows.append(
             paper
             | {
                 "name": topics[topic]["name"],
-                "second": topics[paper["second_topic"]]["name"],
+                "second": topics[place[paper["second_topic"]]]["name"],
                 "keywords": topics[topic]["keywords"],
                 "influential": list(map(piece_to_text, influential[topic])),
                 "keyword_correlation": correlations[topic],

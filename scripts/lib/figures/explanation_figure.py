@@ -16,13 +16,13 @@ LONGEST = 28  # characters of a word
 ESTIMATED = 0.45  # opacity of bars that are not measured
 
 
-def plot_first_explanation(rows: pd.DataFrame, papers: pd.DataFrame, names: list[str]) -> Figure:
+def plot_first_explanation(rows: pd.DataFrame, papers: pd.DataFrame, names: dict[int, str]) -> Figure:
     """Bars of influence beside a heat map of words by layers, of the first paper; a sentence if there is none.
 
     Parameters
     ----------
     rows, papers : columns of EXPLANATIONS and EXPLAINED
-    names : of the topics
+    names : of the topics, by the number that `papers` gives them
     """
     if papers.empty:
         figure = Figure(figsize=(8, 1))

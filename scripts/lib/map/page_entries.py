@@ -31,6 +31,7 @@ def topic_entries(topics: list[dict], anchors: np.ndarray, frame: np.ndarray) ->
     """
     return [
         {
+            "key": topic["key"],
             "name": one_line(topic["name"]),
             "keywords": [one_line(word) for word in topic["keywords"][:KEYWORDS]],
             "fields": [one_line(field) for field in topic["fields"]],

@@ -30,15 +30,14 @@ def topic_table(
     colors: list[str],
     works: int,
 ) -> pd.DataFrame:
-    """One row per topic, with the columns of TOPICS.
+    """One row per topic, with the columns of TOPICS and lasting numbers.
 
     Parameters
     ----------
-    assignments : columns `topic` and `silhouette`, one row per paper
+    assignments : columns `topic` (codes) and `silhouette`, one row per paper
     categories : the primary category of each paper
     keywords : (keyword, weight) of each topic, highest-weighted first
-    fields : of each topic
-    parts : the first keywords of the subtopics of each topic, largest subtopic first
+    fields, parts : of each topic its fields, and the first keywords of its subtopics, largest subtopic first
     in_labels : `id`, `title` and `shown` of the paper in each topic's label
     cluster : stability of each topic on random halves, its number and its key
     colors : color of each topic, as #rrggbb
@@ -55,6 +54,7 @@ def topic_table(
     in_names = [words_in_name(*of_topic) for of_topic in zip(words, fields, parts, mixed, strict=True)]
     table = pd.DataFrame(
         {
+            "topic": cluster["numbers"],
             "key": [cluster["keys"][number] for number in cluster["numbers"]],
             "since": cluster["since"],
             "size": papers.size(),
@@ -76,7 +76,7 @@ def topic_table(
             "stability": pd.Series(cluster["stability_by_topic"], dtype=float),
             "color": colors,
         }
-    ).reset_index(names="topic")
+    ).reset_index(drop=True)
     topics = assignments["topic"].to_numpy()
     return table.join(main_categories(categories, topics, len(table)))[TOPICS.names]
 

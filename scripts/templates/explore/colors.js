@@ -14,8 +14,8 @@ function ramp(share, dark) {
   return RAMP[low].map((value, c) => Math.round(value + (at - low) * (RAMP[low + 1][c] - value)));
 }
 
-// That of its largest topic; topics are sorted by size.
-export const groupColor = group => meta.topics.find(topic => topic.group === group).color;
+// That of its largest topic.
+export const groupColor = group => meta.topics.filter(topic => topic.group === group).reduce((a, b) => (b.size > a.size ? b : a)).color;
 
 // The colors of the values that a paper can have, and the value of each paper.
 function palette(points, by, dark) {

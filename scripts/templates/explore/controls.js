@@ -46,7 +46,10 @@ export function markFilters(counts) {
   element("to").value = state.to;
   const { from, to } = state;
   element("years-text").textContent = from === to ? String(from) : `${from}–${to}`;
-  element("clear").hidden = !isFiltered();
+  const unknown = state.unknown.join(", ").slice(0, 80);
+  element("unknown").textContent = unknown && `This map has no topic ${unknown}.`;
+  element("unknown").hidden = !unknown;
+  element("clear").hidden = !isFiltered() && !unknown;
   const total = number(counts.lit.length);
   element("status").textContent = isFiltered() ? `${number(counts.count)} of ${total} papers` : papersText(counts.count);
   if (meta.years) drawHistogram(counts.byYear);

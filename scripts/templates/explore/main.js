@@ -123,6 +123,7 @@ function count() {
 
 // A topic of a chosen group narrows the group; a subtopic narrows its topic.
 function choose(kind, index) {
+  state.unknown = [];
   if (kind === "subtopic") {
     if (!state.subtopics.delete(index)) state.subtopics.add(index);
   } else {

@@ -8,7 +8,7 @@ export const state = {};
 
 function fresh() {
   return {
-    query: "", topics: new Set(), subtopics: new Set(), category: 0, from: firstYear, to: lastYear,
+    query: "", topics: new Set(), unknown: [], subtopics: new Set(), category: 0, from: firstYear, to: lastYear,
     outliers: false, nearer: false, selected: "", color: "topic", theme: "",
   };
 }
@@ -43,7 +43,7 @@ export function writeAddress() {
     hash.set("at", [view.x.toFixed(4), view.y.toFixed(4), view.zoom.toPrecision(4)].join());
   }
   put("q", state.query.trim());
-  put("topic", [...state.topics].join());
+  put("topic", [...Array.from(state.topics, t => meta.topics[t].key), ...state.unknown].join());
   put("subtopic", [...state.subtopics].join());
   put("category", meta.categories[state.category - 1]);
   if (state.from > firstYear || state.to < lastYear) hash.set("years", `${state.from}-${state.to}`);
@@ -64,7 +64,9 @@ export function readAddress() {
   const [x, y, zoom] = get("at").split(",").map(Number);
   moveTo(Number.isFinite(x + y + zoom) && zoom > 0 ? { x, y, zoom } : { x: 0.5, y: 0.5, zoom: 1 });
   state.query = get("q");
-  state.topics = new Set(numbers(get("topic"), meta.topics.length));
+  const keys = new Map(meta.topics.map((topic, t) => [topic.key, t])), asked = get("topic").split(",").filter(Boolean);
+  state.topics = new Set(asked.filter(key => keys.has(key)).map(key => keys.get(key)));
+  state.unknown = asked.filter(key => !keys.has(key)); // of topics that another map has
   state.subtopics = new Set(numbers(get("subtopic"), meta.subtopics.length));
   state.category = meta.categories.indexOf(get("category")) + 1;
   const years = get("years").match(/^(\d+)-(\d+)$/);

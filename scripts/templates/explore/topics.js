@@ -67,20 +67,21 @@ function topicItem(t, choose) {
 }
 
 const subtopicsOf = t => meta.subtopics.flatMap((sub, s) => (sub.parent === t ? [s] : []));
-export const topicsOf = g => meta.topics.flatMap((topic, t) => (topic.group === g ? [t] : []));
+const bySize = [...meta.topics.keys()].sort((a, b) => meta.topics[b].size - meta.topics[a].size);
+export const topicsOf = g => bySize.filter(t => meta.topics[t].group === g);
 
 // A search hides topics without papers that pass, unless their name or keywords have the words.
 // `found`: which topics and subtopics have them.
 export function fillTopics(order, counts, found, choose) {
-  const all = meta.topics.map((_, t) => t), size = t => (isFiltered() ? counts.byTopic[t] : meta.topics[t].size);
+  const all = [...bySize], size = t => (isFiltered() ? counts.byTopic[t] : meta.topics[t].size);
   const rise = entry => (entry.change ?? -Infinity) + (entry.trend === "rising" ? 1e6 : 0);
   const items = [];
   shownOrder = order;
   for (const kind in buttons) buttons[kind] = [];
   if (order === "subtopics") {
-    const ordered = [...meta.subtopics.entries()].sort(([, a], [, b]) => rise(b) - rise(a));
-    items.push(...ordered.map(([s, sub]) => {
-      const { name, color } = meta.topics[sub.parent];
+    const ordered = all.flatMap(subtopicsOf).sort((a, b) => rise(meta.subtopics[b]) - rise(meta.subtopics[a]));
+    items.push(...ordered.map(s => {
+      const sub = meta.subtopics[s], { name, color } = meta.topics[sub.parent];
       return make("li", {}, node("subtopic", s, { ...sub, color }, choose, name));
     }));
   } else if (order === "group") {
@@ -89,7 +90,7 @@ export function fillTopics(order, counts, found, choose) {
       items.push(make("li", {}, node("group", g, { name: group.name }, choose), list));
     });
   } else {
-    const orders = { size: (a, b) => Number(found.topics[b] ?? 0) - Number(found.topics[a] ?? 0) || size(b) - size(a) || a - b, rising: (a, b) => rise(meta.topics[b]) - rise(meta.topics[a]), name: (a, b) => meta.topics[a].name.localeCompare(meta.topics[b].name) };
+    const orders = { size: (a, b) => Number(found.topics[b] ?? 0) - Number(found.topics[a] ?? 0) || size(b) - size(a), rising: (a, b) => rise(meta.topics[b]) - rise(meta.topics[a]), name: (a, b) => meta.topics[a].name.localeCompare(meta.topics[b].name) };
     items.push(...all.sort(orders[order]).map(t => topicItem(t, choose)));
   }
   const years = meta.shareYears.length > 1 ? `Lines: share of the papers of each year, ${meta.shareYears[0]} to ${meta.shareYears.at(-1)}. ` : "";
