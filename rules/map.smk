@@ -29,6 +29,7 @@ rule project:
         embeddings="<results>/embeddings/embeddings.npy",
         neighbors="<results>/embeddings/neighbors.npy",
         similarities="<results>/embeddings/similarities.npy",
+        **earlier(previous_coordinates="map/coordinates.parquet"),
     output:
         coordinates=ensure("<results>/map/coordinates.parquet", non_empty=True),
         summary=ensure("<results>/map/project.json", non_empty=True),

@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -12,10 +13,18 @@ from lib.embeddings.nearest import InvertedFile
 from lib.embeddings.neighbor_graph import read_neighbors
 from lib.files import atomic_outputs, write_json
 from lib.map.fidelity import fidelity
-from lib.map.layout import fit_tsne, fit_umap, interpolate, principal_plane
-from lib.map.schema import COORDINATES, ProjectSummary
+from lib.map.layout import (
+    fit_tsne,
+    fit_umap,
+    interpolate,
+    median_move,
+    places_of_all,
+    principal_plane,
+    settle_umap,
+)
+from lib.map.schema import COORDINATES, ProjectSummary, read_points
 from lib.records.schema import PAPERS
-from lib.rows import hash_ids, sample_rows
+from lib.rows import hash_ids, positions, sample_rows
 from lib.tables import read_table, write_table
 from lib.vectors import open_embeddings, take
 
@@ -25,7 +34,11 @@ CHECKED = 2000  # of them, whose neighbors on the map are compared with their ex
 
 
 def lay_out_by_tsne(
-    vectors: np.ndarray, sample: np.ndarray, fitted: np.ndarray, args: argparse.Namespace
+    vectors: np.ndarray,
+    sample: np.ndarray,
+    fitted: np.ndarray,
+    places: np.ndarray | None,
+    args: argparse.Namespace,
 ) -> np.ndarray:
     """The positions of all papers. t-SNE places the fitted ones; the others are placed among their neighbors.
 
@@ -34,12 +47,14 @@ def lay_out_by_tsne(
     vectors : (n_papers, dim), float16 (may be memory-mapped) or float32 unit rows
     sample : float32 (m, dim), the rows that are fitted
     fitted : int (m,), their numbers
+    places : float32 (n_papers, 2), where the layout starts; None: in the principal plane
 
     Returns
     -------
     float32 (n_papers, 2)
     """
-    plane = fit_tsne(sample, perplexity=args.perplexity, seed=args.seed, threads=args.threads)
+    start = None if places is None else places[fitted]
+    plane = fit_tsne(sample, perplexity=args.perplexity, seed=args.seed, threads=args.threads, places=start)
     coordinates = np.empty((len(vectors), 2), np.float32)
     coordinates[fitted] = plane
     others = np.setdiff1d(np.arange(len(vectors)), fitted)
@@ -53,7 +68,11 @@ def lay_out_by_tsne(
 
 
 def lay_out_by_umap(
-    vectors: np.ndarray, sample: np.ndarray, graph: tuple[np.ndarray, np.ndarray], args: argparse.Namespace
+    vectors: np.ndarray,
+    sample: np.ndarray,
+    graph: tuple[np.ndarray, np.ndarray],
+    places: np.ndarray | None,
+    args: argparse.Namespace,
 ) -> np.ndarray:
     """The positions of all papers: float32 (n_papers, 2).
 
@@ -62,6 +81,7 @@ def lay_out_by_umap(
     vectors : (n_papers, dim), float16 (may be memory-mapped) or float32 unit rows
     sample : float32 (m, dim), rows in which principal components are found
     graph : rows and cosines of the nearest papers, both (n_papers, k)
+    places : float32 (n_papers, 2), where the layout starts; None: in the principal plane
     """
     rows, cosines = graph
     n = min(args.n_neighbors, len(vectors) // 2)
@@ -70,10 +90,59 @@ def lay_out_by_umap(
             f"config key project.n_neighbors: {n} is more than the {rows.shape[1]} nearest papers that "
             f"{args.neighbors} holds; set neighbors.k to {n} or more"
         )
-    start = principal_plane(vectors, sample, args.threads)
-    return fit_umap(
-        start, rows[:, :n], cosines[:, :n], min_dist=args.min_dist, seed=args.seed, threads=args.threads
-    )
+    near = rows[:, :n], cosines[:, :n]
+    how = {"min_dist": args.min_dist, "seed": args.seed, "threads": args.threads}
+    if places is not None:
+        return settle_umap(places, *near, **how)
+    return fit_umap(principal_plane(vectors, sample, args.threads), *near, **how)
+
+
+def lay_out(
+    vectors: np.ndarray,
+    sample: np.ndarray,
+    compared: np.ndarray,
+    graph: tuple[np.ndarray, np.ndarray],
+    known: np.ndarray | None,
+    args: argparse.Namespace,
+) -> np.ndarray:
+    """The positions of all papers, float32 (n_papers, 2); without a new paper none moves.
+
+    Parameters
+    ----------
+    vectors : (n_papers, dim), float16 (may be memory-mapped) or float32 unit rows
+    sample : float32 (m, dim), some of the rows
+    compared : int (m,), their numbers
+    graph : rows and cosines of the nearest papers, both (n_papers, k)
+    known : float32 (n_papers, 2), places of an earlier run, nan for new papers; None: there is none
+    """
+    if known is not None and not np.isnan(known).any():
+        return known
+    places = None if known is None else places_of_all(known, *graph)
+    if args.method == "umap":
+        return lay_out_by_umap(vectors, sample, graph, places, args)
+    return lay_out_by_tsne(vectors, sample, compared, places, args)
+
+
+def movement(known: np.ndarray, coordinates: np.ndarray) -> tuple[int, float]:
+    """How many papers are new, and how far the others moved, see `median_move`."""
+    old = ~np.isnan(known[:, 0])
+    return int((~old).sum()), median_move(known[old], coordinates[old])
+
+
+def read_places(coordinates: Path, ids: pa.ChunkedArray) -> np.ndarray:
+    """The places that the papers had in an earlier run: float32 (n, 2), nan for new papers.
+
+    Raises
+    ------
+    UserError
+        No paper was there.
+    """
+    at = positions(read_table(coordinates, COORDINATES, ["id"])["id"], ids)
+    if (at < 0).all():
+        raise UserError(
+            f"config key previous: no paper of this run is in {coordinates}; set it to another run"
+        )
+    return np.where((at >= 0)[:, None], read_points(coordinates)[at], np.float32(np.nan))
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -84,6 +153,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         neighbors="neighbors.npy",
         similarities="similarities.npy",
     )
+    cli.optional_inputs(previous_coordinates="coordinates.parquet of the earlier run")
     cli.flag("--method", str, "how papers are laid out", choices=["umap", "tsne"])
     cli.flag("--fit-papers", int, "t-SNE: papers to fit, sampled by hash of the id")
     cli.flag("--n-neighbors", int, "nearest neighbors that the layout keeps together")
@@ -105,14 +175,11 @@ def main(argv: list[str] | None = None) -> None:
         raise UserError(f"project: a map needs ten papers or more, there are {len(ids)}")
     graph = read_neighbors(args.neighbors, args.similarities, len(ids))
     hashes = hash_ids(ids.to_pylist())
-    if args.method == "umap":
-        fitted, compared = len(ids), sample_rows(hashes, COMPARED)
-        sample = take(vectors, compared)
-        coordinates = lay_out_by_umap(vectors, sample, graph, args)
-    else:
-        compared = sample_rows(hashes, args.fit_papers)
-        fitted, sample = len(compared), take(vectors, compared)
-        coordinates = lay_out_by_tsne(vectors, sample, compared, args)
+    known = read_places(args.previous_coordinates, ids) if args.previous_coordinates else None
+    compared = sample_rows(hashes, COMPARED if args.method == "umap" else args.fit_papers)
+    fitted, sample = len(ids) if args.method == "umap" else len(compared), take(vectors, compared)
+    coordinates = lay_out(vectors, sample, compared, graph, known, args)
+    placed, moved = (None, None) if known is None else movement(known, coordinates)
     n = min(args.n_neighbors, len(compared) // 2)
     checked = sample_rows(hash_ids(map(str, range(len(compared)))), CHECKED)
     categories = papers["primary_category"].combine_chunks().dictionary_encode().indices.fill_null(-1)
@@ -130,6 +197,8 @@ def main(argv: list[str] | None = None) -> None:
         trustworthiness=kept.trustworthiness,
         category_accuracy=kept.category_accuracy,
         category_accuracy_on_map=kept.category_accuracy_on_map,
+        placed=placed,
+        moved=moved,
         seconds=round(time.perf_counter() - begun, 1),
     )
     with atomic_outputs(args.coordinates, args.summary) as (coordinates_file, summary_file):
@@ -140,6 +209,10 @@ def main(argv: list[str] | None = None) -> None:
         f"{len(ids):,} papers by {args.method}, {fitted:,} of them fitted; {summary['neighbors_kept']:.0%} of "
         f"the {n} nearest neighbors are nearest on the map, trustworthiness {kept.trustworthiness:.3f}"
     )
+    if summary["moved"] is not None:
+        say(
+            f"{summary['placed']:,} new papers; the others moved by {summary['moved']:.1%} of the map (median)"
+        )
 
 
 if __name__ == "__main__":

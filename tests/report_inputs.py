@@ -64,6 +64,8 @@ EVALUATION = {
         "trustworthiness": 0.94,
         "category_accuracy": 0.66,
         "category_accuracy_on_map": None,
+        "placed": None,
+        "moved": None,
         "largest_piece": 0.8,
         "largest_piece_by_topic": [0.9, 0.7],
     },

@@ -35,6 +35,8 @@ PROJECT = {
     "trustworthiness": 0.93,
     "category_accuracy": 0.7,
     "category_accuracy_on_map": 0.6,
+    "placed": None,
+    "moved": None,
     "seconds": 1.0,
 }
 EMBEDDINGS = {

@@ -76,3 +76,47 @@ def test_bad_embeddings_are_refused(planted, tmp_path, out):
     file = tmp_path / "e.npy"
     file.write_bytes(planted.embeddings.read_bytes()[:-1])
     assert_refused(run_project(planted, out, embeddings=file), out, "e.npy")
+
+
+def earlier_map(planted, folder, papers: slice, points: np.ndarray):
+    """coordinates.parquet of an earlier run with some of the planted papers, in another order."""
+    ids, order = planted.ids[papers], np.random.default_rng(0).permutation(len(planted.ids[papers]))
+    at = points[papers][order].astype(np.float32)
+    return pq_write(folder / "before.parquet", id=[ids[i] for i in order], x=at[:, 0], y=at[:, 1])
+
+
+def read_points(out) -> np.ndarray:
+    table = pq.read_table(out / "c.parquet")
+    return np.stack([table["x"].to_numpy(), table["y"].to_numpy()], 1)
+
+
+@pytest.mark.parametrize("method", ["umap", "tsne"])
+def test_without_a_new_paper_none_moves(planted, tmp_path, out, method):
+    points = np.random.default_rng(1).normal(size=(140, 2)).astype(np.float32)
+    before = earlier_map(planted, tmp_path, slice(None), points)
+    result = run_project(planted, out, method=method, n_neighbors=8, previous_coordinates=[before])
+    assert result.returncode == 0, result.stderr
+    np.testing.assert_array_equal(read_points(out), points)
+    summary = json.loads((out / "c.json").read_text())
+    assert (summary["placed"], summary["moved"]) == (0, 0.0)
+
+
+@pytest.mark.parametrize("method", ["umap", "tsne"])
+def test_a_map_keeps_its_places_when_papers_are_added(planted, tmp_path, out, method):
+    assert run_project(planted, out, method=method, n_neighbors=8).returncode == 0
+    points = read_points(out)
+    before = earlier_map(planted, tmp_path, slice(0, 126), points)
+    changes = {"method": method, "n_neighbors": 8, "previous_coordinates": [before]}
+    assert run_project(planted, out, **changes).returncode == 0
+    moved = np.linalg.norm(read_points(out) - points, axis=1) / np.ptp(points[:126], axis=0).max()
+    summary = json.loads((out / "c.json").read_text())
+    assert summary["placed"] == 14
+    assert summary["moved"] == pytest.approx(float(np.median(moved[:126])), rel=1e-4)
+    assert summary["moved"] < 0.05
+    assert_subjects_lie_apart(planted, read_points(out))
+
+
+def test_an_earlier_map_of_other_papers_is_refused(planted, tmp_path, out):
+    before = pq_write(tmp_path / "b.parquet", id=["x"], x=np.zeros(1, "f4"), y=np.zeros(1, "f4"))
+    result = run_project(planted, out, n_neighbors=8, previous_coordinates=[before])
+    assert_refused(result, out, "previous", "b.parquet")

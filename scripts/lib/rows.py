@@ -8,6 +8,7 @@ from hashlib import blake2b
 from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 
 
 def rows_by_label(labels: np.ndarray, k: int) -> list[np.ndarray]:
@@ -74,3 +75,10 @@ def nearest_by_label(labels: np.ndarray, k: int, similarity: np.ndarray) -> list
     """
     nearest = np.argsort(-similarity, kind="stable")
     return [nearest[rows] for rows in rows_by_label(labels[nearest], k)]
+
+
+def positions(ids: pa.ChunkedArray, wanted: pa.ChunkedArray) -> np.ndarray:
+    """Where each wanted id is in `ids`: int64 (m,), -1 if it is not there."""
+    import pyarrow.compute as pc  # it takes a tenth of a second
+
+    return pc.index_in(wanted, value_set=ids).fill_null(-1).to_numpy().astype(np.int64)

@@ -13,6 +13,7 @@ from lib.clusters.partitions import number_by_size, renumbered
 from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
 from lib.clusters.topic_numbers import birth_key, to_codes
 from lib.files import read_json
+from lib.rows import positions
 from lib.tables import read_table
 
 
@@ -61,13 +62,6 @@ def ages(earlier: Earlier | None, papers: int) -> pa.Array:
     """The column `age`: null for the papers of the first run."""
     age = earlier.age if earlier else np.full(papers, -1, np.int32)
     return pa.array(age, mask=age < 0)
-
-
-def positions(ids: pa.ChunkedArray, wanted: pa.ChunkedArray) -> np.ndarray:
-    """Where each wanted id is in `ids`: int64, -1 if it is not there."""
-    import pyarrow.compute as pc
-
-    return pc.index_in(wanted, value_set=ids).fill_null(-1).to_numpy().astype(np.int64)
 
 
 def digest_of(table: pa.Table) -> str:

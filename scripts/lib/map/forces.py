@@ -112,6 +112,7 @@ def move_papers(
     seed: int,
     threads: int,
     epochs: int = EPOCHS,
+    step: float = STEP,
 ) -> np.ndarray:
     """The positions after all epochs: float32 (n, 2), with the same bits on any number of threads.
 
@@ -120,16 +121,17 @@ def move_papers(
     graph : symmetric, float32 (n, n); see `fuzzy_graph`
     start : float32 (n, 2)
     min_dist : below this distance neighbors hardly attract each other
+    step : of the first epoch, in units of the map
     """
     place = start.astype(np.float32)
     moved, velocity, energy = np.empty_like(place), np.zeros_like(place), np.zeros(len(place), np.float32)
     edges = (graph.indptr.astype(np.int64), graph.indices.astype(np.int32), graph.data.astype(np.float32))
     tables = force_tables(*curve(min_dist))
     for epoch in progress(range(epochs), desc="layout", unit="epoch"):
-        length = STEP * (1 - epoch / epochs) ** 2 / (1 - BETA1 ** (epoch + 1))
-        step = (np.float32(length), np.float32(1 / (1 - BETA2 ** (epoch + 1))))
+        length = step * (1 - epoch / epochs) ** 2 / (1 - BETA1 ** (epoch + 1))
+        lengths = (np.float32(length), np.float32(1 / (1 - BETA2 ** (epoch + 1))))
         of_epoch = np.uint64((seed * 0x10001 + epoch + 1) * 0x9E3779B97F4A7C15 % 2**64)
-        work = partial(_move, place, moved, velocity, energy, edges, tables, step, of_epoch)
+        work = partial(_move, place, moved, velocity, energy, edges, tables, lengths, of_epoch)
         for_chunks(len(place), threads, work, CHUNK)
         place, moved = moved, place
     return place

@@ -8,6 +8,10 @@ from lib.parallel import map_chunks, one_blas_thread
 from lib.vectors import unit_rows
 
 SPREAD = 4.0  # of the start; that of the finished map is about as large
+# A map that keeps its places moves for fewer epochs with shorter steps: all epochs from old places move the papers
+# more than a new start does.
+KEPT_EPOCHS, KEPT_STEP = 100, 0.1
+KEPT_ITERATIONS = 250  # the fewest that scikit-learn's t-SNE takes
 
 
 def principal_plane(vectors: np.ndarray, sample: np.ndarray, threads: int = 1) -> np.ndarray:
@@ -38,13 +42,21 @@ def principal_plane(vectors: np.ndarray, sample: np.ndarray, threads: int = 1) -
     return np.concatenate(list(parts))
 
 
-def fit_tsne(sample: np.ndarray, *, perplexity: float, seed: int, threads: int) -> np.ndarray:
-    """t-SNE of float32 unit rows (n, dim): float32 (n, 2)."""
+def fit_tsne(
+    sample: np.ndarray, *, perplexity: float, seed: int, threads: int, places: np.ndarray | None = None
+) -> np.ndarray:
+    """t-SNE of float32 unit rows (n, dim): float32 (n, 2).
+
+    Parameters
+    ----------
+    places : float32 (n, 2), to start from without exaggeration; None: the principal plane, with exaggeration
+    """
     from sklearn.manifold import TSNE
 
     perplexity = min(perplexity, (len(sample) - 1) / 3)
-    initial = principal_plane(sample, sample) * 1e-4
-    model = TSNE(perplexity=perplexity, init=initial, random_state=seed, n_jobs=threads)
+    initial = principal_plane(sample, sample) * 1e-4 if places is None else places
+    first = {} if places is None else {"early_exaggeration": 1.0, "max_iter": KEPT_ITERATIONS}
+    model = TSNE(perplexity=perplexity, init=initial, random_state=seed, n_jobs=threads, **first)
     with threadpool_limits(threads):  # otherwise its gradient uses every core
         return model.fit_transform(sample).astype(np.float32)
 
@@ -61,6 +73,58 @@ def fit_umap(
     """
     graph = fuzzy_graph(rows, cosines, threads)
     return move_papers(graph, SPREAD * start, min_dist=min_dist, seed=seed, threads=threads)
+
+
+def settle_umap(
+    places: np.ndarray, rows: np.ndarray, cosines: np.ndarray, *, min_dist: float, seed: int, threads: int
+) -> np.ndarray:
+    """A short, gentle UMAP from known places: float32 (n, 2).
+
+    Parameters
+    ----------
+    places : float32 (n, 2), see `places_of_all`
+    rows, cosines : (n, n_neighbors), the nearest neighbors of each row, itself excluded
+    """
+    graph = fuzzy_graph(rows, cosines, threads)
+    return move_papers(
+        graph, places, min_dist=min_dist, seed=seed, threads=threads, epochs=KEPT_EPOCHS, step=KEPT_STEP
+    )
+
+
+def places_of_all(known: np.ndarray, rows: np.ndarray, cosines: np.ndarray) -> np.ndarray:
+    """Place new papers among their nearest papers that have a place: float32 (n, 2).
+
+    In each round, those with such neighbors are placed; a paper that has none is put into the middle.
+
+    Parameters
+    ----------
+    known : float32 (n, 2), nan for papers without a place
+    rows, cosines : (n, n_neighbors), the nearest neighbors of each row; may be memory-mapped
+    """
+    places = known.copy()
+    while len(new := np.flatnonzero(np.isnan(places[:, 0]))):
+        near, cosine = rows[new], cosines[new].astype(np.float32)
+        placed = ~np.isnan(places[near, 0])
+        reached = placed.any(1)
+        if not reached.any():
+            places[new] = np.nanmean(places, 0)
+            break
+        weight = np.where(placed, cosine - cosine.min(1, keepdims=True) + 1e-3, 0.0)[reached]
+        weight /= weight.sum(1, keepdims=True)
+        around = np.nan_to_num(places[near[reached]])
+        places[new[reached]] = np.einsum("ij,ijk->ik", weight, around)
+    return places
+
+
+def median_move(before: np.ndarray, after: np.ndarray) -> float:
+    """The median distance that papers moved, as a share of the larger side of the map.
+
+    Parameters
+    ----------
+    before, after : float32 (n, 2), places of the same papers
+    """
+    side = float(np.ptp(before, axis=0).max()) or 1.0
+    return float(np.median(np.linalg.norm(after - before, axis=1))) / side
 
 
 def interpolate(rows: np.ndarray, cosines: np.ndarray, fitted: np.ndarray) -> np.ndarray:

@@ -34,6 +34,9 @@ class ProjectSummary(TypedDict):
 
     `category_accuracy` is the share of papers that have the primary category of most of their `n_neighbors` nearest
     papers, and `category_accuracy_on_map` the same with the nearest on the map.
+
+    With `previous`, `placed` new papers were put among the others, which moved by the median `moved`, a share of the larger
+    side of the map.
     """
 
     method: str
@@ -47,6 +50,8 @@ class ProjectSummary(TypedDict):
     trustworthiness: float
     category_accuracy: float | None
     category_accuracy_on_map: float | None
+    placed: int | None
+    moved: float | None
     seconds: float
 
 

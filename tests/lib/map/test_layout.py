@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from conftest import assert_subjects_lie_apart, random_rows
 from lib.embeddings.nearest import exact_neighbors
-from lib.map.layout import fit_tsne, interpolate, principal_plane
+from lib.map.layout import fit_tsne, interpolate, places_of_all, principal_plane
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +53,17 @@ def test_tsne_of_planted_subjects(planted):
         plane = fit_tsne(some, perplexity=30, seed=0, threads=1)
     assert plane.dtype == np.float32 and plane.shape == (120, 2)
     assert_subjects_lie_apart(planted, plane)
+
+
+def test_new_papers_are_placed_round_by_round():
+    """Row 2 is near placed papers, row 3 near row 2 only, and rows 4 and 5 only near each other."""
+    nan = [np.nan, np.nan]
+    known = np.array([[0, 0], [4, 2], nan, nan, nan, nan], np.float32)
+    rows = np.array([[1, 2], [0, 2], [0, 1], [2, 4], [5, 4], [4, 5]])
+    cosines = np.array([[0.9, 0.8], [0.9, 0.8], [0.9, 0.8], [0.9, 0.3], [0.9, 0.3], [0.9, 0.3]])
+    places = places_of_all(known, rows, cosines)
+    np.testing.assert_array_equal(places[:2], known[:2])
+    weights = np.array([0.1 + 1e-3, 1e-3])
+    np.testing.assert_allclose(places[2], weights @ known[:2] / weights.sum(), rtol=1e-4)
+    np.testing.assert_allclose(places[3], places[2], rtol=1e-5)
+    np.testing.assert_allclose(places[4:], np.tile(places[:4].mean(0), (2, 1)), rtol=1e-5)
