@@ -45,6 +45,7 @@ rule label:
         coherence="<results>/topics/coherence.json",
         category_names=config["label"]["category_names"],
         works="<results>/corpus/works.parquet",
+        **earlier(previous_topics="topics/topics.parquet"),
     output:
         representatives=ensure(
             "<results>/topics/representatives.parquet", non_empty=True

@@ -7,17 +7,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lib.arrays import read_array
 from lib.cli import Parser, optional, run, say, warn
 from lib.clusters.nodes import as_listed, node_sizes, read_nodes, with_numbers
+from lib.clusters.partitions import renumbered
 from lib.clusters.schema import NODES, SUBTOPICS, ClusterSummary
 from lib.clusters.topic_numbers import read_assignments
-from lib.figures.palette import hex_colors, topic_colors
+from lib.figures.palette import colors_beside, hex_colors
 from lib.files import atomic_outputs, read_json
 from lib.keywords.schema import KEYWORDS, Coherence
 from lib.naming.fields import Fields, read_category_names
 from lib.naming.hierarchy_table import first_keywords_of_subtopics, hierarchy_table, node_fields
+from lib.naming.inheritance import former_names, kept_names, with_kept
 from lib.naming.llm import TITLES, Server, evidence_of, key_of, name_topics, summary_of
 from lib.naming.names import keyword_pairs
 from lib.naming.representatives import RankedPapers, choose_papers, near_center, representative_table
@@ -48,6 +51,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         category_names="names of categories: CSV with the columns category and name",
         works="works.parquet",
     )
+    cli.optional_inputs(previous_topics="topics.parquet of the earlier run")
     cli.flag("--representatives-per-topic", int, "papers listed per topic and role")
     cli.flag("--llm-url", optional(str), "address of a language model that names topics; None: keywords")
     cli.flag("--llm-model", optional(str), "name of that model")
@@ -61,6 +65,19 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         hierarchy_csv="hierarchy.csv",
     )
     return cli.parse_args(argv)
+
+
+def read_earlier(topics: Path | None) -> pd.DataFrame:
+    """The topics of an earlier run; no rows without one."""
+    return (read_table(topics, TOPICS) if topics else TOPICS.empty_table()).to_pandas()
+
+
+def colors_of(numbers: np.ndarray, centroids: np.ndarray, earlier: pd.DataFrame) -> list[str]:
+    """The color of each topic, as #rrggbb; topics keep those of an earlier run."""
+    before = dict(zip(earlier["topic"], earlier["color"], strict=True))
+    kept = [before.get(number) for number in numbers.tolist()]
+    fresh = hex_colors(colors_beside(centroids, kept))
+    return [old or new for old, new in zip(kept, fresh, strict=True)]
 
 
 def papers_in_labels(
@@ -79,17 +96,19 @@ def papers_in_labels(
 
 def ask_for_names(
     topics: pd.DataFrame,
+    kept: list[str | None],
     parts: list[list[str]],
     titles: pa.Array,
     chosen: list[dict[str, RankedPapers]],
     centroids: np.ndarray,
     args: argparse.Namespace,
 ) -> list[str]:
-    """The names that the language model gives to the topics; warns about topics that keep their default name.
+    """The names of the topics, those without a kept name by the language model; warns about default names.
 
     Parameters
     ----------
     topics : columns `name`, `keywords` and `fields`
+    kept : name that each topic keeps, or None
     parts : the first keywords of the subtopics of each topic
     titles : of all papers
     chosen : for each topic its papers in each role
@@ -104,10 +123,44 @@ def ask_for_names(
     shown = [list(map(latex_to_text, titles.take(list(of_topic)[:TITLES]).to_pylist())) for of_topic in rows]
     keywords, fields = topics["keywords"].tolist(), topics["fields"].tolist()
     evidence = evidence_of(keywords, fields, parts, shown, centroids)
-    names, reasons = name_topics(server, evidence, topics["name"].tolist())
+    asked = [None if name else of_topic for name, of_topic in zip(kept, evidence, strict=True)]
+    names, reasons = name_topics(server, asked, topics["name"].tolist())
     if reasons:
         warn(summary_of(reasons, len(names)))
     return names
+
+
+def name_all(
+    topics: pd.DataFrame,
+    earlier: pd.DataFrame,
+    parts: list[list[str]],
+    papers: pa.Table,
+    topic_of: np.ndarray,
+    chosen: list[dict[str, RankedPapers]],
+    centroids: np.ndarray,
+    args: argparse.Namespace,
+) -> pd.DataFrame:
+    """The topics with their names and former names: kept ones, those of the language model, or the default ones.
+
+    Parameters
+    ----------
+    topics, earlier : rows of TOPICS of this run and of the earlier one
+    parts : the first keywords of the subtopics of each topic
+    papers : columns `id` and `title`
+    topic_of : int32 (n,), the number of each paper's topic
+    chosen : for each topic its papers in each role
+    """
+    at = pc.index_in(pa.array(earlier["representative_id"], pa.string()), papers["id"].combine_chunks())
+    rows = at.drop_null().to_numpy()
+    home = dict(zip(papers["id"].take(rows).to_pylist(), topic_of[rows].tolist(), strict=True))
+    kept = kept_names(topics, earlier, parts, home, by_model=bool(args.llm_url))
+    names = with_kept(topics["name"].tolist(), kept)
+    if args.llm_url:
+        names = ask_for_names(
+            topics.assign(name=names), kept, parts, papers["title"], chosen, centroids, args
+        )
+    named = topics.assign(name=names)
+    return named.assign(was=former_names(named, earlier))
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -118,19 +171,20 @@ def main(argv: list[str] | None = None) -> None:
     columns = ["topic", "similarity", "margin", "silhouette"]
     assignments = read_assignments(args.assignments, columns, numbers)[0].to_pandas()
     counted = read_counted(args.works)
-    check_same_rows(papers=len(papers), assignments=len(assignments), works=len(counted))
+    subtopic_of = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"].fill_null(-1).to_numpy()
+    rows = {"assignments": len(assignments), "works": len(counted), "subtopics": len(subtopic_of)}
+    check_same_rows(papers=len(papers), **rows)
+    earlier = read_earlier(args.previous_topics)
     vectors = open_embeddings(args.embeddings, len(papers))
     centroids = read_array(args.centroids)
-    check_same_rows(cluster=k, centroids=len(centroids))
     assignments["topic"] = without_copies(assignments["topic"].to_numpy(), counted)
     nodes = read_nodes(args.nodes, NODES, numbers)[0].to_pandas()
-    check_same_rows(topics=int((nodes["level"] == "topic").sum()), centroids=k)
+    check_same_rows(cluster=k, centroids=len(centroids), topics=int((nodes["level"] == "topic").sum()))
     keywords = read_nodes(args.keywords, KEYWORDS, numbers)[0].to_pandas()
     pairs = keyword_pairs(keywords, k)
-    subtopic_of = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"].fill_null(-1).to_numpy()
-    check_same_rows(papers=len(papers), subtopics=len(subtopic_of))
     topic_of, subtopic_of = assignments["topic"].to_numpy(), without_copies(subtopic_of, counted)
     nodes["size"] = node_sizes(nodes, topic_of, subtopic_of)
+    parts = first_keywords_of_subtopics(nodes, keywords, k)
     of_papers = Fields(papers["categories"].combine_chunks(), read_category_names(args.category_names))
     fields = node_fields(of_papers, nodes, topic_of, subtopic_of)
     similarity = assignments["similarity"].to_numpy()
@@ -139,7 +193,6 @@ def main(argv: list[str] | None = None) -> None:
     languages = dict(zip(near.tolist(), map(language_of, read_texts(args.papers, near)), strict=True))
     scorer, n = TitleScorer(pairs), args.representatives_per_topic
     chosen, shown = choose_papers(papers, assignments, vectors, by_topic, languages, scorer, n)
-    parts = first_keywords_of_subtopics(nodes, keywords, k)
     topics = topic_table(
         assignments,
         papers["primary_category"].combine_chunks(),
@@ -149,17 +202,17 @@ def main(argv: list[str] | None = None) -> None:
         papers_in_labels(papers, chosen, shown),
         read_json(args.coherence, Coherence),
         cluster,
-        hex_colors(topic_colors(centroids)),
+        colors_of(numbers, centroids, earlier),
         int(counted.sum()),
     )
-    if args.llm_url:
-        topics["name"] = ask_for_names(topics, parts, papers["title"], chosen, centroids, args)
+    topics = name_all(topics, earlier, parts, papers, renumbered(topic_of, numbers), chosen, centroids, args)
     hierarchy = hierarchy_table(nodes, keywords, topics, fields, int(counted.sum()))
     representatives = representative_table(papers, chosen, similarity, n)
     representatives["topic"] = numbers[representatives["topic"]]
     by_size = topics.sort_values("size", ascending=False, kind="stable")
-    names = (args.representatives, args.topics, args.csv, args.hierarchy, args.hierarchy_csv)
-    with atomic_outputs(*names) as outputs:
+    with atomic_outputs(
+        args.representatives, args.topics, args.csv, args.hierarchy, args.hierarchy_csv
+    ) as outputs:
         representatives_file, topics_file, csv_file, hierarchy_file, hierarchy_csv = outputs
         write_table(representatives_file, representatives, REPRESENTATIVES)
         write_table(topics_file, topics, TOPICS)

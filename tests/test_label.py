@@ -5,6 +5,7 @@ import json
 import re
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -225,3 +226,46 @@ def test_sizes_and_representatives_are_those_of_works(planted, tmp_path, out):
     assert table["size"].tolist() == [4] * 4 and table["share"].tolist() == [0.25] * 4
     standing = {key for key, counts in zip(planted.ids, counted, strict=True) if counts}
     assert set(pq.read_table(out / "r.parquet")["id"].to_pylist()) <= standing
+
+
+def label_again(planted, out, earlier: list[dict] | None):
+    """label on the planted papers, with topics.parquet of an earlier run."""
+    at = planted.folder
+    names = ("assignments", "nodes", "subtopics", "keywords")
+    files = {name: at / f"{name}.parquet" for name in names} | {"centroids": at / "centroids.npy"}
+    files |= {"cluster": at / "cluster.json", "coherence": at / "coherence.json", "works": planted.works}
+    outputs = {name: out / f"{name}.parquet" for name in ("representatives", "topics", "hierarchy")}
+    outputs |= {"csv": out / "t.csv", "hierarchy_csv": out / "h.csv"}
+    if earlier is not None:
+        table = pa.Table.from_pylist(earlier, pq.read_schema(at / "topics.parquet"))
+        pq.write_table(table, out.parent / "before.parquet")
+        files["previous_topics"] = [out.parent / "before.parquet"]
+    inputs = {"papers": planted.papers, "embeddings": planted.embeddings}
+    result = script("label", **inputs, **files, **outputs)
+    assert result.returncode == 0, result.stderr
+    return pq.read_table(out / "topics.parquet").to_pylist()
+
+
+def test_names_and_colors_are_those_of_the_earlier_run(planted, out):
+    first = pq.read_table(planted.folder / "topics.parquet").to_pylist()
+    assert [row["was"] for row in first] == [None] * 4
+    words = [row["keywords"] for row in first]
+    turned = f"{words[0][1]} · {words[0][0]}"  # its words are still keywords
+    earlier = [
+        first[0] | {"name": turned, "color": "#123456"},
+        first[1] | {"name": "foreign · words"},
+        first[3] | {"name": first[3]["name"]},
+    ]  # topic 2 is new
+    again = label_again(planted, out, earlier)
+    assert [row["name"] for row in again] == [turned, first[1]["name"], first[2]["name"], first[3]["name"]]
+    assert [row["was"] for row in again] == [None, "foreign · words", None, None]
+    colors = [row["color"] for row in again]
+    assert colors[0] == "#123456" and colors[1] == first[1]["color"] and colors[3] == first[3]["color"]
+    assert len(set(colors)) == 4
+    for row, old in zip(again, first, strict=True):  # these are always those of today
+        assert all(row[column] == old[column] for column in ("keywords", "label", "representative_id", "key"))
+
+
+def test_the_same_run_keeps_everything(planted, out):
+    first = pq.read_table(planted.folder / "topics.parquet").to_pylist()
+    assert label_again(planted, out, first) == first

@@ -11,6 +11,8 @@ from scipy.spatial.distance import cdist, pdist
 # them are seen on white and on black.
 RINGS = np.array([[0.49, 0.14], [0.60, 0.15], [0.69, 0.14], [0.78, 0.11]])
 FIRST_HUE = 0.72  # in turns: blue
+HUES = 48  # among which a new topic chooses
+NEAR_HUE = 1 / 6  # of a turn, from the hue of the nearest topic
 LIMIT = 2000  # topics; beyond it no palette tells them apart, and the time grows with the square
 
 TO_CONE = np.array(
@@ -109,12 +111,68 @@ def topic_colors(places: np.ndarray) -> np.ndarray:
     ring[order] = np.arange(k) % len(RINGS)
     if not 2 < k <= LIMIT:
         return choices[ring, np.arange(k)]
+    return choices[_choose_rings(choices, ring, _closeness(cdist(places, places))), np.arange(k)]
+
+
+def colors_beside(places: np.ndarray, kept: list[str | None]) -> np.ndarray:
+    """The kept colors, and for each other topic the color most unlike those of the topics close to it.
+
+    Its hue is within a sixth of a turn of that of the nearest topic.
+
+    Parameters
+    ----------
+    places : (k, d), where each topic lies
+    kept : #rrggbb of the topics that have a color
+
+    Returns
+    -------
+    float64 (k, 3), sRGB
+    """
+    colored = [topic for topic, color in enumerate(kept) if color]
+    if not colored or len(places) > LIMIT:
+        colors = topic_colors(places)
+        colors[colored] = from_hex([color for color in kept if color])
+        return colors
+    colors = np.zeros((len(places), 3))
+    colors[colored] = from_hex([color for color in kept if color])
     distance = cdist(places, places)
-    # close is what is nearer than the third neighbor, be the topic in a crowd or on an island
-    reach = np.maximum(np.sort(distance, axis=1)[:, min(3, k - 1)], 1e-9)
+    close = _closeness(distance)
+    hues = np.tile(np.arange(HUES) / HUES, len(RINGS))
+    lightness, chroma = np.repeat(RINGS, HUES, axis=0).T
+    choices = oklch(lightness, chroma, hues)
+    for topic in range(len(places)):
+        if kept[topic]:
+            continue
+        nearest = colored[int(distance[topic, colored].argmin())]
+        turns = np.abs((hues - _hue(colors[nearest]) + 0.5) % 1 - 0.5)
+        possible = choices[turns <= NEAR_HUE]
+        apart = as_seen(possible)[:, :, None] - as_seen(colors[colored])[:, None]
+        unlike = np.sqrt((apart**2).sum(-1)).min(0)
+        cost = (1.0 / (unlike + 0.01) ** 2) @ close[topic, colored]
+        colors[topic] = possible[int(cost.argmin())]
+        colored.append(topic)
+    return colors
+
+
+def _hue(color: np.ndarray) -> float:
+    """The hue of an sRGB color in OKLCH, in turns."""
+    _, a, b = oklab(color[None])[0]
+    return float(np.arctan2(b, a) / (2 * np.pi)) % 1
+
+
+def _closeness(distance: np.ndarray) -> np.ndarray:
+    """How close topics lie to each other, 0 to 1: float64 (k, k), 0 on the diagonal.
+
+    Close is what is nearer than the third neighbor, be the topic in a crowd or on an island.
+
+    Parameters
+    ----------
+    distance : (k, k)
+    """
+    reach = np.maximum(np.sort(distance, axis=1)[:, min(3, len(distance) - 1)], 1e-9)
     close = np.exp(-(distance**2) / (reach[:, None] * reach))
     np.fill_diagonal(close, 0.0)
-    return choices[_choose_rings(choices, ring, close), np.arange(k)]
+    return close
 
 
 def _choose_rings(choices: np.ndarray, ring: np.ndarray, close: np.ndarray) -> np.ndarray:

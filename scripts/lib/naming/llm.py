@@ -228,18 +228,21 @@ def cached(server: Server, prompt: str, asked: Callable[[], str]) -> str:
 
 
 def name_topics(
-    server: Server, topics: list[Evidence], default: list[str]
+    server: Server, topics: list[Evidence | None], default: list[str]
 ) -> tuple[list[str], dict[int, str]]:
     """A name for each topic, and the reason for each topic that keeps its default name.
 
     Parameters
     ----------
+    topics : what the model is told of each topic; None: it keeps its default name
     default : names of the topics, all different
     """
     names, reasons = list(default), {}
     silent = 0
     taken = {name.casefold(): topic for topic, name in enumerate(default)}
     for topic, evidence in enumerate(progress(topics, desc="names", unit=" topics")):
+        if evidence is None:
+            continue
         if silent == GIVE_UP:
             reasons[topic] = f"not asked, after {GIVE_UP} topics without an answer"
             continue

@@ -28,6 +28,7 @@ TOPICS = pa.schema(
             "its best keywords, at most three; of a mixed topic its fields, or the first keywords of its subtopics; no "
             "two topics have the same name",
         ),
+        column("was", pa.string(), "its former name, if the name changed since the earlier run"),
         column("primary_keyword", pa.string(), "the best keyword; no two topics have the same one"),
         column("keywords", pa.list_(pa.string()), "highest-weighted first"),
         column("fields", pa.list_(pa.string()), FIELDS),

@@ -60,6 +60,7 @@ def topic_table(
             "size": papers.size(),
             "share": papers.size() / works,
             "name": names_of(in_names, titles),
+            "was": pd.Series([None] * len(words), dtype=object),
             "label": [
                 f"{word} | {title}" if of_topic else title
                 for word, title, of_topic in zip(primary, in_labels["shown"], words, strict=True)

@@ -5,7 +5,15 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 from scipy.spatial.distance import cdist
 
-from lib.figures.palette import from_hex, hex_colors, oklab, oklch, topic_colors, with_lightness
+from lib.figures.palette import (
+    colors_beside,
+    from_hex,
+    hex_colors,
+    oklab,
+    oklch,
+    topic_colors,
+    with_lightness,
+)
 
 TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
@@ -82,3 +90,36 @@ def test_hexadecimal_colors_are_those_of_matplotlib():
     texts = hex_colors(colors)
     assert texts == [to_hex(color) for color in colors]
     np.testing.assert_allclose(from_hex(texts), [to_rgb(text) for text in texts])
+
+
+@pytest.mark.parametrize("new", [1, 5])
+@pytest.mark.parametrize("k", [8, 20, 40])
+def test_new_topics_get_colors_unlike_those_near_them(k, new):
+    """The kept colors stay, and the others are no worse told apart than if all were colored anew."""
+    gains = []
+    for seed in range(3):
+        places = np.random.default_rng(seed).normal(size=(k, 2))
+        anew = topic_colors(places)
+        kept: list = hex_colors(anew)
+        chosen = np.random.default_rng(seed).permutation(k)[:new]
+        for topic in chosen:
+            kept[topic] = None
+        colors = colors_beside(places, kept)
+        stay = [topic for topic in range(k) if kept[topic]]
+        assert [hex_colors(colors)[topic] for topic in stay] == [kept[topic] for topic in stay]
+        assert len(set(hex_colors(colors))) == k
+        distance = cdist(places, places)
+        np.fill_diagonal(distance, np.inf)
+        nearest = distance.argsort(1)[chosen, : min(3, k - 1)]
+
+        def unlike(of, nearest=nearest, chosen=chosen):
+            lab = cielab(of)
+            return np.median(np.linalg.norm(lab[chosen][:, None] - lab[nearest], axis=-1))
+
+        gains.append(unlike(colors) / unlike(anew))
+    assert np.mean(gains) > 0.9
+
+
+def test_without_kept_colors_all_are_new():
+    places = np.random.default_rng(0).normal(size=(12, 3))
+    np.testing.assert_array_equal(colors_beside(places, [None] * 12), topic_colors(places))
