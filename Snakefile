@@ -68,6 +68,7 @@ rule all:
         "<results>/topics/explanations.parquet",
         "<results>/evaluation/evaluation.json",
         "<results>/evaluation/explanations.png",
+        NEWS,
 
 
 include: here.join("rules/corpus.smk")

@@ -121,7 +121,8 @@ def default_flags(step: str) -> dict:
     # a script names a flag as "--top-k", as the keyword top_k= of `inputs`, or as cli.threads()
     found = re.findall(r'"--([a-z-]+)"|^ +([a-z_]+)="|cli\.(threads)\(', source, flags=re.M)
     names = {"".join(groups).replace("-", "_") for groups in found}
-    of_earlier_run = set(re.findall(r'\b(previous_[a-z_]+)="', source))
+    optional = re.search(r"optional_inputs\((.*?)\n    \)|optional_inputs\((.*)\)", source, re.S)
+    of_earlier_run = set(re.findall(r'\b([a-z_]+)="', optional[0] if optional else ""))
     flags |= {name: [] for name in of_earlier_run}  # there is none
     names |= of_earlier_run
     return {key: value for key, value in flags.items() if key in names}

@@ -100,8 +100,7 @@ checkpoint select_k:
         **parameters(
             {
                 **settings("cluster", "k"),
-                "previous": requesting.kept_from_previous(config)
-                and config["previous"],
+                "previous": chains.topics_of_previous(config) and config["previous"],
             }
         ),
     shell:

@@ -23,8 +23,8 @@ def load(root, *names):
     return [importlib.import_module(f"{package}.{name}") for name in names]
 
 
-configs, checks, requesting, steps, words = load(
-    ROOT, "config", "checks", "requests", "steps", "word_lists"
+configs, chains, checks, requesting, steps, words = load(
+    ROOT, "config", "chains", "checks", "requests", "steps", "word_lists"
 )
 if not isinstance(config, dict):
     raise WorkflowError(
@@ -32,6 +32,7 @@ if not isinstance(config, dict):
     )
 SCHEMA = configs.read_schema(ROOT)
 config.update(configs.complete(config, SCHEMA, ROOT))
+chains.check_previous(config)
 if workflow.is_main_process:
     checks.warn_of_another_corpus(config)
 
@@ -121,6 +122,14 @@ flags = steps.flags
 SEED = {"seed": config["seed"]}
 RESULTS = configs.results_folder(config)
 MORE_MAPS = [f"<results>/map.{kind}" for kind in config["plot"]["formats"]]
+NEWS = (
+    [
+        f"<results>/topics/{file}"
+        for file in ("changes.csv", "changes.png", "history.parquet")
+    ]
+    if config["previous"]
+    else []
+)
 TERMS = {
     "vocabulary": "<results>/corpus/vocabulary.parquet",
     **{

@@ -56,11 +56,16 @@ rule report:
         explained="<results>/topics/explained.parquet",
         explain="<results>/topics/explain.json",
         map="<results>/map.png",
+        changes="<results>/topics/changes.json" if config["previous"] else [],
+        change_figure=("<results>/topics/changes.png" if config["previous"] else []),
         digest=digest,
         template=source("scripts/templates/report.html"),
         style=source("scripts/templates/report/report.css"),
         behavior=source("scripts/templates/report/report.js"),
-        includes=source("scripts/templates/report/explanations.html"),
+        includes=[
+            source("scripts/templates/report/changes.html"),
+            source("scripts/templates/report/explanations.html"),
+        ],
     output:
         report=report(
             ensure("<results>/report.html", non_empty=True),

@@ -26,10 +26,10 @@ rule project:
     input:
         **code("project", "map"),
         **CORPUS,
+        **earlier(previous_coordinates="map/coordinates.parquet"),
         embeddings="<results>/embeddings/embeddings.npy",
         neighbors="<results>/embeddings/neighbors.npy",
         similarities="<results>/embeddings/similarities.npy",
-        **earlier(previous_coordinates="map/coordinates.parquet"),
     output:
         coordinates=ensure("<results>/map/coordinates.parquet", non_empty=True),
         summary=ensure("<results>/map/project.json", non_empty=True),

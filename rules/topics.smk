@@ -36,6 +36,7 @@ rule label:
         **code("label", "topics"),
         **RECORDS,
         **ASSIGNED,
+        **earlier(previous_topics="topics/topics.parquet"),
         embeddings="<results>/embeddings/embeddings.npy",
         centroids="<results>/clusters/centroids.npy",
         cluster="<results>/clusters/cluster.json",
@@ -45,7 +46,6 @@ rule label:
         coherence="<results>/topics/coherence.json",
         category_names=config["label"]["category_names"],
         works="<results>/corpus/works.parquet",
-        **earlier(previous_topics="topics/topics.parquet"),
     output:
         representatives=ensure(
             "<results>/topics/representatives.parquet", non_empty=True
@@ -123,6 +123,46 @@ rule trends:
         "../envs/topics.yaml"
     resources:
         **requests("trends"),
+    params:
+        flags=flags(),
+    shell:
+        COMMAND
+
+
+rule changes:
+    """Tell what changed since the earlier run: topics that are born, end, part, join, grow or are renamed."""
+    input:
+        **code("changes", "topics"),
+        **RECORDS,
+        **ASSIGNED,
+        **earlier(
+            previous_assignments="clusters/assignments.parquet",
+            previous_topics="topics/topics.parquet",
+        ),
+        cluster="<results>/clusters/cluster.json",
+        topics="<results>/topics/topics.parquet",
+        previous_history=chains.history_of(config),
+    output:
+        changes=ensure("<results>/topics/changes.json", non_empty=True),
+        csv=report(
+            ensure("<results>/topics/changes.csv", non_empty=True),
+            caption="../docs/captions/changes.rst",
+            category="Topics",
+        ),
+        history=ensure("<results>/topics/history.parquet", non_empty=True),
+        figure=report(
+            ensure("<results>/topics/changes.png", non_empty=True),
+            caption="../docs/captions/changes.rst",
+            category="Topics",
+        ),
+    log:
+        "<logs>/changes.log",
+    benchmark:
+        "<benchmarks>/changes.tsv"
+    conda:
+        "../envs/topics.yaml"
+    resources:
+        **requests("changes"),
     params:
         flags=flags(),
     shell:

@@ -42,8 +42,9 @@ from lib.keywords.schema import MIXED
 from lib.naming.schema import HIERARCHY, REPRESENTATIVES, TOPICS
 from lib.records.schema import Ledger
 from lib.tables import read_csv, read_table
+from lib.trends.news import STREAMS, line_of, opening
 from lib.trends.periods import FALSE_DISCOVERIES, shares_by_year
-from lib.trends.schema import PERIODS, SUBTOPIC_TRENDS, TRENDS
+from lib.trends.schema import PERIODS, SUBTOPIC_TRENDS, TRENDS, News
 from lib.works.schema import WorksSummary
 
 
@@ -78,6 +79,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         template="report.html",
         style="its style sheet",
         behavior="its JavaScript",
+    )
+    cli.optional_inputs(
+        changes="changes.json, what is new since the earlier run", change_figure="changes.png"
     )
     cli.flag("--benchmarks", Path, "folder of the times and memory of the steps")
     cli.flag("--about", json.loads, "versions, and keys that differ from their defaults, as JSON")
@@ -119,6 +123,17 @@ def explanation_values(args: argparse.Namespace, evaluation: Evaluation) -> tupl
     rows = explanation_rows(words, papers, explain["influential_words"], correlations, topics, args.link)
     figure = plot_first_explanation(words, papers, {topic["topic"]: topic["name"] for topic in topics})
     return {"explain": explain, "explanations": rows}, figure
+
+
+def news_values(args: argparse.Namespace) -> dict[str, Any]:
+    """Values of the template: what is new since the earlier run, if there is one."""
+    if args.changes is None:
+        return {"news": []}
+    news = read_json(args.changes, News)
+    of_kind: dict[str, list[dict]] = {}
+    for change in news["changes"]:
+        of_kind.setdefault(change["kind"], []).append(change | {"line": line_of(change).split(": ", 1)[1]})
+    return {"news": opening(news), "moves": news["moves"][:STREAMS], "of_kind": of_kind}
 
 
 def measured_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, Any]:
@@ -174,6 +189,8 @@ def main(argv: list[str] | None = None) -> None:
         save(explanation_figure, figure_file, 150)
         figures = {"map": args.map, "tree": args.tree, "trends": args.trend_figure, "curves": args.curves}
         figures["explanations"] = figure_file
+        if args.change_figure:
+            figures["changes"] = args.change_figure
         page = render(
             args.template,
             policy=content_policy(behavior, style, images=True),
@@ -184,6 +201,7 @@ def main(argv: list[str] | None = None) -> None:
             three_digits=three_digits,
             **topic_values(args),
             **explanations,
+            **news_values(args),
             **measured_values(args, evaluation),
             **corpus_values(args, evaluation),
             **run_values(args),

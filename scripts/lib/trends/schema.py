@@ -3,6 +3,8 @@
 docs/files.md is written from them (`make docs`).
 """
 
+from typing import TypedDict
+
 import pyarrow as pa
 
 from lib.columns import column
@@ -50,3 +52,73 @@ SUBTOPIC_PERIODS = pa.schema([_OF_SUBTOPIC, *list(PERIODS)[1:]])
 
 
 SUBTOPIC_TRENDS = pa.schema([_OF_SUBTOPIC, *TRENDS])
+
+
+CHANGES = pa.schema(
+    [
+        column(
+            "kind",
+            pa.string(),
+            "born, split (off another topic), ended, merged (into another topic), grew or shrank (in its share of the new "
+            "papers), renamed, or announced (a group of new papers inside a topic)",
+        ),
+        column(
+            "topic",
+            pa.int32(),
+            "lasting number of the topic; of an announced group the topic that holds most of it",
+        ),
+        column("key", pa.string(), "its key"),
+        column("name", pa.string(), "its name, of an ended topic the last one"),
+        column("was", pa.string(), "of a renamed topic its former name"),
+        column("before", pa.int64(), "papers in the earlier run; 0 for a new topic or group"),
+        column("after", pa.int64(), "papers now"),
+        column("new", pa.int64(), "of these, papers that the earlier run did not have"),
+        column("stayed", pa.int64(), "of these, papers that were in the topic before"),
+        column("other", pa.int32(), "topic that it was split off, or that it was merged into"),
+        column("other_name", pa.string(), "its name"),
+        column(
+            "factor",
+            pa.float64(),
+            "of grew and shrank: share of the new papers, divided by share of the others",
+        ),
+        column("q_value", pa.float64(), "p-value of it (binomial test) after Benjamini and Hochberg"),
+        column("papers", pa.list_(pa.string()), "ids of up to three papers that show it"),
+    ]
+)
+
+HISTORY = pa.schema(
+    [
+        column("run", pa.int32(), "number of the run in the chain, from 0"),
+        column("newest", pa.date32(), "day of the newest paper of the run; null if no paper has a date"),
+        column("papers", pa.int64(), "number of papers of the run"),
+        column("topic", pa.int32(), "lasting number of the topic"),
+        column("key", pa.string(), "its key"),
+        column("name", pa.string(), "its name in this run"),
+        column("size", pa.int64(), "its papers; 0 in the run in which it ended"),
+        column("new", pa.int64(), "of these, papers that the run before did not have"),
+        column("event", pa.string(), "born, split, ended, merged or renamed; null for none"),
+    ]
+)
+
+
+class News(TypedDict):
+    """What changed since the earlier run; the tables are in changes.csv.
+
+    `kept` is the share of the papers of both runs that stay in their topic, `moves` the largest streams between topics:
+    from, to, papers. `gap` and `moved` are those of cluster.json. `names_kept` of `names` topics that go on kept their name.
+    """
+
+    run: int
+    history: str
+    papers: int
+    new: int
+    removed: int
+    kept: float
+    topics_before: int
+    topics: int
+    names: int
+    names_kept: int
+    gap: float | None
+    moved: float | None
+    moves: list[list]
+    changes: list[dict]

@@ -96,6 +96,7 @@ MEMORY_MB: dict[str, LinearModel] = {
     "keywords": {"base": 190, "papers": 480, "sample": 1400},
     "label": {"base": 280, "papers": 775},
     "trends": {"base": 275, "papers": 50},
+    "changes": {"base": 275, "papers": 320},
     "explain": {"base": 680, "gflop": 8000, "papers": 1500, "gpu": 4000},  # the backward pass by arithmetic
     "project": {"base": 360, "papers": 780, "sample": 1100},
     "plot": {"base": 400, "papers": 50, "sample": 600},
@@ -119,6 +120,7 @@ SECONDS: dict[str, LinearModel] = {
     "keywords": {"base": 1.1, "papers": 20.5, "sample": 2},
     "label": {"base": 3, "papers": 6.3},
     "trends": {"base": 3.8, "papers": 0.9},
+    "changes": {"base": 4, "papers": 6},
     "explain": {"base": 8, "papers": 5, "topics": 0.2, "explain": 16, "cpu_explain": 9000},
     "project": {"base": 4, "papers": 150},
     "plot": {"base": 4.2, "papers": 1.3},

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import budget
+from .chains import topics_of_previous
 from .checks import changes_since
 from .config import Config, results_folder
 from .named_files import as_list
@@ -44,15 +45,8 @@ def candidates(config: Config) -> list[int]:
 
     Only a K that the config sets or that an earlier run has, if any: other candidates would not affect the result.
     """
-    k = config["cluster"]["k"] or kept_from_previous(config)
+    k = config["cluster"]["k"] or topics_of_previous(config)
     return [k] if k else sorted(set(config["select_k"]["candidates"]))
-
-
-def kept_from_previous(config: Config) -> int | None:
-    """The number of topics of the earlier run, which this one starts from; None without one."""
-    if config["previous"] is None or config["cluster"]["history"] == "fresh":
-        return None
-    return json.loads(Path(config["previous"], "clusters/cluster.json").read_text("utf-8"))["k"]
 
 
 def size(config: Config, step: str, k: int | None = None) -> budget.Size:

@@ -1,0 +1,203 @@
+"""What changed since an earlier run: topics that are born, end, part, join, grow or are renamed.
+
+Growth is tested: the new papers in a topic are compared with its share of the papers that were there (exact binomial
+test), and the false discovery rate over all topics is controlled by Benjamini & Hochberg (1995).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import bdtr, bdtrc
+
+from lib.clusters.schema import NewGroup
+from lib.trends.periods import FALSE_DISCOVERIES
+from lib.trends.regression import adjusted
+from lib.trends.schema import CHANGES
+
+LEAST_FACTOR = 1.25  # of two shares, below which growth is not worth a line
+SHOWN = 3  # papers that show a change
+
+
+@dataclass
+class Step:
+    """Two runs that follow each other.
+
+    Attributes
+    ----------
+    before, after : columns `topic`, `key` and `name`, and of `after` also `was`; one row per topic
+    old : int32 (m,), topic number of each paper of the earlier run
+    old_topic : int32 (n,), topic number that each paper of this run had; -1: it is new
+    topic : int32 (n,), topic number of each paper of this run
+    similarity : float32 (n,), to the centroid of its topic
+    ids : of the papers of this run, an object array (n,)
+    announced : groups of new papers
+    """
+
+    before: pd.DataFrame
+    after: pd.DataFrame
+    old: np.ndarray
+    old_topic: np.ndarray
+    topic: np.ndarray
+    similarity: np.ndarray
+    ids: np.ndarray
+    announced: list[NewGroup]
+
+    @property
+    def flows(self) -> pd.DataFrame:
+        """The papers of both runs by former and present topic: columns `old`, `new` and `papers`, largest first."""
+        shared = self.old_topic >= 0
+        pairs = pd.DataFrame({"old": self.old_topic[shared], "new": self.topic[shared]})
+        counts = pairs.value_counts().rename("papers").reset_index()
+        return counts.sort_values(["papers", "old", "new"], ascending=[False, True, True], ignore_index=True)
+
+    def most_similar(self, rows: np.ndarray) -> list[str]:
+        """The ids of the rows most similar to the centroids of their topics."""
+        order = np.argsort(-self.similarity[rows], kind="stable")
+        return self.ids[rows[order[:SHOWN]]].tolist()
+
+
+def growth(new_papers: np.ndarray, old_papers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """By which factor the share of each topic differs among new papers, float64 (k,), and the q-value of it.
+
+    Parameters
+    ----------
+    new_papers, old_papers : int64 (k,), new papers of each topic, and papers that were there
+    """
+    n, total = int(new_papers.sum()), int(old_papers.sum())
+    share = old_papers / max(total, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = (new_papers / max(n, 1)) / share
+    tested = (old_papers > 0) & (old_papers < total) & (n > 0)
+    at_most = bdtr(new_papers, n, share)
+    at_least = np.where(new_papers > 0, bdtrc(np.maximum(new_papers - 1, 0), n, share), 1.0)
+    p_values = np.where(tested, np.minimum(2 * np.minimum(at_most, at_least), 1.0), np.nan)
+    return factor, adjusted(p_values)
+
+
+def change_table(step: Step) -> pd.DataFrame:
+    """All changes, with the columns of CHANGES: born topics first, then those that ended, grew, shrank, and so on."""
+    rows = [*_born(step), *_ended(step), *_grown(step), *_renamed(step), *_announced(step)]
+    return pd.DataFrame([_complete(step, row) for row in rows], columns=CHANGES.names)
+
+
+def _born(step: Step) -> list[dict]:
+    """New numbers; a topic is split off if most of its papers were there, and most of these in one topic."""
+    rows = []
+    flows = step.flows
+    for number in step.after["topic"][~step.after["topic"].isin(step.before["topic"])]:
+        inside = step.topic == number
+        sources = flows[flows["new"] == number]
+        shared, size = int(sources["papers"].sum()), int(inside.sum())
+        largest = sources.iloc[0] if len(sources) else None
+        other = None if largest is None or 2 * largest["papers"] <= shared else int(largest["old"])
+        kind = "split" if 2 * shared > size and other is not None else "born"
+        shown = np.flatnonzero(inside & (step.old_topic < 0))
+        papers = step.most_similar(shown if len(shown) else np.flatnonzero(inside))
+        rows.append({"kind": kind, "topic": int(number), "other": other, "papers": papers})
+    return rows
+
+
+def _ended(step: Step) -> list[dict]:
+    """Numbers that are not there any more; a topic is merged if most of its papers are in one topic now."""
+    rows = []
+    flows = step.flows
+    for number in step.before["topic"][~step.before["topic"].isin(step.after["topic"])]:
+        targets = flows[flows["old"] == number]
+        shared = int(targets["papers"].sum())
+        largest = targets.iloc[0] if len(targets) else None
+        other = None if largest is None or 2 * largest["papers"] <= shared else int(largest["new"])
+        papers = step.most_similar(np.flatnonzero(step.old_topic == number))
+        kind = "ended" if other is None else "merged"
+        rows.append({"kind": kind, "topic": int(number), "other": other, "papers": papers})
+    return rows
+
+
+def _grown(step: Step) -> list[dict]:
+    """Topics of both runs that new papers join more often, or less often, than their size lets expect."""
+    numbers = step.after["topic"].to_numpy()
+    is_new = step.old_topic < 0
+    new = np.array([int((is_new & (step.topic == number)).sum()) for number in numbers])
+    there = np.array([int((~is_new & (step.topic == number)).sum()) for number in numbers])
+    factor, q_values = growth(new, there)
+    both = np.isin(numbers, step.before["topic"]) & (q_values <= FALSE_DISCOVERIES)
+    rows = []
+    for kind, far in (("grew", factor >= LEAST_FACTOR), ("shrank", factor <= 1 / LEAST_FACTOR)):
+        at = np.flatnonzero(both & far)
+        for i in at[np.argsort(-np.abs(np.log(np.maximum(factor[at], 1e-9))), kind="stable")]:
+            papers = step.most_similar(np.flatnonzero(is_new & (step.topic == numbers[i])))
+            change = {"factor": float(factor[i]), "q_value": float(q_values[i])}
+            rows.append({"kind": kind, "topic": int(numbers[i]), "papers": papers, **change})
+    return rows
+
+
+def _renamed(step: Step) -> list[dict]:
+    named = step.after[step.after["was"].notna()]
+    return [
+        {"kind": "renamed", "topic": int(row.topic), "was": row.was, "papers": []}
+        for row in named.itertuples()
+    ]
+
+
+def _announced(step: Step) -> list[dict]:
+    """Groups of new papers that have not become a topic."""
+    return [
+        {"kind": "announced", "topic": group["topic"], "after": group["size"], "new": group["size"]}
+        | {"before": 0, "stayed": 0, "papers": group["papers"][:SHOWN]}
+        for group in step.announced
+        if not group["opened"]
+    ]
+
+
+def _complete(step: Step, row: dict) -> dict:
+    """The row with key, names and numbers of papers."""
+    number, now = row["topic"], step.topic == row["topic"]
+    names = pd.concat([step.after, step.before]).drop_duplicates("topic").set_index("topic")
+    counts = {
+        "before": int((step.old == number).sum()),
+        "after": int(now.sum()),
+        "new": int((now & (step.old_topic < 0)).sum()),
+        "stayed": int((now & (step.old_topic == number)).sum()),
+    }
+    other = row.get("other")
+    texts = {
+        "key": names.loc[number, "key"],
+        "name": names.loc[number, "name"],
+        "other_name": None if other is None else names.loc[other, "name"],
+    }
+    return {"other": None, "was": None, "factor": None, "q_value": None} | counts | texts | row
+
+
+def history_table(
+    earlier: pd.DataFrame, step: Step, changes: pd.DataFrame, run: int, newest: object
+) -> pd.DataFrame:
+    """The topics of all runs of the chain, with the columns of HISTORY.
+
+    Parameters
+    ----------
+    earlier : the rows of the earlier runs
+    run : number of this one
+    newest : date of its newest paper, or None
+    """
+    events = changes[changes["kind"].isin(["born", "split", "ended", "merged", "renamed"])]
+    kinds = events.groupby("topic")["kind"].agg(", ".join).to_dict()
+    rows = [
+        {
+            "run": run,
+            "newest": newest,
+            "papers": len(step.topic),
+            "topic": row.topic,
+            "key": row.key,
+            "name": row.name,
+            "size": int((step.topic == row.topic).sum()),
+            "new": int(((step.topic == row.topic) & (step.old_topic < 0)).sum()),
+            "event": kinds.get(row.topic),
+        }
+        for row in step.after.itertuples(index=False)
+    ]
+    ended = [
+        {"run": run, "newest": newest, "papers": len(step.topic), "topic": row.topic, "key": row.key}
+        | {"name": row.name, "size": 0, "new": 0, "event": kinds.get(row.topic)}
+        for row in step.before[~step.before["topic"].isin(step.after["topic"])].itertuples(index=False)
+    ]
+    return pd.concat([earlier, pd.DataFrame([*rows, *ended])], ignore_index=True)

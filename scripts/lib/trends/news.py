@@ -1,0 +1,62 @@
+"""What changed since an earlier run, in sentences."""
+
+from lib.trends.schema import News
+
+DUE = 0.05  # gap at which a fresh start is worth a thought
+VERBS = {"born": "born", "split": "split off", "ended": "ended", "merged": "merged", "announced": "announced"}
+STREAMS = 5  # largest streams of papers between topics that are told
+
+
+def opening(news: News) -> list[str]:
+    """Whether it is the same map: the papers, the topics, and what a fresh start would change."""
+    going_on = news["names"]
+    lines = [
+        f"{news['papers']:,} papers, {news['new']:,} of them new since the earlier map, {news['removed']:,} removed.",
+        f"{going_on} of {news['topics_before']} topics go on. {news['kept']:.1%} of the papers that were there keep their "
+        f"topic, and {news['names_kept']} of {going_on} topics their name.",
+    ]
+    return lines + fresh_start(news)
+
+
+def fresh_start(news: News) -> list[str]:
+    """What a map without a history would look like, and whether it is time for one."""
+    if news["history"] == "fresh":
+        return [
+            "This map was clustered without a history. Topics that are told to be born, split, merged or ended may be the "
+            "same subjects, divided in another way."
+        ]
+    if news["gap"] is None or news["moved"] is None:
+        return []
+    if news["gap"] <= 0:
+        return [f"A fresh start would fit no better, and move {news['moved']:.0%} of the papers."]
+    text = f"A fresh start would fit {news['gap']:.1%} better and move {news['moved']:.0%} of the papers."
+    if news["gap"] > DUE:
+        text += " Consider one: set `cluster.history: fresh` for one run."
+    return [text]
+
+
+def lines_of(news: News) -> list[str]:
+    """One line per change, and the largest streams between topics; new names last."""
+    moves = [f"moved: {papers:,} papers from {old} to {new}" for old, new, papers in news["moves"][:STREAMS]]
+    names = [line_of(change) for change in news["changes"] if change["kind"] == "renamed"]
+    return [line_of(change) for change in news["changes"] if change["kind"] != "renamed"] + moves + names
+
+
+def line_of(change: dict) -> str:
+    """A change in one line."""
+    name, kind = change["name"], change["kind"]
+    if kind in ("grew", "shrank"):
+        verb = "grew" if kind == "grew" else "grew slower"
+        return (
+            f"{verb}: {name}, {change['before']:,} to {change['after']:,} papers, {change['factor']:.1f} times its former "
+            "share of the new ones"
+        )
+    if kind == "renamed":
+        return f"renamed: {change['was']} → {name}"
+    if kind == "announced":
+        return f"announced: {change['new']:,} new papers of one subject in {name}"
+    if kind in ("born", "split"):
+        origin = f"; most others were in {change['other_name']}" if change["other_name"] else ""
+        return f"{VERBS[kind]}: {name}, {change['after']:,} papers, {change['new']:,} of them new{origin}"
+    target = f"; most of them are in {change['other_name']} now" if change["other_name"] else ""
+    return f"{VERBS[kind]}: {name}, {change['before']:,} papers{target}"
