@@ -164,6 +164,17 @@ def test_subtopics_have_trends_and_rising_ones_are_shown_first(browser, tmp_path
         assert nodes.locator("b:visible").all_inner_texts() == ["odd"]  # which is chosen
 
 
+def test_topics_are_listed_by_size_in_any_order_of_their_numbers(browser, tmp_path):
+    sizes = (20, 60, 30, 40)  # in two groups of two topics
+    with opened(browser, write_page(tmp_path, topic=np.repeat(np.arange(4), sizes))) as page:
+        names = page.locator("#topics .node.group b, #topics .node.topic b")
+        assert names.all_text_contents() == ["group 0", "prime", KEYWORD, "group 1", "qubit", "neuron"]
+        page.locator("#order").select_option("size")
+        assert names.all_text_contents() == ["prime", "qubit", "neuron", KEYWORD]
+        page.locator(".node.topic", has_text="prime").click()
+        assert f"topic={keys_of(4)[1]}" in settled(page)
+
+
 def test_papers_are_listed_in_the_chosen_order(page):
     page.click("#papers-tab")
     page.locator("#order").select_option("dissimilar")

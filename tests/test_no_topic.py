@@ -10,8 +10,9 @@ import pytest
 from matplotlib.image import imread
 from sklearn.metrics import silhouette_samples
 
+from below_cluster import run_below_cluster
 from cluster import measure, on_original, topic_stability
-from conftest import graph_files, pq_write, sample_files, script, term_files
+from conftest import sample_files, script
 from explore import NONE
 from lib.clusters.assignment import ClusterMethod
 from lib.clusters.hierarchy import subtopics
@@ -23,7 +24,6 @@ from lib.figures.map_figure import NO_TOPIC, Texts, draw_map
 from lib.figures.style import save
 from lib.files import write_json
 from lib.tables import write_table
-from measure import page_files
 from scan_k import scan
 from summaries import CLUSTER
 
@@ -57,43 +57,7 @@ def results(planted, tmp_path_factory):
     summary = CLUSTER | fit | {"k": k, "numbers": numbered.numbers.tolist(), "keys": numbered.keys}
     np.save(at / "centroids.npy", topics.centroids)
     write_json(at / "cluster.json", summary)
-    inputs = {"papers": planted.papers, "embeddings": planted.embeddings}
-    read = {name: at / f"{name}.parquet" for name in ("assignments", "topics", "hierarchy", "subtopics")}
-    corpus = term_files(planted.folder) | {"embeddings": planted.embeddings}
-    levels = {"nodes": at / "nodes.parquet", "subtopics": read["subtopics"]}
-    tree = {"linkage": at / "linkage.npy"}
-    clustered = {"assignments": read["assignments"], "centroids": at / "centroids.npy"}
-    graph = graph_files(planted.folder)
-    coordinates, project = at / "coordinates.parquet", at / "project.json"
-    keywords = {"keywords": at / "keywords.parquet", "coherence": at / "coherence.json"}
-    measured = {"cluster": at / "cluster.json", "project": project}
-    times = ("trends", "periods", "subtopic_trends", "subtopic_periods")
-    of_time = {name: at / f"{name}.parquet" for name in times}
-    steps = {
-        "hierarchy": {"embeddings": planted.embeddings, "min_papers": 10} | clustered | levels | tree,
-        "keywords": corpus | levels | {"assignments": read["assignments"], "csv": at / "k.csv"} | keywords,
-        "label": inputs | clustered | {"cluster": at / "cluster.json"} | keywords | levels
-        | {"topics": read["topics"], "csv": at / "t.csv", "representatives": at / "representatives.parquet"}
-        | {"hierarchy": read["hierarchy"], "hierarchy_csv": at / "h.csv"},
-        "project": inputs | graph | {"coordinates": coordinates, "summary": project, "n_neighbors": 8},
-        "trends": {"papers": planted.papers} | read | of_time
-        | {"csv": at / "tr.csv", "subtopic_csv": at / "st.csv", "figure": at / "tr.png"},
-        "plot": {"coordinates": coordinates, "maps": at / "map.png", "tree": at / "tree.png"} | measured | tree
-        | {name: read[name] for name in ("assignments", "topics", "hierarchy")},
-        "atlas": {"papers": planted.papers, "coordinates": coordinates} | read | graph
-        | {"atlas": at / "atlas.parquet", "labels": at / "labels.parquet", "link": None},
-        "explore": {"papers": planted.papers, "coordinates": coordinates, "map": at / "map.html"}
-        | read | of_time | page_files(),
-        "evaluate": {"papers": planted.papers, "coordinates": coordinates, "evaluation": at / "evaluation.json"}
-        | {name: path for name, path in corpus.items() if name != "embeddings"} | measured
-        | {"assignments": read["assignments"], "topics": read["topics"], **keywords,
-           "explanations": pq_write(at / "x.parquet", topic=[0], id=["a"], word=["b"], influence=[0.1])},
-    }  # fmt: skip
-    for step in ("keywords", "label", "trends", "evaluate"):
-        steps[step]["works"] = planted.works
-    for step, flags in steps.items():
-        result = script(step, **flags)
-        assert result.returncode == 0, (step, result.stderr)
+    run_below_cluster(planted, at)
     return at
 
 

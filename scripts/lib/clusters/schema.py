@@ -49,7 +49,8 @@ NODES = pa.schema(
         column(
             "node",
             pa.int32(),
-            "number of the node in its level; groups and the subtopics of a topic by descending size",
+            "number of the node in its level, of a topic its lasting number; groups and the subtopics of a topic by "
+            "descending size",
         ),
         column("parent", pa.int32(), "group of a topic, or topic of a subtopic; null for groups"),
         column("size", pa.int64(), "number of papers; in hierarchy.parquet of works"),

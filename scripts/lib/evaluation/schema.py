@@ -64,7 +64,7 @@ class MapQuality(TypedDict):
 
 
 class Evaluation(TypedDict):
-    """Measures of the corpus and of the topics.
+    """Measures of the corpus and of the topics; lists have one entry per topic, by number.
 
     `keyword_correlation` is for each topic Spearman's correlation of mean influence and class-based TF-IDF over the
     words of its explained papers.

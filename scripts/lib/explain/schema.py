@@ -76,7 +76,7 @@ EXPLAINED = pa.schema(
 
 
 class ExplainSummary(TypedDict):
-    """Explanations of all topics in a few figures; lists have one entry per topic.
+    """Explanations of all topics in a few figures; lists have one entry per topic, by number.
 
     `loss_*` are the means over the papers of the columns of that name; `attention_correlation` is a median.
     `largest_difference` is 1 - cosine to the vectors of embeddings.npy.

@@ -46,7 +46,7 @@ class Coherence(TypedDict):
     """How coherent and distinct the keywords of the topics are.
 
     `npmi` counts papers, `npmi_near` windows of ten words, and `c_v` windows of 110 words. A floor has the same
-    keywords, dealt to the topics at random.
+    keywords, dealt to the topics at random. Lists have one entry per topic, by number.
     """
 
     npmi: float | None

@@ -54,9 +54,7 @@ def topic_table(
     in_names = [words_in_name(*of_topic) for of_topic in zip(words, fields, parts, mixed, strict=True)]
     table = pd.DataFrame(
         {
-            "topic": cluster["numbers"],
-            "key": [cluster["keys"][number] for number in cluster["numbers"]],
-            "since": cluster["since"],
+            **identities(cluster),
             "size": papers.size(),
             "share": papers.size() / works,
             "name": names_of(in_names, titles),
@@ -80,6 +78,12 @@ def topic_table(
     ).reset_index(drop=True)
     topics = assignments["topic"].to_numpy()
     return table.join(main_categories(categories, topics, len(table)))[TOPICS.names]
+
+
+def identities(cluster: ClusterSummary) -> dict[str, list]:
+    """What a topic keeps in later runs: the columns `topic`, `key` and `since`."""
+    keys = [cluster["keys"][number] for number in cluster["numbers"]]
+    return {"topic": cluster["numbers"], "key": keys, "since": cluster["since"]}
 
 
 def main_categories(categories: pa.Array, topics: np.ndarray, k: int) -> pd.DataFrame:
