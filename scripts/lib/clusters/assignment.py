@@ -95,8 +95,7 @@ def measure_membership(
 def find_outliers(similarity: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
     """The papers that are much less similar to their centroid than the other papers of the topic.
 
-    An outlier lies below the lower fence of its topic: the first quartile minus 1.5 times the
-    interquartile range. Tukey (1977), Exploratory data analysis. An unassigned paper is an outlier.
+    An outlier lies below the lower fence of its topic, see `lower_fences`. An unassigned paper is an outlier.
 
     Parameters
     ----------
@@ -107,9 +106,17 @@ def find_outliers(similarity: np.ndarray, labels: np.ndarray, k: int) -> np.ndar
     -------
     bool (n,)
     """
+    return (labels < 0) | (similarity < lower_fences(similarity, labels, k)[labels])
+
+
+def lower_fences(similarity: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
+    """The first quartile of the similarity in each topic minus 1.5 times the interquartile range: float32 (k,).
+
+    Tukey (1977), Exploratory data analysis. The parameters are those of `find_outliers`.
+    """
     fence = np.zeros(k, np.float32)
     for topic, rows in enumerate(rows_by_label(labels, k)):
         if len(rows):
             low, high = np.quantile(similarity[rows], [0.25, 0.75])
             fence[topic] = low - 1.5 * (high - low)
-    return (labels < 0) | (similarity < fence[labels])
+    return fence

@@ -39,7 +39,12 @@ def check_smooth(n_neighbors: int, near: np.ndarray) -> None:
 
 
 def smooth(
-    vectors: np.ndarray, rows: np.ndarray, near: np.ndarray, out: np.ndarray, threads: int = 1
+    vectors: np.ndarray,
+    rows: np.ndarray,
+    near: np.ndarray,
+    out: np.ndarray,
+    threads: int = 1,
+    own: np.ndarray | None = None,
 ) -> None:
     """Write the smoothed vectors of some rows to `out`.
 
@@ -47,12 +52,13 @@ def smooth(
     ----------
     vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
     rows : int (m,)
-    near : int (m, k), their nearest rows; -1: none
+    near : int (m, k), their nearest rows of `vectors`; -1: none
     out : float16 or float32 (m, dim), which may be a memory-mapped file
+    own : (n_new, dim), of which the rows are smoothed; None: `vectors`
     """
 
     def work(a: int, b: int) -> None:
-        total = unit(vectors[rows[a:b]])
+        total = unit((vectors if own is None else own)[rows[a:b]])
         check_unit(total, rows[a:b])
         for column in near[a:b].T:
             known = np.flatnonzero(column >= 0)

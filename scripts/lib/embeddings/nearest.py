@@ -22,6 +22,7 @@ GRAPH_PROBED_POINTS = (
 RERANKED = 8  # candidates compared in all dimensions, per neighbor
 GROUP = 16  # columns per group; the maxima of the groups are compared first
 TRAINING_ROWS = 200_000
+FEW_QUERIES = 1_000  # for which an exact search costs no more than building the inverted file
 CHECKED = 300  # rows whose neighbors are compared with the exact ones
 COMPARED = 1_000  # candidates in all dimensions at a time: 4 MB at 1024 dimensions
 PRODUCTS = 8_000_000  # at a time per thread: 32 MB of products and up to 64 MB of their order
@@ -107,8 +108,10 @@ class InvertedFile:
         bounds = np.searchsorted(cell_of[order], np.arange(len(centroids) + 1))
         return cls(points, axes, centroids, projections[order], order, bounds)
 
-    def search(self, queries: np.ndarray, n: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """As `exact_neighbors`, on float32 unit rows; a few neighbors are missed."""
+    def search(
+        self, queries: np.ndarray, n: int, threads: int = 1, probed: int = PROBED_POINTS
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As `exact_neighbors`, on float32 unit rows; a few neighbors are missed, fewer if more points are probed."""
         projections = np.empty((len(queries), self.axes.shape[1]), np.float32)
         cell_of = np.empty(len(queries), np.int32)
 
@@ -120,9 +123,7 @@ class InvertedFile:
         order = np.argsort(cell_of, kind="stable")
         bounds = np.searchsorted(cell_of[order], np.arange(len(self.centroids) + 1))
         cells = range(len(self.centroids))
-        return self._search_cells(
-            cells, queries, projections[order], order, bounds, n, PROBED_POINTS, threads
-        )
+        return self._search_cells(cells, queries, projections[order], order, bounds, n, probed, threads)
 
     def graph(self, n: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """The n nearest other points of each point: rows int32 (p, n), cosines float32 (p, n)."""
@@ -216,21 +217,57 @@ def recall(vectors: np.ndarray, rows: np.ndarray, threads: int = 1) -> float:
     """The share of the exact nearest rows that are in `rows`, over CHECKED evenly spaced rows."""
     n = rows.shape[1]
     checked = np.unique(np.linspace(0, len(vectors) - 1, CHECKED).astype(np.int64))
-    queries = _rows(vectors, checked)
+    exact, _ = scan(_rows(vectors, checked), vectors, n, threads, checked)
+    kept = [len(np.intersect1d(a, b)) for a, b in zip(rows[checked], exact, strict=True)]
+    return float(np.mean(kept)) / n
+
+
+def scan(
+    queries: np.ndarray, vectors: np.ndarray, n: int, threads: int = 1, own: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `exact_neighbors`, for few queries, among points of which only a chunk is in memory.
+
+    Parameters
+    ----------
+    queries : float32 (q, dim), unit rows
+    vectors : (p, dim), float16 (may be memory-mapped) or float32 unit rows
+    own : int (q,), the row of each query, which is not its own neighbor; None: the queries are other papers
+    """
 
     def work(a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
         similar = queries @ unit_rows(vectors, a, b).T
-        inside = np.flatnonzero((checked >= a) & (checked < b))
-        similar[inside, checked[inside] - a] = -np.inf
+        if own is not None:
+            inside = np.flatnonzero((own >= a) & (own < b))
+            similar[inside, own[inside] - a] = -np.inf
         return _largest(similar, np.arange(a, b, dtype=np.int32), min(n, b - a))
 
-    best = np.empty((len(checked), 0), np.int32), np.empty((len(checked), 0), np.float32)
+    best = np.empty((len(queries), 0), np.int32), np.empty((len(queries), 0), np.float32)
     for part in map_chunks(len(vectors), threads, work):
         numbers, values = (np.concatenate(pair, axis=1) for pair in zip(best, part, strict=True))
         order = np.lexsort((numbers, -values), axis=1)[:, :n]
         best = np.take_along_axis(numbers, order, 1), np.take_along_axis(values, order, 1)
-    kept = [len(np.intersect1d(a, b)) for a, b in zip(rows[checked], best[0], strict=True)]
-    return float(np.mean(kept)) / n
+    return best
+
+
+def nearest_points(
+    queries: np.ndarray, vectors: np.ndarray, n: int, threads: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """The n rows nearest to each of some other papers, searched as thoroughly as in `nearest_rows`.
+
+    Parameters
+    ----------
+    queries : float32 (q, dim), unit rows
+    vectors : (p, dim), float16 (may be memory-mapped) or float32 unit rows
+
+    Returns
+    -------
+    rows int32 (q, n), cosines float32 (q, n)
+    """
+    if len(queries) <= FEW_QUERIES:
+        return scan(queries, vectors, n, threads)
+    if len(vectors) <= EXACT_UP_TO:
+        return exact_neighbors(queries, take(vectors, np.arange(len(vectors))), n, threads)
+    return InvertedFile.build(vectors, threads).search(queries, n, threads, GRAPH_PROBED_POINTS)
 
 
 def _without_self(rows: np.ndarray, cosines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

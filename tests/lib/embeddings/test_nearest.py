@@ -111,3 +111,27 @@ def test_columns_of_the_largest_values(columns):
     ties = np.round(values)
     largest = np.take_along_axis(ties, nearest._columns_of_largest(ties, 7), 1)
     np.testing.assert_array_equal(np.sort(largest, axis=1), np.sort(ties, axis=1)[:, -7:])
+
+
+def test_other_papers_are_searched_as_the_graph_is(rows, subjects, monkeypatch):
+    expected, cosines = exact_neighbors(rows[300:], rows[:300], 7)
+    for threads in (1, 2):
+        found, similar = nearest.nearest_points(rows[300:], rows[:300], 7, threads)
+        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_allclose(similar, cosines, atol=1e-6)
+    monkeypatch.setattr(nearest, "FEW_QUERIES", 100)
+    np.testing.assert_array_equal(nearest.nearest_points(rows[300:], rows[:300], 7)[0], expected)
+    # in the inverted file, as many points are probed as for the graph
+    monkeypatch.setattr(nearest, "EXACT_UP_TO", 4000)
+    monkeypatch.setattr(nearest, "PROBED_POINTS", 400)
+    queries, points = subjects[5000:], subjects[:5000]
+    exact = exact_neighbors(queries, points, 7)[0]
+
+    def found_share() -> float:
+        rows = nearest.nearest_points(queries, points, 7)[0]
+        return np.mean([len(np.intersect1d(a, b)) / 7 for a, b in zip(rows, exact, strict=True)])
+
+    monkeypatch.setattr(nearest, "GRAPH_PROBED_POINTS", 3000)
+    thorough = found_share()
+    monkeypatch.setattr(nearest, "GRAPH_PROBED_POINTS", 400)
+    assert thorough > 0.99 and thorough > found_share()
