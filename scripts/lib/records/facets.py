@@ -54,10 +54,13 @@ def facet_columns(records: list[Any], fields: Fields) -> tuple[dict[str, pa.List
     columns, unread = {}, {}
     for facet in fields.facets:
         given = fields.column(records, facet)
-        values, keys, counts = _read(facet, given)
-        if facet == "journal":
-            _add_issns(keys, counts, fields.column(records, "issn"))
-        columns[facet] = _lists(values, keys, counts)
+        if facet == "authors":
+            columns[facet] = _author_lists(given)
+        else:
+            values, keys, counts = _read(facet, given)
+            if facet == "journal":
+                _add_issns(keys, counts, fields.column(records, "issn"))
+            columns[facet] = _lists(values, keys, counts)
         empty = np.flatnonzero(pc.list_value_length(columns[facet]).to_numpy() == 0)
         unread[facet] = [row for row in empty.tolist() if given[row] is not None and not is_empty(given[row])]
     return columns, unread
@@ -101,11 +104,22 @@ def _read(facet: str, given: list[Any]) -> tuple[Values, Keys, np.ndarray]:
     return values, keys, np.diff(ends)
 
 
+def _author_lists(given: list[Any]) -> pa.ListArray:
+    """A column of LISTS: plain texts are divided by Arrow, all else is read one by one."""
+    try:
+        names = plain_names(pa.array(given, pa.string()))
+    except (pa.ArrowException, UnicodeEncodeError):
+        return _lists(*_read("authors", given))
+    plain = _lists(names.flatten(), {}, pc.fill_null(pc.list_value_length(names), 0).to_numpy())
+    rows = np.flatnonzero(names.is_null().to_numpy(zero_copy_only=False))
+    others = _lists(*_read("authors", [given[row] for row in rows.tolist()]))
+    order = np.arange(len(given))
+    order[rows] = len(given) + np.arange(len(rows))
+    return pa.concat_arrays([plain, others]).take(pa.array(order))
+
+
 def _authors(value: Any, values: Values, keys: Keys) -> None:
     if isinstance(value, str):
-        if names := plain_names(value):
-            values += names
-            return
         # entities end in a semicolon, accents of TeX may be commas
         text = normalise(value)[0] if "&" in value or "\\" in value else " ".join(value.split())
         people: Any = names_in(text)
@@ -227,7 +241,7 @@ def bare_key(key: Any) -> str | None:
     return bare_doi(key) or key or None
 
 
-def _lists(values: Values, keys: Keys, counts: np.ndarray) -> pa.ListArray:
+def _lists(values: Values | pa.StringArray, keys: Keys, counts: np.ndarray) -> pa.ListArray:
     """A column of LISTS from the values of all rows; values without a letter are left out."""
     try:
         texts = pa.array(values, pa.string())

@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 GIVEN = ("given", "firstName", "forename", "first", "first_name")
 FAMILY = ("family", "lastName", "lastname", "last", "last_name")
 PARTICLES = ("dropping-particle", "non-dropping-particle")  # of CSL-JSON: "van der"
@@ -14,7 +17,9 @@ INITIALS = re.compile(r"(?:[^\W\d_a-z]\.?[ -]?){1,4}")
 INITIALS_LAST = re.compile(r"(.+?) ((?:[^\W\d_a-z]\.-?)+)")
 OTHERS = re.compile(r"(?i)et\.? al\.?|(?:and )?others|anonymous|\[?no authors? listed\]?")
 AND_MORE = re.compile(r"(?i)[,;]?\s+et\.? al\.?\s*$")
-SEPARATORS = re.compile(r"[;|(&\\:]")  # and what may hide one
+# Other separators and what may hide one; initials behind the name; a comma behind "and"; a name of one word; "van der
+# Berg, John"
+CLOSER_LOOK = r"[;|(&\\:]|\., |\.$| and .*,|^\p{Ll}|(?:^|, | and )[^ ]*(?:, | and |$)"
 # "Doe, John (57200000)": the number of an author in Scopus
 NUMBERED = re.compile(r"(.+) \((\d{6,})\)")
 
@@ -92,16 +97,16 @@ def names_in(text: str) -> Iterator[str]:
     yield from _between_commas(text.replace(" and ", ",").replace(": ", ","))
 
 
-def plain_names(text: str) -> list[str]:
-    """The names in a text as nearly all of arXiv are: "A. Doe, B. Roe and C. Poe"; none if it needs a closer look."""
-    text = text.replace("\n", " ")
-    names = text.replace(", and ", ", ").replace(" and ", ", ").split(", ")
-    if SEPARATORS.search(text) or "., " in text or text.endswith(".") or [n for n in names if " " not in n]:
-        return []
-    _, last, behind = text.rpartition(" and ")
-    # "van der Berg, John" and "Doe, John Paul and Roe, Ann B"
-    doubtful = names[0][:1].islower() if len(names) == 2 else last and "," in behind
-    return [] if doubtful else names
+def plain_names(texts: pa.StringArray) -> pa.ListArray:
+    """The names in texts as nearly all of arXiv are, "A. Doe, B. Roe and C. Poe": lists of strings.
+
+    Null where a text is null or needs the closer look of `names_in`.
+    """
+    texts = pc.replace_substring(texts, "\n", " ")
+    plain = pc.invert(pc.match_substring_regex(texts, CLOSER_LOOK))
+    for separator in (", and ", " and "):
+        texts = pc.replace_substring(texts, separator, ", ")
+    return pc.split_pattern(pc.if_else(plain, texts, None), ", ")
 
 
 def _between_commas(text: str) -> Iterator[str]:
