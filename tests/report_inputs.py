@@ -188,6 +188,7 @@ def report_inputs(folder: Path) -> dict:
         folder / "topics.parquet",
         topic=[0, 1],
         key=["t0a00", "t0a01"],
+        was=pa.nulls(2, pa.string()),
         since=[0, 0],
         name=["word · other", "spin"],
         label=[f"word | {EVIL}", "spin | Second"],

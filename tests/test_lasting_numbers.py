@@ -47,7 +47,12 @@ def corpus(tmp_path_factory) -> Parted:
     """The papers, and the outputs of `cluster` and `terms` of a first run."""
     made = Parted(tmp_path_factory.mktemp("parted"))
     write_sample(made.folder, made.papers, made.embeddings, smooth=0)
-    outputs = {"centroids": "centroids.npy", "assignments": "assignments.parquet", "summary": "cluster.json"}
+    outputs = {
+        "centroids": "centroids.npy",
+        "search": "search.npy",
+        "assignments": "assignments.parquet",
+        "summary": "cluster.json",
+    }
     steps = [
         script(
             "cluster", papers=made.papers, embeddings=made.embeddings, **sample_files(made.folder), smooth=0,
