@@ -20,16 +20,15 @@ FIRST = 5  # most influential words, as in the deletion test
 def inputs() -> tuple:
     """The papers of both kinds, the unit centroids, the encoder and the stop words."""
     from lib.arrays import read_array
-    from lib.clusters.schema import ASSIGNMENTS
+    from lib.clusters.topic_numbers import read_assignments
     from lib.embeddings.schema import EmbeddingsSummary
     from lib.explain.papers import nearest_rows, read_papers
     from lib.explain.reload import load_encoder_of
     from lib.files import read_json
-    from lib.tables import read_table
     from lib.words.words import read_words
 
     columns = ["id", "topic", "similarity", "second_topic"]
-    assignments = read_table(RESULTS / "clusters/assignments.parquet", ASSIGNMENTS, columns).to_pandas()
+    assignments = read_assignments(RESULTS / "clusters/assignments.parquet", columns)[0].to_pandas()
     centroids = read_array(RESULTS / "clusters/centroids.npy")
     nearest = nearest_rows(assignments, len(centroids), 1)
     random = np.random.default_rng(0).choice(len(assignments), len(nearest), replace=False)

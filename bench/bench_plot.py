@@ -39,7 +39,9 @@ def inputs(n: int) -> dict:
     write_table(files["assignments"], pa.table(empty | {"topic": topic}), ASSIGNMENTS)
     names = [f"topic {i} · keyword · another keyword" for i in range(TOPICS)]
     empty = {name: pa.nulls(TOPICS) for name in SCHEMA.names}
-    named = pa.table(empty | {"name": names, "color": hex_colors(topic_colors(centers))})
+    named = pa.table(
+        empty | {"topic": range(TOPICS), "name": names, "color": hex_colors(topic_colors(centers))}
+    )
     write_table(files["topics"], named, SCHEMA)
     empty = {name: pa.nulls(TOPICS) for name in HIERARCHY.names}
     nodes = {"level": ["topic"] * TOPICS, "node": range(TOPICS), "name": names}

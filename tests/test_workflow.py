@@ -90,8 +90,8 @@ def test_topics_follow_from_the_assignments(project):
         read(project, "topics/topics.parquet"),
         read(project, "clusters/assignments.parquet"),
     )
-    first = ["topic", "label", "size", "share"]
-    assert topics.column_names[:4] == first
+    first = ["topic", "key", "label", "size", "share"]
+    assert topics.column_names[:5] == first
     assert {"keywords", "representative_id", "representative_title", "silhouette"} <= set(topics.column_names)
     assert topics["keywords"].type == pa.list_(pa.string())
     owner = assignments["topic"].to_numpy()

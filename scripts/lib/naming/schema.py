@@ -18,7 +18,6 @@ TOPICS = pa.schema(
     [
         column("topic", pa.int32(), "lasting number of the topic, ascending; topics.csv is sorted by `size`"),
         column("key", pa.string(), "its key, in the address of map.html; it is the same in all later runs"),
-        column("since", pa.int32(), "runs since the topic was opened; 0: in this one"),
         column("label", pa.string(), '"{primary keyword} | {representative title}"'),
         column("size", pa.int64(), "number of works; of records with works.count: records"),
         column("share", pa.float64(), "share of all works"),
@@ -52,6 +51,7 @@ TOPICS = pa.schema(
             pa.float64(),
             "mean Jaccard index with its best match when random halves are clustered; a topic below 0.6 is loose",
         ),
+        column("since", pa.int32(), "runs since the topic was opened; 0: in this one"),
         column("main_category", pa.string(), "the most frequent primary category"),
         column("main_category_share", pa.float64(), "its share of the papers that have a category"),
         column(
