@@ -11,7 +11,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # A mistyped variable would be ignored. `origin` says "command line" of those given there.
-KNOWN := INPUT RESULTS CONFIG ARGS CORES PYTHON VENV PAPERS CACHE CORPUS ID EXPORT
+KNOWN := INPUT RESULTS CONFIG ARGS CORES PYTHON VENV PAPERS CACHE CORPUS ID EXPORT NAME RUN
 UNKNOWN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 UNKNOWN := $(filter-out $(KNOWN) SHELL,$(UNKNOWN))
 ifneq ($(UNKNOWN),)
@@ -32,21 +32,32 @@ endif
 # INPUT, RESULTS and CONFIG become one `--config`, since Snakemake takes the last one only.
 RESULTS ?= results
 SETTINGS := $(if $(INPUT),'input=$(INPUT)') $(if $(filter-out results,$(RESULTS)),'pathvars={results: "$(RESULTS)"}') $(CONFIG)
-ifneq ($(strip $(SETTINGS)),)
+ifneq ($(strip $(SETTINGS) $(NAME)),)
 ifneq ($(findstring --config ,$(ARGS) ),)
-$(error with INPUT, RESULTS or CONFIG, pass config keys as CONFIG="..." and not as ARGS="--config ...")
+$(error with INPUT, RESULTS, NAME or CONFIG, pass config keys as CONFIG="..." and not as ARGS="--config ...")
 endif
 SET := --config $(SETTINGS)
 endif
+SNAKEMAKE = if [ -t 2 ]; then export PYTHONPATH=tools; logger="--logger steps"; fi; \
+  snakemake --cores $(CORES) $$logger
+list_results = ls $(addprefix $(1)/,map.png map.html topics.csv report.html) 2>/dev/null | sed 's/^/Result: /'
 
-.PHONY: help budget run explain atlas test lint docs bench lock prune-cache
+.PHONY: help budget run update explain atlas test lint docs bench lock prune-cache prune-run
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: $(VENV)/.run ## map the papers (INPUT=mine.jsonl.gz RESULTS=runs/mine CONFIG="cluster='{k: 25}'" ARGS="-n")
-	@if [ -t 2 ]; then export PYTHONPATH=tools; logger="--logger steps"; fi; \
-	  snakemake --cores $(CORES) $$logger $(SET) $(ARGS)
-	@ls $(addprefix $(RESULTS)/,map.png map.html topics.csv report.html) 2>/dev/null | sed 's/^/Result: /'
+	@$(SNAKEMAKE) $(SET) $(ARGS)
+	@$(call list_results,$(RESULTS))
+
+update: $(VENV)/.run ## map a newer collection so that topics keep numbers and names (INPUT=new.zip NAME=2026-09), in runs/NAME
+	@test -n "$(NAME)" || { echo "error: name the new run: make update INPUT=new.zip NAME=2026-09" >&2; exit 1; }
+	@previous=$$(python tools/newest_run.py --name '$(NAME)' --results '$(RESULTS)') || exit 1; \
+	  echo "Previous: $${previous:-none is finished, so that this run starts a chain}"; \
+	  $(SNAKEMAKE) --config $(if $(INPUT),'input=$(INPUT)') 'pathvars={results: "runs/$(NAME)"}' \
+	  $${previous:+"previous=$$previous"} $(CONFIG) $(ARGS)
+	@cat 'runs/$(NAME)/logs/changes.log' 2>/dev/null || true
+	@$(call list_results,runs/$(NAME))
 
 explain: $(VENV)/.run ## say why a paper is in its topic (ID=0704.0027 RESULTS=runs/mine)
 	@test -n "$(ID)" || { echo "error: name a paper: make explain ID=0704.0027" >&2; exit 1; }
@@ -74,6 +85,10 @@ bench: $(VENV)/.test ## measure speed and memory beside reference ways (ARGS="cl
 prune-cache: $(VENV)/.run ## delete cached vectors that no corpus uses (PAPERS="a.parquet b.parquet" ARGS=--dry-run)
 	@python tools/prune_cache.py --cache $(or $(CACHE),cache/embeddings) \
 	  --papers $(or $(PAPERS),$(RESULTS)/corpus/papers.parquet) $(ARGS)
+
+prune-run: $(VENV)/.run ## delete the large arrays of a finished run (RUN=runs/2026-08 ARGS=--dry-run)
+	@test -n "$(RUN)" || { echo "error: name the run: make prune-run RUN=runs/2026-08" >&2; exit 1; }
+	@python tools/prune_run.py --run '$(RUN)' $(ARGS)
 
 lock: ## pin requirements.in and all it needs in requirements.txt and envs/, and the same for `atlas`
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock

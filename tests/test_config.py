@@ -477,3 +477,42 @@ def test_make_names_the_results_that_exist(tmp_path):
 
     assert run("ARGS=-n") == ""
     assert run("RESULTS=runs") == "Result: runs/map.png\n"
+
+
+def test_make_update_names_the_run_it_follows_and_prints_the_news(tmp_path):
+    """`snakemake` is a stand-in that prints its arguments."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "tools").symlink_to(ROOT / "tools")
+    (tmp_path / "scripts").symlink_to(ROOT / "scripts")
+    stand_in = tmp_path / "bin" / "snakemake"
+    stand_in.parent.mkdir()
+    stand_in.write_text('#!/bin/sh\nfor each in "$@"; do echo "[$each]"; done\n')
+    stand_in.chmod(0o755)
+
+    def update(*settings: str) -> list[str]:
+        command = ["make", "--no-print-directory", "--old-file=.venv/.run", "update", *settings]
+        env = ENVIRONMENT | {"PATH": f"{stand_in.parent}:{ENVIRONMENT['PATH']}"}
+        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=env, check=False)
+        return result.stdout.splitlines() if result.returncode == 0 else result.stderr.splitlines()
+
+    first = update("NAME=2026-08", "INPUT=a b.zip", "CONFIG=cluster='{k: 25}'", "ARGS=-n")
+    assert first[0] == "Previous: none is finished, so that this run starts a chain"
+    folder = '[pathvars={results: "runs/2026-08"}]'
+    assert first[3:] == ["[--config]", "[input=a b.zip]", folder, "[cluster={k: 25}]", "[-n]"]
+
+    for name in ("clusters/assignments.parquet", "clusters/cluster.json", "topics/topics.parquet"):
+        (tmp_path / "runs/2026-08" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "runs/2026-08" / name).touch()
+    (tmp_path / "runs/2026-08/map").mkdir()
+    (tmp_path / "runs/2026-08/map/coordinates.parquet").touch()
+    (tmp_path / "runs/2026-08/report.html").touch()
+    (tmp_path / "runs/2026-09/logs").mkdir(parents=True)
+    (tmp_path / "runs/2026-09/logs/changes.log").write_text("16 of 17 topics go on.\n")
+    (tmp_path / "runs/2026-09/map.png").touch()
+    second = update("NAME=2026-09")
+    assert second[0] == "Previous: runs/2026-08"
+    folder = '[pathvars={results: "runs/2026-09"}]'
+    assert second[3:6] == ["[--config]", folder, "[previous=runs/2026-08]"]
+    assert second[6:] == ["16 of 17 topics go on.", "Result: runs/2026-09/map.png"]
+    assert "error: name the new run" in update()[0]
+    assert "is finished; choose another name" in update("NAME=2026-08")[0]
