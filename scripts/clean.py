@@ -196,12 +196,7 @@ def filters_of(args: argparse.Namespace) -> Filters:
 
 
 def clean(args: argparse.Namespace, removed_before: frozenset[int] = frozenset()) -> None:
-    """Read the snapshot and write the papers.
-
-    Parameters
-    ----------
-    removed_before : shapes of sentences that were boilerplate in a larger corpus
-    """
+    """Read the snapshot and write the papers; `removed_before`: shapes that were boilerplate in a larger corpus."""
     filters = filters_of(args)
     fields = Fields.parse(args.fields, args.facets)
     with (
