@@ -11,7 +11,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # A mistyped variable would be ignored. `origin` says "command line" of those given there.
-KNOWN := INPUT RESULTS CONFIG ARGS CORES PYTHON VENV PAPERS CACHE CORPUS ID EXPORT NAME RUN
+KNOWN := INPUT RESULTS CONFIG ARGS CORES PYTHON VENV PAPERS CACHE CORPUS ID TEXT EXPORT NAME RUN
 UNKNOWN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 UNKNOWN := $(filter-out $(KNOWN) SHELL,$(UNKNOWN))
 ifneq ($(UNKNOWN),)
@@ -42,7 +42,7 @@ SNAKEMAKE = if [ -t 2 ]; then export PYTHONPATH=tools; logger="--logger steps"; 
   snakemake --cores $(CORES) $$logger
 list_results = ls $(addprefix $(1)/,map.png map.html topics.csv report.html) 2>/dev/null | sed 's/^/Result: /'
 
-.PHONY: help budget run update explain atlas test lint docs bench lock prune-cache prune-run
+.PHONY: help budget run update explain assign ask atlas test lint docs bench lock prune-cache prune-run
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -62,6 +62,16 @@ update: $(VENV)/.run ## map a newer collection so that topics keep numbers and n
 explain: $(VENV)/.run ## say why a paper is in its topic (ID=0704.0027 RESULTS=runs/mine)
 	@test -n "$(ID)" || { echo "error: name a paper: make explain ID=0704.0027" >&2; exit 1; }
 	@python tools/explain_paper.py --id='$(ID)' --results '$(RESULTS)' --threads $(CORES) $(ARGS)
+
+assign: $(VENV)/.run ## put new papers into the topics of a finished run (INPUT=new.jsonl RESULTS=runs/mine)
+	@test -n "$(INPUT)" || { echo "error: name the new papers: make assign INPUT=new.jsonl" >&2; exit 1; }
+	@python tools/assign.py --input='$(INPUT)' --results='$(RESULTS)' --cache='$(or $(CACHE),cache/embeddings)' \
+	  --threads=$(CORES) $(ARGS)
+
+ask: export ASKED = $(value TEXT)
+ask: $(VENV)/.run ## say to which topic a text belongs (TEXT="title. abstract" RESULTS=runs/mine)
+	@test -n "$$ASKED" || { echo 'error: give a text: make ask TEXT="title. abstract"' >&2; exit 1; }
+	@python tools/ask.py --text="$$ASKED" --results='$(RESULTS)' --threads=$(CORES) $(ARGS)
 
 atlas: $(VENV)/.run $(VENV)-atlas/.ready ## explore millions of papers in Embedding Atlas (EXPORT=site/; the rest as for `run`)
 	@snakemake atlas --cores $(CORES) $(SET) $(ARGS)

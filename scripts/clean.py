@@ -195,8 +195,8 @@ def filters_of(args: argparse.Namespace) -> Filters:
     )
 
 
-def main(argv: list[str] | None = None) -> None:
-    args = arguments(argv)
+def clean(args: argparse.Namespace, removed_before: frozenset[int] = frozenset()) -> None:
+    """Read the snapshot and write the papers; `removed_before`: shapes that were boilerplate in a larger corpus."""
     filters = filters_of(args)
     fields = Fields.parse(args.fields, args.facets)
     with (
@@ -216,7 +216,7 @@ def main(argv: list[str] | None = None) -> None:
         del parsed
         pa.default_memory_pool().release_unused()  # free what parsing needed before sorting needs more
         warn_of_local_ids(files, part_local_ids(records, [file.before for file in files]))
-        recurring = shapes.recurring(int(records.bounds[-1]))
+        recurring = shapes.recurring(int(records.bounds[-1]), removed_before)
         removed = frozenset(recurring)
         settle_boilerplate(records, doubtful, arrow, removed, filters.min_abstract_chars)
         kept = settle(records, args.limit)
@@ -251,6 +251,10 @@ def main(argv: list[str] | None = None) -> None:
     for name, count in not_understood.counts.items():
         if count:
             say(f"{name} of {count:,} records not understood, such as {not_understood.first[name][0][1]}")
+
+
+def main(argv: list[str] | None = None) -> None:
+    clean(arguments(argv))
 
 
 if __name__ == "__main__":

@@ -3,10 +3,14 @@
 import random
 from functools import partial
 
+import pyarrow.parquet as pq
+
 import clean
 from cleaned import counts, run_clean
 from conftest import ABSTRACT, as_lines, paper
+from lib.records.boilerplate import shapes_of
 from lib.records.snapshot import blocks
+from measure import cleaned_files, command_line
 
 NOTICE = "© {} Elsevier B.V. All rights reserved."
 
@@ -63,3 +67,15 @@ def test_order_blocks_and_processes_change_nothing(monkeypatch, out):
     assert (others[0], others[2]) == (rows, digest)
     assert others[1]["boilerplate"] == ledger["boilerplate"] and len(ledger["boilerplate"]) == 2
     assert counts(others[1]) == counts(ledger) == {"kept": 200, "no_abstract": 9}
+
+
+def test_what_was_boilerplate_in_a_larger_corpus_is_removed_from_a_single_paper(out):
+    _, ledger, _ = run_clean(as_lines(*corpus(60, 30)), out)
+    shapes = shapes_of(sentence["example"] for sentence in ledger["boilerplate"])
+    (out.parent / "one.jsonl").write_bytes(as_lines(*corpus(1, 1)))
+    files = cleaned_files(out)
+    args = clean.arguments(command_line("clean", snapshot=out.parent / "one.jsonl", **files))
+    clean.clean(args, shapes)
+    assert pq.read_table(files["papers"])["abstract"].to_pylist() == [ABSTRACT]
+    clean.clean(args)
+    assert pq.read_table(files["papers"])["abstract"].to_pylist() != [ABSTRACT]

@@ -69,6 +69,7 @@ TABLES = {
     "clusters/assignments.parquet": clusters.ASSIGNMENTS,
     "clusters/nodes.parquet": clusters.NODES,
     "clusters/subtopics.parquet": clusters.SUBTOPICS,
+    "assign/NAME.parquet, assign/NAME.csv": clusters.NEW_PAPERS,
     "topics/keywords.parquet, topics/keywords.csv": keywords.KEYWORDS,
     "topics/topics.parquet, topics.csv": naming.TOPICS,
     "topics/representatives.parquet": naming.REPRESENTATIVES,

@@ -71,6 +71,26 @@ SUBTOPICS = pa.schema(
 )
 
 
+NEW_PAPERS = pa.schema(
+    [
+        column("id", pa.string(), "id of the paper; the rows are sorted by it"),
+        column("title", pa.string(), "its title"),
+        column("topic", pa.int32(), "number of its topic in the run"),
+        column("key", pa.string(), "key of the topic"),
+        column("name", pa.string(), "name of the topic"),
+        column("similarity", pa.float32(), "cosine to the centroid of the topic"),
+        column("margin", pa.float32(), "`similarity` minus the largest cosine to another centroid"),
+        column("second_topic", pa.int32(), "number of the topic of that centroid"),
+        column("x", pa.float32(), "position on the map, among the nearest papers of the run"),
+        column("y", pa.float32(), "the same"),
+        column("near_ids", pa.list_(pa.string()), "ids of the five nearest papers of the run, nearest first"),
+        column("near_titles", pa.list_(pa.string()), "their titles"),
+        column("known", pa.bool_(), "the run has this text; what it says of that paper is repeated"),
+        column("outlier", pa.bool_(), "`similarity` is below Tukey's lower fence of the topic in the run"),
+    ]
+)
+
+
 class Scan(TypedDict):
     """One candidate for K, measured on the sample; one entry per clustering or pair; sizes per topic.
 

@@ -1,6 +1,8 @@
 """Load the encoder of a finished run again, and make sure that it is the same."""
 
 import re
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +28,15 @@ def load_encoder_of(summary: EmbeddingsSummary, device: str, budget: int | None)
     summary : embeddings.json
     device : see `pick_device`
     budget : tokens in a batch, see `load`
+    """
+    folder, settings = same_encoder(summary)
+    on = pick_device(device)
+    precision = pick_precision("float32" if summary["precision"] == "float32" else "auto", on)
+    return load(folder, device=on, precision=precision, budget=budget, **settings)
+
+
+def same_encoder(summary: EmbeddingsSummary) -> tuple[Path, dict[str, Any]]:
+    """The folder of the encoder that `embed` used, and the settings pooling, prefix and max_tokens.
 
     Raises
     ------
@@ -48,9 +59,7 @@ def load_encoder_of(summary: EmbeddingsSummary, device: str, budget: int | None)
             f"the model {summary['model']} is no longer the one of embeddings.json ({', '.join(changed)} differ); run "
             "`embed` again, or put the model of the run back"
         )
-    on = pick_device(device)
-    precision = pick_precision("float32" if summary["precision"] == "float32" else "auto", on)
-    return load(folder, device=on, precision=precision, budget=budget, **settings)  # type: ignore[arg-type]
+    return folder, settings
 
 
 def check_same_vector(made: np.ndarray, stored: np.ndarray, name: str, precision: str) -> float:

@@ -40,7 +40,7 @@ def plot_flows(
     axes.set_xlim(-0.62, 1.62)
     left = _bars(axes, 0.0, [*names[0], NEW], names[0] | {NEW: "new papers"}, sources, papers, colors)
     right = _bars(axes, 1.0, list(names[1]), names[1], targets, papers, colors)
-    order = sorted(range(len(papers)), key=lambda i: (right[1][targets[i]], left[1][sources[i]]))
+    order = sorted(range(len(papers)), key=lambda i: (-right[1][targets[i]], -left[1][sources[i]]))
     out_at, in_at = dict(left[1]), dict(right[1])
     for i in order:
         height = papers[i] / total * left[0], papers[i] / total * right[0]

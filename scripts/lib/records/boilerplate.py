@@ -6,7 +6,7 @@ papers. The cues alone would take sentences of papers about copyright, and the c
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -184,10 +184,13 @@ class Shapes:
         for shape, papers in other.papers.items():
             self.add(shape, papers, other.examples[shape])
 
-    def recurring(self, papers: int) -> list[int]:
-        """The shapes that at least a share SHARE of this many papers have, and LEAST papers; the most frequent first."""
+    def recurring(self, papers: int, always: frozenset[int] = frozenset()) -> list[int]:
+        """The shapes that at least a share SHARE of this many papers have, and LEAST papers; the most frequent first.
+
+        Those of `always` are among them if any paper has them.
+        """
         least = max(LEAST, SHARE * papers)
-        shapes = [shape for shape, count in self.papers.items() if count >= least]
+        shapes = [shape for shape, count in self.papers.items() if count >= least or shape in always]
         return sorted(shapes, key=lambda shape: (-self.papers[shape], self.examples[shape]))
 
 
@@ -243,6 +246,11 @@ def lengths_without(abstracts: pa.StringArray, notices: pa.Array) -> np.ndarray:
     spans = pc.subtract(pc.struct_field(every, 1), pc.struct_field(every, 0)).to_numpy()
     np.add.at(removed, pc.list_parent_indices(notices).to_numpy(), spans + 2)
     return pc.utf8_length(abstracts).to_numpy() - removed
+
+
+def shapes_of(sentences: Iterable[str]) -> frozenset[int]:
+    """The hashes of the shapes of sentences, such as the examples in a ledger."""
+    return frozenset(_hash(shape_of(sentence)) for sentence in sentences)
 
 
 def _hash(shape: str) -> int:
