@@ -130,7 +130,7 @@ rule trends:
 
 
 rule changes:
-    """Tell what changed since the earlier run: topics that are born, end, part, join, grow or are renamed."""
+    """Tell what changed since the earlier run."""
     input:
         **code("changes", "topics"),
         **RECORDS,

@@ -1,4 +1,4 @@
-"""Tell what changed since the earlier run: topics that are born, end, part, join, grow or are renamed."""
+"""Tell what changed since the earlier run."""
 
 import argparse
 from pathlib import Path

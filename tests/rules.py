@@ -11,7 +11,8 @@ from lib.workflow.steps import stages
 SCRIPTS = ROOT / "scripts"
 STAGES = stages(ROOT)
 STEPS = [step for steps in STAGES.values() for step in steps]
-RUN_STEPS = [step for step in STEPS if step != "atlas"]  # those of `all`; the other is made on request
+# those of `all` in a run without an earlier one; `atlas` is made on request
+RUN_STEPS = [step for step in STEPS if step not in ("atlas", "changes")]
 
 
 @cache
