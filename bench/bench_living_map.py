@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 import pyarrow.parquet as pq
-from months import grown, monthly
 
 from bench_space import corpora, folder_of
 from measure import table
+from months import grown, monthly
 
 NEAR, THREADS, MIN_DIST, SEED = 15, 2, 0.1, 0
 
