@@ -71,7 +71,7 @@ def news_of(step: Step, changes: pd.DataFrame, cluster: ClusterSummary, titles: 
     flows, names = step.flows, step.after.set_index("topic")["name"]
     before = step.before.set_index("topic")["name"]
     moves = flows[flows["old"] != flows["new"]].head(STREAMS)
-    rows = changes.astype(object).where(changes.notna(), None).to_dict("records")
+    rows = pa.Table.from_pandas(changes, CHANGES, preserve_index=False).to_pylist()
     return News(
         run=cluster["run"],
         history=cluster["history"],
@@ -164,8 +164,11 @@ def main(argv: list[str] | None = None) -> None:
         write_csv(csv_file, changes)
         write_table(history_file, pa.Table.from_pandas(history, HISTORY, preserve_index=False), HISTORY)
         save(plot(step, colors), figure_file, 150)
-    for line in [*opening(news), *lines_of(news)][:LINES]:
+    lines = [*opening(news), *lines_of(news)]
+    for line in lines[:LINES]:
         say(line)
+    if len(lines) > LINES:
+        say(f"and {len(lines) - LINES} more, in report.html and changes.csv")
 
 
 if __name__ == "__main__":

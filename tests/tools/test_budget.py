@@ -85,7 +85,7 @@ def test_papers_that_fit_into_memory():
 def test_twice_the_speed_takes_half_the_time(step, monkeypatch):
     size = budget.Size(papers=10_000, dim=384, sample=10_000, topics=20, parts=1, gflop=0.0212, gpu=False)
     monkeypatch.setattr(tool, "size_of", lambda *_: size)
-    config = {"cluster": {"k": None}, "select_k": {"candidates": [5, 20]}}
+    config = {"previous": None, "cluster": {"k": None}, "select_k": {"candidates": [5, 20]}}
     jobs, seconds, memory, _ = tool.predict(step, config, threads=1, speed=1.0, k=None)
     assert jobs == (2 if step == "scan_k" else 1)
     assert tool.predict(step, config, threads=1, speed=2.0, k=None)[1] == pytest.approx(seconds / 2)
@@ -104,7 +104,7 @@ def test_k_is_that_of_the_config_or_of_the_last_run(tmp_path):
 def test_a_known_k_decides_in_place_of_the_largest_candidate(monkeypatch):
     size = budget.Size(papers=10_000, dim=384, sample=10_000, topics=40, parts=1, gflop=0.0212, gpu=False)
     monkeypatch.setattr(tool, "size_of", lambda *_: size)
-    config = {"cluster": {"k": None}, "select_k": {"candidates": [5, 40]}}
+    config = {"previous": None, "cluster": {"k": None}, "select_k": {"candidates": [5, 40]}}
 
     def seconds(step: str, k: int | None) -> float:
         return tool.predict(step, config, threads=1, speed=1.0, k=k)[1]

@@ -37,7 +37,10 @@ def fresh_start(news: News) -> list[str]:
 
 def lines_of(news: News) -> list[str]:
     """One line per change, and the largest streams between topics; new names last."""
-    moves = [f"moved: {papers:,} papers from {old} to {new}" for old, new, papers in news["moves"][:STREAMS]]
+    moves = [
+        f"moved: {papers:,} {'paper' if papers == 1 else 'papers'} from {old} to {new}"
+        for old, new, papers in news["moves"][:STREAMS]
+    ]
     names = [line_of(change) for change in news["changes"] if change["kind"] == "renamed"]
     return [line_of(change) for change in news["changes"] if change["kind"] != "renamed"] + moves + names
 
