@@ -97,6 +97,10 @@ rule explore:
         **code("explore", "map"),
         **RECORDS,
         **ASSIGNED,
+        **earlier(
+            previous_assignments="clusters/assignments.parquet",
+            previous_topics="topics/topics.parquet",
+        ),
         coordinates="<results>/map/coordinates.parquet",
         topics="<results>/topics/topics.parquet",
         trends="<results>/topics/trends.parquet",

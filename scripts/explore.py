@@ -6,16 +6,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from lib.cli import Parser, optional, run, say
 from lib.clusters.nodes import node_sizes, read_nodes
-from lib.clusters.schema import SUBTOPICS
+from lib.clusters.schema import ASSIGNMENTS, SUBTOPICS
 from lib.clusters.topic_numbers import read_assignments
 from lib.figures.label_layout import densest_points
 from lib.figures.page import content_policy, join_modules, render
 from lib.files import atomic_outputs
 from lib.map.page_data import cell_order, grid_side, pack, quantize
-from lib.map.page_entries import NONE, levels, paper_blocks, topic_entries, trend_entries
+from lib.map.page_entries import (
+    NONE,
+    former_topics,
+    levels,
+    paper_blocks,
+    topic_entries,
+    trend_entries,
+)
 from lib.map.schema import read_points
 from lib.naming.schema import HIERARCHY, TOPICS
 from lib.records.schema import PAPERS
@@ -59,6 +67,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         template="explore.html",
         style="its style sheet",
     )
+    cli.optional_inputs(
+        previous_assignments="assignments.parquet of the earlier run", previous_topics="its topics.parquet"
+    )
     cli.flag("--scripts", Path, "input: its JavaScript modules, each after those it imports", nargs="+")
     cli.flag("--link", optional(str), "address of a paper, with {id}; None: no links")
     cli.flag("--max-papers", int, "papers in the file, sampled by hash of the id")
@@ -80,6 +91,34 @@ def count_on_map(
     sizes = node_sizes(pd.DataFrame(hierarchy), topic_of, subtopic_of)
     for node, size in zip(hierarchy, sizes.tolist(), strict=True):
         node["size"] = size
+
+
+def add_changes(
+    args: argparse.Namespace,
+    meta: dict[str, Any],
+    blocks: dict[str, Any],
+    ids: pa.ChunkedArray,
+    topic_of: np.ndarray,
+    topics: list[dict],
+) -> None:
+    """Add what is new since the earlier run to the data of the page, in place; nothing without one.
+
+    Parameters
+    ----------
+    ids, topic_of : of the papers on the page; int (n,), codes of their topics, -1 for none
+    topics : rows of topics.parquet, in the order of the codes
+    """
+    if args.previous_assignments is None or args.previous_topics is None:
+        return
+    earlier = read_table(args.previous_assignments, ASSIGNMENTS, ["id", "topic"])
+    rows = read_table(args.previous_topics, TOPICS, ["topic", "name"]).to_pylist()
+    former = {row["topic"]: row["name"] for row in rows}
+    names = {topic["topic"]: topic["name"] for topic in topics}
+    numbers = np.append(np.array(list(names), np.int32), -1)[topic_of]
+    meta["former"], columns = former_topics(ids, numbers, names, earlier, former)
+    blocks |= columns
+    for entry, number in zip(meta["topics"], names, strict=True):
+        entry["born"] = number not in former
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -121,6 +160,7 @@ def main(argv: list[str] | None = None) -> None:
     meta |= about | {"topics": entries, "groups": groups, "subtopics": subtopics}
     within = np.where(subtopic_of[rows] < 0, NONE, subtopic_of[rows])
     blocks |= {"xy": codes[rows], "subtopic": within.astype(np.uint16)}
+    add_changes(args, meta, blocks, papers["id"].take(rows), topic_of[rows], topics)
     page = write_page(args.template, args.style, args.scripts, meta, blocks, note)
     with atomic_outputs(args.map) as (map_file,):
         map_file.write_text(page, encoding="utf-8")

@@ -3,11 +3,13 @@
 from collections import Counter
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from lib.figures.label_layout import densest_points, group_middles
 from lib.map.page_data import codes_of, nodes_of, one_line
 from lib.naming.titles import latex_to_text
+from lib.rows import positions
 
 NONE = 65535  # no topic, no subtopic, or no second topic
 KEYWORDS = 8  # shown per topic
@@ -100,6 +102,36 @@ def trend_entries(trends: list[dict], shares: np.ndarray) -> list[dict]:
         }
         for trend, row in zip(trends, shown, strict=True)
     ]
+
+
+def former_topics(
+    ids: pa.ChunkedArray,
+    topic_of: np.ndarray,
+    names: dict[int, str],
+    earlier: pa.Table,
+    former: dict[int, str],
+) -> tuple[list[str], dict[str, np.ndarray]]:
+    """What the page says of an earlier run: names of topics that papers left, and one array per column.
+
+    A topic that goes on has its name of today. The columns: `added`, uint8 (n,), is 1 for papers that the earlier run did
+    not have; `was`, uint16 (n,), is the position of the former topic in the names counted from 1, and 0 for papers that
+    stayed in their topic or had none.
+
+    Parameters
+    ----------
+    ids : of the papers, in the order of the page
+    topic_of : int (n,), their lasting numbers of topics
+    names, former : of the topics of this run and of the earlier one, by lasting number
+    earlier : columns id and topic of the papers of the earlier run
+    """
+    at = positions(earlier["id"], ids)
+    old = np.where(at >= 0, earlier["topic"].to_numpy()[at], -1)
+    moved = (old >= 0) & (old != topic_of)
+    code, left = pd.factorize(old[moved], sort=True)
+    was = np.zeros(len(old), np.uint16)
+    was[moved] = code + 1
+    texts = [one_line((former | names)[number]) for number in left.tolist()]
+    return texts, {"added": (at < 0).astype(np.uint8), "was": was}
 
 
 def paper_blocks(papers: pa.Table, assigned: pa.Table) -> tuple[dict, dict[str, np.ndarray | list[str]]]:

@@ -12,6 +12,7 @@ export function setUpFilters(points, on) {
   element("category-field").hidden = meta.categories.length < 2;
   setUpFlag("outliers", points.outlier, "Unusual for its topic", "Less similar to its topic than nearly all of its papers", on);
   setUpFlag("nearer", points.nearer, "Nearer to another topic", "On average nearer to the papers of another topic (negative silhouette)", on);
+  setUpFlag("added", points.added, "New since the earlier map", "The earlier map, which this one follows, did not have them", on);
   element("years").hidden = !meta.years || meta.years[0] === meta.years[1];
   for (const id of ["from", "to"]) {
     const slider = element(id);
@@ -42,6 +43,7 @@ export function markFilters(counts) {
   element("category").value = state.category;
   element("outliers").checked = state.outliers;
   element("nearer").checked = state.nearer;
+  element("added").checked = state.added;
   element("from").value = state.from;
   element("to").value = state.to;
   const { from, to } = state;

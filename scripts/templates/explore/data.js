@@ -23,10 +23,12 @@ async function inflate(name) {
 // neighboring cells of a row are a range.
 export async function loadPoints() {
   const names = ["xy", "topic", "subtopic", "second", "category", "year", "similarity", "outlier", "nearer"];
+  if (meta.former) names.push("added", "was"); // the map follows an earlier one
   const buffers = await Promise.all(names.map(inflate));
-  const bytes = new Set(["similarity", "outlier", "nearer"]);
+  const bytes = new Set(["similarity", "outlier", "nearer", "added"]);
   const points = Object.fromEntries(names.map((name, i) => [name, new (bytes.has(name) ? Uint8Array : Uint16Array)(buffers[i])]));
   points.n = points.topic.length;
+  points.added ??= new Uint8Array(points.n);
   points.starts = cellStarts(points.xy, points.n);
   return points;
 }

@@ -27,6 +27,7 @@ export function facts(points, texts, i, withTopic) {
   if (topic) line.append(" · ", withTopic ? make("span", { title: explained }, `similarity\u00a0${similarity}`) : `similarity to its topic\u00a0${similarity} (cosine to the center)`);
   if (topic && points.outlier[i]) line.append(" · ", make("span", { className: "warn", title: "Less similar to its topic than nearly all of its papers" }, "unusual for its topic"));
   if (points.nearer[i]) line.append(" · ", make("span", { className: "warn", title: "On average nearer to the papers of another topic (negative silhouette)" }, "nearer to another topic"));
+  if (points.added[i]) line.append(" · ", make("span", { className: "up" }, "new"));
   const second = meta.topics[points.second[i]];
   if (points.nearer[i] && withTopic && second) line.append(` · second nearest topic: ${second.name}`);
   return line;
@@ -42,6 +43,8 @@ export function showCard(points, texts, i, x, y, onClose) {
   if (fields.length) card.append(make("span", { className: "fields" }, fields.join("; ")));
   const second = meta.topics[points.second[i]];
   if (second) card.append(make("span", { className: "topic" }, dot(second.color), `second nearest topic: ${second.name}`));
+  const former = points.was?.[i] && meta.former[points.was[i] - 1];
+  if (former) card.append(make("span", { className: "fields was" }, `was in ${former} on the earlier map`));
   if (onClose) {
     const url = address(texts.ids.get(i)); // a finger needs more to aim at than the title
     if (url) card.append(make("a", { className: "open", href: url, target: "_blank", rel: "noopener noreferrer" }, "Open the paper ↗"));

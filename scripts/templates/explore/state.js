@@ -9,7 +9,7 @@ export const state = {};
 function fresh() {
   return {
     query: "", topics: new Set(), unknown: [], subtopics: new Set(), category: 0, from: firstYear, to: lastYear,
-    outliers: false, nearer: false, selected: "", color: "topic", theme: "",
+    outliers: false, nearer: false, added: false, selected: "", color: "topic", theme: "",
   };
 }
 
@@ -21,7 +21,7 @@ export function clearFilters() {
 
 export function isFiltered() {
   const years = state.from > firstYear || state.to < lastYear;
-  return Boolean(state.query.trim() || state.topics.size || state.subtopics.size || state.category || years || state.outliers || state.nearer);
+  return Boolean(state.query.trim() || state.topics.size || state.subtopics.size || state.category || years || state.outliers || state.nearer || state.added);
 }
 
 // A chosen subtopic narrows its topic. With nothing chosen all topics pass.
@@ -49,6 +49,7 @@ export function writeAddress() {
   if (state.from > firstYear || state.to < lastYear) hash.set("years", `${state.from}-${state.to}`);
   put("outliers", state.outliers && "1");
   put("nearer", state.nearer && "1");
+  put("added", state.added && "1");
   put("paper", state.selected);
   put("color", state.color !== "topic" && state.color);
   put("theme", state.theme);
@@ -76,6 +77,7 @@ export function readAddress() {
   }
   state.outliers = get("outliers") === "1";
   state.nearer = get("nearer") === "1";
+  state.added = Boolean(meta.former) && get("added") === "1";
   state.selected = get("paper");
   state.color = ["group", "year", "similarity"].includes(get("color")) ? get("color") : "topic";
   state.theme = ["light", "dark"].includes(get("theme")) ? get("theme") : "";

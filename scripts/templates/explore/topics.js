@@ -39,7 +39,7 @@ function trendWords({ trend, change, low, high }) {
 
 const MIXED = "Its keywords seldom stand in the same papers";
 
-function node(kind, index, { name, color, keywords, fields, mixed, shares, ...trend }, choose, topic) {
+function node(kind, index, { name, color, keywords, fields, mixed, born, shares, ...trend }, choose, topic) {
   const size = make("span", { className: "size" });
   const button = make("button", { type: "button", className: `node ${kind}` }, color ? dot(color) : make("i"), make("b", { dir: "auto" }, name), size);
   const said = name.split(SEPARATOR), where = topic?.split(SEPARATOR)[0]; // names are made of keywords
@@ -47,7 +47,8 @@ function node(kind, index, { name, color, keywords, fields, mixed, shares, ...tr
   const small = [where && `in ${where}`, more].filter(Boolean).join(": ");
   const inFields = fields?.length && fields.join() !== said.join() && make("span", { className: "fields" }, fields.join("; "));
   const doubtful = mixed && make("span", { className: "warn", title: MIXED }, "mixed subjects");
-  const parts = [doubtful, inFields, small].filter(Boolean);
+  const opened = born && make("span", { className: "up born" }, "new topic");
+  const parts = [opened, doubtful, inFields, small].filter(Boolean);
   if (parts.length) button.append(make("small", { dir: "auto" }, ...parts));
   if (shares?.length > 1) button.append(sparkline(shares), trendWords(trend));
   button.addEventListener("click", () => choose(kind, index));
