@@ -1,6 +1,7 @@
 """Print the results folder that `make update` follows: the newest finished run in runs/, or else `results`."""
 
 import argparse
+import json
 import re
 import sys
 from pathlib import Path
@@ -24,8 +25,26 @@ def missing(folder: Path) -> list[str]:
     return [name for name in (*CHAIN, LAST) if not (folder / name).is_file()]
 
 
+def summary_of(folder: Path) -> dict:
+    """Number of the run in its chain, and keys of all topics of the chain; empty if they are not known."""
+    try:
+        summary = json.loads((folder / "clusters/cluster.json").read_text("utf-8"))
+        return {"run": int(summary["run"]), "keys": list(summary["keys"])}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+
+
+def follows(later: dict, earlier: dict) -> bool:
+    """Whether a run follows another, at once or through others: it has all keys that the other one gave."""
+    if not later or not earlier or later["run"] <= earlier["run"]:
+        return False
+    return later["keys"][: len(earlier["keys"])] == earlier["keys"]
+
+
 def newest(runs: Path, results: Path, name: str) -> Path | None:
     """The folder of the finished run in `runs` whose report was written last, or else `results` if it is finished.
+
+    A run that another one follows is left out: if an old month is made again, its report is the newest.
 
     Parameters
     ----------
@@ -33,8 +52,10 @@ def newest(runs: Path, results: Path, name: str) -> Path | None:
     """
     folders = sorted(runs.glob("*/")) if runs.is_dir() else []
     finished = [folder for folder in folders if folder.name != name and not missing(folder)]
-    if finished:
-        return max(finished, key=lambda folder: (folder / LAST).stat().st_mtime_ns)
+    summaries = {folder: summary_of(folder) for folder in finished}
+    ends = [f for f in finished if not any(follows(later, summaries[f]) for later in summaries.values())]
+    if ends:
+        return max(ends, key=lambda folder: (folder / LAST).stat().st_mtime_ns)
     return None if missing(results) else results
 
 

@@ -1,6 +1,7 @@
 """The newest finished run, and an old run without its arrays."""
 
 import fcntl
+import json
 import os
 
 import pytest
@@ -60,6 +61,20 @@ def test_the_finished_run_whose_report_is_newest_is_followed(tmp_path, capsys):
     assert previous(tmp_path, capsys, "new") == str(newest)
     # a stopped run goes on behind the same one
     assert previous(tmp_path, capsys, "stopped1") == str(newest)
+
+
+def test_an_old_month_that_was_made_again_is_not_followed(tmp_path, capsys):
+    def month(name, written, run, keys):
+        folder = finished(tmp_path / "runs" / name, written)
+        (folder / "clusters/cluster.json").write_text(json.dumps({"run": run, "keys": keys}))
+        return str(folder)
+
+    month("2026-06", 900, 0, ["t1", "t2"])
+    month("2026-07", 800, 1, ["t1", "t2", "t3"])
+    last = month("2026-08", 300, 2, ["t1", "t2", "t3"])
+    assert previous(tmp_path, capsys, "2026-09") == last
+    other = month("other", 500, 0, ["t7"])  # of another chain
+    assert previous(tmp_path, capsys, "2026-09") == other
 
 
 def test_a_finished_run_is_not_updated(tmp_path, capsys):
