@@ -22,7 +22,7 @@ from lib.rows import positions
 from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.trends.changes import Step, change_table, history_table
 from lib.trends.news import lines_of, opening
-from lib.trends.schema import HISTORY, News
+from lib.trends.schema import CHANGES, HISTORY, News
 
 LINES = 12  # of the log
 STREAMS = 20  # between topics, in changes.json
