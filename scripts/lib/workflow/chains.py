@@ -38,13 +38,13 @@ def check_previous(config: Config) -> None:
             f"previous: {folder} was made by an older version of this workflow, which had no lasting numbers of topics "
             "(cluster.json lacks `numbers`). Map its papers again with this version, and follow that run."
         )
-    if own := _summary(results / "clusters/cluster.json"):
-        chain = own.get("run", 0)
-        if chain < summary["run"] and own.get("keys", []) == summary["keys"][: len(own.get("keys", []))]:
-            raise WorkflowError(
-                f"previous: {folder} follows {results}, or a run that it follows; a chain cannot be a circle. Give this "
-                "run a folder of its own"
-            )
+    own = _summary(results / "clusters/cluster.json") or {}
+    keys = own.get("keys", [])
+    if keys and own["run"] < summary["run"] and keys == summary["keys"][: len(keys)]:
+        raise WorkflowError(
+            f"previous: {folder} follows {results}, or a run that follows it; a chain cannot be a circle. Give this run "
+            "a folder of its own"
+        )
 
 
 @cache
