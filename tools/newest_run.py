@@ -1,7 +1,6 @@
 """Print the results folder that `make update` follows: the newest finished run in runs/, or else `results`."""
 
 import argparse
-import json
 import re
 import sys
 from pathlib import Path
@@ -9,36 +8,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
 from lib.cli import UserError, run, say
+from lib.workflow.chains import FILES, follows, summary_of
 
-# What the next run of a chain reads; `report` comes last, so that its file says that a run is finished.
-CHAIN = (
-    "clusters/assignments.parquet",
-    "clusters/cluster.json",
-    "topics/topics.parquet",
-    "map/coordinates.parquet",
-)
-LAST = "report.html"
+LAST = "report.html"  # the last file of a run
 
 
 def missing(folder: Path) -> list[str]:
     """The files that a finished run would have in its folder, and this one has not."""
-    return [name for name in (*CHAIN, LAST) if not (folder / name).is_file()]
-
-
-def summary_of(folder: Path) -> dict:
-    """Number of the run in its chain, and keys of all topics of the chain; empty if they are not known."""
-    try:
-        summary = json.loads((folder / "clusters/cluster.json").read_text("utf-8"))
-        return {"run": int(summary["run"]), "keys": list(summary["keys"])}
-    except (OSError, ValueError, TypeError, KeyError):
-        return {}
-
-
-def follows(later: dict, earlier: dict) -> bool:
-    """Whether a run follows another, at once or through others: it has all keys that the other one gave."""
-    if not later or not earlier or later["run"] <= earlier["run"]:
-        return False
-    return later["keys"][: len(earlier["keys"])] == earlier["keys"]
+    return [name for name in (*FILES, LAST) if not (folder / name).is_file()]
 
 
 def newest(runs: Path, results: Path, name: str) -> Path | None:

@@ -11,7 +11,7 @@ import prune_run
 from lib.cli import UserError
 
 KEPT = (
-    *newest_run.CHAIN,
+    *newest_run.FILES,
     newest_run.LAST,
     "map.html",
     "topics.csv",
@@ -56,7 +56,7 @@ def test_the_finished_run_whose_report_is_newest_is_followed(tmp_path, capsys):
     finished(tmp_path / "results", 900)
     finished(tmp_path / "runs/z", 100)
     newest = finished(tmp_path / "runs/a", 200)
-    for number, lacking in enumerate((*newest_run.CHAIN, newest_run.LAST)):
+    for number, lacking in enumerate((*newest_run.FILES, newest_run.LAST)):
         finished(tmp_path / f"runs/stopped{number}", 300, without=[lacking])
     assert previous(tmp_path, capsys, "new") == str(newest)
     # a stopped run goes on behind the same one
@@ -102,7 +102,7 @@ def test_only_arrays_with_a_row_per_paper_go(tmp_path, capsys):
     assert "deleted 0 arrays" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("lacking", [*newest_run.CHAIN, newest_run.LAST])
+@pytest.mark.parametrize("lacking", [*newest_run.FILES, newest_run.LAST])
 def test_a_run_that_is_not_finished_is_not_pruned(tmp_path, lacking):
     run = finished(tmp_path / "old", without=[lacking])
     with pytest.raises(UserError, match=f"holds no finished run: {lacking} is missing"):

@@ -38,29 +38,39 @@ def check_previous(config: Config) -> None:
             f"previous: {folder} was made by an older version of this workflow, which had no lasting numbers of topics "
             "(cluster.json lacks `numbers`). Map its papers again with this version, and follow that run."
         )
-    own = _summary(results / "clusters/cluster.json") or {}
-    keys = own.get("keys", [])
-    if keys and own["run"] < summary["run"] and keys == summary["keys"][: len(keys)]:
+    if follows(summary, summary_of(results)):
         raise WorkflowError(
             f"previous: {folder} follows {results}, or a run that follows it; a chain cannot be a circle. Give this run "
             "a folder of its own"
         )
 
 
+def follows(later: dict[str, Any], earlier: dict[str, Any]) -> bool:
+    """Whether a run follows another, at once or through others: it has all keys that the other one gave.
+
+    Parameters
+    ----------
+    later, earlier : cluster.json of both; of no chain if they lack `keys`
+    """
+    keys = earlier.get("keys", [])
+    return bool(keys) and later.get("run", 0) > earlier["run"] and later["keys"][: len(keys)] == keys
+
+
 @cache
 def read_summary(folder: Path) -> dict[str, Any]:
     """cluster.json of an earlier run."""
-    summary = _summary(folder / "clusters/cluster.json")
-    if summary is None:
+    summary = summary_of(folder)
+    if not summary:
         raise WorkflowError(f"previous: {folder}/clusters/cluster.json cannot be read; run that map again")
     return summary
 
 
-def _summary(file: Path) -> dict[str, Any] | None:
+def summary_of(folder: Path) -> dict[str, Any]:
+    """cluster.json of a run; empty if it cannot be read."""
     try:
-        return dict(json.loads(file.read_text("utf-8")))
+        return dict(json.loads((folder / "clusters/cluster.json").read_text("utf-8")))
     except (OSError, ValueError, TypeError):
-        return None
+        return {}
 
 
 def topics_of_previous(config: Config) -> int | None:
