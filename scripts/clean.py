@@ -119,7 +119,7 @@ def write_papers(
     digests = Digests()
     sample: list[str] = []
     # the hashes of the sample are smaller, whatever the order of the papers
-    highest = b"\xff" * 16 if len(kept) <= SAMPLE else (SAMPLE * 2**64 // len(kept)).to_bytes(8)
+    bound = min(SAMPLE * 2**64 // max(len(kept), 1), 2**64 - 1)
     # long strings share no values worth a dictionary; only the categories repeat
     dictionary = ["primary_category", "categories.list.element"]
     with (
@@ -136,9 +136,8 @@ def write_papers(
             writer.write_batch(papers)
             more.write_batch(rows)
             digests.add(papers, rows)
-            hashes = papers["text_hash"].to_pylist()
-            sampled = [i for i, text in enumerate(hashes) if text < highest]
-            sample += papers["text"].take(pa.array(sampled, pa.int32())).to_pylist()
+            hashes = np.frombuffer(papers["text_hash"].buffers()[1], ">u8")[::2]
+            sample += papers["text"].take(pa.array(np.flatnonzero(hashes < bound))).to_pylist()
     return digests, sample
 
 

@@ -235,10 +235,12 @@ def _lists(values: Values, keys: Keys, counts: np.ndarray) -> pa.ListArray:
         texts = pa.array([SURROGATE.sub("\ufffd", value) for value in values], pa.string())
     texts = normal_forms(texts)
     filled = pc.greater(pc.binary_length(texts), 0).to_numpy(zero_copy_only=False)
-    column = np.full(len(values), None, object)
-    for i, key in keys.items():
-        column[i] = bare_key(key)
-    named = pa.array(column, pa.string()) if keys else pa.nulls(len(values), pa.string())
+    named = pa.nulls(len(values), pa.string())
+    if keys:
+        column = np.full(len(values), None, object)
+        for i, key in keys.items():
+            column[i] = bare_key(key)
+        named = pa.array(column, pa.string())
     ends = np.r_[0, np.cumsum(counts)]
     if not filled.all():
         texts, named = texts.filter(pa.array(filled)), named.filter(pa.array(filled))

@@ -4,7 +4,7 @@ import ast
 import json
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -124,15 +124,17 @@ class Fields:
             return [None] * len(records)
         first, *others = self.paths[name]
         values = list(map(self._getter(first, name), records))
-        missing: Sequence[int] = range(len(records))
+        missing = None  # the rows without a value; found again only where a path has filled some
         for path in others:
-            missing = [row for row in missing if values[row] is None or is_empty(values[row])]
-            top = attrgetter(self.keys[_steps(path)[0][0]])
-            at_top = list(map(top, map(records.__getitem__, missing)))
+            if missing is None:
+                missing = [row for row, value in enumerate(values) if value is None or is_empty(value)]
+                lacking = [records[row] for row in missing] if len(missing) < len(values) else records
+            at_top = list(map(attrgetter(self.keys[_steps(path)[0][0]]), lacking))
             if at_top.count(None) < len(at_top):  # few of the paths are in a file
                 getter = self._getter(path, name)
                 for row in missing:
                     values[row] = getter(records[row])
+                missing = None
         return values
 
     def _getter(self, path: str, name: str) -> Callable[[Any], Any]:

@@ -152,14 +152,15 @@ def is_note(titles: pa.StringArray, abstracts: pa.StringArray) -> pa.BooleanArra
 
 
 def _is_note(title: str, abstract: str) -> bool:
-    if not STUDY.search(abstract):
-        sure = SURE_TITLE.match(title)
-        if (sure or WEAK_TITLE.match(title)) and OF_ITSELF.match(abstract):
+    # titles first: they are short, and nearly all of them decide
+    sure = SURE_TITLE.match(title)
+    if (sure or WEAK_TITLE.match(title)) and not STUDY.search(abstract):
+        if OF_ITSELF.match(abstract):
             return True
         if sure and (OF_ERRORS.match(abstract) or CONTAINS.search(abstract)):
             return True
-    if RESEARCH.search(abstract):
-        return False
     if MATTER_TITLE.fullmatch(title):
-        return bool(MATTER.match(abstract))
-    return bool(EDITORIAL_TITLE.fullmatch(title) and EDITORIAL.match(abstract))
+        return bool(MATTER.match(abstract)) and not RESEARCH.search(abstract)
+    if EDITORIAL_TITLE.fullmatch(title):
+        return bool(EDITORIAL.match(abstract)) and not RESEARCH.search(abstract)
+    return False
