@@ -32,7 +32,7 @@ from lib.records.dates import latest_year
 from lib.records.digests import Digests
 from lib.records.facet_paths import FACETS
 from lib.records.facets import WRITTEN
-from lib.records.fields import Fields
+from lib.records.fields import FieldPaths
 from lib.records.inputs import names_of, packed_copies, part_local_ids, short_names, title_hashes
 from lib.records.ledger import KEPT
 from lib.records.records import Filters, Parsed, parse_block
@@ -42,7 +42,7 @@ from lib.records.snapshot import Block, blocks, open_snapshot
 from lib.tables import table_writer
 from lib.words.languages import SAMPLE, frequent_languages
 
-Task = tuple[Path, Block, Fields, bool]
+Task = tuple[Path, Block, FieldPaths, bool]
 OUTPUTS = ("papers", "facets_table", "ledger", "digest", "metadata", "facets_digest")
 
 
@@ -55,7 +55,7 @@ def files_to_read(paths: list[Path]) -> list[File]:
 
 
 def parse_files(
-    files: list[File], scratch: Path, filters: Filters, fields: Fields, threads: int
+    files: list[File], scratch: Path, filters: Filters, fields: FieldPaths, threads: int
 ) -> tuple[list[Parsed], list[Path]]:
     """Parse the files in `threads` processes; the papers of block i are in the i-th Arrow file."""
     parsed: list[Parsed] = []
@@ -197,7 +197,7 @@ def filters_of(args: argparse.Namespace) -> Filters:
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     filters = filters_of(args)
-    fields = Fields.parse(args.fields, args.facets)
+    fields = FieldPaths.parse(args.fields, args.facets)
     with (
         atomic_outputs(*(getattr(args, name) for name in OUTPUTS)) as (
             papers,

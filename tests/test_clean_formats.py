@@ -22,7 +22,7 @@ from cleaned import counts, run_clean
 from conftest import ABSTRACT, ROOT, as_lines, assert_refused, paper, script
 from lib.cli import UserError
 from lib.formats.content import content
-from lib.records.fields import Fields
+from lib.records.fields import FieldPaths
 from lib.records.records import Filters, parse_block
 from lib.records.snapshot import blocks, open_snapshot
 from measure import cleaned_files, default_flags
@@ -542,7 +542,7 @@ def test_damaged_files_are_refused_or_each_record_is_in_one_bucket(tmp_path, mon
     monkeypatch.setattr(sys.modules[__name__], "PLAIN", PLAIN[:8])
     files = [*(write() for write in FORMATS), as_lines(*PLAIN[:8]), BIB.encode()]
     flags = default_flags("clean")
-    fields, path, rng = Fields.parse(flags["fields"], flags["facets"]), tmp_path / "x", random.Random(5)
+    fields, path, rng = FieldPaths.parse(flags["fields"], flags["facets"]), tmp_path / "x", random.Random(5)
     filters = Filters(50, (), None, None, False, False, 2030)
     outcomes = Counter[str]()
     for _ in range(int(os.environ.get("EXAMPLES", "300"))):

@@ -41,7 +41,7 @@ Steps = tuple[tuple[str, bool], ...]  # keys; True after one whose value is a li
 
 
 @dataclass(frozen=True)
-class Fields:
+class FieldPaths:
     """The paths of the values of a paper: `title`, `ids.doi`, `concepts[].display_name`.
 
     Attributes
@@ -54,7 +54,7 @@ class Fields:
     page: str | None = None
 
     @classmethod
-    def parse(cls, fields: dict[str, Any], facets: Collection[str] = ()) -> "Fields":
+    def parse(cls, fields: dict[str, Any], facets: Collection[str] = ()) -> "FieldPaths":
         """From `clean.fields` of the config: for each name a path, a list of paths, or null.
 
         Facets have paths that are known; those of the config are tried first.
@@ -80,16 +80,16 @@ class Fields:
         """The facets that are asked for, in alphabetical order."""
         return tuple(name for name in FACETS if name in self.paths)
 
-    def with_fallbacks(self, paths: dict[str, tuple[str, ...]]) -> "Fields":
+    def with_fallbacks(self, paths: dict[str, tuple[str, ...]]) -> "FieldPaths":
         """These fields, which also try the paths of a format. A field that the config sets to null stays so."""
         merged = {
             name: (*of, *paths.get(name, ())) if of or name == "deleted" else of
             for name, of in self.paths.items()
         }
-        return Fields({name: tuple(dict.fromkeys(of)) for name, of in merged.items()}, self.page)
+        return FieldPaths({name: tuple(dict.fromkeys(of)) for name, of in merged.items()}, self.page)
 
     def __reduce__(self) -> tuple:
-        return Fields, (self.paths, self.page)  # other processes make `record_type` themselves
+        return FieldPaths, (self.paths, self.page)  # other processes make `record_type` themselves
 
     def describe(self, name: str) -> str:
         """The paths of a name, for messages."""
