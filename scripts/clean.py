@@ -32,7 +32,7 @@ from lib.records.dates import latest_year
 from lib.records.digests import Digests
 from lib.records.facet_paths import FACETS
 from lib.records.facets import WRITTEN
-from lib.records.fields import Fields
+from lib.records.fields import FieldPaths
 from lib.records.inputs import names_of, packed_copies, part_local_ids, short_names, title_hashes
 from lib.records.ledger import KEPT
 from lib.records.records import Filters, Parsed, parse_block
@@ -42,7 +42,7 @@ from lib.records.snapshot import Block, blocks, open_snapshot
 from lib.tables import table_writer
 from lib.words.languages import SAMPLE, frequent_languages
 
-Task = tuple[Path, Block, Fields, bool]
+Task = tuple[Path, Block, FieldPaths, bool]
 OUTPUTS = ("papers", "facets_table", "ledger", "digest", "metadata", "facets_digest")
 
 
@@ -55,7 +55,7 @@ def files_to_read(paths: list[Path]) -> list[File]:
 
 
 def parse_files(
-    files: list[File], scratch: Path, filters: Filters, fields: Fields, threads: int
+    files: list[File], scratch: Path, filters: Filters, fields: FieldPaths, threads: int
 ) -> tuple[list[Parsed], list[Path]]:
     """Parse the files in `threads` processes; the papers of block i are in the i-th Arrow file."""
     parsed: list[Parsed] = []
@@ -119,7 +119,7 @@ def write_papers(
     digests = Digests()
     sample: list[str] = []
     # the hashes of the sample are smaller, whatever the order of the papers
-    highest = b"\xff" * 16 if len(kept) <= SAMPLE else (SAMPLE * 2**64 // len(kept)).to_bytes(8)
+    bound = min(SAMPLE * 2**64 // max(len(kept), 1), 2**64 - 1)
     # long strings share no values worth a dictionary; only the categories repeat
     dictionary = ["primary_category", "categories.list.element"]
     with (
@@ -136,9 +136,8 @@ def write_papers(
             writer.write_batch(papers)
             more.write_batch(rows)
             digests.add(papers, rows)
-            hashes = papers["text_hash"].to_pylist()
-            sampled = [i for i, text in enumerate(hashes) if text < highest]
-            sample += papers["text"].take(pa.array(sampled, pa.int32())).to_pylist()
+            hashes = np.frombuffer(papers["text_hash"].buffers()[1], ">u8")[::2]
+            sample += papers["text"].take(pa.array(np.flatnonzero(hashes < bound))).to_pylist()
     return digests, sample
 
 
@@ -198,7 +197,7 @@ def filters_of(args: argparse.Namespace) -> Filters:
 def clean(args: argparse.Namespace, removed_before: frozenset[int] = frozenset()) -> None:
     """Read the snapshot and write the papers; `removed_before`: shapes that were boilerplate in a larger corpus."""
     filters = filters_of(args)
-    fields = Fields.parse(args.fields, args.facets)
+    fields = FieldPaths.parse(args.fields, args.facets)
     with (
         atomic_outputs(*(getattr(args, name) for name in OUTPUTS)) as (
             papers,

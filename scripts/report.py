@@ -45,6 +45,7 @@ from lib.tables import read_csv, read_table
 from lib.trends.news import STREAMS, line_of, opening
 from lib.trends.periods import FALSE_DISCOVERIES, shares_by_year
 from lib.trends.schema import PERIODS, SUBTOPIC_TRENDS, TRENDS, News
+from lib.workflow.encoders import language_warning
 from lib.works.schema import WorksSummary
 
 
@@ -162,10 +163,20 @@ def corpus_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str,
         "kept": 100 * ledger["buckets"]["kept"]["count"] / max(ledger["lines"], 1),
         "contents": contents(ledger, evaluation["corpus"]),
         "works": read_json(args.works, WorksSummary),
-        "contents_of_the_run": [*unknown_to_encoder(embeddings), truncation(embeddings)],
+        "contents_of_the_run": [
+            *language_rows(ledger, embeddings["model"]),
+            *unknown_to_encoder(embeddings),
+            truncation(embeddings),
+        ],
         "embeddings": embeddings,
         "encoding": encoding(embeddings),
     }
+
+
+def language_rows(ledger: Ledger, model: str) -> list[tuple[str, str]]:
+    """The warning that papers are in languages that the encoder may not know, as a row; none if it knows them."""
+    text = language_warning(ledger["languages"], model)
+    return [("Languages and the encoder", text)] if text else []
 
 
 def run_values(args: argparse.Namespace) -> dict[str, Any]:

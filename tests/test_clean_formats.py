@@ -22,7 +22,7 @@ from cleaned import counts, run_clean
 from conftest import ABSTRACT, ROOT, as_lines, assert_refused, paper, script
 from lib.cli import UserError
 from lib.formats.content import content
-from lib.records.fields import Fields
+from lib.records.fields import FieldPaths
 from lib.records.records import Filters, parse_block
 from lib.records.snapshot import blocks, open_snapshot
 from measure import cleaned_files, default_flags
@@ -37,8 +37,10 @@ PLAIN = [
         "abstract": " ".join(paper["abstract"].split()),
     }
     for paper in PAPERS
-    if not set("{}\\@#%&_$^~") & set(paper["title"] + paper["abstract"]) and len(paper["abstract"]) > 100
-][:100]
+    if not set("{}\\@#%&_$^~") & set(paper["title"] + paper["abstract"])
+    and len(paper["abstract"]) > 100
+    and "withdrawn" not in paper["abstract"]
+][:300]
 DOI = {paper["id"]: f"10.1234/{paper['id'].lower()}" for paper in PLAIN}
 
 
@@ -115,6 +117,10 @@ def csl_json() -> bytes:
     return json.dumps(items, indent=2).encode()
 
 
+def as_json_lines() -> bytes:
+    return as_lines(*(p | {"categories": None} for p in PLAIN))
+
+
 def web_of_science_text() -> bytes:
     """Lines of at most 80 characters, as the exports have."""
     records = []
@@ -166,8 +172,8 @@ def openalex_pages() -> bytes:
         for p in PLAIN
     ]
     return "\n".join(
-        json.dumps({"meta": {"count": 100}, "results": works[at : at + 30], "group_by": []})
-        for at in range(0, 120, 30)
+        json.dumps({"meta": {"count": len(PLAIN)}, "results": works[at : at + 30], "group_by": []})
+        for at in range(0, len(PLAIN), 30)
     ).encode()
 
 
@@ -176,18 +182,20 @@ def crossref_page() -> bytes:
         {"DOI": p["id"], "title": [p["title"]], "abstract": f"<jats:p>{p['abstract']}</jats:p>"}
         for p in PLAIN
     ]
-    return json.dumps({"status": "ok", "message": {"total-results": 100, "items": items}}, indent=1).encode()
+    return json.dumps(
+        {"status": "ok", "message": {"total-results": len(PLAIN), "items": items}}, indent=1
+    ).encode()
 
 
 def europe_pmc_page() -> bytes:
     result = [{"id": p["id"], "title": p["title"], "abstractText": p["abstract"]} for p in PLAIN]
-    return json.dumps({"hitCount": 100, "resultList": {"result": result}}).encode()
+    return json.dumps({"hitCount": len(PLAIN), "resultList": {"result": result}}).encode()
 
 
 def semantic_scholar_page() -> bytes:
     return json.dumps(
         {
-            "total": 100,
+            "total": len(PLAIN),
             "data": [{"paperId": p["id"], **{k: p[k] for k in ("title", "abstract")}} for p in PLAIN],
         }
     ).encode()
@@ -216,13 +224,13 @@ FORMATS = [
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("write", FORMATS)
 def test_exports_give_the_texts_of_the_papers(out, write, packed):
-    expected, _, _ = run_clean(as_lines(*(p | {"categories": None} for p in PLAIN)), out)
-    assert len(expected) == 100
+    expected, _, _ = run_clean(as_json_lines(), out)
+    assert len(expected) == 300
     data = write()
     if packed and write is not parquet:
         data = gzip.compress(data)
     rows, ledger, _ = run_clean(data, out)
-    assert counts(ledger) == {"kept": 100} and ledger["lines"] == 100
+    assert counts(ledger) == {"kept": 300} and ledger["lines"] == 300
     for row, known in zip(rows, expected, strict=True):
         assert all(row[key] == known[key] for key in ("title", "abstract", "text", "text_hash"))
         # a key of BibTeX is followed by a hash, since another file may have it for another paper
@@ -324,6 +332,33 @@ def test_bibtex_with_macros_and_unclosed_braces(out):
     assert entry["line"] == 2 and "@article{b" in entry["reason"]
 
 
+def test_a_line_of_an_abstract_of_bibtex_may_begin_with_an_at_sign(out, monkeypatch):
+    monkeypatch.setattr("lib.formats.lines.READ_BYTES", 64)  # entries end in other pieces
+    entries = [
+        f"@article{{k{i},\n title = {{T {i}}},\n abstract = {{{ABSTRACT}\n@home {i}\n@work}},\n year = 2020\n}}\n"
+        for i in range(5)
+    ]
+    rows, ledger, _ = run_clean("".join(entries).encode(), out, max_malformed_share=0.5)
+    assert counts(ledger) == {"kept": 5}
+    assert sorted(row["abstract"] for row in rows) == [f"{ABSTRACT} @home {i} @work" for i in range(5)]
+
+
+@pytest.mark.parametrize(
+    "write", [scopus, web_of_science_csv, ris, bibtex, web_of_science_text, csl_json, as_json_lines]
+)
+def test_lines_that_end_in_carriage_returns_alone(out, write):
+    data = write().replace(b"\r\n", b"\n")
+    expected, _, _ = run_clean(data, out)
+    rows, ledger, _ = run_clean(data.replace(b"\n", b"\r"), out)
+    assert rows == expected and counts(ledger) == {"kept": len(PLAIN)}
+
+
+def test_commas_in_the_headings_of_a_table_do_not_divide_it(out):
+    head = "id;title;abstract;year, first, of the print, or online"
+    rows, _, _ = run_clean(f"{head}\n1;One;{ABSTRACT};2020\n".encode(), out)
+    assert [(row["id"], row["title"], row["abstract"]) for row in rows] == [("1", "One", ABSTRACT)]
+
+
 TITLE = "Größe, Maß und\nWert"
 ROWS = [
     {"Title": f"{TITLE} {i}", "Year": 2020, "Abstract": ABSTRACT + '\n\n"quoted"; more,', "EID": f"e{i}"}
@@ -385,6 +420,7 @@ REFUSED = {
     "7z": (b"7z\xbc\xaf'\x1c", "a 7z archive"),
     "RAR": (b"Rar!\x1a\x07", "a RAR archive"),
     "Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1", "a workbook of Excel"),
+    "headings": (b'id,"title,abstract\n1,One,Two\n', "a quotation mark that is not closed"),
     "damaged Parquet": (b"PAR1....", "damaged Parquet"),
     "damaged XML": (b"<PubmedArticleSet><PubmedArticle></PubmedArticleSet>", "damaged XML"),
     "array cut off": (json.dumps([paper()] * 3).encode()[:-20], "record 3"),
@@ -449,8 +485,8 @@ def test_several_files_of_several_formats(tmp_path, out):
         results[tuple(order)] = [path.read_bytes() for path in flags.values()]
     assert len(set(map(tuple, results.values()))) == 1
     ledger = json.loads(flags["ledger"].read_text())
-    assert ledger["input"] == ["a.csv", "b.ris", "c.jsonl"] and ledger["lines"] == 203
-    assert counts(ledger) == {"kept": 102, "duplicate": 100, "malformed_json": 1}
+    assert ledger["input"] == ["a.csv", "b.ris", "c.jsonl"] and ledger["lines"] == 603
+    assert counts(ledger) == {"kept": 302, "duplicate": 300, "malformed_json": 1}
     assert [(e["file"], e["line"]) for e in ledger["buckets"]["malformed_json"]["first"]] == [("c.jsonl", 3)]
     assert {e["file"] for e in ledger["buckets"]["duplicate"]["first"]} == {"a.csv"}
 
@@ -505,7 +541,8 @@ def test_damaged_files_are_refused_or_each_record_is_in_one_bucket(tmp_path, mon
     """`EXAMPLES=10000` for a long run."""
     monkeypatch.setattr(sys.modules[__name__], "PLAIN", PLAIN[:8])
     files = [*(write() for write in FORMATS), as_lines(*PLAIN[:8]), BIB.encode()]
-    fields, path, rng = Fields.parse(default_flags("clean")["fields"]), tmp_path / "x", random.Random(5)
+    flags = default_flags("clean")
+    fields, path, rng = FieldPaths.parse(flags["fields"], flags["facets"]), tmp_path / "x", random.Random(5)
     filters = Filters(50, (), None, None, False, False, 2030)
     outcomes = Counter[str]()
     for _ in range(int(os.environ.get("EXAMPLES", "300"))):
@@ -571,7 +608,7 @@ def test_answers_of_pubmed_one_behind_the_other(out):
     one = pubmed_xml()
     other = one.replace(b"<PMID Version='1'>", b"<PMID Version='1'>9")
     _, ledger, _ = run_clean(one + b"\n" + other, out)
-    assert counts(ledger) == {"kept": 200}
+    assert counts(ledger) == {"kept": 600}
 
 
 def test_a_deletion_without_a_date_drops_the_earlier_versions(out):

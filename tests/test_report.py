@@ -67,6 +67,9 @@ def test_what_went_in_is_told_by_row(inputs, out):
         "Unknown to the encoder": "52.0% of the tokens",
     }.items():
         assert page.value("contents-table", name) == value
+    # the log of the run says it, too
+    warning = page.value("contents-table", "Languages and the encoder")
+    assert warning.startswith("10% of the papers are in German") and "<b>model</b>" in warning
     rows = page.rows("contents-table")
     removed = page.value("contents-table", "Removed from abstracts")
     assert removed.startswith("310 records (15500.0%): <script>") and removed.endswith(

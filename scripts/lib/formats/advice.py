@@ -6,13 +6,13 @@ from typing import Any
 
 from lib.formats.content import content
 from lib.formats.sources import SOURCES, source_of
-from lib.records.fields import Fields, paths_of
+from lib.records.fields import FieldPaths, paths_of
 from lib.records.lenient import read_leniently
 from lib.records.records import OPTIONAL
 from lib.records.snapshot import blocks, open_snapshot
 
 
-def first_record(path: Path, fields: Fields) -> dict[str, Any]:
+def first_record(path: Path, fields: FieldPaths) -> dict[str, Any]:
     """The first record of a file, with all its keys; empty if none can be read."""
     with open_snapshot(path) as stream:
         found = content(stream, path, fields, whole=True)
@@ -25,7 +25,7 @@ def first_record(path: Path, fields: Fields) -> dict[str, Any]:
     return {}
 
 
-def remedy(path: Path, fields: Fields, field: str) -> str:
+def remedy(path: Path, fields: FieldPaths, field: str) -> str:
     """How to have a field read: the preset of the records if they are known, else their paths."""
     record = first_record(path, fields)
     if preset := preset_of(record):
@@ -71,7 +71,7 @@ def several_papers(record: dict[str, Any]) -> str:
     )
 
 
-def missing_fields(path: Path, filled: Counter[str], fields: Fields, records: int) -> list[str]:
+def missing_fields(path: Path, filled: Counter[str], fields: FieldPaths, records: int) -> list[str]:
     """A warning for each optional path that is in no record."""
     missing = [name for name in OPTIONAL if records and fields.paths[name] and not filled[name]]
     record = first_record(path, fields) if missing else {}

@@ -31,6 +31,8 @@ FIELDS = {
     "language": ("language", "langid"),
 }
 logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # the ledger names what cannot be read
+# An entry begins so; a line of an abstract may begin with @, too
+BEGIN = re.compile(r"\n(?=[ \t]*@[A-Za-z]+\s*[{(])")
 MACRO = re.compile(r"^[ \t]*@string\s*[{(].*$", re.IGNORECASE | re.MULTILINE)
 FORMULA = re.compile(r"(?<!\\)(\$[^$]*\$)")
 # Braces that keep a capital; those behind a command, an accent, ^ or _ belong to it
@@ -63,11 +65,11 @@ def _entries(stream: Readable, path: Path) -> Iterator[Record | Unreadable]:
 
 
 def _whole_entries(stream: Readable, path: Path) -> Iterator[str]:
-    """The text in pieces that end before a line that begins with @, so that memory holds few entries."""
+    """The text in pieces that end before an entry, so that memory holds few entries."""
     rest = ""
     for text in text_chunks(stream, path):
         rest += text
-        cut = rest.rfind("\n@") + 1
+        cut = max((match.end() for match in BEGIN.finditer(rest)), default=0)
         if cut:
             yield rest[:cut]
             rest = rest[cut:]

@@ -13,7 +13,7 @@ from lib.formats.lines import Table, as_blocks
 from lib.formats.pubmed import read_pubmed_xml
 from lib.formats.tables import has_local_ids, heading_row, read_csv, read_parquet
 from lib.formats.tagged import read_tagged
-from lib.records.fields import Fields
+from lib.records.fields import FieldPaths
 from lib.records.lenient import read_leniently
 from lib.records.snapshot import (
     BLOCK_BYTES,
@@ -67,12 +67,12 @@ class Content:
     """
 
     unit: str
-    fields: Fields
+    fields: FieldPaths
     blocks: Iterator[Block] | None
     local_ids: bool = False
 
 
-def content(stream: Pieces, path: Path, fields: Fields, whole: bool = False) -> Content:
+def content(stream: Pieces, path: Path, fields: FieldPaths, whole: bool = False) -> Content:
     """Recognize what a stream holds.
 
     Parameters
@@ -93,7 +93,7 @@ def content(stream: Pieces, path: Path, fields: Fields, whole: bool = False) -> 
     return Content("record", fields, as_blocks(table.records, None if whole else fields.keys), local)
 
 
-def _table(stream: Pieces, path: Path, fields: Fields, whole: bool) -> Table | None:
+def _table(stream: Pieces, path: Path, fields: FieldPaths, whole: bool) -> Table | None:
     head = stream.look(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")
     start = head.lstrip()
     if start.startswith(b"{"):
@@ -120,7 +120,7 @@ def _table(stream: Pieces, path: Path, fields: Fields, whole: bool) -> Table | N
     return None
 
 
-def _json(stream: Pieces, path: Path, fields: Fields) -> Table | None:
+def _json(stream: Pieces, path: Path, fields: FieldPaths) -> Table | None:
     """Pages of an API or objects over several lines; None for JSON lines."""
     size = BLOCK_BYTES
     data = stream.look(size)

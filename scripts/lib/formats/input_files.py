@@ -8,7 +8,7 @@ import numpy as np
 
 from lib.cli import UserError, warn
 from lib.formats.advice import remedy
-from lib.records.fields import Fields
+from lib.records.fields import FieldPaths
 from lib.records.ledger import LedgerCounts
 from lib.records.records import Filters, Parsed
 from lib.records.schema import LedgerEntry
@@ -32,7 +32,7 @@ class File:
     name: str
     before: int = 0
     unit: str = "line"
-    fields: Fields | None = None
+    fields: FieldPaths | None = None
     blocks: int = 0
 
 
@@ -114,7 +114,7 @@ def warn_of_local_ids(files: list[File], parted: list[tuple[str, int, int]]) -> 
         )
 
 
-def fields_of(file: File) -> Fields:
+def fields_of(file: File) -> FieldPaths:
     """The fields of a file that has been read."""
     assert file.fields is not None
     return file.fields

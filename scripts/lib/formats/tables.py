@@ -82,29 +82,33 @@ MAX_ROW_LINES = 2000  # the longest abstracts have some dozens
 def heading_row(lines: Iterable[str], keys: Collection[str]) -> tuple[int, str] | None:
     """Where the headings of a table are and what separates them: (line counted from 0, delimiter).
 
-    A line is one if it names a column of titles or abstracts, as exports call them or `clean.fields` does.
+    A line is one if it names a column of titles or abstracts, as exports call them or `clean.fields` does. The
+    delimiter is the one that gives most names that are known, then most cells: names may have commas in them.
 
     Parameters
     ----------
     keys : the keys of `clean.fields`
     """
-    known = {*HEADINGS["title"], *HEADINGS["abstract"], *(key.lower() for key in keys)}
+    texts = {*HEADINGS["title"], *HEADINGS["abstract"], *(key.lower() for key in keys)}
+    known = texts.union(*HEADINGS.values())
     head = list(islice(lines, HEAD_ROWS))
     for number, line in enumerate(head):
         if any(each.lstrip().startswith('{"') for each in head[number : number + 2]):
             return None  # JSON lines below a line of something else
-        cells = {delimiter: _cells(line, delimiter) for delimiter in DELIMITERS}
-        delimiter = max(DELIMITERS, key=lambda delimiter: len(cells[delimiter]))
-        if len(cells[delimiter]) > 1 and known & {cell.strip().lower() for cell in cells[delimiter]}:
+        rows = [(_cells(line, delimiter), delimiter) for delimiter in DELIMITERS]
+        cells, delimiter = max(rows, key=lambda row: (len(known & set(row[0])), len(row[0])))
+        if len(cells) > 1 and texts & set(cells):
             return number, delimiter
     return None
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
+    """The cells of a line in lower case."""
     try:
-        return next(csv.reader([line.strip("\r\n")], delimiter=delimiter), [])
+        cells = next(csv.reader([line.strip("\r\n")], delimiter=delimiter), [])
     except csv.Error:
         return []
+    return [cell.strip().lower() for cell in cells]
 
 
 def read_csv(stream: Readable, path: Path, keys: Collection[str]) -> Table:
@@ -113,7 +117,7 @@ def read_csv(stream: Readable, path: Path, keys: Collection[str]) -> Table:
     Raises
     ------
     UserError
-        No column holds abstracts.
+        No column holds abstracts, or the headings cannot be read.
     """
     csv.field_size_limit(MAX_LINE_BYTES)
     lines = text_lines(stream, path)
@@ -134,7 +138,13 @@ def read_csv(stream: Readable, path: Path, keys: Collection[str]) -> Table:
         quoting=csv.QUOTE_NONE if raw else csv.QUOTE_MINIMAL,
         strict=not raw,
     )
-    names = _distinct([name.strip() for name in next(reader)])
+    try:
+        names = _distinct([name.strip() for name in next(reader)])
+    except csv.Error as error:
+        raise UserError(
+            f"{path}: the headings of this table have a quotation mark that is not closed ({error}); "
+            f"correct this line: {head[at].strip()[:200]}"
+        ) from error
     row_lines.take()
     fields = known_fields(names)
     _require_abstracts(path, names, fields, keys)

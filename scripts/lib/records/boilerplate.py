@@ -2,6 +2,7 @@
 
 A sentence is removed if it has a cue and if its shape (the sentence with names and numbers folded) recurs in many
 papers. The cues alone would take sentences of papers about copyright, and the counts alone phrases that many papers use.
+In a small corpus nothing recurs: there a copyright notice that says no more than who and when is removed, too.
 """
 
 import re
@@ -9,13 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import compress
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 SHARE = 0.001  # of the papers: a smaller number cannot make a topic
-LEAST = 5  # papers; a sentence of fewer may be one of theirs
+LEAST = 5  # papers; a sentence of fewer may be one of theirs, unless it is a plain copyright notice
 MAX_CHARS = 600  # of a sentence
 MAX_EXAMPLE = 200
 # The sentences of an abstract that have a cue: where they begin and end, in characters, and the hashes of their shapes
@@ -104,6 +106,11 @@ INSIDE = frozenset(
     "of and for in on de des du der die das und et la le les y e del della van von do da dos".split()
 )
 ARTICLES = frozenset(("the", "a", "an", "der", "die", "das", "la", "le", "el", "los"))
+# All words of the shape of a plain copyright notice: a sentence of a paper has others, such as a verb
+PLAIN = frozenset(
+    "© 0 * copyright crown by with from author authors contributor contributors all rights reserved published publishing under"
+    " exclusive license licence to on behalf ltd limited inc press society association institute university its".split()
+).union(INSIDE)
 
 
 def shape_of(sentence: str) -> str:
@@ -131,6 +138,31 @@ def shape_of(sentence: str) -> str:
             joins = folded in INSIDE and shape[-2 - inside : len(shape) - 1 - inside] == ["*"]
             inside = inside + 1 if joins else 0
     return " ".join(shape)
+
+
+def is_plain_notice(shape: str) -> bool:
+    """Whether a shape is that of a copyright notice and nothing else: "© 2020 The Authors", "All rights reserved"."""
+    words = shape.split()
+    if not PLAIN.issuperset(words):
+        return False
+    if "all rights reserved" in shape or shape.startswith("published by *"):
+        return True
+    # a sign or the word, a year and a holder
+    return ("©" in words or words[:2] == ["copyright", "0"]) and "0" in words and len(words) > 2
+
+
+def _outer(spans: list[tuple[int, int]], length: int) -> list[bool]:
+    """Which spans of a text are at its beginning or end, with nothing but other spans before or behind them."""
+    outer = [False] * len(spans)
+    begin, end = 0, length
+    for i in range(len(spans)):
+        outer[i] = spans[i][0] == begin
+        begin = spans[i][1] if outer[i] else -1
+    for i in reversed(range(len(spans))):
+        is_last = spans[i][1] == end
+        outer[i] |= is_last
+        end = spans[i][0] if is_last else -1
+    return outer
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -169,10 +201,14 @@ def notices(text: str) -> list[tuple[int, int]]:
 
 @dataclass
 class Shapes:
-    """Shapes of sentences with a cue, by hash: the papers that have each, and the first example in alphabetical order."""
+    """Shapes of sentences with a cue, by hash: the papers that have each, and the first example in alphabetical order.
+
+    `plain` are the shapes of plain copyright notices.
+    """
 
     papers: Counter[int] = field(default_factory=Counter)
     examples: dict[int, str] = field(default_factory=dict)
+    plain: set[int] = field(default_factory=set)
 
     def add(self, shape: int, papers: int, example: str) -> None:
         """Count papers that have a shape."""
@@ -183,14 +219,19 @@ class Shapes:
         """Count the shapes of other papers."""
         for shape, papers in other.papers.items():
             self.add(shape, papers, other.examples[shape])
+        self.plain |= other.plain
 
     def recurring(self, papers: int, always: frozenset[int] = frozenset()) -> list[int]:
-        """The shapes that at least a share SHARE of this many papers have, and LEAST papers; the most frequent first.
+        """The shapes that at least a share SHARE of this many papers have, the most frequent first.
 
-        Those of `always` are among them if any paper has them.
+        Those that are not plain must have LEAST papers. Those of `always` are among them if any paper has them.
         """
-        least = max(LEAST, SHARE * papers)
-        shapes = [shape for shape, count in self.papers.items() if count >= least or shape in always]
+        least = SHARE * papers
+        shapes = [
+            shape
+            for shape, count in self.papers.items()
+            if count >= (least if shape in self.plain else max(least, LEAST)) or shape in always
+        ]
         return sorted(shapes, key=lambda shape: (-self.papers[shape], self.examples[shape]))
 
 
@@ -207,7 +248,14 @@ def find_notices(abstracts: pa.StringArray, hinted: pa.BooleanArray) -> tuple[pa
     shapes = Shapes()
     for row, text in zip(rows.to_pylist(), abstracts.take(rows).to_pylist(), strict=True):
         spans = notices(text)
-        hashes = [_hash(shape_of(text[start:stop])) for start, stop in spans]
+        folded = [shape_of(text[start:stop]) for start, stop in spans]
+        hashes = list(map(_hash, folded))
+        if "(b)" not in text:  # else (c) may be the third of three things
+            outer = _outer(spans, len(text))
+            plain = (
+                is_outer and is_plain_notice(shape) for is_outer, shape in zip(outer, folded, strict=True)
+            )
+            shapes.plain.update(compress(hashes, plain))
         examples = {
             shape: text[start:stop].strip()[:MAX_EXAMPLE]
             for (start, stop), shape in zip(spans, hashes, strict=True)

@@ -20,8 +20,8 @@ class Digests:
     def add(self, papers: pa.RecordBatch, facets: pa.RecordBatch) -> None:
         """Take in the next papers in order of id, and their facets."""
         self.papers += len(papers)
-        for key, text in zip(papers["id"].to_pylist(), papers["text_hash"].to_pylist(), strict=True):
-            self.texts.update(key.encode() + b"\0" + text)
+        texts = [papers["id"].cast(pa.binary()), papers["text_hash"].cast(pa.binary())]
+        self.texts.update(_data(pc.binary_join_element_wise(*texts, b"\0")))
         categories = pc.binary_join(papers["categories"], "\x1d")
         columns = [papers["id"], papers["title"], categories, papers["published"].cast(pa.string())]
         self.metadata.update(_joined(columns))
@@ -40,7 +40,13 @@ class Digests:
 
 def _joined(columns: list[pa.StringArray]) -> memoryview:
     """The texts of some columns, row by row; a missing one is empty."""
-    rows = pc.binary_join_element_wise(*columns, END, BETWEEN, null_handling="replace", null_replacement="")
+    return _data(
+        pc.binary_join_element_wise(*columns, END, BETWEEN, null_handling="replace", null_replacement="")
+    )
+
+
+def _data(rows: pa.StringArray | pa.BinaryArray) -> memoryview:
+    """The bytes of all rows, one after another."""
     _, offsets, data = rows.buffers()
     ends = np.frombuffer(offsets, np.int32)[rows.offset : rows.offset + len(rows) + 1]
     return memoryview(data or b"")[ends[0] : ends[-1]] if len(rows) else memoryview(b"")

@@ -1,10 +1,17 @@
-"""DOIs in one form: lower case, without address."""
+"""DOIs: how they are written, and their one form, in lower case and without address."""
 
 import re
 from typing import Any
 
-DOI = re.compile(r"(?i)\s*(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)")
+NUMBER = r"10\.\d{4,9}"  # of who registered it
 AFTER = ".,;"  # what ends a sentence, not a DOI
+DOI = re.compile(rf"(?i)\s*(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?({NUMBER}/\S+)")
+# Within a text: another one may follow behind a comma or a semicolon
+IN_TEXT = re.compile(rf"{NUMBER}/(?:(?![;,]\s*10\.\d)[^\s\"<>|])+")
+# A whole value, also in the address of a library or with its slash escaped; for RE2
+WHOLE = (
+    rf"^\s*(?i:https?://[^/]+/|info:doi/|urn:doi:|doi:?\s*)?(?P<doi>{NUMBER}(?:%2[Ff]|/)\S+?)[{AFTER}]*\s*$"
+)
 
 
 def bare_doi(value: Any) -> str:

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lib.records.dois import AFTER, bare_doi
+from lib.records.dois import AFTER, IN_TEXT, bare_doi
 from lib.records.facet_paths import FACETS
-from lib.records.fields import Fields, is_empty
+from lib.records.fields import FieldPaths, is_empty
 from lib.records.ledger import LedgerCounts
 from lib.records.people import names_in, person, plain_names
 from lib.records.schema import FACET_ROWS
@@ -33,7 +33,6 @@ WRITTEN = pa.schema(
 NAMES = ("display_name", "funder_display_name", "name", "title", "fullName", "agency", "DOI", "unstructured")
 KEYS = ("ror", "issn_l", "issn", "essn", "ISSN", "DOI", "paperId", "id", "funder")
 ADDRESS = re.compile(r"https?://(?:www\.|dx\.)?(?:orcid|ror|openalex|doi)\.org/(?:works/)?", re.IGNORECASE)
-DOIS = re.compile(r"10\.\d{4,9}/(?:(?![;,]\s*10\.\d)[^\s\"<>|])+")
 IN_BRACKETS = re.compile(r"\[[^\]]*\]")  # the authors before an address in Web of Science
 # Bytes that a plain name does not have: control characters, markup, TeX, all outside ASCII
 ODD = np.ones(256, bool)
@@ -44,7 +43,9 @@ Values = list[str]
 Keys = dict[int, Any]  # the key of the i-th value
 
 
-def facet_columns(records: list[Any], fields: Fields) -> tuple[dict[str, pa.ListArray], dict[str, list[int]]]:
+def facet_columns(
+    records: list[Any], fields: FieldPaths
+) -> tuple[dict[str, pa.ListArray], dict[str, list[int]]]:
     """The facets of some records.
 
     Returns
@@ -70,7 +71,7 @@ def with_facets(
     papers: pa.RecordBatch,
     records: list[Any],
     lines: np.ndarray,
-    fields: Fields,
+    fields: FieldPaths,
     filled: dict[str, int],
     not_understood: LedgerCounts,
 ) -> pa.RecordBatch:
@@ -181,12 +182,12 @@ def _named(item: Any) -> tuple[str, Any]:
 
 
 def _dois(value: Any, values: Values, keys: Keys) -> None:
-    if isinstance(value, str) and DOIS.fullmatch(value):  # nearly all
+    if isinstance(value, str) and IN_TEXT.fullmatch(value):  # nearly all
         values.append(value.rstrip(AFTER).lower())
         return
     for text in value if isinstance(value, list) else [value]:
         if isinstance(text, str):
-            values += dict.fromkeys(doi.rstrip(AFTER).lower() for doi in DOIS.findall(text))
+            values += dict.fromkeys(doi.rstrip(AFTER).lower() for doi in IN_TEXT.findall(text))
 
 
 def _number(value: Any, values: Values, keys: Keys) -> None:
@@ -200,7 +201,7 @@ def _references(value: Any, values: Values, keys: Keys) -> None:
     before = len(values)
     _several(value, values, keys)
     for i in range(before, len(values)):
-        if i not in keys and (doi := DOIS.search(values[i])):
+        if i not in keys and (doi := IN_TEXT.search(values[i])):
             keys[i] = doi[0].rstrip(AFTER)
         elif i not in keys and ADDRESS.match(values[i]):
             keys[i] = values[i]
@@ -249,10 +250,12 @@ def _lists(values: Values | pa.StringArray, keys: Keys, counts: np.ndarray) -> p
         texts = pa.array([SURROGATE.sub("\ufffd", value) for value in values], pa.string())
     texts = normal_forms(texts)
     filled = pc.greater(pc.binary_length(texts), 0).to_numpy(zero_copy_only=False)
-    column = np.full(len(values), None, object)
-    for i, key in keys.items():
-        column[i] = bare_key(key)
-    named = pa.array(column, pa.string()) if keys else pa.nulls(len(values), pa.string())
+    named = pa.nulls(len(values), pa.string())
+    if keys:
+        column = np.full(len(values), None, object)
+        for i, key in keys.items():
+            column[i] = bare_key(key)
+        named = pa.array(column, pa.string())
     ends = np.r_[0, np.cumsum(counts)]
     if not filled.all():
         texts, named = texts.filter(pa.array(filled)), named.filter(pa.array(filled))

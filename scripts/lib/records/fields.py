@@ -4,7 +4,7 @@ import ast
 import json
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -41,7 +41,7 @@ Steps = tuple[tuple[str, bool], ...]  # keys; True after one whose value is a li
 
 
 @dataclass(frozen=True)
-class Fields:
+class FieldPaths:
     """The paths of the values of a paper: `title`, `ids.doi`, `concepts[].display_name`.
 
     Attributes
@@ -54,7 +54,7 @@ class Fields:
     page: str | None = None
 
     @classmethod
-    def parse(cls, fields: dict[str, Any], facets: Collection[str] = ()) -> "Fields":
+    def parse(cls, fields: dict[str, Any], facets: Collection[str] = ()) -> "FieldPaths":
         """From `clean.fields` of the config: for each name a path, a list of paths, or null.
 
         Facets have paths that are known; those of the config are tried first.
@@ -80,16 +80,16 @@ class Fields:
         """The facets that are asked for, in alphabetical order."""
         return tuple(name for name in FACETS if name in self.paths)
 
-    def with_fallbacks(self, paths: dict[str, tuple[str, ...]]) -> "Fields":
+    def with_fallbacks(self, paths: dict[str, tuple[str, ...]]) -> "FieldPaths":
         """These fields, which also try the paths of a format. A field that the config sets to null stays so."""
         merged = {
             name: (*of, *paths.get(name, ())) if of or name == "deleted" else of
             for name, of in self.paths.items()
         }
-        return Fields({name: tuple(dict.fromkeys(of)) for name, of in merged.items()}, self.page)
+        return FieldPaths({name: tuple(dict.fromkeys(of)) for name, of in merged.items()}, self.page)
 
     def __reduce__(self) -> tuple:
-        return Fields, (self.paths, self.page)  # other processes make `record_type` themselves
+        return FieldPaths, (self.paths, self.page)  # other processes make `record_type` themselves
 
     def describe(self, name: str) -> str:
         """The paths of a name, for messages."""
@@ -124,15 +124,17 @@ class Fields:
             return [None] * len(records)
         first, *others = self.paths[name]
         values = list(map(self._getter(first, name), records))
-        missing: Sequence[int] = range(len(records))
+        missing = None  # the rows without a value; found again only where a path has filled some
         for path in others:
-            missing = [row for row in missing if values[row] is None or is_empty(values[row])]
-            top = attrgetter(self.keys[_steps(path)[0][0]])
-            at_top = list(map(top, map(records.__getitem__, missing)))
+            if missing is None:
+                missing = [row for row, value in enumerate(values) if value is None or is_empty(value)]
+                lacking = [records[row] for row in missing] if len(missing) < len(values) else records
+            at_top = list(map(attrgetter(self.keys[_steps(path)[0][0]]), lacking))
             if at_top.count(None) < len(at_top):  # few of the paths are in a file
                 getter = self._getter(path, name)
                 for row in missing:
                     values[row] = getter(records[row])
+                missing = None
         return values
 
     def _getter(self, path: str, name: str) -> Callable[[Any], Any]:

@@ -152,7 +152,7 @@ def is_note(titles: pa.StringArray, abstracts: pa.StringArray) -> pa.BooleanArra
 
 
 def _is_note(title: str, abstract: str) -> bool:
-    # titles first: they are short, and hardly any is that of a note
+    # titles first: they are short, and nearly all of them decide
     sure = SURE_TITLE.match(title)
     if (sure or WEAK_TITLE.match(title)) and not STUDY.search(abstract):
         if OF_ITSELF.match(abstract):
@@ -160,6 +160,7 @@ def _is_note(title: str, abstract: str) -> bool:
         if sure and (OF_ERRORS.match(abstract) or CONTAINS.search(abstract)):
             return True
     if MATTER_TITLE.fullmatch(title):
-        return MATTER.match(abstract) is not None and not RESEARCH.search(abstract)
-    is_editorial = EDITORIAL_TITLE.fullmatch(title) and EDITORIAL.match(abstract)
-    return bool(is_editorial and not RESEARCH.search(abstract))
+        return bool(MATTER.match(abstract)) and not RESEARCH.search(abstract)
+    if EDITORIAL_TITLE.fullmatch(title):
+        return bool(EDITORIAL.match(abstract)) and not RESEARCH.search(abstract)
+    return False

@@ -22,6 +22,7 @@ AND_MORE = re.compile(r"(?i)[,;]?\s+et\.? al\.?\s*$")
 CLOSER_LOOK = r"[;|(&\\:]|\., |\.$| and .*,|^\p{Ll}|(?:^|, | and )[^ ]*(?:, | and |$)"
 # "Doe, John (57200000)": the number of an author in Scopus
 NUMBERED = re.compile(r"(.+) \((\d{6,})\)")
+NUMBER = re.compile(r". \(\d{6,}\)")
 
 
 def person(value: Any) -> tuple[str, Any]:
@@ -75,7 +76,7 @@ def names_in(text: str) -> Iterator[str]:
 
     By semicolons or bars, by " and " (BibTeX), or by commas (arXiv), unless these stand between family and given names.
     """
-    if "(" in text and not NUMBERED.search(text):
+    if "(" in text and not NUMBER.search(text):
         text = without_brackets(text)
     text = AND_MORE.sub("", text)
     if ";" in text:

@@ -25,7 +25,7 @@ from lib.records.dates import (
 from lib.records.facets import with_facets
 from lib.records.fields import (
     PLACEHOLDERS,
-    Fields,
+    FieldPaths,
     category_column,
     is_empty,
     is_true,
@@ -109,7 +109,7 @@ class Parsed:
     titles: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
 
 
-def parse_block(block: Block, filters: Filters, fields: Fields) -> Parsed:
+def parse_block(block: Block, filters: Filters, fields: FieldPaths) -> Parsed:
     """Parse whole JSON lines into papers; each line gets one bucket or one verdict.
 
     Each line is read alone, so that its bucket does not depend on the lines beside it.
@@ -165,7 +165,7 @@ def _read_texts(
     records: list[Any],
     lines: np.ndarray,
     deleted: np.ndarray,
-    fields: Fields,
+    fields: FieldPaths,
     faults: list[tuple[int, str, str]],
 ) -> tuple[dict[str, pa.StringArray], dict[str, np.ndarray], np.ndarray]:
     """Ids, titles and abstracts, the rows that each of CHANGES changed, and which rows have all three.
@@ -219,7 +219,7 @@ def _compare(
     parsed: dict[str, pa.Array],
     ids: pa.StringArray,
     lines: np.ndarray,
-    fields: Fields,
+    fields: FieldPaths,
     latest_year: int,
 ) -> tuple[dict[str, int], LedgerCounts]:
     """For each of OPTIONAL: how many records have a value, and the values that were not understood."""
@@ -237,7 +237,7 @@ def _compare(
 
 
 def read_lines(
-    block: Block, fields: Fields, faults: list[tuple[int, str, str]]
+    block: Block, fields: FieldPaths, faults: list[tuple[int, str, str]]
 ) -> tuple[list[Any], np.ndarray]:
     """The records of the lines that hold a JSON object, and their line numbers; the others are faults.
 

@@ -11,13 +11,22 @@ from lib.columns import column
 
 PAPERS = pa.schema(
     [
-        column("id", pa.string(), "id of the paper; the rows are sorted by it"),
+        column(
+            "id",
+            pa.string(),
+            "id of the record; in RIS and BibTeX first its DOI. A record without an id is called by its DOI, else by a hash "
+            "of title, year and abstract. The rows are sorted by it",
+        ),
         column(
             "title", pa.string(), "without markup; TeX letters and accents as Unicode (NFC), single spaces"
         ),
         column("abstract", pa.string(), "the same"),
         column("text", pa.string(), '"{title}. {abstract}" in lower case: what is encoded and counted'),
-        column("categories", pa.list_(pa.string()), "null if the record has none"),
+        column(
+            "categories",
+            pa.list_(pa.string()),
+            "null if the record has none; the journal where a format has no categories (RIS, BibTeX, PubMed)",
+        ),
         column("primary_category", pa.string(), "the first category"),
         column("published", pa.date32(), "day of the first version, else the first day of the id's month"),
         column("updated", pa.date32(), "`update_date` of the record"),

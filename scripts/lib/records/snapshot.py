@@ -79,7 +79,7 @@ def open_snapshot(path: Path) -> Iterator[Pieces]:
     """Open a snapshot for streaming, unpacked and in UTF-8.
 
     The first bytes tell plain, gzip, zstd, bzip2, xz and zip apart, and what they unpack to tells
-    a tar archive, UTF-16 and UTF-32.
+    a tar archive, UTF-16, UTF-32, and lines that end in carriage returns alone.
 
     Raises
     ------
@@ -97,6 +97,8 @@ def open_snapshot(path: Path) -> Iterator[Pieces]:
                 content = Pieces(_tar_member(content, path))
             if encoding := _wide_encoding(content.head):
                 content = Pieces(_transcoded(content, encoding))
+            if _has_lone_returns(content.head):
+                content = Pieces(piece.replace(b"\r", b"\n") for piece in _read_pieces(content, PIECE_BYTES))
         yield content
 
 
@@ -290,6 +292,13 @@ def _transcoded(stream: Pieces, encoding: str) -> Iterator[bytes]:
     for data in _read_pieces(stream, PIECE_BYTES):
         yield decoder.decode(data).encode("utf-8", "surrogatepass")
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+
+
+def _has_lone_returns(head: bytes) -> bool:
+    """Whether lines end in carriage returns alone, as old programs for the Mac write them."""
+    if b"\n" in head or b"\r" not in head[:-1]:
+        return False
+    return not head.startswith((b"{", b"[")) or re.search(rb"\}\s*\r\s*\{", head) is not None
 
 
 def blocks(stream: Readable, path: Path, size: int = BLOCK_BYTES) -> Iterator[Block]:

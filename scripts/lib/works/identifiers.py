@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lib.records.dois import WHOLE
+
 ARXIV = "10.48550/arxiv."
-DOI = r"^\s*(?i:https?://[^/]+/|info:doi/|urn:doi:|doi:?\s*)?(?P<doi>10\.\d{4,9}(?:%2[Ff]|/)\S+?)[.,;]*\s*$"
 ARXIV_ID = r"^(?:\d{4}\.\d{4,5}|[a-z-]+/\d{7})$"
 # The prefixes of servers of preprints. Cold Spring Harbor has journals under the prefix of bioRxiv and medRxiv.
 _CSHL_JOURNALS = r"gr|gad|lm|rna|pdb|sqb|mcs|cshperspect"
@@ -30,7 +31,7 @@ def doi_keys(texts: pa.Array) -> pa.Array:
 
     `https://doi.org/10.21203/RS.3.RS-1/v2` and `doi:10.21203/rs.3.rs-1` give `10.21203/rs.3.rs-1`.
     """
-    keys = pc.utf8_lower(pc.struct_field(pc.extract_regex(texts, DOI), "doi"))
+    keys = pc.utf8_lower(pc.struct_field(pc.extract_regex(texts, WHOLE), "doi"))
     keys = pc.replace_substring(keys, "%2f", "/")
     bare = pc.replace_substring_regex(keys, VERSION, "")
     keys = pc.if_else(is_preprint_doi(keys), bare, keys)

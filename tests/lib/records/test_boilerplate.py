@@ -131,7 +131,7 @@ def test_papers_about_copyright_licenses_and_registration_keep_their_sentences()
 
 
 def test_a_sentence_of_few_papers_stays():
-    texts = abstracts([PAIRS["Elsevier"][0]] * (LEAST - 1), "end")
+    texts = abstracts([PAIRS["preprint"][0]] * (LEAST - 1), "end")
     assert cleaned(texts) == texts
     assert cleaned([*texts, texts[0]]) == [TEXT] * LEAST
     assert cleaned([*texts, texts[0]], papers=int(LEAST / SHARE)) == [TEXT] * LEAST
@@ -139,8 +139,43 @@ def test_a_sentence_of_few_papers_stays():
 
 
 def test_a_sentence_twice_in_a_paper_counts_once():
-    texts = [f"{TEXT} © 2001 Elsevier Ltd. © 2002 Wiley Inc."] * (LEAST - 1)
+    texts = [f"{TEXT} Accepted by Nature. Accepted by Science."] * (LEAST - 1)
     assert cleaned(texts) == texts
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        *("© 2021 Elsevier Ltd. All rights reserved.", "Copyright (c) 2020 The Author(s)."),
+        *("© The Author(s), under exclusive licence to Springer Nature 2021.", "Copyright 2019 by Wiley."),
+        *(
+            "© 2019 The Authors. Published by Elsevier B.V. on behalf of Cairo University.",
+            "All rights reserved.",
+        ),
+        "Crown Copyright © 2008 Published by Elsevier Ltd. All rights reserved.",
+    ],
+)
+@pytest.mark.parametrize("where", ["begin", "end", "structured"])
+def test_one_plain_copyright_notice_is_removed(notice, where):
+    (left,) = cleaned(abstracts([notice], where))
+    assert left.split() == abstracts([""], where)[0].split()
+    # of fewer than a share of the papers it stays
+    assert cleaned(abstracts([notice], where), papers=int(1 / SHARE) + 1) == abstracts([notice], where)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We compare (a) the drought of 1982, (b) the flood of 1992 and (c) 1998 El Niño.",
+        "Pictures were taken from a map. © 2015 Google. They show roofs of 40 towns in three countries.",
+        "© 2020 was on the page that the court of Paris read.",
+        "The law of 1998 is studied. Copyright 1998 was no success for authors.",
+        "This article is protected by copyright. So were the others that the court read.",
+        *(" ".join(pair) for pair in zip(SCIENCE[::2], SCIENCE[1::2], strict=True)),
+    ],
+)
+def test_one_sentence_that_says_more_than_a_plain_notice_stays(text):
+    assert cleaned([text]) == [text]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from conftest import ABSTRACT, paper
 from lib.cli import UserError
-from lib.records.fields import Fields, paths_of, text_column
+from lib.records.fields import FieldPaths, paths_of, text_column
 from lib.records.ledger import VERDICTS, LedgerCounts
 from lib.records.lenient import read_leniently
 from lib.records.records import OPTIONAL, Filters, parse_block
@@ -23,7 +23,7 @@ from lib.records.snapshot import Block, blocks
 from measure import default_flags
 
 FILTERS = Filters(50, (), None, None, keep_withdrawn=False, keep_notes=False, latest_year=2027)
-FIELDS = Fields.parse(default_flags("clean")["fields"])
+FIELDS = FieldPaths.parse(default_flags("clean")["fields"])
 
 
 def buckets(lines: list[bytes], size: int = 1 << 20) -> list[str]:
@@ -177,7 +177,7 @@ def test_a_deleted_record_replaces_the_earlier_ones():
         {"id": "5", "delete": False},
     ]
     block = Block(1, b"\n".join(json.dumps(line).encode() for line in lines))
-    parsed = parse_block(block, FILTERS, Fields(fields))
+    parsed = parse_block(block, FILTERS, FieldPaths(fields))
     records = Records.join([parsed])
     kept = settle(records, None)
     assert records.ids.take(pa.array(kept)).to_pylist() == ["2", "4"]
@@ -231,7 +231,7 @@ RECORD = {
     ],
 )
 def test_paths(path, name, value):
-    fields = Fields.parse({name: path})
+    fields = FieldPaths.parse({name: path})
     values = {attribute: RECORD.get(key) for key, attribute in fields.keys.items()}
     assert fields.column([fields.record_type(**values)], name) == [value]
 
@@ -239,14 +239,14 @@ def test_paths(path, name, value):
 @pytest.mark.parametrize("path", ["", "a..b", "a[0]", "[]", "a[].[]"])
 def test_a_path_that_is_not_one_is_refused(path):
     with pytest.raises(UserError, match=r"clean\.fields\.title"):
-        Fields.parse({"title": [path]})
+        FieldPaths.parse({"title": [path]})
 
 
 def test_paths_in_a_page_are_paths_in_its_papers():
     inside = {"id": "data[].id", "title": "data[].title", "abstract": ["data[].text", "data[].abstract"]}
-    fields = Fields.parse(inside)
+    fields = FieldPaths.parse(inside)
     assert fields.page == "data" and fields.paths["abstract"] == ("text", "abstract")
-    assert Fields.parse(inside | {"id": "id"}).page is None
+    assert FieldPaths.parse(inside | {"id": "id"}).page is None
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def test_categories_that_were_stored_as_a_list():
 
 
 def test_a_fallback_replaces_nan():
-    fields = Fields.parse({"published": ["day", "year"]})
+    fields = FieldPaths.parse({"published": ["day", "year"]})
     values = {attribute: {"day": float("nan"), "year": 2019}[key] for key, attribute in fields.keys.items()}
     assert fields.column([fields.record_type(**values)], "published") == [2019]
 
