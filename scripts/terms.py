@@ -110,7 +110,7 @@ def text_batches(path: Path, without_words: list[int]) -> Iterator[list[str]]:
             bar.update(len(texts))
 
 
-def own_entries(args: argparse.Namespace, synonyms: Thesaurus | None) -> dict[str, str]:
+def user_entries(args: argparse.Namespace, synonyms: Thesaurus | None) -> dict[str, str]:
     """The stop words and labels that users wrote themselves, as `spell` watches them, and as they are written."""
     bundled = Path(__file__).resolve().parents[1] / "data"
     files = [path for path in args.stop_words if not path.resolve().is_relative_to(bundled)]
@@ -149,7 +149,7 @@ def number_corpus(
     """Write the five files; returns the words, the vocabulary and the spellings for the log."""
     vocabulary_file, tokens_file, offsets_file, terms_file, term_offsets_file = outputs
     stop_words, synonyms = read_choice(args)
-    entries = own_entries(args, synonyms)
+    entries = user_entries(args, synonyms)
     without_words = [0]
     with (scratch / "stream").open("wb") as file:
         batches = text_batches(args.papers, without_words)

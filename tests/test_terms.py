@@ -1,7 +1,6 @@
 """terms: stop words by language, and synonyms. The vocabulary itself: test_keywords.py."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -84,9 +83,7 @@ def test_entries_that_match_nothing_are_named(tmp_path, threads):
     ] * 2
     papers = pq_write(tmp_path / "p.parquet", title=[""] * len(texts), text=texts)
     flags = term_files(tmp_path) | {"min_count": 1, "threads": threads, "synonyms": synonyms}
-    flags["stop_words"] = (
-        [flags["stop_words"], own] if isinstance(flags.get("stop_words"), str | Path) else [own]
-    )
+    flags["stop_words"] = [ROOT / "data/words/stop_words.txt", own]
     result = script("terms", papers=papers, **flags, more_stop_words=["of", "galore"])
     assert result.returncode == 0, result.stderr
     assert "4 of 10 entries" in result.stderr + result.stdout

@@ -96,10 +96,8 @@ def _encode(texts: list[str]) -> _Batch:
         numbers.append(0)  # no pair of words reaches from one paper into the next
         lengths.append(len(words) + 1)
     new = list(islice(encoded.numbers, before, None))
-    matched = encoded.watched & encoded.matched
-    return _Batch(
-        os.getpid(), new, np.array(numbers, np.int32), np.array(lengths, np.int64), introduced, matched
-    )
+    counts, matched = np.array(lengths, np.int64), encoded.watched & encoded.matched
+    return _Batch(os.getpid(), new, np.array(numbers, np.int32), counts, introduced, matched)
 
 
 @dataclass
