@@ -110,6 +110,23 @@ def text_batches(path: Path, without_words: list[int]) -> Iterator[list[str]]:
             bar.update(len(texts))
 
 
+def user_entries(args: argparse.Namespace, synonyms: Thesaurus | None) -> dict[str, str]:
+    """The stop words and labels that users wrote themselves, as `spell` watches them, and as they are written."""
+    bundled = Path(__file__).resolve().parents[1] / "data"
+    files = [path for path in args.stop_words if not path.resolve().is_relative_to(bundled)]
+    words = read_stop_words(files, [], [], args.more_stop_words)
+    return {word: word for word in words} | (synonyms.labels if synonyms else {})
+
+
+def say_what_matches_nothing(entries: dict[str, str], matched: frozenset[str]) -> None:
+    """Name the entries that are in no paper: a misspelled one would never be noticed."""
+    if missing := sorted(label for entry, label in entries.items() if entry not in matched):
+        shown = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
+        say(
+            f"{len(missing):,} of {len(entries):,} entries of the stop words and the thesaurus are in no paper: {shown}"
+        )
+
+
 def read_choice(args: argparse.Namespace) -> tuple[frozenset[str], Thesaurus | None]:
     """The stop words and the synonyms."""
     languages = read_json(args.ledger, Ledger)["languages"] if args.ledger else {}
@@ -132,13 +149,15 @@ def number_corpus(
     """Write the five files; returns the words, the vocabulary and the spellings for the log."""
     vocabulary_file, tokens_file, offsets_file, terms_file, term_offsets_file = outputs
     stop_words, synonyms = read_choice(args)
+    entries = user_entries(args, synonyms)
     without_words = [0]
     with (scratch / "stream").open("wb") as file:
         batches = text_batches(args.papers, without_words)
-        spelled = spell(batches, stop_words, file, args.threads, synonyms)
+        spelled = spell(batches, stop_words, file, args.threads, synonyms, frozenset(entries))
     parts = spelled.offsets
     spelled = replace(spelled, offsets=parts[::2])
     warn_of_scripts(without_words[0], len(spelled.offsets) - 1)
+    say_what_matches_nothing(entries, spelled.matched)
     stream = np.memmap(scratch / "stream", np.int32, "r")
     words = number_words(stream, spelled, args.min_count, args.threads)
     if len(words.terms) == 1 and 2 * without_words[0] < len(spelled.offsets) - 1:

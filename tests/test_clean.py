@@ -200,6 +200,19 @@ def test_the_latest_update_of_an_id_is_kept_then_the_later_line(out):
     assert [entry["line"] for entry in ledger["buckets"]["duplicate"]["first"]] == [1, 3, 5, 7, 9, 10]
 
 
+def test_spellings_of_a_doi_are_one_paper(out):
+    """The later record stays, whatever its spelling; what only looks like a DOI is another id."""
+    spellings = ["10.1093/Molbev/X1", "https://doi.org/10.1093/molbev/x1", "doi:10.1093/MOLBEV/X1"]
+    days = ["2020-01-01", "2022-01-01", "2021-01-01"]
+    records = [
+        paper(name, update_date=day, title=f"T {day}") for name, day in zip(spellings, days, strict=True)
+    ]
+    rows, ledger, _ = run_clean(as_lines(*records, paper("10.1093"), paper("A 10.1093/x")), out)
+    assert counts(ledger) == {"kept": 3, "duplicate": 2}
+    assert [row["id"] for row in rows] == ["10.1093", "10.1093/molbev/x1", "A 10.1093/x"]
+    assert rows[1]["title"] == "T 2022-01-01"
+
+
 def test_versions_of_an_id_are_one_paper(out):
     bare = dict.fromkeys(["versions", "update_date"], ...)
     data = as_lines(

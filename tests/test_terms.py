@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 
 from cleaned import run_clean
 from conftest import ROOT, as_lines, paper, pq_write, script, term_files
@@ -58,6 +59,38 @@ def test_synonyms_and_more_stop_words(tmp_path):
     terms = vocabulary(tmp_path, texts, synonyms=file, more_stop_words=["Genome"], min_count=1)
     assert terms["neural network"] == 5 and terms["mouse"] == 3 and terms["data mining"] == 3
     assert not {"ann", "mice", "data", "genome"} & set(terms)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_entries_that_match_nothing_are_named(tmp_path, threads):
+    """Only those that users wrote: the bundled list has many words that are in no paper of a small corpus."""
+    synonyms = tmp_path / "synonyms.txt"
+    lines = [
+        "ann\tneural network",
+        "Deap learning\tdeep learning",
+        "mice\tmouse",
+        "data\t",
+        "rats\t",
+        "x-ray\tray",
+    ]
+    synonyms.write_text("label\treplace by\n" + "\n".join(lines))
+    own = tmp_path / "own.txt"
+    own.write_text("Genome\ngenomme\n")
+    texts = [
+        "anns of x-ray data mining",
+        "neural networks of mice",
+        "deep learning of the genome's mouse",
+    ] * 2
+    papers = pq_write(tmp_path / "p.parquet", title=[""] * len(texts), text=texts)
+    flags = term_files(tmp_path) | {"min_count": 1, "threads": threads, "synonyms": synonyms}
+    flags["stop_words"] = [ROOT / "data/words/stop_words.txt", own]
+    result = script("terms", papers=papers, **flags, more_stop_words=["of", "galore"])
+    assert result.returncode == 0, result.stderr
+    assert "4 of 10 entries" in result.stderr + result.stdout
+    assert "in no paper: deap learning, galore, genomme, rats\n" in result.stderr + result.stdout
+    flags |= {"synonyms": None, "stop_words": ROOT / "data/words/stop_words.txt"}
+    result = script("terms", papers=papers, **flags)
+    assert result.returncode == 0 and "in no paper" not in result.stderr + result.stdout
 
 
 def test_chinese_and_japanese_texts_with_all_lists(tmp_path):

@@ -43,7 +43,7 @@ _SENTENCES = (
     r"(?:the\s+)?full[\s-]*text\s+(?:of\s+(?:this|the)\s+\w+\s+)?(?:\(?pdf\)?\s+)?(?:hosted\s+at\s+[^.;,]{1,40}\S*\s+)?(?:(?:is|was)\s+)?(?:not\s+|only\s+|un)?(?:available|accessible)\b",
     r"(?:only\s+)?(?:the\s+|a\s+)?(?:first\s+page|preview)\s+(?:preview|of\s+(?:this\s+|the\s+)?(?:article|paper|chapter|document|publication)\b|image|is\s+(?:shown|displayed))\b",
     r"(?:this\s+is\s+a\s+)?preview\s+of\s+subscription\s+content\b",
-    r"(?:not\s+(?:available|applicable|provided|supplied|given)|none(?:\s+(?:available|given|provided|supplied))?|unavailable|to\s+be\s+(?:added|supplied|announced)|tb[ad]|n/?a)[\W_]*$",
+    r"(?:not\s+(?:available|applicable|provided|supplied|given)|none\s+(?:available|given|provided|supplied)|unavailable|to\s+be\s+(?:added|supplied|announced)|tb[ad]|n/?a)[\W_]*$",
     r"(?:the\s+)?authors?\s+(?:(?:did|do|has|have)\s+)?not\s+(?:provided?|submit(?:ted)?|suppl(?:y|ied)|writ(?:e|ten)|includ(?:e|ed))\s+(?:an?|any)\s+abstract\b",
     r"access\s+to\s+the\s+full[\s-]*text\b|to\s+(?:read|view|see|access)\s+(?:this|the)\s+(?:article|paper|chapter)(?:['’]s)?\s+full[\s-]*text\b",
     r"no\s+se\s+encuentra\s+disponible\s+el\s+resumen\b",

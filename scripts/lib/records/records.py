@@ -22,6 +22,7 @@ from lib.records.dates import (
     parse_date,
     parse_dates,
 )
+from lib.records.dois import bare_dois
 from lib.records.facets import with_facets
 from lib.records.fields import (
     PLACEHOLDERS,
@@ -123,6 +124,7 @@ def parse_block(block: Block, filters: Filters, fields: FieldPaths) -> Parsed:
         records, lines, deleted = [records[i] for i in kept], lines[kept], deleted[kept]
         texts = {name: column.take(pa.array(kept)) for name, column in texts.items()}
     ids, versions = bare_ids(texts["id"])
+    ids = bare_dois(ids)
     values = {name: fields.column(records, name) for name in OPTIONAL}
     categories, matches = category_column(values["categories"], filters.categories)
     published, updated = (parse_dates(values[name], filters.latest_year) for name in ("published", "updated"))

@@ -14,7 +14,8 @@ PAPERS = pa.schema(
         column(
             "id",
             pa.string(),
-            "id of the record; in RIS and BibTeX first its DOI. A record without an id is called by its DOI, else by a hash "
+            "id of the record, without the address and the version of arXiv; a DOI in lower case without its address. In RIS "
+            "and BibTeX a DOI comes first. A record without an id is called by its DOI, else by a hash "
             "of title, year and abstract. The rows are sorted by it",
         ),
         column(

@@ -1,7 +1,7 @@
 """Which words count, and as what: lists of stop words by language, and a thesaurus of synonyms."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,17 +39,24 @@ class Thesaurus:
     starts : for the first word of a label the labels that begin with it, the longest first, as words without hyphens
         and plural endings, each with the tokens that replace it
     dropped : single words that count in bigrams only
+    labels : the labels as they are written, by their words as `matched` of `replace` has them
     """
 
     starts: dict[str, list[tuple[tuple[str, ...], list[str]]]]
     dropped: frozenset[str]
+    labels: dict[str, str] = field(default_factory=dict)
 
     def counts_alone(self, terms: Sequence[str]) -> np.ndarray:
         """Which words count outside of bigrams: bool (n,)."""
         return np.array([plain(term) not in self.dropped for term in terms], bool)
 
-    def replace(self, words: Sequence[str]) -> list[str]:
-        """The tokens of a text with synonyms replaced; the longest label counts."""
+    def replace(self, words: Sequence[str], matched: set[str] | None = None) -> list[str]:
+        """The tokens of a text with synonyms replaced; the longest label counts.
+
+        Parameters
+        ----------
+        matched : the labels that are in the text are added to it, and the terms that replace others
+        """
         parts = [part for word in words for part in word.split("-")]
         keys = [plain(part) for part in parts]
         if self.starts.keys().isdisjoint(keys):
@@ -66,6 +73,8 @@ class Thesaurus:
                 if tuple(keys[at : at + len(label)]) == label:
                     replaced += by
                     at += len(label)
+                    if matched is not None:
+                        matched.add(" ".join(label))
                     break
             else:
                 word = words[begins[at]] if at in begins else parts[at]
@@ -111,7 +120,8 @@ def read_thesaurus(path: Path) -> Thesaurus:
                 f"{path}, line {number}: {label!r} is replaced by {by!r}, but by {other!r} in line {first}; delete one "
                 "of the lines"
             )
-    return thesaurus({key: _last(path, key, entries) for key in entries})
+    labels = {" ".join(key): label for key, (_, label, _) in entries.items()}
+    return replace(thesaurus({key: _last(path, key, entries) for key in entries}), labels=labels)
 
 
 def _last(path: Path, key: tuple[str, ...], entries: dict[tuple[str, ...], tuple[int, str, str]]) -> str:

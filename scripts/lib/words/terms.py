@@ -27,7 +27,7 @@ from lib.words.counting import (
     over_papers,
     papers_of,
 )
-from lib.words.spelling import one_per_word
+from lib.words.spelling import one_per_word, plain
 from lib.words.stop_words import Thesaurus
 from lib.words.words import BREAK, HAN_RUN, split_token, tokens
 
@@ -44,14 +44,21 @@ class _Numbers(dict):
 
 
 class _Encoded(dict):
-    """For each token the numbers of its words, with HYPHEN on all but the last."""
+    """For each token the numbers of its words, with HYPHEN on all but the last.
 
-    def __init__(self, stop_words: frozenset[str]):
+    `matched` are those of the entries `watched` that were met, and labels of the thesaurus.
+    """
+
+    def __init__(self, stop_words: frozenset[str], watched: frozenset[str]):
         super().__init__()
-        self.stop_words = stop_words
+        self.stop_words, self.watched = stop_words, watched
         self.numbers = _Numbers({BREAK: 0})
+        self.matched: set[str] = set()
 
     def __missing__(self, token: str) -> tuple[int, ...]:
+        if self.watched:
+            words = {token, *token.removesuffix("'s").removesuffix("’s").split("-")}
+            self.matched |= self.watched & words.union(map(plain, words))
         numbers_of_words = [self.numbers[word] for word in split_token(token, self.stop_words)]
         self[token] = encoded = (*(number | HYPHEN for number in numbers_of_words[:-1]), numbers_of_words[-1])
         return encoded
@@ -60,25 +67,37 @@ class _Encoded(dict):
 _process: list[tuple[_Encoded, Thesaurus | None]] = []  # of this process
 
 
-def _start(stop_words: frozenset[str], thesaurus: Thesaurus | None) -> None:
-    _process[:] = [(_Encoded(stop_words), thesaurus)]
+def _start(stop_words: frozenset[str], thesaurus: Thesaurus | None, watched: frozenset[str]) -> None:
+    _process[:] = [(_Encoded(stop_words, watched), thesaurus)]
 
 
-def _encode(texts: list[str]) -> tuple[int, list[str], np.ndarray, np.ndarray, Counter[tuple[str, str]]]:
-    """The numbers of the words of the texts in this process, the words that are new in it, and abbreviations."""
+@dataclass
+class _Batch:
+    """Of the texts of a batch the numbers of their words in a process, and the words that are new in it."""
+
+    pid: int
+    new: list[str]
+    numbers: np.ndarray
+    lengths: np.ndarray
+    introduced: Counter[tuple[str, str]]
+    matched: frozenset[str]
+
+
+def _encode(texts: list[str]) -> _Batch:
     ((encoded, thesaurus),) = _process
     before = len(encoded.numbers)
     lengths, numbers = [], []
     introduced: Counter[tuple[str, str]] = Counter()
     for text in texts:
         introduced.update(abbreviations(text))
-        spelled = thesaurus.replace(tokens(text)) if thesaurus else tokens(text)
+        spelled = thesaurus.replace(tokens(text), encoded.matched) if thesaurus else tokens(text)
         words = list(chain.from_iterable(map(encoded.__getitem__, spelled)))
         numbers += words
         numbers.append(0)  # no pair of words reaches from one paper into the next
         lengths.append(len(words) + 1)
     new = list(islice(encoded.numbers, before, None))
-    return os.getpid(), new, np.array(numbers, np.int32), np.array(lengths, np.int64), introduced
+    counts, matched = np.array(lengths, np.int64), encoded.watched & encoded.matched
+    return _Batch(os.getpid(), new, np.array(numbers, np.int32), counts, introduced, matched)
 
 
 @dataclass
@@ -90,11 +109,13 @@ class Spellings:
     words : the distinct spellings; the first is BREAK
     offsets : int64 (n_papers + 1,), where the words of each paper begin in the file
     long_forms : of the abbreviations, by their plain form
+    matched : those of the entries `watched` that are in the texts
     """
 
     words: list[str]
     offsets: np.ndarray
     long_forms: dict[str, str]
+    matched: frozenset[str] = frozenset()
 
 
 def spell(
@@ -103,29 +124,35 @@ def spell(
     file: BinaryIO,
     threads: int = 1,
     thesaurus: Thesaurus | None = None,
+    watched: frozenset[str] = frozenset(),
 ) -> Spellings:
     """Write the words of lower-case texts as int32 numbers, with HYPHEN, to a file.
 
     Where two words are not neighbors stands a 0, and behind each paper.
+
+    Parameters
+    ----------
+    watched : stop words, and labels of the thesaurus, of which to say whether they are in the texts
     """
     numbers = _Numbers({BREAK: 0})
     of_process: dict[int, np.ndarray] = {}
     lengths = [np.zeros(1, np.int64)]
     introduced: Counter[tuple[str, str]] = Counter()
-    start = partial(_start, stop_words, thesaurus)
-    for pid, new, words, word_counts, of_batch in _in_processes(batches, start, threads):
-        introduced.update(of_batch)
-        known = of_process.get(pid, np.zeros(1, np.int32))
-        added = np.fromiter(map(numbers.__getitem__, new), np.int32, len(new))
-        of_process[pid] = known = np.concatenate([known, added])
-        file.write((known[words & ~HYPHEN] | (words & HYPHEN)).tobytes())
-        lengths.append(word_counts)
-    return Spellings(list(numbers), np.cumsum(np.concatenate(lengths)), most_frequent(introduced.items()))
+    matched: set[str] = set()
+    start = partial(_start, stop_words, thesaurus, watched)
+    for batch in _in_processes(batches, start, threads):
+        introduced.update(batch.introduced)
+        matched |= batch.matched
+        known = of_process.get(batch.pid, np.zeros(1, np.int32))
+        added = np.fromiter(map(numbers.__getitem__, batch.new), np.int32, len(batch.new))
+        of_process[batch.pid] = known = np.concatenate([known, added])
+        file.write((known[batch.numbers & ~HYPHEN] | (batch.numbers & HYPHEN)).tobytes())
+        lengths.append(batch.lengths)
+    offsets = np.cumsum(np.concatenate(lengths))
+    return Spellings(list(numbers), offsets, most_frequent(introduced.items()), frozenset(matched))
 
 
-def _in_processes(
-    batches: Iterable[list[str]], start: Callable[[], None], threads: int
-) -> Iterator[tuple[int, list[str], np.ndarray, np.ndarray, Counter[tuple[str, str]]]]:
+def _in_processes(batches: Iterable[list[str]], start: Callable[[], None], threads: int) -> Iterator[_Batch]:
     if threads == 1:
         start()
         return map(_encode, batches)
