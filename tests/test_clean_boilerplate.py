@@ -74,12 +74,15 @@ def test_order_blocks_and_processes_change_nothing(monkeypatch, out):
 
 
 def test_what_was_boilerplate_in_a_larger_corpus_is_removed_from_a_single_paper(out):
-    _, ledger, _ = run_clean(as_lines(*corpus(60, 30)), out)
+    """A sentence that is not plain: only a corpus shows that it recurs."""
+    accepted = f"{ABSTRACT} Accepted for publication in Nature."
+    papers = [paper(f"2301.{i:05}", abstract=accepted if i < 30 else ABSTRACT) for i in range(60)]
+    _, ledger, _ = run_clean(as_lines(*papers), out)
     shapes = shapes_of(sentence["example"] for sentence in ledger["boilerplate"])
-    (out.parent / "one.jsonl").write_bytes(as_lines(*corpus(1, 1)))
+    (out.parent / "one.jsonl").write_bytes(as_lines(papers[0]))
     files = cleaned_files(out)
     args = clean.arguments(command_line("clean", snapshot=out.parent / "one.jsonl", **files))
     clean.clean(args, shapes)
     assert pq.read_table(files["papers"])["abstract"].to_pylist() == [ABSTRACT]
     clean.clean(args)
-    assert pq.read_table(files["papers"])["abstract"].to_pylist() != [ABSTRACT]
+    assert pq.read_table(files["papers"])["abstract"].to_pylist() == [accepted]
