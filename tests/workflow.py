@@ -38,6 +38,7 @@ FILES = [  # of the results of a run
     "clusters/k_selection.csv",
     "clusters/k_selection.png",
     "clusters/centroids.npy",
+    "clusters/search.npy",
     "clusters/assignments.parquet",
     "clusters/cluster.json",
     "clusters/nodes.parquet",

@@ -92,6 +92,8 @@ def group_to_open(
     young : bool (n,), of the sample
     gain : what the best division of a topic gained in the first run, per row
     """
+    if not groups:
+        return None
     k, best, most = len(centroids), None, GATE * gain
     before = lloyd(sample, centroids, stay=stay, threads=threads)
     for group in groups:

@@ -15,6 +15,7 @@ from lib.clusters.divisions import best_division, cheapest_merger
 from lib.clusters.partitions import count_pairs
 from lib.lloyd import Clustering, Stay, cluster_sums, inertia_of, lloyd
 from lib.rows import label_sizes
+from lib.vectors import take, unit
 
 LEFT = (
     0.2  # share of its papers that an old topic needs as a start; with fewer its mean wanders to other papers
@@ -102,8 +103,8 @@ class Follower:
         steps = run.iterations
         while k and len(origin) != k:
             change = self._one_more if len(origin) < k else self._one_fewer
-            origin = change(stay.home, run, origin)
-            stay, run = self._settle(stay.home, len(origin))
+            origin, otherwise = change(stay.home, run, origin)
+            stay, run = self._settle(stay.home, len(origin), otherwise)
             steps += run.iterations
         groups = [Group.of(self.vectors, rows) for rows in new_groups(near, young, len(origin), self.threads)]
         opened = None if k else self._open(run, stay, young, groups, earlier.gain)
@@ -123,14 +124,25 @@ class Follower:
         kept = going_on(earlier.topic, run.labels, origin)
         return Followed(run.labels, run.assigned_by, kept, iterations=run.iterations)
 
-    def _means(self, home: np.ndarray, k: int) -> tuple[np.ndarray, float]:
-        """The means of the papers at home, float32 (k, dim), and the mean squared distance to them."""
+    def _means(
+        self, home: np.ndarray, k: int, otherwise: np.ndarray | None = None
+    ) -> tuple[np.ndarray, float]:
+        """The means of the papers at home, float32 (k, dim), and the mean squared distance to them.
+
+        Parameters
+        ----------
+        otherwise : float32 (k, dim), in place of the mean of a home without papers: all of a topic's may be new
+        """
         sums, counts = cluster_sums(self.vectors, home, k, self.threads)
-        means = sums / counts[:, None]
+        means = sums / np.maximum(counts, 1)[:, None]
+        if otherwise is not None:
+            means = np.where(counts[:, None] > 0, means, otherwise)
         return means.astype(np.float32), inertia_of(means, counts) / int(counts.sum())
 
-    def _settle(self, home: np.ndarray, k: int) -> tuple[Stay, Clustering]:
-        means, square = self._means(home, k)
+    def _settle(
+        self, home: np.ndarray, k: int, otherwise: np.ndarray | None = None
+    ) -> tuple[Stay, Clustering]:
+        means, square = self._means(home, k, otherwise)
         stay = Stay(home, self.stay * square)
         return stay, lloyd(self.vectors, means, stay=stay, threads=self.threads)
 
@@ -149,8 +161,13 @@ class Follower:
         after = lloyd(self.vectors, more, stay=stay, threads=self.threads)
         return (after, group) if is_young(after.labels == len(run.centroids), young) else None
 
-    def _one_more(self, home: np.ndarray, run: Clustering, origin: np.ndarray) -> np.ndarray:
-        """Give the smaller part of the best division a home of its own; changes `home`."""
+    def _one_more(
+        self, home: np.ndarray, run: Clustering, origin: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Give the smaller part of the best division a home of its own; changes `home`.
+
+        Returns the old topic of each start, and starts for homes without papers.
+        """
         k = len(origin)
         best = best_division(
             self.sample_vectors, run.labels[self.sample], k, seed=self.seed, threads=self.threads
@@ -161,7 +178,8 @@ class Follower:
             )
         parts = self._sides(best.topic, best.rows, run.labels)
         home[parts[home[parts] >= 0]] = k  # new papers have none
-        return np.append(origin, np.int32(-1))
+        mean = unit(take(self.vectors, parts)).mean(0, dtype=np.float64).astype(np.float32)
+        return np.append(origin, np.int32(-1)), np.vstack([run.centroids, mean])
 
     def _sides(self, topic: int, rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """All papers of a topic that are nearer to the mean of these rows of the sample than to the others' mean."""
@@ -174,14 +192,16 @@ class Follower:
         counts = label_sizes(run.labels, 2)
         return members[run.labels == int(counts.argmin())]
 
-    def _one_fewer(self, home: np.ndarray, run: Clustering, origin: np.ndarray) -> np.ndarray:
-        """Give the two topics whose merger costs least one home; changes `home`."""
+    def _one_fewer(
+        self, home: np.ndarray, run: Clustering, origin: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Give the two topics whose merger costs least one home; changes `home`. Returns as `_one_more` does."""
         k = len(origin)
         counts = label_sizes(run.labels, k)
         larger, smaller = cheapest_merger(run.centroids, counts)
         home[home == smaller] = larger
         home[home > smaller] -= 1
-        return np.delete(origin, smaller)
+        return np.delete(origin, smaller), np.delete(run.centroids, smaller, axis=0)
 
 
 def homes(earlier: Earlier, least: float) -> tuple[np.ndarray, np.ndarray]:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from itertools import count
 
 import pandas as pd
 
-from lib.naming.names import SEPARATOR, distinct
+from lib.naming.names import SEPARATOR
 from lib.naming.topic_table import words_in_name
+from lib.words.spelling import stems
 
 NUMBER = re.compile(r" \(\d+\)$")  # which `distinct` adds
 EVIDENCE = 10  # keywords in which the words of a name are looked for
@@ -62,10 +64,15 @@ def shares_half(old: list[str], new: list[str]) -> bool:
 
 def with_kept(names: list[str], kept: list[str | None]) -> list[str]:
     """The kept names and, for the other topics, their new names; a number follows a new name that equals another."""
-    order = sorted(range(len(names)), key=lambda topic: kept[topic] is None)
-    taken = distinct([NUMBER.sub("", kept[topic] or names[topic]) for topic in order])
-    free = dict(zip(order, taken, strict=True))
-    return [old or free[topic] for topic, old in enumerate(kept)]
+    if not any(kept):
+        return names
+    taken = {stems(name) for name in kept if name}
+    final = []
+    for name, old in zip(names, kept, strict=True):
+        tries = (f"{name} ({n})" if n > 1 else name for n in count(1))
+        final.append(old or next(each for each in tries if stems(each) not in taken))
+        taken.add(stems(final[-1]))
+    return final
 
 
 def former_names(topics: pd.DataFrame, earlier: pd.DataFrame) -> list[str | None]:

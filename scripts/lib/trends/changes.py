@@ -85,13 +85,15 @@ def _born(step: Step) -> list[dict]:
     """New numbers; a topic is split off if most of its papers were there, and most of these in one topic."""
     rows = []
     flows = step.flows
+    opened = {group["topic"] for group in step.announced if group["opened"]}
     for number in step.after["topic"][~step.after["topic"].isin(step.before["topic"])]:
         inside = step.topic == number
         sources = flows[flows["new"] == number]
         shared, size = int(sources["papers"].sum()), int(inside.sum())
         largest = sources.iloc[0] if len(sources) else None
         other = None if largest is None or 2 * largest["papers"] <= shared else int(largest["old"])
-        kind = "split" if 2 * shared > size and other is not None else "born"
+        parted = 2 * shared > size and other is not None and number not in opened
+        kind = "split" if parted else "born"
         shown = np.flatnonzero(inside & (step.old_topic < 0))
         papers = step.most_similar(shown if len(shown) else np.flatnonzero(inside))
         rows.append({"kind": kind, "topic": int(number), "other": other, "papers": papers})

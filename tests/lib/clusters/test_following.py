@@ -121,6 +121,14 @@ def test_one_more_topic_divides_the_joined_subjects():
     assert sorted(done.origin) == [-1, *range(SUBJECTS - 1)]
 
 
+def test_one_more_topic_may_be_all_new_papers():
+    rows, truth = corpus(dict.fromkeys(range(SUBJECTS), 80), 0)
+    new = subject(SUBJECTS, 60)
+    done = follow(np.vstack([rows, new]), earlier_of(truth, len(new)), k=SUBJECTS + 1)
+    np.testing.assert_array_equal(done.labels, np.concatenate([truth, np.full(60, SUBJECTS)]))
+    assert done.origin.tolist() == [*range(SUBJECTS), -1]
+
+
 def test_one_topic_fewer_joins_the_divided_subject():
     rows, truth = corpus(dict.fromkeys(range(SUBJECTS), 80), 0)
     divided = truth.copy()

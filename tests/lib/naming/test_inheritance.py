@@ -71,6 +71,9 @@ def test_a_new_name_that_equals_a_kept_one_gets_a_number():
     assert with_kept(["a · b", "a · b", "c"], [None, "a · b", None]) == ["a · b (2)", "a · b", "c"]
     assert with_kept(["a", "a (2)"], [None, None]) == ["a", "a (2)"]
     assert with_kept(["x", "y"], ["a (2)", None]) == ["a (2)", "y"]
+    assert with_kept(["q", "a · b"], ["a · b (2)", None]) == ["a · b (2)", "a · b"]
+    assert with_kept(["a", "a", "b"], [None, None, "a"]) == ["a (2)", "a (3)", "a"]
+    assert with_kept(["Report of the group (2013)"], [None]) == ["Report of the group (2013)"]
 
 
 def test_the_former_name_is_told_where_it_changed():
