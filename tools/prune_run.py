@@ -5,7 +5,6 @@ if the run is made again, nothing is encoded.
 """
 
 import argparse
-import fcntl
 import os
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
 from lib.cli import UserError, run, say
+from lib.workflow.checks import lock_folder
 from newest_run import missing
 
 FOLDERS = ("corpus", "embeddings", "clusters/sample")  # those of clusters/ have a row per topic
@@ -21,19 +21,6 @@ FOLDERS = ("corpus", "embeddings", "clusters/sample")  # those of clusters/ have
 def arrays(folder: Path) -> list[Path]:
     """The files to delete."""
     return sorted(file for name in FOLDERS for file in (folder / name).rglob("*.npy"))
-
-
-def hold(folder: Path) -> int:
-    """Hold the folder as a run does (lib/workflow/checks.py); raises a UserError while a run writes to it."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise UserError(f"RUN: a run is writing to {folder}; wait until it ends") from None
-    except OSError:
-        pass  # some network file systems have no locks
-    return descriptor
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -47,7 +34,10 @@ def main(argv: list[str] | None = None) -> None:
         raise UserError(
             f"RUN: {args.run} holds no finished run: {lacks[0]} is missing. Finish the run first, or delete the folder"
         )
-    descriptor = hold(args.run)
+    try:
+        descriptor = lock_folder(args.run)
+    except BlockingIOError:
+        raise UserError(f"RUN: a run is writing to {args.run}; wait until it ends") from None
     files = arrays(args.run)
     size = sum(file.stat().st_size for file in files)
     for file in files:
@@ -56,7 +46,8 @@ def main(argv: list[str] | None = None) -> None:
             file.unlink()
     verb = "would delete" if args.dry_run else "deleted"
     say(f"{args.run}: {verb} {len(files)} arrays, {size / 1e6:,.1f} MB")
-    os.close(descriptor)
+    if descriptor is not None:
+        os.close(descriptor)
 
 
 if __name__ == "__main__":

@@ -98,16 +98,29 @@ def lock_results(config: Config) -> int | None:
             f"pathvars.results: {existing} cannot be written to; make it writable, or set the key to another folder"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return lock_folder(folder)
     except BlockingIOError:
-        os.close(descriptor)
         raise WorkflowError(
             f"pathvars.results: another run is writing to {folder}; wait until it ends, or give this run another folder"
         ) from None
-    except OSError:
+
+
+def lock_folder(folder: Path) -> int | None:
+    """Hold a folder; the descriptor, which stays open, or None if the file system has no locks.
+
+    Raises
+    ------
+    BlockingIOError
+        Another process holds it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
         os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise
         return None  # some network file systems
     return descriptor
 
