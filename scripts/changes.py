@@ -1,7 +1,6 @@
 """Tell what changed since the earlier run."""
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -45,16 +44,10 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return cli.parse_args(argv)
 
 
-def first_history(topics: pd.DataFrame, old: np.ndarray) -> pd.DataFrame:
-    """The history of a chain of which one run is known, with the columns of HISTORY.
-
-    Parameters
-    ----------
-    topics : rows of TOPICS of that run
-    old : int32 (m,), topic number of each of its papers
-    """
-    sizes = [int((old == number).sum()) for number in topics["topic"]]
-    table = topics[["topic", "key", "name"]].assign(run=0, newest=None, papers=len(old), size=sizes)
+def first_history(step: Step) -> pd.DataFrame:
+    """The history of a chain of which only the earlier run of the step is known, with the columns of HISTORY."""
+    sizes = step.counts["before"].loc[step.before["topic"]].to_numpy()
+    table = step.before[["topic", "key", "name"]].assign(run=0, newest=None, papers=len(step.old), size=sizes)
     return table.assign(new=0, event=None)[HISTORY.names]
 
 
@@ -93,8 +86,8 @@ def news_of(step: Step, changes: pd.DataFrame, cluster: ClusterSummary, titles: 
 def plot(step: Step, colors: dict[int, str]) -> Figure:
     """The figure: streams of papers from the former topics to today's."""
     flows = step.flows
-    new = pd.Series(step.topic[step.old_topic < 0]).value_counts().sort_index()
-    by_size = step.after.assign(size=[int((step.topic == number).sum()) for number in step.after["topic"]])
+    new = step.counts["new"][step.counts["new"] > 0]
+    by_size = step.after.assign(size=step.counts["after"].loc[step.after["topic"]].to_numpy())
     by_size = by_size.sort_values("size", ascending=False, kind="stable")
     now = dict(zip(by_size["topic"], by_size["name"], strict=True))
     before = dict(zip(step.before["topic"], step.before["name"], strict=True))
@@ -115,11 +108,6 @@ def plot(step: Step, colors: dict[int, str]) -> Figure:
         colors,
         tuple(families),
     )
-
-
-def read_history(path: Path | None, topics: pd.DataFrame, old: np.ndarray) -> pd.DataFrame:
-    """The rows of the earlier runs."""
-    return read_table(path, HISTORY).to_pandas() if path else first_history(topics, old)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -155,7 +143,8 @@ def main(argv: list[str] | None = None) -> None:
     titles = dict(zip(shown["id"].to_pylist(), map(latex_to_text, shown["title"].to_pylist()), strict=True))
     news = news_of(step, changes, cluster, titles)
     newest = pc.max(papers["published"]).as_py()
-    earlier_runs = read_history(args.previous_history, before, old)
+    known = args.previous_history
+    earlier_runs = read_table(known, HISTORY).to_pandas() if known else first_history(step)
     history = history_table(earlier_runs, step, changes, cluster["run"], newest)
     colors = dict(zip(pd.concat([after, before])["topic"], pd.concat([after, before])["color"], strict=True))
     outputs = (args.changes, args.csv, args.history, args.figure)

@@ -5,6 +5,7 @@ test), and the false discovery rate over all topics is controlled by Benjamini &
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,30 @@ class Step:
     ids: np.ndarray
     announced: list[NewGroup]
 
-    @property
+    @cached_property
+    def counts(self) -> pd.DataFrame:
+        """The papers of each topic of either run, by number: `before`, `after`, and of these `new` and `stayed`."""
+        numbers = sorted({*self.before["topic"], *self.after["topic"]})
+        size = max(numbers) + 1
+
+        def count(topics: np.ndarray) -> np.ndarray:
+            return np.bincount(topics[topics >= 0], minlength=size)[numbers]
+
+        columns = {
+            "before": count(self.old),
+            "after": count(self.topic),
+            "new": count(self.topic[self.old_topic < 0]),
+            "stayed": count(self.topic[self.old_topic == self.topic]),
+        }
+        return pd.DataFrame(columns, index=numbers)
+
+    @cached_property
+    def texts(self) -> pd.DataFrame:
+        """The key and name of each topic of either run, by number; those of today if it goes on."""
+        both = pd.concat([self.after, self.before]).drop_duplicates("topic")
+        return both.set_index("topic")[["key", "name"]]
+
+    @cached_property
     def flows(self) -> pd.DataFrame:
         """The papers of both runs by former and present topic: columns `old`, `new` and `papers`, largest first."""
         shared = self.old_topic >= 0
@@ -118,16 +142,15 @@ def _ended(step: Step) -> list[dict]:
 def _grown(step: Step) -> list[dict]:
     """Topics of both runs that new papers join more often, or less often, than their size lets expect."""
     numbers = step.after["topic"].to_numpy()
-    is_new = step.old_topic < 0
-    new = np.array([int((is_new & (step.topic == number)).sum()) for number in numbers])
-    there = np.array([int((~is_new & (step.topic == number)).sum()) for number in numbers])
+    counts = step.counts.loc[numbers]
+    new, there = counts["new"].to_numpy(), (counts["after"] - counts["new"]).to_numpy()
     factor, q_values = growth(new, there)
     both = np.isin(numbers, step.before["topic"]) & (q_values <= FALSE_DISCOVERIES)
     rows = []
     for kind, far in (("grew", factor >= LEAST_FACTOR), ("shrank", factor <= 1 / LEAST_FACTOR)):
         at = np.flatnonzero(both & far)
         for i in at[np.argsort(-np.abs(np.log(np.maximum(factor[at], 1e-9))), kind="stable")]:
-            papers = step.most_similar(np.flatnonzero(is_new & (step.topic == numbers[i])))
+            papers = step.most_similar(np.flatnonzero((step.old_topic < 0) & (step.topic == numbers[i])))
             change = {"factor": float(factor[i]), "q_value": float(q_values[i])}
             rows.append({"kind": kind, "topic": int(numbers[i]), "papers": papers, **change})
     return rows
@@ -153,20 +176,12 @@ def _announced(step: Step) -> list[dict]:
 
 def _complete(step: Step, row: dict) -> dict:
     """The row with key, names and numbers of papers."""
-    number, now = row["topic"], step.topic == row["topic"]
-    names = pd.concat([step.after, step.before]).drop_duplicates("topic").set_index("topic")
-    counts = {
-        "before": int((step.old == number).sum()),
-        "after": int(now.sum()),
-        "new": int((now & (step.old_topic < 0)).sum()),
-        "stayed": int((now & (step.old_topic == number)).sum()),
-    }
-    other = row.get("other")
+    number, other = row["topic"], row.get("other")
     texts = {
-        "key": names.loc[number, "key"],
-        "name": names.loc[number, "name"],
-        "other_name": None if other is None else names.loc[other, "name"],
+        **step.texts.loc[number].to_dict(),
+        "other_name": None if other is None else step.texts.loc[other, "name"],
     }
+    counts = {name: int(value) for name, value in step.counts.loc[number].items()}
     return {"other": None, "was": None, "factor": None, "q_value": None} | counts | texts | row
 
 
@@ -183,23 +198,14 @@ def history_table(
     """
     events = changes[changes["kind"].isin(["born", "split", "ended", "merged", "renamed"])]
     kinds = events.groupby("topic")["kind"].agg(", ".join).to_dict()
-    rows = [
-        {
-            "run": run,
-            "newest": newest,
-            "papers": len(step.topic),
-            "topic": row.topic,
-            "key": row.key,
-            "name": row.name,
-            "size": int((step.topic == row.topic).sum()),
-            "new": int(((step.topic == row.topic) & (step.old_topic < 0)).sum()),
-            "event": kinds.get(row.topic),
-        }
-        for row in step.after.itertuples(index=False)
-    ]
-    ended = [
-        {"run": run, "newest": newest, "papers": len(step.topic), "topic": row.topic, "key": row.key}
-        | {"name": row.name, "size": 0, "new": 0, "event": kinds.get(row.topic)}
-        for row in step.before[~step.before["topic"].isin(step.after["topic"])].itertuples(index=False)
-    ]
-    return pd.concat([earlier, pd.DataFrame([*rows, *ended])], ignore_index=True)
+    numbers = [*step.after["topic"], *step.before["topic"][~step.before["topic"].isin(step.after["topic"])]]
+    table = step.texts.loc[numbers].assign(
+        run=run,
+        newest=newest,
+        papers=len(step.topic),
+        size=step.counts["after"],
+        new=step.counts["new"],
+        event=pd.Series(kinds, dtype=object),
+    )
+    table = table.rename_axis("topic").reset_index()
+    return pd.concat([earlier, table], ignore_index=True)
