@@ -54,6 +54,7 @@ def cold(shot: Snapshot, k: int, seed: int = 0) -> Run:
 def follow(before: Run, shot: Snapshot, *, stay: float = STAY, k: int | None = None) -> Run:
     """The next run of a chain."""
     from lib.clusters.following import Earlier, Follower
+    from lib.lloyd import inertia_of_labels
 
     numbers, code = np.unique(before.topic, return_inverse=True)
     shared = np.isin(shot.rows, before.rows)
@@ -74,19 +75,11 @@ def follow(before: Run, shot: Snapshot, *, stay: float = STAY, k: int | None = N
         age,
         before.gain,
         before.next + int((~kept).sum()),
-        inertia(shot.smoothed, done.labels),
+        inertia_of_labels(shot.smoothed, done.labels, len(done.origin), THREADS),
         [shot.rows[group.rows] for group in done.groups],
         None if done.opened is None else shot.rows[done.opened.rows],
         sorted(set(numbers.tolist()) - set(given.tolist())),
     )
-
-
-def inertia(rows: np.ndarray, labels: np.ndarray) -> float:
-    """The inertia of a partition of unit rows."""
-    from lib.lloyd import cluster_sums, inertia_of
-
-    sums, counts = cluster_sums(rows, labels, int(labels.max()) + 1, THREADS)
-    return inertia_of(sums / np.maximum(counts, 1)[:, None], counts)
 
 
 def kept(before: Run, after: Run) -> float:

@@ -32,7 +32,7 @@ from lib.clusters.stability import jaccard_by_topic, stable_share
 from lib.embeddings.neighbor_graph import read_neighbors
 from lib.embeddings.provenance import check_image
 from lib.files import atomic_outputs, read_number, write_json
-from lib.lloyd import cluster_sums, inertia_of
+from lib.lloyd import cluster_sums, inertia_of, inertia_of_labels
 from lib.parallel import map_tasks
 from lib.projection import principal_axes
 from lib.records.schema import PAPERS
@@ -132,9 +132,7 @@ def health(
     if args.history == "fresh":
         return Health(gain=earlier.gain, gap=None, moved=None)
     cold = kmeans(rows, k, seeds=list(range(seed, seed + SEEDS)), axes=sample.axes, threads=threads)
-    sums, counts = cluster_sums(rows, labels, k, threads)
-    inertia = inertia_of(sums / np.maximum(counts, 1)[:, None], counts)
-    gap, moved = compare_with_cold(labels, inertia, cold)
+    gap, moved = compare_with_cold(labels, inertia_of_labels(rows, labels, k, threads), cold)
     return Health(gain=earlier.gain, gap=gap, moved=moved)
 
 
@@ -240,7 +238,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def check_k(k: int, papers: int, sample: int, chosen: Path) -> None:
-    """Raise a UserError if there cannot be so many topics of so many papers, or of so many in the sample."""
+    """Raise a UserError if K is below 2, or above the number of papers or of those in the sample."""
     if k < 2:
         raise UserError(f"{chosen}: K = {k}; K must be at least 2")
     if k > papers:

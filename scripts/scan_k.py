@@ -17,7 +17,7 @@ from lib.clusters.silhouette import cosine_silhouette, mean_silhouette
 from lib.clusters.smoothing import SAMPLE_FILES, read_sample, unit_half
 from lib.clusters.stability import jaccard_by_topic, stable_share
 from lib.files import atomic_outputs, write_json
-from lib.lloyd import cluster_sums, inertia_of
+from lib.lloyd import inertia_of_labels
 from lib.parallel import map_tasks
 from lib.records.schema import PAPERS
 from lib.rows import label_sizes
@@ -88,8 +88,7 @@ def stability_of_halves(n: int, rows: np.ndarray, half_labels: np.ndarray) -> li
 
 def inertia_per_row(vectors: np.ndarray, labels: np.ndarray, k: int, threads: int = 1) -> float:
     """The mean squared distance of unit rows to the mean of their cluster; unassigned rows are left out."""
-    sums, counts = cluster_sums(vectors, labels, k, threads)
-    return inertia_of(sums / np.maximum(counts, 1)[:, None], counts) / int(counts.sum())
+    return inertia_of_labels(vectors, labels, k, threads) / int((labels >= 0).sum())
 
 
 def scan(

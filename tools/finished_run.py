@@ -13,6 +13,7 @@ from lib.cli import UserError
 from lib.clusters.assignment import lower_fences
 from lib.clusters.new_papers import TopicSpace, assign
 from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
+from lib.clusters.topic_numbers import to_codes
 from lib.embeddings.cache import text_hashes
 from lib.embeddings.nearest import nearest_points
 from lib.embeddings.neighbor_graph import read_neighbors
@@ -84,8 +85,7 @@ class FinishedRun:
                 f"{at}: search.npy {search.shape} and centroids.npy {centroids.shape} do not fit {len(topics)} topics and "
                 f"vectors of {vectors.shape[1]} dimensions; run the map again"
             )
-        labels = np.searchsorted(topics["topic"], measured["topic"])
-        labels[measured["topic"] < 0] = -1
+        labels = to_codes(measured["topic"].to_numpy(), topics["topic"].to_numpy())
         fences = lower_fences(measured["similarity"].to_numpy(), labels, len(topics))
         neighbors = at / "embeddings/neighbors.npy"
         return cls(

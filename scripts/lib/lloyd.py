@@ -173,6 +173,18 @@ def inertia_of(means: np.ndarray, counts: np.ndarray) -> float:
     return float(counts.sum() - np.sum(counts * np.sum(means**2, axis=1)))
 
 
+def inertia_of_labels(vectors: np.ndarray, labels: np.ndarray, k: int, threads: int = 1) -> float:
+    """The inertia of a partition of unit rows.
+
+    Parameters
+    ----------
+    vectors : (n, dim), float16 (may be memory-mapped) or float32
+    labels : int (n,), 0 to k - 1; -1 for unassigned rows
+    """
+    sums, counts = cluster_sums(vectors, labels, k, threads)
+    return inertia_of(sums / np.maximum(counts, 1)[:, None], counts)
+
+
 def column_variance(total: np.ndarray, n: int) -> float:
     """The mean variance of the columns of n unit rows with the given sum: (E|x|² - |E x|²) / dim."""
     return float(1.0 - np.sum((total / n) ** 2)) / len(total)

@@ -6,7 +6,7 @@ import numpy as np
 
 from lib.clusters.kmeans import kmeans
 from lib.clusters.seeding import TooFewDistinctRows
-from lib.lloyd import cluster_sums, inertia_of
+from lib.lloyd import inertia_of_labels
 from lib.parallel import map_tasks
 from lib.rows import rows_by_label
 
@@ -46,10 +46,9 @@ def best_division(rows: np.ndarray, labels: np.ndarray, k: int, *, seed: int, th
             parts = kmeans(of_topic, 2, seeds=list(range(seed, seed + STARTS)))
         except TooFewDistinctRows:
             return 0.0, members[:0]
-        sums, counts = cluster_sums(of_topic, np.zeros(len(members), np.int32), 1)
+        whole = inertia_of_labels(of_topic, np.zeros(len(members), np.int32), 1)
         smaller = int(np.bincount(parts.labels, minlength=2).argmin())
-        gain = inertia_of(sums / counts[:, None], counts) - parts.inertia
-        return max(gain, 0.0), members[parts.labels == smaller]
+        return max(whole - parts.inertia, 0.0), members[parts.labels == smaller]
 
     divisions = list(map_tasks(rows_by_label(labels, k), threads, divide))
     topic = int(np.argmax([gain for gain, _ in divisions]))
