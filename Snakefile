@@ -68,7 +68,11 @@ rule all:
         "<results>/topics/explanations.parquet",
         "<results>/evaluation/evaluation.json",
         "<results>/evaluation/explanations.png",
-        NEWS,
+        **news(
+            changes="topics/changes.csv",
+            change_figure="topics/changes.png",
+            history="topics/history.parquet",
+        ),
 
 
 include: here.join("rules/corpus.smk")

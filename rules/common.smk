@@ -105,7 +105,15 @@ def chosen(wildcards):
 
 def earlier(**files):
     """Files of the earlier run that the config names, as inputs by name; without one, no files."""
-    folder = config["previous"]
+    return in_folder(config["previous"], files)
+
+
+def news(**files):
+    """What `changes` writes, as inputs by name; without an earlier run, no files."""
+    return in_folder(config["previous"] and "<results>", files)
+
+
+def in_folder(folder, files):
     return {
         name: os.path.join(folder, file) if folder else []
         for name, file in files.items()
@@ -122,14 +130,6 @@ flags = steps.flags
 SEED = {"seed": config["seed"]}
 RESULTS = configs.results_folder(config)
 MORE_MAPS = [f"<results>/map.{kind}" for kind in config["plot"]["formats"]]
-NEWS = (
-    [
-        f"<results>/topics/{file}"
-        for file in ("changes.csv", "changes.png", "history.parquet")
-    ]
-    if config["previous"]
-    else []
-)
 TERMS = {
     "vocabulary": "<results>/corpus/vocabulary.parquet",
     **{

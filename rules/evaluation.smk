@@ -37,6 +37,10 @@ rule report:
     """Put the map, the choice of K, the topics, the measures and the ledger on one page."""
     input:
         **code("report", "map"),
+        **news(
+            changes="topics/changes.json",
+            change_figure="topics/changes.png",
+        ),
         ledger="<results>/corpus/ledger.json",
         works="<results>/corpus/works.json",
         embeddings="<results>/embeddings/embeddings.json",
@@ -56,8 +60,6 @@ rule report:
         explained="<results>/topics/explained.parquet",
         explain="<results>/topics/explain.json",
         map="<results>/map.png",
-        changes="<results>/topics/changes.json" if config["previous"] else [],
-        change_figure=("<results>/topics/changes.png" if config["previous"] else []),
         digest=digest,
         template=source("scripts/templates/report.html"),
         style=source("scripts/templates/report/report.css"),

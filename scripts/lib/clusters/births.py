@@ -12,7 +12,7 @@ NEAREST = 20  # papers around a paper that are new or not
 YOUNG = 12  # runs: a subject that grows slowly is not new in any one of them
 LEAST_SHARE = 0.5  # of the nearest papers of a paper in a group
 LEAST_PAPERS = 20  # of a group
-PART_OF_TOPIC = 0.1  # of an average topic: a group has at least so many papers
+PART_OF_TOPIC = 0.1  # a group has at least this share of the papers of an average topic
 GATE = 0.75  # of what the best division gained in the first run: with less, the map crumbles
 SHOWN = 5  # papers of a group that are named
 

@@ -20,7 +20,7 @@ from lib.tables import read_table
 def read_earlier(
     assignments: Path | None, cluster: Path | None, ids: pa.ChunkedArray
 ) -> tuple[Earlier | None, ClusterSummary | None]:
-    """The topics of an earlier run for the papers of this one, and its cluster.json; None if there is no such run.
+    """The topics that the papers were in, and cluster.json of that earlier run; None and None without one.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ def as_list(value: str | list[str]) -> list[str]:
 def files_of(value: str) -> list[str]:
     """The files that a path, a folder or a pattern names.
 
-    Of a folder these are the files right in it, without hidden ones and those that are no data by their name.
+    A folder names the files directly in it, except hidden ones and those whose names say that they hold no papers.
     """
     if Path(value).is_dir():
         inside = [path for path in Path(value).iterdir() if path.is_file()]

@@ -95,7 +95,7 @@ def test_hexadecimal_colors_are_those_of_matplotlib():
 @pytest.mark.parametrize("new", [1, 5])
 @pytest.mark.parametrize("k", [20, 40])
 def test_new_topics_get_colors_unlike_those_near_them(k, new):
-    """The kept colors stay, and the others are no worse told apart than if all were colored anew."""
+    """The kept colors stay, and the new ones are told apart about as well as if all topics were colored anew."""
     gains = []
     for seed in range(3):
         places = np.random.default_rng(seed).normal(size=(k, 2))
