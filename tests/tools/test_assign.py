@@ -227,15 +227,15 @@ def test_names_of_outputs():
 def test_a_text_is_asked_with_one_command(finished):
     record = records(0, 1)[0]
     text = f"{record['title']}. {record['abstract']} With $\\alpha$ and 'quotes'; $(date)."
-    command = ["make", "ask", f"TEXT={text}", f"RESULTS={finished.at}"]
+    # as a user calls it: not from within `make test`, and with the environment set up
+    make = ["make", "--no-print-directory", "--old-file=.venv/.run", "ask"]
+    command = [*make, f"TEXT={text}", f"RESULTS={finished.at}"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT, check=False)
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
     assert [line.split()[0] for line in lines[:5]] == ["Topic", "Similarity", "Second", "Place", "Nearest"]
     assert len(lines) == 10 and " ".join(record["title"].split()) in lines[5] and not result.stderr
-    empty = subprocess.run(
-        ["make", "ask"], cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT, check=False
-    )
+    empty = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT, check=False)
     assert empty.returncode != 0 and 'make ask TEXT="title. abstract"' in empty.stderr
 
 
