@@ -24,7 +24,9 @@ from script_server import ScriptServer
 
 ROOT = Path(__file__).resolve().parent.parent
 # rules call `python` and `snakemake` by name: these are those of the environment of the tests
-ENVIRONMENT = os.environ | {
+# Without what `make test` hands on to the make of a test
+OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "ARGS")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in OF_MAKE} | {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     "PYTHONNOUSERSITE": "1",
     "PYTHONDONTWRITEBYTECODE": "1",

@@ -227,7 +227,6 @@ def test_names_of_outputs():
 def test_a_text_is_asked_with_one_command(finished):
     record = records(0, 1)[0]
     text = f"{record['title']}. {record['abstract']} With $\\alpha$ and 'quotes'; $(date)."
-    # as a user calls it: not from within `make test`, and with the environment set up
     make = ["make", "--no-print-directory", "--old-file=.venv/.run", "ask"]
     command = [*make, f"TEXT={text}", f"RESULTS={finished.at}"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT, check=False)
