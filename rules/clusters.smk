@@ -1,10 +1,13 @@
 """Clusters: reads embeddings.npy; writes k.json, centroids.npy and assignments.parquet."""
 
-GPUS = config["cluster"]["gpus"]
+# Following an earlier run needs no GPU
+FOLLOWS = bool(chains.topics_of_previous(config))
+GPUS = 0 if FOLLOWS else config["cluster"]["gpus"]
 GPU_IMAGE = config["embed"]["image"] if GPUS else None
 # What decides how topics follow those of an earlier run; without one, a change re-runs nothing
 FOLLOWING = settings("cluster", "k", "stay", "history")
-HISTORY, NO_HISTORY = (FOLLOWING, {}) if config["previous"] else ({}, FOLLOWING)
+HISTORY = {key: FOLLOWING[key] for key in chains.settings_of_history(config)}
+NO_HISTORY = {key: value for key, value in FOLLOWING.items() if key not in HISTORY}
 SAMPLE = {
     name: f"<results>/clusters/sample/{name}.npy"
     for name in ("rows", "vectors", "half_rows", "half_vectors")
@@ -100,7 +103,7 @@ checkpoint select_k:
         **parameters(
             {
                 **settings("cluster", "k"),
-                "previous": chains.topics_of_previous(config) and config["previous"],
+                "previous": config["previous"] if FOLLOWS else None,
             }
         ),
     shell:

@@ -35,6 +35,7 @@ config.update(configs.complete(config, SCHEMA, ROOT))
 chains.check_previous(config)
 if workflow.is_main_process:
     checks.warn_of_another_corpus(config)
+    chains.warn_of_another_chain(config)
 
 
 def source(path):

@@ -59,7 +59,7 @@ def news_of(step: Step, changes: pd.DataFrame, cluster: ClusterSummary, titles: 
     changes : columns of CHANGES
     titles : by id, of the papers that show a change
     """
-    shared = step.old_topic >= 0
+    both = (step.old_topic >= 0) & (step.topic >= 0)
     going_on = step.after[step.after["topic"].isin(step.before["topic"])]
     flows, names = step.flows, step.after.set_index("topic")["name"]
     before = step.before.set_index("topic")["name"]
@@ -69,9 +69,9 @@ def news_of(step: Step, changes: pd.DataFrame, cluster: ClusterSummary, titles: 
         run=cluster["run"],
         history=cluster["history"],
         papers=len(step.topic),
-        new=int((~shared).sum()),
-        removed=len(step.old) - int(shared.sum()),
-        kept=float((step.old_topic[shared] == step.topic[shared]).mean()),
+        new=int((~step.shared).sum()),
+        removed=len(step.old) - int(step.shared.sum()),
+        kept=float((step.old_topic[both] == step.topic[both]).mean()),
         topics_before=len(step.before),
         topics=len(step.after),
         names=len(going_on),
@@ -133,7 +133,8 @@ def main(argv: list[str] | None = None) -> None:
         np.where(at >= 0, old[at], -1).astype(np.int32),
         now["topic"].to_numpy(),
         now["similarity"].to_numpy(),
-        now["id"].to_numpy(),
+        at >= 0,
+        now["id"],
         cluster["announced"],
     )
     changes = change_table(step)

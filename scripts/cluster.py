@@ -9,14 +9,13 @@ import pyarrow as pa
 
 from lib.cli import Parser, UserError, optional, run, say
 from lib.clusters.assignment import SEEDS, ClusterMethod, Graph, find_outliers, measure_membership
-from lib.clusters.births import SHOWN
 from lib.clusters.divisions import best_division
 from lib.clusters.following import Earlier, Followed, Follower, compare_with_cold, matched
 from lib.clusters.from_sample import KMeansFromSample
-from lib.clusters.history import Numbered, ages, number_topics, read_earlier
+from lib.clusters.history import ages, announced, digest_of, number_topics, read_earlier
 from lib.clusters.kmeans import COMPONENTS, KMeans, kmeans
 from lib.clusters.partitions import renumbered
-from lib.clusters.schema import ASSIGNMENTS, ClusterSummary, Fit, Health, NewGroup
+from lib.clusters.schema import ASSIGNMENTS, ClusterSummary, Fit, Health
 from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.silhouette import cosine_silhouette, mean_silhouette
 from lib.clusters.smoothing import (
@@ -192,19 +191,6 @@ def measure(
     )
 
 
-def announced(topics: Followed, numbered: Numbered, ids: pa.ChunkedArray) -> list[NewGroup]:
-    """The groups of new papers, for cluster.json."""
-    return [
-        NewGroup(
-            size=len(group.rows),
-            topic=int(numbered.numbers[np.bincount(numbered.labels[group.rows]).argmax()]),
-            opened=group is topics.opened,
-            papers=ids.take(group.rows[:SHOWN]).to_pylist(),
-        )
-        for group in topics.groups
-    ]
-
-
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(
@@ -287,9 +273,9 @@ def main(argv: list[str] | None = None) -> None:
             since=numbered.since,
             ended=numbered.ended,
             run=before["run"] + 1 if before else 0,
-            previous=earlier.digest if earlier else None,
+            lineage=[*(before["lineage"] if before else []), digest_of(ids, columns["topic"])],
             history=args.history if earlier else "first",
-            announced=announced(found, numbered, ids),
+            announced=announced(found, numbered, ids, earlier, before),
         )
         np.save(centroids_file, topics.centroids)
         np.save(search_file, found.centroids[numbered.order])

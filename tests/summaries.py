@@ -16,7 +16,7 @@ CLUSTER = {
     "since": [0, 0, 0, 0],
     "ended": [],
     "run": 0,
-    "previous": None,
+    "lineage": ["0123456789abcdef"],
     "history": "first",
     "gain": 0.01,
     "gap": None,

@@ -6,13 +6,22 @@ from pathlib import Path
 import pytest
 from snakemake.exceptions import WorkflowError
 
-from lib.workflow.chains import FILES, check_previous, history_of, read_summary, topics_of_previous
+from lib.workflow.chains import (
+    FILES,
+    HISTORY,
+    check_previous,
+    history_of,
+    read_summary,
+    settings_of_history,
+    topics_of_previous,
+    warn_of_another_chain,
+)
 from lib.workflow.requests import candidates
 from summaries import CLUSTER
 
 
 def finished(folder: Path, **summary) -> str:
-    for file in FILES:
+    for file in FILES if summary.get("run", 0) == 0 else (*FILES, HISTORY):
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_bytes(b"x")
     (folder / "clusters/cluster.json").write_text(json.dumps(CLUSTER | summary))
@@ -25,6 +34,7 @@ def config(previous: str | None, results: Path, k: int | None = None, history: s
         "previous": previous,
         "pathvars": {"results": str(results)},
         "cluster": cluster,
+        "embed": {"model": "some/encoder"},
         "select_k": {"candidates": [5, 9]},
     }
 
@@ -75,7 +85,7 @@ def test_an_unfinished_run_is_refused_with_the_missing_file(tmp_path, file):
 
 def test_a_run_of_an_older_version_is_refused(tmp_path):
     first = finished(tmp_path / "one")
-    summary = {key: value for key, value in CLUSTER.items() if key != "numbers"}
+    summary = {key: value for key, value in CLUSTER.items() if key != "lineage"}
     (tmp_path / "one/clusters/cluster.json").write_text(json.dumps(summary))
     with pytest.raises(WorkflowError, match="older version"):
         check_previous(config(first, tmp_path / "two"))
@@ -89,14 +99,67 @@ def test_a_damaged_summary_is_refused(tmp_path):
 
 
 def test_a_chain_is_not_a_circle(tmp_path):
-    keys = CLUSTER["keys"]
-    finished(tmp_path / "one", run=0)
-    third = finished(tmp_path / "three", run=2, keys=[*keys, "t1234"])
+    finished(tmp_path / "one", run=0, lineage=["a"])
+    third = finished(tmp_path / "three", run=2, lineage=["a", "b", "c"])
     with pytest.raises(WorkflowError, match="circle"):
         check_previous(config(third, tmp_path / "one"))
-    finished(tmp_path / "four", run=3, keys=[*keys, "t1234"])  # made again
+    finished(tmp_path / "four", run=3, lineage=["a", "b", "c", "d"])  # made again
     check_previous(config(third, tmp_path / "four"))
-    finished(tmp_path / "other", run=0, keys=["t9999"])  # another corpus, which is replaced
+    finished(tmp_path / "beside", run=2, lineage=["a", "b", "z"])  # follows the same run as the third
+    check_previous(config(third, tmp_path / "beside"))
+    finished(tmp_path / "other", run=0, lineage=["y"])  # another corpus, which is replaced
     check_previous(config(third, tmp_path / "other"))
     (tmp_path / "other/clusters/cluster.json").write_text("{}")  # of an older version
     check_previous(config(third, tmp_path / "other"))
+
+
+def test_the_history_of_a_run_that_follows_is_needed_too(tmp_path):
+    second = finished(tmp_path / "two", run=1)
+    (tmp_path / "two" / HISTORY).unlink()
+    with pytest.raises(WorkflowError, match=f"{HISTORY} is missing"):
+        check_previous(config(second, tmp_path / "three"))
+
+
+def test_frozen_topics_have_the_number_that_they_had(tmp_path):
+    first = finished(tmp_path / "one", k=7)
+    with pytest.raises(WorkflowError, match=r"cluster\.k: 6 topics, but .* keeps the 7 of"):
+        check_previous(config(first, tmp_path / "two", k=6, history="freeze"))
+    for k in (None, 7):
+        check_previous(config(first, tmp_path / "two", k=k, history="freeze"))
+
+
+def test_only_what_decides_how_topics_go_on_is_tracked(tmp_path):
+    first = finished(tmp_path / "one")
+    keys = [settings_of_history(config(first, tmp_path, history=h)) for h in ("follow", "freeze", "fresh")]
+    assert keys == [("k", "stay", "history"), ("history",), ("history",)]
+    assert settings_of_history(config(None, tmp_path)) == ()
+
+
+@pytest.fixture
+def warned(monkeypatch):
+    said = []
+    monkeypatch.setattr("lib.workflow.chains.logger.warning", said.append)
+    return said
+
+
+def test_a_map_that_follows_another_run_is_not_replaced_silently(tmp_path, warned):
+    first = finished(tmp_path / "one", lineage=["a"])
+    finished(tmp_path / "two", run=1, lineage=["a", "b"])
+    for previous, results in ((first, "two"), (first, "new"), (None, "one"), (None, "new")):
+        warn_of_another_chain(config(previous, tmp_path / results))
+    assert not warned
+    warn_of_another_chain(config(None, tmp_path / "two"))
+    assert "`previous` is null" in warned[-1]
+    other = finished(tmp_path / "other", lineage=["z"])
+    warn_of_another_chain(config(other, tmp_path / "two"))
+    assert f"does not follow {other} as it is now" in warned[-1] and len(warned) == 2
+
+
+def test_another_encoder_is_told(tmp_path, warned):
+    first = finished(tmp_path / "one")
+    encoder = tmp_path / "one/embeddings/embeddings.json"
+    encoder.parent.mkdir()
+    for model in ("some/encoder", "another/one"):
+        encoder.write_text(json.dumps({"model": model}))
+        warn_of_another_chain(config(first, tmp_path / "two"))
+    assert len(warned) == 1 and "encoded by another/one" in warned[0] and "some/encoder" in warned[0]

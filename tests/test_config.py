@@ -516,3 +516,9 @@ def test_make_update_names_the_run_it_follows_and_prints_the_news(tmp_path):
     assert second[6:] == ["16 of 17 topics go on.", "Result: runs/2026-09/map.png"]
     assert "error: name the new run" in update()[0]
     assert "is finished; choose another name" in update("NAME=2026-08")[0]
+
+
+def test_the_earlier_run_has_one_spelling_and_a_name_that_snakemake_can_read():
+    assert check({"input": "data/sample.jsonl.gz", "previous": "./runs/../runs/a/"})["previous"] == "runs/a"
+    with pytest.raises(WorkflowError, match="previous: "):
+        check({"input": "data/sample.jsonl.gz", "previous": "runs/{a}"})

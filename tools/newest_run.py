@@ -8,14 +8,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
 from lib.cli import UserError, run, say
-from lib.workflow.chains import FILES, follows, summary_of
+from lib.workflow.chains import follows, missing_files, summary_of
 
 LAST = "report.html"  # the last file of a run
 
 
 def missing(folder: Path) -> list[str]:
     """The files that a finished run would have in its folder, and this one has not."""
-    return [name for name in (*FILES, LAST) if not (folder / name).is_file()]
+    return [*missing_files(folder), *([] if (folder / LAST).is_file() else [LAST])]
 
 
 def newest(runs: Path, results: Path, name: str) -> Path | None:

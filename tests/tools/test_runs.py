@@ -3,15 +3,17 @@
 import fcntl
 import json
 import os
+from pathlib import Path
 
 import pytest
 
 import newest_run
 import prune_run
 from lib.cli import UserError
+from lib.workflow.chains import FILES
 
 KEPT = (
-    *newest_run.FILES,
+    *FILES,
     newest_run.LAST,
     "map.html",
     "topics.csv",
@@ -56,7 +58,7 @@ def test_the_finished_run_whose_report_is_newest_is_followed(tmp_path, capsys):
     finished(tmp_path / "results", 900)
     finished(tmp_path / "runs/z", 100)
     newest = finished(tmp_path / "runs/a", 200)
-    for number, lacking in enumerate((*newest_run.FILES, newest_run.LAST)):
+    for number, lacking in enumerate((*FILES, newest_run.LAST)):
         finished(tmp_path / f"runs/stopped{number}", 300, without=[lacking])
     assert previous(tmp_path, capsys, "new") == str(newest)
     # a stopped run goes on behind the same one
@@ -64,17 +66,24 @@ def test_the_finished_run_whose_report_is_newest_is_followed(tmp_path, capsys):
 
 
 def test_an_old_month_that_was_made_again_is_not_followed(tmp_path, capsys):
-    def month(name, written, run, keys):
+    def month(name, written, *lineage):
         folder = finished(tmp_path / "runs" / name, written)
-        (folder / "clusters/cluster.json").write_text(json.dumps({"run": run, "keys": keys}))
+        summary = {"run": len(lineage) - 1, "lineage": lineage}
+        (folder / "clusters/cluster.json").write_text(json.dumps(summary))
+        (folder / "topics/history.parquet").write_bytes(b"x")
         return str(folder)
 
-    month("2026-06", 900, 0, ["t1", "t2"])
-    month("2026-07", 800, 1, ["t1", "t2", "t3"])
-    last = month("2026-08", 300, 2, ["t1", "t2", "t3"])
+    month("2026-06", 900, "a")
+    month("2026-07", 800, "a", "b")
+    last = month("2026-08", 300, "a", "b", "b")  # nothing new
     assert previous(tmp_path, capsys, "2026-09") == last
-    other = month("other", 500, 0, ["t7"])  # of another chain
+    beside = month("2026-08b", 500, "a", "b", "c")  # follows 2026-07, too
+    assert previous(tmp_path, capsys, "2026-09") == beside
+    other = month("other", 600, "z")  # of another chain
     assert previous(tmp_path, capsys, "2026-09") == other
+    Path(other, "clusters/cluster.json").write_text(json.dumps({"run": 1, "lineage": ["y", "z"]}))
+    Path(other, "topics/history.parquet").unlink()
+    assert previous(tmp_path, capsys, "2026-09") == beside
 
 
 def test_a_finished_run_is_not_updated(tmp_path, capsys):
@@ -102,7 +111,7 @@ def test_only_arrays_with_a_row_per_paper_go(tmp_path, capsys):
     assert "deleted 0 arrays" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("lacking", [*newest_run.FILES, newest_run.LAST])
+@pytest.mark.parametrize("lacking", [*FILES, newest_run.LAST])
 def test_a_run_that_is_not_finished_is_not_pruned(tmp_path, lacking):
     run = finished(tmp_path / "old", without=[lacking])
     with pytest.raises(UserError, match=f"holds no finished run: {lacking} is missing"):

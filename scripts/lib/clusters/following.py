@@ -34,14 +34,12 @@ class Earlier:
     age : int32 (n,), runs that the paper was in; 0: new, -1: since the first run of the chain
     sizes : int64 (k,), number of papers that each topic had
     gain : inertia per paper that the best division of a topic gained in the first run
-    digest : of its assignments
     """
 
     topic: np.ndarray
     age: np.ndarray
     sizes: np.ndarray
     gain: float
-    digest: str = ""
 
 
 @dataclass

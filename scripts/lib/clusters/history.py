@@ -8,13 +8,16 @@ import numpy as np
 import pyarrow as pa
 
 from lib.cli import UserError, warn
-from lib.clusters.following import Earlier
+from lib.clusters.births import SHOWN, YOUNG
+from lib.clusters.following import Earlier, Followed
 from lib.clusters.partitions import number_by_size, renumbered
-from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
+from lib.clusters.schema import ASSIGNMENTS, ClusterSummary, NewGroup
 from lib.clusters.topic_numbers import birth_key, to_codes
 from lib.files import read_json
 from lib.rows import positions
 from lib.tables import read_table
+
+BLOCK = 100_000  # ids that are Python strings at a time
 
 
 def read_earlier(
@@ -55,7 +58,7 @@ def read_earlier(
     since = np.where(old_age < 0, -1, old_age + 1)
     age = np.where(at >= 0, since[at], 0).astype(np.int32)
     sizes = np.bincount(code[code >= 0], minlength=len(numbers))
-    return Earlier(topic, age, sizes, summary["gain"], digest_of(table)), summary
+    return Earlier(topic, age, sizes, summary["gain"]), summary
 
 
 def ages(earlier: Earlier | None, papers: int) -> pa.Array:
@@ -64,10 +67,18 @@ def ages(earlier: Earlier | None, papers: int) -> pa.Array:
     return pa.array(age, mask=age < 0)
 
 
-def digest_of(table: pa.Table) -> str:
-    """A digest of ids and topics: 16 hex digits."""
-    digest = blake2b("\0".join(table["id"].to_pylist()).encode(), digest_size=8)
-    digest.update(table["topic"].to_numpy().tobytes())
+def digest_of(ids: pa.ChunkedArray, topics: np.ndarray) -> str:
+    """A digest of a run: 16 hex digits.
+
+    Parameters
+    ----------
+    ids : of the papers, n
+    topics : int32 (n,), their lasting numbers
+    """
+    digest = blake2b(digest_size=8)
+    for start in range(0, len(ids), BLOCK):
+        digest.update("".join(f"{i}\0" for i in ids.slice(start, BLOCK).to_pylist()).encode())
+    digest.update(topics.astype(np.int32).tobytes())
     return digest.hexdigest()
 
 
@@ -120,3 +131,41 @@ def number_topics(
     rank[order] = np.arange(k, dtype=np.int32)
     ended = sorted(set(old) - set(numbers.tolist()))
     return Numbered(renumbered(labels, rank), numbers[order], given, (age[order] + 1).tolist(), ended, order)
+
+
+def announced(
+    topics: Followed,
+    numbered: Numbered,
+    ids: pa.ChunkedArray,
+    earlier: Earlier | None,
+    before: ClusterSummary | None,
+) -> list[NewGroup]:
+    """The groups of new papers, for cluster.json; without those of a subject that became a topic in an earlier run.
+
+    A group is one of the run before if it holds half or more of the papers that the earlier one shows.
+    """
+    groups: list[NewGroup] = []
+    if earlier is None or before is None:
+        return groups
+    run = before["run"] + 1
+    for group in topics.groups:
+        code = int(np.bincount(numbered.labels[group.rows]).argmax())
+        if 0 < numbered.since[code] < min(YOUNG, run):  # topics of the first run are as old as the chain
+            continue
+        own = set(ids.take(group.rows).to_pylist())
+        known = [
+            g["run"]
+            for g in before["announced"]
+            if 2 * len(own.intersection(g["papers"])) >= len(g["papers"])
+        ]
+        groups.append(
+            NewGroup(
+                size=len(group.rows),
+                new=int((earlier.age[group.rows] == 0).sum()),
+                run=min(known, default=run),
+                topic=int(numbered.numbers[code]),
+                opened=group is topics.opened,
+                papers=ids.take(group.rows[:SHOWN]).to_pylist(),
+            )
+        )
+    return groups

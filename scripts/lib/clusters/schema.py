@@ -126,9 +126,14 @@ class KSelection(TypedDict):
 
 
 class NewGroup(TypedDict):
-    """A group of new papers whose nearest papers are new; `topic` holds most of it, and `papers` are its most typical."""
+    """A group of young papers whose nearest papers are young; `topic` holds most of it, and `papers` are its most typical.
+
+    `new` counts the papers that the run before did not have, and `run` is the run of the chain that first found the group.
+    """
 
     size: int
+    new: int
+    run: int
     topic: int
     opened: bool
     papers: list[str]
@@ -167,8 +172,8 @@ class ClusterSummary(Fit, Health):
 
     A run with `previous` continues a chain: `numbers` are the lasting numbers of the topics, ascending. `keys` are those
     of every number that was given in the chain, and the next number is how many there are. `since` counts the runs since
-    each topic opened, and `ended` lists the numbers that end with this run. `run` counts from 0. `previous` is a digest of
-    the assignments of the run before, and `announced` lists the groups of new papers.
+    each topic opened, and `ended` lists the numbers that end with this run. `run` counts from 0. `lineage` holds a digest of
+    the assignments of each run of the chain, this one last, and `announced` lists the groups of new papers.
     """
 
     k: int
@@ -180,6 +185,6 @@ class ClusterSummary(Fit, Health):
     since: list[int]
     ended: list[int]
     run: int
-    previous: str | None
+    lineage: list[str]
     history: str
     announced: list[NewGroup]

@@ -25,7 +25,7 @@ def kept_names(
 
     A name stays while its first word and one more are among what names the topic today: its keywords, or if it was and is
     mixed, its fields or parts. A title that names a topic without keywords stays while its paper is in the topic. A name
-    by a language model stays while half of the earlier keywords are among today's.
+    by a language model stays while half of the earlier keywords are among today's; a name of keywords is asked for again.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def kept_names(
     for row, of_parts in zip(topics.itertuples(index=False), parts, strict=True):
         old = before.get(row.topic)
         stays = old is not None and (
-            shares_half(old.keywords, row.keywords)
+            SEPARATOR not in old.name and shares_half(old.keywords, row.keywords)
             if by_model
             else home.get(old.representative_id) == row.topic
             if not len(old.keywords)

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from scipy.special import bdtr, bdtrc
 
 from lib.clusters.schema import NewGroup
@@ -28,10 +29,11 @@ class Step:
     ----------
     before, after : columns `topic`, `key` and `name`, and of `after` also `was`; one row per topic
     old : int32 (m,), topic number of each paper of the earlier run
-    old_topic : int32 (n,), topic number that each paper of this run had; -1: it is new
+    old_topic : int32 (n,), topic number that each paper of this run had; -1: it had none
     topic : int32 (n,), topic number of each paper of this run
     similarity : float32 (n,), to the centroid of its topic
-    ids : of the papers of this run, an object array (n,)
+    shared : bool (n,), whether the earlier run has the paper
+    ids : of the papers of this run
     announced : groups of new papers
     """
 
@@ -41,7 +43,8 @@ class Step:
     old_topic: np.ndarray
     topic: np.ndarray
     similarity: np.ndarray
-    ids: np.ndarray
+    shared: np.ndarray
+    ids: pa.ChunkedArray
     announced: list[NewGroup]
 
     @cached_property
@@ -56,8 +59,8 @@ class Step:
         columns = {
             "before": count(self.old),
             "after": count(self.topic),
-            "new": count(self.topic[self.old_topic < 0]),
-            "stayed": count(self.topic[self.old_topic == self.topic]),
+            "new": count(self.topic[~self.shared]),
+            "stayed": count(self.topic[self.shared & (self.old_topic == self.topic)]),
         }
         return pd.DataFrame(columns, index=numbers)
 
@@ -70,15 +73,15 @@ class Step:
     @cached_property
     def flows(self) -> pd.DataFrame:
         """The papers of both runs by former and present topic: columns `old`, `new` and `papers`, largest first."""
-        shared = self.old_topic >= 0
-        pairs = pd.DataFrame({"old": self.old_topic[shared], "new": self.topic[shared]})
+        both = (self.old_topic >= 0) & (self.topic >= 0)
+        pairs = pd.DataFrame({"old": self.old_topic[both], "new": self.topic[both]})
         counts = pairs.value_counts().rename("papers").reset_index()
         return counts.sort_values(["papers", "old", "new"], ascending=[False, True, True], ignore_index=True)
 
     def most_similar(self, rows: np.ndarray) -> list[str]:
         """The ids of the rows most similar to the centroids of their topics."""
         order = np.argsort(-self.similarity[rows], kind="stable")
-        return self.ids[rows[order[:SHOWN]]].tolist()
+        return self.ids.take(rows[order[:SHOWN]]).to_pylist()
 
 
 def growth(new_papers: np.ndarray, old_papers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -118,7 +121,7 @@ def _born(step: Step) -> list[dict]:
         other = None if largest is None or 2 * largest["papers"] <= shared else int(largest["old"])
         parted = 2 * shared > size and other is not None and number not in opened
         kind = "split" if parted else "born"
-        shown = np.flatnonzero(inside & (step.old_topic < 0))
+        shown = np.flatnonzero(inside & ~step.shared)
         papers = step.most_similar(shown if len(shown) else np.flatnonzero(inside))
         rows.append({"kind": kind, "topic": int(number), "other": other, "papers": papers})
     return rows
@@ -150,7 +153,7 @@ def _grown(step: Step) -> list[dict]:
     for kind, far in (("grew", factor >= LEAST_FACTOR), ("shrank", factor <= 1 / LEAST_FACTOR)):
         at = np.flatnonzero(both & far)
         for i in at[np.argsort(-np.abs(np.log(np.maximum(factor[at], 1e-9))), kind="stable")]:
-            papers = step.most_similar(np.flatnonzero((step.old_topic < 0) & (step.topic == numbers[i])))
+            papers = step.most_similar(np.flatnonzero(~step.shared & (step.topic == numbers[i])))
             change = {"factor": float(factor[i]), "q_value": float(q_values[i])}
             rows.append({"kind": kind, "topic": int(numbers[i]), "papers": papers, **change})
     return rows
@@ -165,12 +168,13 @@ def _renamed(step: Step) -> list[dict]:
 
 
 def _announced(step: Step) -> list[dict]:
-    """Groups of new papers that have not become a topic."""
+    """Groups of new papers that have not become a topic, if papers of this run are in them."""
     return [
-        {"kind": "announced", "topic": group["topic"], "after": group["size"], "new": group["size"]}
-        | {"before": 0, "stayed": 0, "papers": group["papers"][:SHOWN]}
+        {"kind": "announced", "topic": group["topic"], "after": group["size"], "new": group["new"]}
+        | {"before": group["size"] - group["new"], "stayed": 0, "announced": group["run"]}
+        | {"papers": group["papers"][:SHOWN]}
         for group in step.announced
-        if not group["opened"]
+        if group["new"] and not group["opened"]
     ]
 
 
@@ -182,7 +186,12 @@ def _complete(step: Step, row: dict) -> dict:
         "other_name": None if other is None else step.texts.loc[other, "name"],
     }
     counts = {name: int(value) for name, value in step.counts.loc[number].items()}
-    return {"other": None, "was": None, "factor": None, "q_value": None} | counts | texts | row
+    return (
+        {"other": None, "was": None, "factor": None, "q_value": None, "announced": None}
+        | counts
+        | texts
+        | row
+    )
 
 
 def history_table(

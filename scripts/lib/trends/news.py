@@ -41,12 +41,21 @@ def lines_of(news: News) -> list[str]:
         f"moved: {papers:,} {'paper' if papers == 1 else 'papers'} from {old} to {new}"
         for old, new, papers in news["moves"][:STREAMS]
     ]
-    names = [line_of(change) for change in news["changes"] if change["kind"] == "renamed"]
-    return [line_of(change) for change in news["changes"] if change["kind"] != "renamed"] + moves + names
+    lines = [(change["kind"] == "renamed", line_of(change, news["run"])) for change in news["changes"]]
+    return (
+        [line for renamed, line in lines if not renamed]
+        + moves
+        + [line for renamed, line in lines if renamed]
+    )
 
 
-def line_of(change: dict) -> str:
-    """A change in one line."""
+def line_of(change: dict, run: int) -> str:
+    """A change in one line.
+
+    Parameters
+    ----------
+    run : number of this run in the chain
+    """
     name, kind = change["name"], change["kind"]
     if kind in ("grew", "shrank"):
         verb = "grew" if kind == "grew" else "grew slower"
@@ -57,7 +66,8 @@ def line_of(change: dict) -> str:
     if kind == "renamed":
         return f"renamed: {change['was']} → {name}"
     if kind == "announced":
-        return f"announced: {change['new']:,} new papers of one subject in {name}"
+        again = f", announced in run {change['announced']}" if change["announced"] < run else ""
+        return f"announced: {change['after']:,} young papers of one subject in {name}, {change['new']:,} of them new{again}"
     if kind in ("born", "split"):
         origin = f"; most others were in {change['other_name']}" if change["other_name"] else ""
         return f"{VERBS[kind]}: {name}, {change['after']:,} papers, {change['new']:,} of them new{origin}"

@@ -70,7 +70,11 @@ CHANGES = pa.schema(
         column("key", pa.string(), "its key"),
         column("name", pa.string(), "its name, of an ended topic the last one"),
         column("was", pa.string(), "of a renamed topic its former name"),
-        column("before", pa.int64(), "papers in the earlier run; 0 for a new topic or group"),
+        column(
+            "before",
+            pa.int64(),
+            "papers in the earlier run, of a group those that were there; 0 for a new topic",
+        ),
         column("after", pa.int64(), "papers now"),
         column("new", pa.int64(), "of these, papers that the earlier run did not have"),
         column("stayed", pa.int64(), "of these, papers that were in the topic before"),
@@ -82,6 +86,7 @@ CHANGES = pa.schema(
             "of grew and shrank: share of the new papers, divided by share of the others",
         ),
         column("q_value", pa.float64(), "p-value of it (binomial test) after Benjamini and Hochberg"),
+        column("announced", pa.int32(), "of a group: run of the chain that announced it first"),
         column("papers", pa.list_(pa.string()), "ids of up to three papers that show it"),
     ]
 )
@@ -89,7 +94,11 @@ CHANGES = pa.schema(
 HISTORY = pa.schema(
     [
         column("run", pa.int32(), "number of the run in the chain, from 0"),
-        column("newest", pa.date32(), "day of the newest paper of the run; null if no paper has a date"),
+        column(
+            "newest",
+            pa.date32(),
+            "day of the newest paper of the run; null if no paper has a date, and for the first run of a chain",
+        ),
         column("papers", pa.int64(), "number of papers of the run"),
         column("topic", pa.int32(), "lasting number of the topic"),
         column("key", pa.string(), "its key"),

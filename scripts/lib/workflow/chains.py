@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from .config import Config, results_folder
 
@@ -16,6 +17,7 @@ FILES = (
     "topics/topics.parquet",
     "map/coordinates.parquet",
 )
+HISTORY = "topics/history.parquet"  # too, of a run that follows another
 
 
 def check_previous(config: Config) -> None:
@@ -28,15 +30,21 @@ def check_previous(config: Config) -> None:
             f"previous: {folder} is the results folder of this run; give this run another one: "
             "`make run RESULTS=runs/NAME`, or pathvars.results"
         )
-    if missing := [file for file in FILES if not (folder / file).is_file()]:
+    if missing := missing_files(folder):
         raise WorkflowError(
             f"previous: {folder} holds no finished run, {missing[0]} is missing; finish that run, or name another"
         )
     summary = read_summary(folder)
-    if "numbers" not in summary:
+    if "lineage" not in summary:
         raise WorkflowError(
-            f"previous: {folder} was made by an older version of this workflow, which had no lasting numbers of topics "
-            "(cluster.json lacks `numbers`). Map its papers again with this version, and follow that run."
+            f"previous: {folder} was made by an older version of this workflow, whose topics have no lasting numbers or no "
+            "lineage (cluster.json lacks `lineage`). Map its papers again with this version, and follow that run."
+        )
+    k = config["cluster"]["k"]
+    if config["cluster"]["history"] == "freeze" and k not in (None, summary["k"]):
+        raise WorkflowError(
+            f"cluster.k: {k} topics, but `cluster.history: freeze` keeps the {summary['k']} of {folder}; set cluster.k to "
+            "null, or cluster.history to follow"
         )
     if follows(summary, summary_of(results)):
         raise WorkflowError(
@@ -46,14 +54,51 @@ def check_previous(config: Config) -> None:
 
 
 def follows(later: dict[str, Any], earlier: dict[str, Any]) -> bool:
-    """Whether a run follows another, at once or through others: it has all keys that the other one gave.
+    """Whether a run follows another, at once or through others: its lineage begins with that of the other one.
 
     Parameters
     ----------
-    later, earlier : cluster.json of both; of no chain if they lack `keys`
+    later, earlier : cluster.json of both; of no chain if they lack `lineage`
     """
-    keys = earlier.get("keys", [])
-    return bool(keys) and later.get("run", 0) > earlier["run"] and later["keys"][: len(keys)] == keys
+    runs = earlier.get("lineage", [])
+    ancestors = later.get("lineage", [])[:-1]
+    return bool(runs) and ancestors[: len(runs)] == runs
+
+
+def missing_files(folder: Path) -> list[str]:
+    """The files that a later run would read of a folder, and that are not there."""
+    files = FILES if summary_of(folder).get("run", 0) == 0 else (*FILES, HISTORY)
+    return [file for file in files if not (folder / file).is_file()]
+
+
+def warn_of_another_chain(config: Config) -> None:
+    """Warn before the results of a run that followed another one are replaced, and of an earlier run of another encoder."""
+    results = results_folder(config)
+    followed = summary_of(results).get("lineage", [])[:-1]
+    previous = config["previous"]
+    lineage = read_summary(Path(previous))["lineage"] if previous else []
+    if followed and not lineage:
+        logger.warning(
+            f"warning: the topics of {results} continue those of an earlier map. `previous` is null, so this run gives "
+            "them new numbers, names and places. To go on, set `previous` to the folder of the earlier map"
+        )
+    elif followed != lineage and summary_of(results):
+        logger.warning(
+            f"warning: {results} holds a map that does not follow {previous} as it is now; this run replaces its topics"
+        )
+    if previous and (encoder := encoder_of(Path(previous))) not in (None, config["embed"]["model"]):
+        logger.warning(
+            f"warning: the papers of {previous} were encoded by {encoder}, and those of this run by "
+            f"{config['embed']['model']}: more papers than usual change their topic, once"
+        )
+
+
+def encoder_of(folder: Path) -> str | None:
+    """The model that encoded the papers of a run; None if it is not known."""
+    try:
+        return json.loads((folder / "embeddings/embeddings.json").read_text("utf-8"))["model"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 @cache
@@ -84,4 +129,12 @@ def history_of(config: Config) -> list[str]:
     """history.parquet of the earlier run; nothing without one, or if it is the first of its chain."""
     if config["previous"] is None or not read_summary(Path(config["previous"]))["run"]:
         return []
-    return [str(Path(config["previous"], "topics/history.parquet"))]
+    return [str(Path(config["previous"], HISTORY))]
+
+
+def settings_of_history(config: Config) -> tuple[str, ...]:
+    """The keys of `cluster` that decide how topics continue those of an earlier run; without one, none."""
+    history = config["cluster"]["history"]
+    if config["previous"] is None:
+        return ()
+    return ("k", "stay", "history") if history == "follow" else ("history",)

@@ -1,5 +1,6 @@
 """Check the configuration, bring it into one form, and read from it what decides a result."""
 
+import os
 import re
 import sys
 from calendar import monthrange
@@ -58,6 +59,8 @@ def complete(config: Config, schema: dict, root: Path) -> Config:
     files, missing = named_inputs(config.get("input"), schema["properties"]["input"]["default"], root)
     faults += missing + file_faults(config, schema, root) + results_fault(config, root)
     faults += word_list_faults(config, root) + locale_faults(config) + llm_fault(config)
+    if isinstance(config.get("previous"), str):
+        faults += name_faults("previous", config["previous"])
     if faults:
         raise WorkflowError(
             "The configuration (config.yaml, --configfile, --config, or `config:` of a module) has faults:",
@@ -65,6 +68,8 @@ def complete(config: Config, schema: dict, root: Path) -> Config:
         )
     whole = canonical(with_defaults(config, schema), schema)
     whole["input"] = files[0] if len(files) == 1 else files
+    if whole["previous"] is not None:
+        whole["previous"] = os.path.normpath(whole["previous"])  # another spelling re-runs nothing
     for section, key, _ in FILES:
         if whole[section][key] is not None:
             whole[section][key] = file_of(whole[section][key], default_of(schema, section, key), root)

@@ -7,7 +7,10 @@ import pyarrow as pa
 import pytest
 
 from lib.cli import UserError
-from lib.clusters.history import ages, number_topics, read_earlier
+from lib.clusters import history
+from lib.clusters.births import YOUNG, Group
+from lib.clusters.following import Earlier, Followed
+from lib.clusters.history import ages, announced, digest_of, number_topics, read_earlier
 from lib.clusters.schema import ASSIGNMENTS
 from lib.clusters.topic_numbers import birth_key
 from lib.tables import write_table
@@ -53,8 +56,6 @@ def test_papers_are_found_by_their_ids(tmp_path):
     assert earlier.age.tolist() == [0, -1, 0, 5, -1]  # -1: since the first run
     assert earlier.sizes.tolist() == [2, 1] and earlier.gain == 0.5 and before["numbers"] == [3, 7]
     assert ages(earlier, 5).to_pylist() == [0, None, 0, 5, None]
-    other = write_run(tmp_path, ["b", "d", "e", "f"], [3, 3, 3, -1], [None] * 4, numbers=[3, 7])
-    assert read_earlier(*other, pa.chunked_array([["b"]]))[0].digest != earlier.digest
 
 
 def test_without_an_earlier_run_no_paper_has_an_age():
@@ -78,3 +79,58 @@ def test_files_of_two_runs_are_refused(tmp_path):
     files = write_run(tmp_path, ["b", "d"], [0, 1], [None] * 2, numbers=[0, 1], papers=3)
     with pytest.raises(UserError, match="not of one run"):
         read_earlier(*files, IDS)
+
+
+def test_a_digest_is_of_ids_and_topics_however_they_lie_in_memory(monkeypatch):
+    topics = np.arange(12, dtype=np.int32)
+    digest = digest_of(IDS, topics)
+    parts = pa.chunked_array([IDS.slice(0, 5).combine_chunks(), IDS.slice(5).combine_chunks()])
+    assert len(digest) == 16 and digest_of(parts, topics.astype(np.int64)) == digest
+    monkeypatch.setattr(history, "BLOCK", 5)
+    assert digest_of(IDS, topics) == digest
+    assert digest_of(IDS, topics[::-1]) != digest and digest_of(IDS.slice(1), topics[1:]) != digest
+    assert digest_of(pa.chunked_array([["ab", "c"]]), topics[:2]) != digest_of(
+        pa.chunked_array([["a", "bc"]]), topics[:2]
+    )
+
+
+def found(*groups: list[int], opened: int | None = None) -> Followed:
+    made = [Group(np.array(rows), np.zeros(2, np.float32)) for rows in groups]
+    centroids = np.zeros((4, 2), np.float32)
+    return Followed(LABELS, centroids, np.full(4, -1), made, None if opened is None else made[opened])
+
+
+def test_groups_are_announced_with_the_run_that_found_them_first():
+    age = np.zeros(12, np.int32)
+    age[[0, 1]] = 1
+    earlier = Earlier(np.full(12, -1), age, np.ones(4), 0.1)
+    group = {"size": 9, "new": 1, "topic": 1, "opened": False}
+    before = CLUSTER | {"run": 2, "since": [2, 2, 2, 2], "keys": list("abcd")}
+    before["announced"] = [
+        group | {"run": 1, "papers": ["p00", "p03", "gone"]},  # two of three
+        group | {"run": 2, "papers": ["p04", "p01", "p02"]},
+    ]
+    origin = np.arange(4)
+    numbered = number_topics(LABELS, origin, IDS, before)
+    told = announced(found([0, 1, 2, 3], [5, 4], opened=1), numbered, IDS, earlier, before)
+    assert told[0] == {
+        **{"size": 4, "new": 2, "run": 1, "topic": 2, "opened": False},
+        "papers": ["p00", "p01", "p02", "p03"],
+    }
+    assert (told[1]["new"], told[1]["run"], told[1]["topic"], told[1]["opened"]) == (2, 3, 0, True)
+    assert announced(found([0]), numbered, IDS, None, None) == []
+
+
+def test_a_group_that_became_a_topic_is_not_announced_again():
+    earlier = Earlier(np.full(12, -1), np.zeros(12, np.int32), np.ones(4), 0.1)
+    run = YOUNG + 3
+    since = [run, 0, YOUNG - 1, run]  # topic 1 opened in the run before, topic 2 is not young any more
+    before = CLUSTER | {"run": run, "since": since, "keys": list("abcd")}
+    numbered = number_topics(LABELS, np.arange(4), IDS, before)
+    told = announced(found([0, 1], [4, 5], [7, 8], [9, 10]), numbered, IDS, earlier, before)
+    assert [group["topic"] for group in told] == [2, 0, 3]  # of labels 2, 0, 1, 3
+    # in a young chain, topics of its first run are no new subjects
+    before |= {"run": 1, "since": [1, 0, 1, 1]}
+    numbered = number_topics(LABELS, np.arange(4), IDS, before)
+    told = announced(found([0, 1], [4, 5], [7, 8], [9, 10]), numbered, IDS, earlier, before)
+    assert [group["topic"] for group in told] == [2, 0, 3]

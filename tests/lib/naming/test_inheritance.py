@@ -64,6 +64,8 @@ def test_the_name_of_a_model_stays_while_half_of_the_keywords_do():
     old = topic(3, "Learning to reason", ["a", "b", "c", "d"])
     assert kept(old, topic(3, "x", ["d", "a"]), by_model=True) == "Learning to reason"
     assert kept(old, topic(3, "x", ["d", "e"]), by_model=True) is None
+    # the model gave no name then; it is asked again
+    assert kept(topic(3, "a · b", ["a", "b"]), topic(3, "a · b", ["a", "b"]), by_model=True) is None
     assert not shares_half([], [])
 
 

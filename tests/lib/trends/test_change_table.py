@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from scipy.stats import binomtest, false_discovery_control
 
@@ -19,10 +20,10 @@ def step_of(flows: list[tuple[int, int, int]], before, after, announced=(), remo
     """A step from streams (old topic or -1, new topic, papers); `removed` are old topics of papers that are gone."""
     old = np.concatenate([np.full(papers, source) for source, _, papers in flows])
     new = np.concatenate([np.full(papers, target) for _, target, papers in flows])
-    ids = np.array([f"p{i}" for i in range(len(old))], object)
+    ids = pa.chunked_array([[f"p{i}" for i in range(len(old))]])
     similarity = np.linspace(1, 0, len(old)).astype(np.float32)
     former = np.concatenate([old[old >= 0], np.array(removed, int)])
-    return Step(before, after, former, old, new, similarity, ids, list(announced))
+    return Step(before, after, former, old, new, similarity, old >= 0, ids, list(announced))
 
 
 STAYING = [(0, 0, 100), (1, 1, 80), (-1, 0, 10), (-1, 1, 8)]
@@ -63,8 +64,9 @@ def test_births_endings_splits_and_mergers_are_told():
 def test_renamed_topics_and_announced_groups_are_told():
     before, after = topics({0: "a", 1: "b"}), topics({0: "x", 1: "b"}, {0: "a"})
     groups = [
-        {"size": 30, "topic": 1, "opened": False, "papers": ["p3", "p4", "p5", "p6"]},
-        {"size": 40, "topic": 0, "opened": True, "papers": ["p1"]},
+        {"size": 30, "new": 12, "run": 2, "topic": 1, "opened": False, "papers": ["p3", "p4", "p5", "p6"]},
+        {"size": 40, "new": 40, "run": 3, "topic": 0, "opened": True, "papers": ["p1"]},
+        {"size": 40, "new": 0, "run": 1, "topic": 0, "opened": False, "papers": ["p1"]},  # nothing new of it
     ]
     table = change_table(step_of(STAYING, before, after, groups))
     renamed, announced = (
@@ -72,8 +74,16 @@ def test_renamed_topics_and_announced_groups_are_told():
         table[table["kind"] == "announced"].iloc[0],
     )
     assert (renamed["topic"], renamed["was"], renamed["name"]) == (0, "a", "x")
-    assert (announced["topic"], announced["new"], announced["papers"]) == (1, 30, ["p3", "p4", "p5"])
+    assert announced[["topic", "before", "new", "after", "announced"]].tolist() == [1, 18, 12, 30, 2]
+    assert announced["papers"] == ["p3", "p4", "p5"]
     assert len(table) == 2
+
+
+def test_papers_without_a_topic_are_not_new():
+    before = topics({0: "a", 1: "b"})
+    step = step_of([*STAYING, (-1, 1, 5)], before, before)
+    step.shared[-5:] = True  # they were unassigned
+    assert step.counts["new"].to_dict() == {0: 10, 1: 8} and step.flows["papers"].tolist() == [100, 80]
 
 
 def test_the_most_similar_new_papers_show_growth():
@@ -165,16 +175,19 @@ def test_the_opening_says_when_a_fresh_start_is_due(changes, said):
 
 def test_every_kind_has_its_line():
     before, after = topics({0: "a", 1: "b", 2: "c"}), topics({0: "x", 1: "b", 4: "e"}, {0: "a"})
-    groups = [{"size": 30, "topic": 1, "opened": False, "papers": ["p3"]}]
+    group = {"size": 30, "new": 12, "run": 1, "topic": 1, "opened": False, "papers": ["p3"]}
+    groups = [group, group | {"run": 0}]
     flows = [(0, 0, 100), (1, 1, 100), (2, 1, 30), (-1, 0, 60), (-1, 1, 2), (-1, 4, 30)]
-    rows = change_table(step_of(flows, before, after, groups)).astype(object)
-    told = lines_of(news(changes=rows.where(rows.notna(), None).to_dict("records"), moves=[["c", "b", 30]]))
+    table = change_table(step_of(flows, before, after, groups))
+    rows = pa.Table.from_pandas(table, CHANGES, preserve_index=False).to_pylist()
+    told = lines_of(news(changes=rows, moves=[["c", "b", 30]]))
     assert told == [
         "born: e, 30 papers, 30 of them new",
         "merged: c, 30 papers; most of them are in b now",
         "grew: x, 100 to 160 papers, 1.5 times its former share of the new ones",
         "grew slower: b, 100 to 132 papers, 0.0 times its former share of the new ones",
-        "announced: 30 new papers of one subject in b",
+        "announced: 30 young papers of one subject in b, 12 of them new",
+        "announced: 30 young papers of one subject in b, 12 of them new, announced in run 0",
         "moved: 30 papers from c to b",
         "renamed: a → x",
     ]
