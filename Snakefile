@@ -30,6 +30,8 @@ onsuccess:
     checks.warn_of_steps(config)
     if workflow.is_main_process:
         checks.remove_parts(config)
+        if not REPLAYED:
+            checks.remove_edited(config)
 
 
 pathvars:

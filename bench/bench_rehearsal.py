@@ -201,6 +201,7 @@ def topics_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
         csv="topics.csv",
         hierarchy="hierarchy.parquet",
         hierarchy_csv="hierarchy.csv",
+        edits_file="edits.json",
     )
     run.step("label", **inputs, **sources, **assigned, **levels, **works, **outputs)
     topics = run.files(topics="topics.parquet") | assigned

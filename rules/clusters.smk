@@ -154,13 +154,65 @@ rule cluster:
         COMMAND
 
 
+rule edit:
+    """Replay the edits of papers on the topics: merge, split, hide, pin, move and seed."""
+    input:
+        **code("edit", "clusters"),
+        **earlier_topics(
+            previous_assignments="assignments.parquet",
+            previous_summary="cluster.json",
+        ),
+        version=digest,
+        previous_replayed=chains.replayed(config),
+        embeddings="<results>/embeddings/embeddings.npy",
+        neighbors="<results>/embeddings/neighbors.npy",
+        similarities="<results>/embeddings/similarities.npy",
+        vocabulary=TERMS["vocabulary"],
+        terms=TERMS["terms"],
+        term_offsets=TERMS["term_offsets"],
+        assignments="<results>/clusters/assignments.parquet",
+        search="<results>/clusters/search.npy",
+        summary="<results>/clusters/cluster.json",
+        choice=chosen,
+    output:
+        centroids=ensure("<results>/clusters/edited/centroids.npy", non_empty=True),
+        search_edited=ensure("<results>/clusters/edited/search.npy", non_empty=True),
+        assignments_edited=ensure(
+            "<results>/clusters/edited/assignments.parquet", non_empty=True
+        ),
+        summary_edited=ensure("<results>/clusters/edited/cluster.json", non_empty=True),
+        replayed=ensure("<results>/clusters/edited/edits.json", non_empty=True),
+    log:
+        "<logs>/edit.log",
+    benchmark:
+        "<benchmarks>/edit.tsv"
+    conda:
+        "../envs/clusters.yaml"
+    threads: 8
+    resources:
+        **requests("edit"),
+    params:
+        **parameters(
+            {
+                "edits": {"replay": REPLAYED},
+                **settings("cluster", "smooth"),
+                **settings("hierarchy", "max_subtopics"),
+                **SEED,
+            },
+            takes=["threads"],
+        ),
+    shell:
+        COMMAND
+
+
 rule hierarchy:
     """Group the topics, and divide large ones into stable subtopics."""
     input:
         **code("hierarchy", "clusters"),
         **ASSIGNED,
+        **edited("group"),
         embeddings="<results>/embeddings/embeddings.npy",
-        centroids="<results>/clusters/centroids.npy",
+        centroids=f"{TOPICS}/centroids.npy",
     output:
         nodes=ensure("<results>/clusters/nodes.parquet", non_empty=True),
         subtopics=ensure("<results>/clusters/subtopics.parquet", non_empty=True),
@@ -176,7 +228,11 @@ rule hierarchy:
         **requests("hierarchy"),
     params:
         **parameters(
-            {**settings("hierarchy"), **SEED},
+            {
+                **settings("hierarchy"),
+                **SEED,
+                "edits": {"group": edits_file.chosen(EDITS, "group")},
+            },
             takes=["threads"],
         ),
     shell:

@@ -23,8 +23,8 @@ def load(root, *names):
     return [importlib.import_module(f"{package}.{name}") for name in names]
 
 
-configs, chains, checks, requesting, steps, words = load(
-    ROOT, "config", "chains", "checks", "requests", "steps", "word_lists"
+configs, chains, checks, edits_file, requesting, steps, words = load(
+    ROOT, "config", "chains", "checks", "edits_file", "requests", "steps", "word_lists"
 )
 if not isinstance(config, dict):
     raise WorkflowError(
@@ -33,6 +33,9 @@ if not isinstance(config, dict):
 SCHEMA = configs.read_schema(ROOT)
 config.update(configs.complete(config, SCHEMA, ROOT))
 chains.check_previous(config)
+# Edits are settings: a step runs again if those that it takes have changed, wherever they stand in the file
+EDITS = edits_file.read_edits(config, ROOT)
+REPLAYED = edits_file.chosen(EDITS, *edits_file.OF_PAPERS)
 if workflow.is_main_process:
     checks.warn_of_another_corpus(config)
     chains.warn_of_another_chain(config)
@@ -109,6 +112,11 @@ def earlier(**files):
     return in_folder(config["previous"], files)
 
 
+def earlier_topics(**files):
+    """The same for files of the topics, as edited there."""
+    return in_folder(config["previous"] and chains.clustered(config["previous"]), files)
+
+
 def news(**files):
     """What `changes` writes, as inputs by name; without an earlier run, no files."""
     return in_folder(config["previous"] and "<results>", files)
@@ -147,7 +155,24 @@ FACETS = {
     "facets": ancient("<results>/corpus/facets.parquet"),
     "facets_version": facets,
 }
+# The topics as `cluster` found them, or as edits changed them
+TOPICS = "<results>/clusters/edited" if REPLAYED else "<results>/clusters"
+FOUND = {  # what edits are compared with
+    "found_assignments": ("<results>/clusters/assignments.parquet" if REPLAYED else []),
+}
+REPLAYS = {"replayed": f"{TOPICS}/edits.json" if REPLAYED else []}
+
+
+def edited(kind):
+    """What a step needs to find the topics of edits of a kind, as inputs by name; no files without such edits."""
+    some = edits_file.chosen(EDITS, kind)
+    return {
+        "edited": f"{TOPICS}/cluster.json" if some else [],
+        "replayed": REPLAYS["replayed"] if some else [],
+    }
+
+
 ASSIGNED = {
-    "assignments": "<results>/clusters/assignments.parquet",
+    "assignments": f"{TOPICS}/assignments.parquet",
     "choice": chosen,
 }

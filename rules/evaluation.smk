@@ -8,12 +8,14 @@ rule evaluate:
         **RECORDS,
         **ASSIGNED,
         **TERMS,
+        **FOUND,
+        found_cluster="<results>/clusters/cluster.json" if REPLAYED else [],
         works="<results>/corpus/works.parquet",
         keywords="<results>/topics/keywords.parquet",
         coherence="<results>/topics/coherence.json",
         topics="<results>/topics/topics.parquet",
         coordinates="<results>/map/coordinates.parquet",
-        cluster="<results>/clusters/cluster.json",
+        cluster=f"{TOPICS}/cluster.json",
         project="<results>/map/project.json",
         explanations="<results>/topics/explanations.parquet",
     output:
@@ -44,6 +46,7 @@ rule report:
         ledger="<results>/corpus/ledger.json",
         works="<results>/corpus/works.json",
         embeddings="<results>/embeddings/embeddings.json",
+        edits="<results>/topics/edits.json",
         selection="<results>/clusters/k.json",
         scans="<results>/clusters/k_selection.csv",
         curves="<results>/clusters/k_selection.png",
@@ -66,6 +69,7 @@ rule report:
         behavior=source("scripts/templates/report/report.js"),
         includes=[
             source("scripts/templates/report/changes.html"),
+            source("scripts/templates/report/edits.html"),
             source("scripts/templates/report/explanations.html"),
         ],
     output:

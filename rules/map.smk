@@ -60,7 +60,7 @@ rule plot:
         topics="<results>/topics/topics.parquet",
         hierarchy="<results>/topics/hierarchy.parquet",
         linkage="<results>/clusters/linkage.npy",
-        cluster="<results>/clusters/cluster.json",
+        cluster=f"{TOPICS}/cluster.json",
         project="<results>/map/project.json",
     output:
         maps=[
@@ -97,10 +97,8 @@ rule explore:
         **code("explore", "map"),
         **RECORDS,
         **ASSIGNED,
-        **earlier(
-            previous_assignments="clusters/assignments.parquet",
-            previous_topics="topics/topics.parquet",
-        ),
+        **earlier_topics(previous_assignments="assignments.parquet"),
+        **earlier(previous_topics="topics/topics.parquet"),
         coordinates="<results>/map/coordinates.parquet",
         topics="<results>/topics/topics.parquet",
         trends="<results>/topics/trends.parquet",

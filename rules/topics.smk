@@ -7,6 +7,8 @@ rule keywords:
         **code("keywords", "topics"),
         **ASSIGNED,
         **TERMS,
+        **FOUND,
+        **edited("drop_words"),
         nodes="<results>/clusters/nodes.parquet",
         subtopics="<results>/clusters/subtopics.parquet",
         embeddings="<results>/embeddings/embeddings.npy",
@@ -25,7 +27,12 @@ rule keywords:
     resources:
         **requests("keywords"),
     params:
-        **parameters(settings("keywords")),
+        **parameters(
+            {
+                **settings("keywords"),
+                "edits": {"drop": edits_file.chosen(EDITS, "drop_words")},
+            }
+        ),
     shell:
         COMMAND
 
@@ -37,9 +44,10 @@ rule label:
         **RECORDS,
         **ASSIGNED,
         **earlier(previous_topics="topics/topics.parquet"),
+        **REPLAYS,
         embeddings="<results>/embeddings/embeddings.npy",
-        centroids="<results>/clusters/centroids.npy",
-        cluster="<results>/clusters/cluster.json",
+        centroids=f"{TOPICS}/centroids.npy",
+        cluster=f"{TOPICS}/cluster.json",
         nodes="<results>/clusters/nodes.parquet",
         subtopics="<results>/clusters/subtopics.parquet",
         keywords="<results>/topics/keywords.parquet",
@@ -56,6 +64,7 @@ rule label:
             caption="../docs/captions/topics.rst",
             category="Topics",
         ),
+        edits_file=ensure("<results>/topics/edits.json", non_empty=True),
         hierarchy=ensure("<results>/topics/hierarchy.parquet", non_empty=True),
         hierarchy_csv=report(
             ensure("<results>/topics/hierarchy.csv", non_empty=True),
@@ -75,8 +84,10 @@ rule label:
             {
                 **settings("label"),
                 **{f"llm_{key}": value for key, value in settings("llm").items()},
+                "edits": {"all": edits_file.without_lines(EDITS)},
             },
             {
+                "edit_lines": edits_file.lines(EDITS),
                 "llm_key_variable": config["llm"]["key_variable"],
                 "llm_cache": "cache/names",
             },
@@ -135,11 +146,9 @@ rule changes:
         **code("changes", "topics"),
         **RECORDS,
         **ASSIGNED,
-        **earlier(
-            previous_assignments="clusters/assignments.parquet",
-            previous_topics="topics/topics.parquet",
-        ),
-        cluster="<results>/clusters/cluster.json",
+        **earlier_topics(previous_assignments="assignments.parquet"),
+        **earlier(previous_topics="topics/topics.parquet"),
+        cluster=f"{TOPICS}/cluster.json",
         topics="<results>/topics/topics.parquet",
         previous_history=chains.history_of(config),
     output:
@@ -177,7 +186,7 @@ rule explain:
         **ASSIGNED,
         embeddings="<results>/embeddings/embeddings.npy",
         encoding="<results>/embeddings/embeddings.json",
-        centroids="<results>/clusters/centroids.npy",
+        centroids=f"{TOPICS}/centroids.npy",
         stop_words=source("data/words/stop_words.txt"),
     output:
         explanations=ensure("<results>/topics/explanations.parquet", non_empty=True),

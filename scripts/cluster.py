@@ -8,16 +8,15 @@ import numpy as np
 import pyarrow as pa
 
 from lib.cli import Parser, UserError, optional, run, say
-from lib.clusters.assignment import SEEDS, ClusterMethod, Graph, find_outliers, measure_membership
+from lib.clusters.assignment import SEEDS, ClusterMethod, Graph
 from lib.clusters.divisions import best_division
 from lib.clusters.following import Earlier, Followed, Follower, compare_with_cold, matched
 from lib.clusters.from_sample import KMeansFromSample
 from lib.clusters.history import ages, announced, digest_of, number_topics, read_earlier
 from lib.clusters.kmeans import COMPONENTS, KMeans, kmeans
-from lib.clusters.partitions import renumbered
-from lib.clusters.schema import ASSIGNMENTS, ClusterSummary, Fit, Health
+from lib.clusters.measures import measure, on_original
+from lib.clusters.schema import ASSIGNMENTS, ClusterSummary, Health
 from lib.clusters.seeding import TooFewDistinctRows
-from lib.clusters.silhouette import cosine_silhouette, mean_silhouette
 from lib.clusters.smoothing import (
     SAMPLE_FILES,
     Sample,
@@ -31,7 +30,7 @@ from lib.clusters.stability import jaccard_by_topic, stable_share
 from lib.embeddings.neighbor_graph import read_neighbors
 from lib.embeddings.provenance import check_image
 from lib.files import atomic_outputs, read_number, write_json
-from lib.lloyd import cluster_sums, inertia_of, inertia_of_labels
+from lib.lloyd import inertia_of_labels
 from lib.parallel import map_tasks
 from lib.projection import principal_axes
 from lib.records.schema import PAPERS
@@ -54,35 +53,6 @@ class SampleSpace:
     at: np.ndarray
     rows: np.ndarray
     axes: np.ndarray
-
-
-@dataclass
-class Topics:
-    """The topics in the order of their numbers.
-
-    Attributes
-    ----------
-    labels : int32 (n,), 0 to k - 1; -1 for unassigned papers
-    centroids : float32 (k, dim), means of the original vectors
-    inertia : sum of the squared distances of the papers to the centroids of their topics
-    """
-
-    labels: np.ndarray
-    centroids: np.ndarray
-    inertia: float
-
-
-def on_original(vectors: np.ndarray, labels: np.ndarray, k: int, threads: int = 1) -> Topics:
-    """The topics with the centroids and inertia of the original vectors.
-
-    Parameters
-    ----------
-    vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
-    labels : int (n,), 0 to k - 1; -1 for unassigned papers
-    """
-    sums, counts = cluster_sums(vectors, labels, k, threads)
-    means = sums / counts[:, None]
-    return Topics(labels, means.astype(np.float32), inertia_of(means, counts))
 
 
 def find_topics(
@@ -155,40 +125,6 @@ def topic_stability(
     except TooFewDistinctRows:  # a half can have fewer distinct texts than topics
         return np.full(k, np.nan)
     return jaccard_by_topic(labels[sample.rows], sample.half_rows, np.array(half_labels), k)
-
-
-def measure(
-    vectors: np.ndarray, topics: Topics, numbers: np.ndarray, stability: np.ndarray, threads: int = 1
-) -> tuple[dict[str, np.ndarray], Fit]:
-    """The columns of assignments.parquet from `topic` to `outlier`, and how the papers fit their topics.
-
-    Parameters
-    ----------
-    vectors : (n, dim), the original vectors
-    numbers : int32 (k,), lasting numbers of the topics
-    stability : float64 (k,), of each topic
-    """
-    labels, k = topics.labels, len(topics.centroids)
-    membership = measure_membership(vectors, labels, topics.centroids, threads)
-    columns = {
-        "topic": renumbered(labels, numbers),
-        "similarity": membership.similarity,
-        "margin": membership.margin,
-        "second_topic": renumbered(membership.second_topic, numbers),
-        "silhouette": cosine_silhouette(vectors, labels, k, threads),
-        "outlier": find_outliers(membership.similarity, labels, k),
-    }
-    sizes, in_topic = label_sizes(labels, k), labels >= 0
-    of_papers = columns["silhouette"][in_topic].astype(np.float64)
-    silhouettes = np.bincount(labels[in_topic], of_papers, minlength=k) / sizes
-    return columns, Fit(
-        silhouette=mean_silhouette(columns["silhouette"]),
-        silhouette_by_topic=silhouettes.tolist(),
-        stability_by_topic=[None if np.isnan(value) else value for value in stability.tolist()],
-        inertia=topics.inertia,
-        sizes=sizes.tolist(),
-        outliers=int(columns["outlier"].sum()),
-    )
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -270,6 +206,7 @@ def main(argv: list[str] | None = None) -> None:
             **state,
             numbers=numbered.numbers.tolist(),
             keys=numbered.keys,
+            given=numbered.given,
             since=numbered.since,
             ended=numbered.ended,
             run=before["run"] + 1 if before else 0,

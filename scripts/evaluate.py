@@ -10,7 +10,7 @@ from lib.clusters.schema import ClusterSummary
 from lib.clusters.stability import stable_share
 from lib.clusters.topic_numbers import read_assignments, to_codes
 from lib.evaluation.agreement import agreement, archive, clusters_of_words
-from lib.evaluation.schema import Evaluation
+from lib.evaluation.schema import BeforeEdits, Evaluation
 from lib.evaluation.summaries import map_quality, summarize_corpus, summarize_sizes, summarize_words
 from lib.explain.influence import keyword_correlations
 from lib.explain.schema import EXPLANATIONS
@@ -49,8 +49,25 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         project="project.json",
         explanations="explanations.parquet",
     )
+    cli.optional_inputs(
+        found_assignments="assignments.parquet of `cluster`, if edits changed the topics",
+        found_cluster="its cluster.json",
+    )
     cli.outputs(evaluation="evaluation.json")
     return cli.parse_args(argv)
+
+
+def before_edits(args: argparse.Namespace, primary: list[str | None]) -> BeforeEdits | None:
+    """The measures of the topics as `cluster` found them; None if no edits changed them."""
+    if args.found_assignments is None or args.found_cluster is None:
+        return None
+    topics = read_assignments(args.found_assignments, ["topic"])[0]["topic"].to_numpy()
+    cluster = read_json(args.found_cluster, ClusterSummary)
+    return BeforeEdits(
+        k=cluster["k"],
+        silhouette=cluster["silhouette"],
+        ami=agreement(topics, primary)["ami"],
+    )
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -98,6 +115,7 @@ def main(argv: list[str] | None = None) -> None:
         words=words,
         keyword_correlation=keyword_correlations(explanations, vocabulary, ctfidf(counts)),
         map=map_quality(project, points[mapped], topics[mapped], cluster["k"]),
+        before_edits=before_edits(args, primary),
     )
     with atomic_outputs(args.evaluation) as (evaluation_file,):
         write_json(evaluation_file, evaluation)

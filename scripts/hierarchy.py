@@ -1,6 +1,7 @@
 """Group the topics by Ward's method, and divide large ones into stable subtopics."""
 
 import argparse
+import json
 
 import numpy as np
 import pandas as pd
@@ -8,12 +9,14 @@ import pyarrow as pa
 
 from lib.arrays import CHUNK, read_array
 from lib.cli import Parser, optional, progress, run, say, warn
-from lib.clusters.hierarchy import N_INIT, cut, number_of_groups, subtopics
+from lib.clusters.hierarchy import N_INIT, cut, number_of_groups, subtopics, tree_of_groups
 from lib.clusters.kmeans import COMPONENTS, KMeans
 from lib.clusters.nodes import with_numbers
 from lib.clusters.schema import NODES, SUBTOPICS
 from lib.clusters.topic_numbers import read_assignments
 from lib.clusters.ward import ward_linkage
+from lib.edits.state import read_state
+from lib.edits.words import groups_of, regrouped
 from lib.files import atomic_outputs
 from lib.parallel import map_tasks
 from lib.projection import axes_rows, principal_axes, unit_projection
@@ -123,6 +126,11 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         assignments="assignments.parquet",
         centroids="centroids.npy",
     )
+    cli.optional_inputs(
+        edited="cluster.json, if there are edits of groups",
+        replayed="edits.json of `edit`, if edits are of papers",
+    )
+    cli.flag("--edits", json.loads, "edits of groups, as JSON: {group: [...]}")
     cli.flag("--groups", optional(int), "number of groups; None: by the rule")
     cli.flag("--min-papers", int, "papers of a topic that is divided")
     cli.flag("--max-subtopics", int, "largest number of subtopics of a topic")
@@ -146,6 +154,10 @@ def main(argv: list[str] | None = None) -> None:
     if wanted > k:
         warn(f"config key hierarchy.groups: {wanted} groups for {k} topics; each topic is a group")
     groups = cut(tree, min(wanted, k), sizes)
+    if args.edited:
+        asked = groups_of(read_state(args.assignments, args.edited, args.replayed), args.edits["group"])
+        groups = regrouped(groups, asked, sizes)
+        tree = tree_of_groups(centroids, sizes, groups)
     divided = divide(
         vectors,
         topics,

@@ -1,6 +1,7 @@
 """Choose representative papers of each topic, label the topics, and name all nodes of the hierarchy."""
 
 import argparse
+import json
 import os
 from pathlib import Path
 
@@ -15,12 +16,15 @@ from lib.clusters.nodes import as_listed, node_sizes, read_nodes, with_numbers
 from lib.clusters.partitions import renumbered
 from lib.clusters.schema import NODES, SUBTOPICS, ClusterSummary
 from lib.clusters.topic_numbers import read_assignments
+from lib.edits.schema import APPLIED, Edits, EditSummary, Replayed
+from lib.edits.state import read_state
+from lib.edits.words import Words, edit_summary, groups_of, words_of
 from lib.figures.palette import colors_beside, hex_colors
-from lib.files import atomic_outputs, read_json
+from lib.files import atomic_outputs, read_json, write_json
 from lib.keywords.schema import KEYWORDS, Coherence
 from lib.naming.fields import Fields, read_category_names
 from lib.naming.hierarchy_table import first_keywords_of_subtopics, hierarchy_table, node_fields
-from lib.naming.inheritance import former_names, kept_names, with_kept
+from lib.naming.inheritance import former_names, kept_names, with_given, with_kept
 from lib.naming.llm import TITLES, Server, evidence_of, key_of, name_topics, summary_of
 from lib.naming.names import keyword_pairs
 from lib.naming.representatives import RankedPapers, choose_papers, near_center, representative_table
@@ -51,7 +55,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         category_names="names of categories: CSV with the columns category and name",
         works="works.parquet",
     )
-    cli.optional_inputs(previous_topics="topics.parquet of the earlier run")
+    cli.optional_inputs(
+        previous_topics="topics.parquet of the earlier run",
+        replayed="edits.json of `edit`, if edits are of papers",
+    )
+    cli.flag("--edits", json.loads, "all edits, as JSON: {all: [...]}")
+    cli.flag("--edit-lines", int, "the line of each in the file", nargs="*")
     cli.flag("--representatives-per-topic", int, "papers listed per topic and role")
     cli.flag("--llm-url", optional(str), "address of a language model that names topics; None: keywords")
     cli.flag("--llm-model", optional(str), "name of that model")
@@ -63,6 +72,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         csv="topics.csv",
         hierarchy="hierarchy.parquet",
         hierarchy_csv="hierarchy.csv",
+        edits_file="edits.json",
     )
     return cli.parse_args(argv)
 
@@ -133,6 +143,7 @@ def ask_for_names(
 def name_all(
     topics: pd.DataFrame,
     earlier: pd.DataFrame,
+    words: Words,
     parts: list[list[str]],
     papers: pa.Table,
     topic_of: np.ndarray,
@@ -140,11 +151,12 @@ def name_all(
     centroids: np.ndarray,
     args: argparse.Namespace,
 ) -> pd.DataFrame:
-    """The topics with their names and former names: kept ones, those of the language model, or the default ones.
+    """The topics with their names and former names: of a person, kept, of the language model, or the default ones.
 
     Parameters
     ----------
     topics, earlier : rows of TOPICS of this run and of the earlier one
+    words : names and descriptions that a person gave
     parts : the first keywords of the subtopics of each topic
     papers : columns `id` and `title`
     topic_of : int32 (n,), the number of each paper's topic
@@ -154,13 +166,65 @@ def name_all(
     rows = at.drop_null().to_numpy()
     home = dict(zip(papers["id"].take(rows).to_pylist(), topic_of[rows].tolist(), strict=True))
     kept = kept_names(topics, earlier, parts, home, by_model=bool(args.llm_url))
+    kept = with_given(kept, words.names)
     names = with_kept(topics["name"].tolist(), kept)
     if args.llm_url:
         names = ask_for_names(
             topics.assign(name=names), kept, parts, papers["title"], chosen, centroids, args
         )
     named = topics.assign(name=names)
+    named["by_hand"] = [topic in words.names for topic in range(len(topics))]
+    named["description"] = pd.Series(
+        [words.descriptions.get(topic) for topic in range(len(topics))], dtype=object
+    )
     return named.assign(was=former_names(named, earlier))
+
+
+def write_outputs(
+    args: argparse.Namespace,
+    topics: pd.DataFrame,
+    representatives: pd.DataFrame,
+    hierarchy: pd.DataFrame,
+    edits: list[EditSummary],
+    numbers: np.ndarray,
+) -> None:
+    """Write all files of the step.
+
+    Parameters
+    ----------
+    numbers : int32 (k,), lasting numbers of the topics, whose codes `hierarchy` has
+    """
+    outputs = (
+        args.representatives,
+        args.topics,
+        args.csv,
+        args.hierarchy,
+        args.hierarchy_csv,
+        args.edits_file,
+    )
+    with atomic_outputs(*outputs) as files:
+        write_table(files[0], representatives, REPRESENTATIVES)
+        write_table(files[1], topics, TOPICS)
+        write_csv(files[2], by_size(topics))
+        write_table(files[3], with_numbers(hierarchy, numbers), HIERARCHY)
+        write_csv(files[4], with_numbers(as_listed(hierarchy, hierarchy), numbers))
+        write_json(files[5], Edits(edits=edits))
+
+
+def by_size(topics: pd.DataFrame) -> pd.DataFrame:
+    """The topics, largest first."""
+    return topics.sort_values("size", ascending=False, kind="stable")
+
+
+def tell(topics: pd.DataFrame, edits: list[EditSummary]) -> None:
+    """Print the labels of the largest topics, and warn of edits that were not applied."""
+    for edit in edits:
+        if edit["status"] != APPLIED:
+            warn(
+                f"edits, line {edit['line']}: {edit['text']}: not applied ({edit['status']}): {edit['reason']}"
+            )
+    for topic in by_size(topics).head(5).itertuples():
+        say(f"{topic.size:>8,}  {topic.label}")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -205,22 +269,19 @@ def main(argv: list[str] | None = None) -> None:
         colors_of(numbers, centroids, earlier),
         int(counted.sum()),
     )
-    topics = name_all(topics, earlier, parts, papers, renumbered(topic_of, numbers), chosen, centroids, args)
-    hierarchy = hierarchy_table(nodes, keywords, topics, fields, int(counted.sum()))
+    state, edits = read_state(args.assignments, args.cluster, args.replayed), args.edits["all"]
+    words = words_of(state, edits)
+    topics = name_all(
+        topics, earlier, words, parts, papers, renumbered(topic_of, numbers), chosen, centroids, args
+    )
+    hierarchy = hierarchy_table(nodes, keywords, topics, fields, groups_of(state, edits), int(counted.sum()))
+    outcomes = read_json(args.replayed, Replayed)["outcomes"] if args.replayed else []
+    names = dict(zip(topics["key"], topics["name"], strict=True))
+    summary = edit_summary(edits, args.edit_lines, outcomes, words.outcomes, names)
     representatives = representative_table(papers, chosen, similarity, n)
     representatives["topic"] = numbers[representatives["topic"]]
-    by_size = topics.sort_values("size", ascending=False, kind="stable")
-    with atomic_outputs(
-        args.representatives, args.topics, args.csv, args.hierarchy, args.hierarchy_csv
-    ) as outputs:
-        representatives_file, topics_file, csv_file, hierarchy_file, hierarchy_csv = outputs
-        write_table(representatives_file, representatives, REPRESENTATIVES)
-        write_table(topics_file, topics, TOPICS)
-        write_csv(csv_file, by_size)
-        write_table(hierarchy_file, with_numbers(hierarchy, numbers), HIERARCHY)
-        write_csv(hierarchy_csv, with_numbers(as_listed(hierarchy, hierarchy), numbers))
-    for topic in by_size.head(5).itertuples():
-        say(f"{topic.size:>8,}  {topic.label}")
+    write_outputs(args, topics, representatives, hierarchy, summary, numbers)
+    tell(topics, summary)
 
 
 if __name__ == "__main__":

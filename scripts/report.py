@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from lib.cli import Parser, optional, run, say, three_digits
 from lib.clusters.schema import KSelection
 from lib.clusters.stability import STABLE
+from lib.edits.schema import APPLIED, Edits
 from lib.embeddings.schema import EmbeddingsSummary
 from lib.evaluation.report_tables import (
     explanation_rows,
@@ -23,6 +24,7 @@ from lib.evaluation.report_tables import (
 )
 from lib.evaluation.report_texts import (
     agreement_rows,
+    before_and_after,
     contents,
     count,
     encoding,
@@ -64,6 +66,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         scans="k_selection.csv",
         curves="k_selection.png",
         evaluation="evaluation.json",
+        edits="edits.json",
         topics="topics.parquet",
         representatives="representatives.parquet",
         hierarchy="hierarchy.parquet",
@@ -137,6 +140,16 @@ def news_values(args: argparse.Namespace) -> dict[str, Any]:
             change | {"line": line_of(change, news["run"]).split(": ", 1)[1]}
         )
     return {"news": opening(news), "moves": news["moves"][:STREAMS], "of_kind": of_kind}
+
+
+def edit_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, Any]:
+    """Values of the template: what became of the edits, and the measures before and after those of papers."""
+    edits = read_json(args.edits, Edits)["edits"]
+    return {
+        "edits": edits,
+        "left": [edit for edit in edits if edit["status"] != APPLIED],
+        "measured": before_and_after(evaluation),
+    }
 
 
 def measured_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, Any]:
@@ -215,6 +228,7 @@ def main(argv: list[str] | None = None) -> None:
             **topic_values(args),
             **explanations,
             **news_values(args),
+            **edit_values(args, evaluation),
             **measured_values(args, evaluation),
             **corpus_values(args, evaluation),
             **run_values(args),

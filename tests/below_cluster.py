@@ -48,7 +48,8 @@ def run_below_cluster(corpus: Planted, at: Path) -> dict[str, str]:
         "keywords": terms | {"embeddings": corpus.embeddings} | assigned | levels | works | keywords
         | {"csv": csv["keywords"]},
         "label": inputs | clustered | {"cluster": at / "cluster.json"} | keywords | levels | works | named
-        | of("representatives") | {"csv": csv["topics"], "hierarchy_csv": csv["hierarchy"]},
+        | of("representatives") | {"csv": csv["topics"], "hierarchy_csv": csv["hierarchy"]}
+        | {"edits_file": at / "edits.json"},
         "project": inputs | graph | {"summary": at / "project.json", "n_neighbors": 8} | of("coordinates"),
         "trends": {"papers": corpus.papers} | assigned | works | named | of("subtopics") | times
         | {"csv": csv["trends"], "subtopic_csv": csv["subtopic_trends"], "figure": pictures["trends"]},

@@ -220,6 +220,7 @@ class Planted:
                 csv=at / "topics.csv",
                 hierarchy=at / "hierarchy.parquet",
                 hierarchy_csv=at / "hierarchy.csv",
+                edits_file=at / "edits.json",
             ),
         ]
         assert [step.returncode for step in steps] == [0] * len(steps), [step.stderr for step in steps]

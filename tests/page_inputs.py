@@ -77,6 +77,7 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
     folder.mkdir(exist_ok=True)
     topics = {
         "topic": np.arange(k, dtype=np.int32), "key": keys_of(k), "since": np.zeros(k, np.int32), "label": names, "size": sizes, "share": sizes / n, "name": names, "was": pa.nulls(k, pa.string()),
+        "by_hand": [False] * k, "description": pa.nulls(k, pa.string()),
         "primary_keyword": names, "keywords": [[name, "'\"`${alert(3)}"] for name in names], "representative_id": text,
         "fields": [["Field of " + name] for name in names], "npmi": [0.2] * k, "c_v": [0.5] * k, "mixed": [False] * k,
         "representative_title": text, "silhouette": np.zeros(k), "stability": np.zeros(k), "main_category": text,

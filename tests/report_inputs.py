@@ -56,6 +56,7 @@ EVALUATION = {
         "keyword_topic_accuracy": 0.71,
         "npmi_by_topic": [0.2, 0.3],
         "c_v_by_topic": [0.6, 0.7],
+        "before_edits": None,
         "keyword_topic_accuracy_by_topic": [0.7, 0.8],
     },
     "keyword_correlation": [0.44, None],
@@ -69,6 +70,7 @@ EVALUATION = {
         "largest_piece": 0.8,
         "largest_piece_by_topic": [0.9, 0.7],
     },
+    "before_edits": None,
 }
 ORIGIN = {"device": "<i>cpu</i>", "attention": "sdpa", "kernels": ["k1", "k2"]}
 EMBEDDED = EMBEDDINGS | {
@@ -137,6 +139,7 @@ def report_inputs(folder: Path) -> dict:
         "embeddings": EMBEDDED,
         "selection": SELECTION,
         "evaluation": EVALUATION,
+        "edits": {"edits": []},
         "explain": EXPLAIN,
         "works": {
             "records": 1241,
@@ -189,6 +192,8 @@ def report_inputs(folder: Path) -> dict:
         topic=[0, 1],
         key=["t0a00", "t0a01"],
         was=pa.nulls(2, pa.string()),
+        by_hand=[True, False],
+        description=["About <b>stars</b>", None],
         since=[0, 0],
         name=["word · other", "spin"],
         label=[f"word | {EVIL}", "spin | Second"],

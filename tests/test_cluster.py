@@ -222,7 +222,7 @@ def test_a_number_that_ended_is_not_given_again(planted, tmp_path):
     _, (three, fewer), (four, more) = runs(planted, tmp_path, {"k": 3}, {"k": 4})
     assert len(fewer["ended"]) == 1 and fewer["k"] == 3 == three["topic"].nunique()
     assert set(fewer["numbers"]) == {0, 1, 2, 3} - set(fewer["ended"])
-    assert sorted(more["numbers"]) == sorted([*fewer["numbers"], 4]) and len(more["keys"]) == 5
+    assert sorted(more["numbers"]) == sorted([*fewer["numbers"], 4]) and len(more["given"]) == 5
     assert (
         set(four["topic"]) == set(more["numbers"])
         and adjusted_rand_score(planted.truth, four["topic"]) > 0.95
@@ -236,9 +236,9 @@ def test_an_earlier_run_of_an_older_version_is_refused(planted, tmp_path, out):
     runs(planted, tmp_path)
     before = tmp_path / "run0"
     summary = json.loads((before / "c.json").read_text())
-    del summary["keys"]
+    del summary["given"]
     (before / "c.json").write_text(json.dumps(summary))
-    assert_refused(next_run(planted, before, out), out, "c.json", "keys", "this version")
+    assert_refused(next_run(planted, before, out), out, "c.json", "given", "this version")
 
 
 def test_search_centroids_give_the_topics(planted, out):

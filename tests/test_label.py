@@ -87,7 +87,7 @@ def run_label(planted, out, **changes):
         "works": planted.works,
     }
     outputs = {"representatives": out / "r.parquet", "topics": out / "t.parquet", "csv": out / "t.csv"}
-    outputs |= {"hierarchy": out / "h.parquet", "hierarchy_csv": out / "h.csv"}
+    outputs |= {"hierarchy": out / "h.parquet", "hierarchy_csv": out / "h.csv", "edits_file": out / "e.json"}
     return script("label", **inputs | outputs | changes)
 
 
@@ -235,7 +235,7 @@ def label_again(planted, out, earlier: list[dict] | None):
     files = {name: at / f"{name}.parquet" for name in names} | {"centroids": at / "centroids.npy"}
     files |= {"cluster": at / "cluster.json", "coherence": at / "coherence.json", "works": planted.works}
     outputs = {name: out / f"{name}.parquet" for name in ("representatives", "topics", "hierarchy")}
-    outputs |= {"csv": out / "t.csv", "hierarchy_csv": out / "h.csv"}
+    outputs |= {"csv": out / "t.csv", "hierarchy_csv": out / "h.csv", "edits_file": out / "e.json"}
     if earlier is not None:
         table = pa.Table.from_pylist(earlier, pq.read_schema(at / "topics.parquet"))
         pq.write_table(table, out.parent / "before.parquet")

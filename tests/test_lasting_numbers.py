@@ -74,13 +74,13 @@ def renumber(corpus: Parted, at, number_of: dict[int, int]):
     order = sorted(number_of, key=number_of.__getitem__)
     np.save(at / "centroids.npy", np.load(corpus.folder / "centroids.npy")[order])
     summary = json.loads((corpus.folder / "cluster.json").read_text())
-    keys = [f"t{number:04x}" for number in range(max(number_of.values()) + 1)]
+    given = [f"t{number:04x}" for number in range(max(number_of.values()) + 1)]
     for topic, number in number_of.items():
-        keys[number] = summary["keys"][topic]
-    for name in ("silhouette_by_topic", "stability_by_topic", "sizes", "since"):
+        given[number] = summary["keys"][topic]
+    for name in ("silhouette_by_topic", "stability_by_topic", "sizes", "since", "keys"):
         summary[name] = [summary[name][topic] for topic in order]
     numbers = [number_of[topic] for topic in order]
-    (at / "cluster.json").write_text(json.dumps(summary | {"numbers": numbers, "keys": keys}))
+    (at / "cluster.json").write_text(json.dumps(summary | {"numbers": numbers, "given": given}))
 
 
 def finish(corpus, at, number_of: dict[int, int]):

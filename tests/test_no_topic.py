@@ -11,12 +11,13 @@ from matplotlib.image import imread
 from sklearn.metrics import silhouette_samples
 
 from below_cluster import run_below_cluster
-from cluster import measure, on_original, topic_stability
+from cluster import topic_stability
 from conftest import sample_files, script
 from explore import NONE
 from lib.clusters.assignment import ClusterMethod
 from lib.clusters.hierarchy import subtopics
 from lib.clusters.history import number_topics
+from lib.clusters.measures import measure, on_original
 from lib.clusters.schema import ASSIGNMENTS
 from lib.clusters.smoothing import read_sample
 from lib.explain.papers import nearest_rows
@@ -54,7 +55,8 @@ def results(planted, tmp_path_factory):
     columns, fit = measure(planted.vectors, topics, numbered.numbers, stability)
     age = pa.nulls(len(labels), pa.int32())
     write_table(at / "assignments.parquet", pa.table({"id": planted.ids, **columns, "age": age}), ASSIGNMENTS)
-    summary = CLUSTER | fit | {"k": k, "numbers": numbered.numbers.tolist(), "keys": numbered.keys}
+    summary = CLUSTER | fit | {"k": k, "numbers": numbered.numbers.tolist()}
+    summary |= {"keys": numbered.keys, "given": numbered.given}
     np.save(at / "centroids.npy", topics.centroids)
     write_json(at / "cluster.json", summary)
     run_below_cluster(planted, at)

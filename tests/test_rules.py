@@ -28,6 +28,7 @@ ROOMS = [
         "embeddings",
         "works",
         "clusters",
+        "edits",
         "keywords",
         "naming",
         "trends",

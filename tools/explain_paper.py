@@ -24,6 +24,7 @@ from lib.naming.schema import TOPICS
 from lib.naming.titles import piece_to_text
 from lib.tables import read_table
 from lib.words.words import read_words
+from lib.workflow.chains import clustered
 
 LISTED = 15  # words
 
@@ -78,7 +79,7 @@ def main(argv: list[str] | None = None) -> None:
     args = cli.parse_args(argv)
     at = args.results
     columns = ["id", "topic", "similarity", "second_topic"]
-    assigned, _ = read_assignments(at / "clusters/assignments.parquet", columns)
+    assigned, _ = read_assignments(Path(clustered(at)) / "assignments.parquet", columns)
     names = read_table(at / "topics/topics.parquet", TOPICS, ["name"])["name"].to_pylist()
     assignments = assigned.to_pandas()
     row = np.array([find(assignments, args.id)])
@@ -87,7 +88,7 @@ def main(argv: list[str] | None = None) -> None:
     papers = read_papers(at / "corpus/papers.parquet", at / "embeddings/embeddings.npy", assignments, row)
     explanations, _ = explain_papers(
         papers,
-        read_array(at / "clusters/centroids.npy"),
+        read_array(Path(clustered(at)) / "centroids.npy"),
         read_json(at / "embeddings/embeddings.json", EmbeddingsSummary),
         read_words(ROOT / "data/words/stop_words.txt"),
         args.device,

@@ -24,6 +24,7 @@ from lib.map.schema import ProjectSummary, read_points
 from lib.records.schema import Ledger
 from lib.tables import check_same_rows, read_rows, read_table
 from lib.vectors import open_embeddings, unit
+from lib.workflow.chains import clustered
 
 LISTED = 5  # nearest papers of each paper
 TOPIC_NAMES = pa.schema({"topic": pa.int32(), "key": pa.string(), "name": pa.string()})
@@ -74,11 +75,12 @@ class FinishedRun:
             raise UserError(f"RESULTS: {at}: no such folder; name the results folder of a finished run")
         papers = at / "corpus/papers.parquet"
         hashes = text_hashes(papers)
-        measured = read_table(at / "clusters/assignments.parquet", ASSIGNMENTS, MEASURES).to_pandas()
+        clusters = Path(clustered(at))
+        measured = read_table(clusters / "assignments.parquet", ASSIGNMENTS, MEASURES).to_pandas()
         topics = read_table(at / "topics/topics.parquet", TOPIC_NAMES).to_pandas()
         points = read_points(at / "map/coordinates.parquet")
         check_same_rows(papers=len(hashes), assignments=len(measured), coordinates=len(points))
-        search, centroids = (read_array(at / f"clusters/{name}.npy") for name in ("search", "centroids"))
+        search, centroids = (read_array(clusters / f"{name}.npy") for name in ("search", "centroids"))
         vectors = open_embeddings(at / "embeddings/embeddings.npy", len(hashes))
         if not search.shape == centroids.shape == (len(topics), vectors.shape[1]):
             raise UserError(

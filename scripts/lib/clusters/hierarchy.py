@@ -10,7 +10,8 @@ from lib.clusters.k_selection import ENOUGH
 from lib.clusters.partitions import number_by_size, renumbered
 from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.stability import jaccard_by_topic
-from lib.rows import label_sizes
+from lib.clusters.ward import ward_linkage
+from lib.rows import label_sizes, rows_by_label
 
 LEAST_TOPICS = 5  # fewer topics are not grouped
 STABLE_SUBTOPIC = 0.75  # Hennig's "valid, stable cluster"; two halves of a single cloud reach 0.65
@@ -54,6 +55,46 @@ def cut(tree: np.ndarray, groups: int, sizes: np.ndarray) -> np.ndarray:
         return np.zeros(1, np.int32)
     labels = fcluster(tree, groups, "maxclust") - 1
     return renumbered(labels, number_by_size(labels, int(labels.max()) + 1, sizes))
+
+
+def tree_of_groups(centroids: np.ndarray, sizes: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """The tree in which each group is merged before others, float64 (k - 1, 4), as `ward_linkage` returns it.
+
+    Parameters
+    ----------
+    centroids : float32 (k, dim)
+    sizes : int (k,), papers of each topic
+    groups : int32 (k,), the group of each topic
+    """
+    k = len(groups)
+    rows: list[np.ndarray] = []
+
+    def merge(roots: np.ndarray, means: np.ndarray, weights: np.ndarray, lowest: float) -> int:
+        tree = ward_linkage(means, weights)
+        ends, first = tree[:, :2].astype(int), k + len(rows)
+        tree[:, :2] = np.where(
+            ends < len(roots), np.append(roots, 0)[np.minimum(ends, len(roots))], first + ends - len(roots)
+        )
+        tree[:, 2] = np.maximum(tree[:, 2], lowest)
+        rows.extend(tree)
+        return first + len(tree) - 1
+
+    roots, means, weights = [], [], []
+    for members in rows_by_label(groups, int(groups.max()) + 1):
+        roots.append(
+            merge(members, centroids[members], sizes[members], 0.0) if len(members) > 1 else members[0]
+        )
+        means.append(np.average(centroids[members], axis=0, weights=sizes[members]))
+        weights.append(sizes[members].sum())
+    if len(roots) > 1:
+        highest = max((row[2] for row in rows), default=0.0)
+        merge(np.array(roots), np.array(means), np.array(weights), highest)
+    tree = np.array(rows).reshape(-1, 4)
+    leaves = np.ones(k + len(tree))
+    for step, (one, other) in enumerate(tree[:, :2].astype(int), k):
+        leaves[step] = leaves[one] + leaves[other]
+    tree[:, 3] = leaves[k:]
+    return tree
 
 
 def subtopics(

@@ -90,7 +90,8 @@ class Numbered:
     ----------
     labels : int32 (n,), position of each paper's topic in `numbers`; -1 for unassigned papers
     numbers : int32 (k,), ascending
-    keys : of every number that was given in the chain
+    keys : of the topics
+    given : keys of every number of the chain
     since : runs of the chain since each topic opened
     ended : numbers of the earlier run that ended
     order : int (k,), the topic before the numbering at each position
@@ -99,6 +100,7 @@ class Numbered:
     labels: np.ndarray
     numbers: np.ndarray
     keys: list[str]
+    given: list[str]
     since: list[int]
     ended: list[int]
     order: np.ndarray
@@ -117,7 +119,7 @@ def number_topics(
     earlier : cluster.json of the earlier run
     """
     k, new = len(origin), np.flatnonzero(origin < 0)
-    old, given = (earlier["numbers"], list(earlier["keys"])) if earlier else ([], [])
+    old, given = (earlier["numbers"], list(earlier["given"])) if earlier else ([], [])
     numbers = np.empty(k, np.int32)
     numbers[origin >= 0] = np.array(old, np.int32)[origin[origin >= 0]]
     by_size = new[np.argsort(number_by_size(labels, k)[new])]
@@ -130,7 +132,15 @@ def number_topics(
     rank = np.empty(k, np.int32)
     rank[order] = np.arange(k, dtype=np.int32)
     ended = sorted(set(old) - set(numbers.tolist()))
-    return Numbered(renumbered(labels, rank), numbers[order], given, (age[order] + 1).tolist(), ended, order)
+    return Numbered(
+        renumbered(labels, rank),
+        numbers[order],
+        [given[number] for number in numbers[order]],
+        given,
+        (age[order] + 1).tolist(),
+        ended,
+        order,
+    )
 
 
 def announced(

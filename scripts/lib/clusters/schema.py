@@ -170,8 +170,8 @@ class Health(TypedDict):
 class ClusterSummary(Fit, Health):
     """The clustering in a few figures. Vectors were averaged with their `smooth` nearest papers to find the topics.
 
-    A run with `previous` continues a chain: `numbers` are the lasting numbers of the topics, ascending. `keys` are those
-    of every number that was given in the chain, and the next number is how many there are. `since` counts the runs since
+    A run with `previous` continues a chain: `numbers` are the lasting numbers of the topics, ascending, and `keys` their
+    keys. `given` are the keys of every number of the chain, and the next number is how many there are. `since` counts the runs since
     each topic opened, and `ended` lists the numbers that end with this run. `run` counts from 0. `lineage` holds a digest of
     the assignments of each run of the chain, this one last, and `announced` lists the groups of new papers.
     """
@@ -182,6 +182,7 @@ class ClusterSummary(Fit, Health):
     iterations: int
     numbers: list[int]
     keys: list[str]
+    given: list[str]
     since: list[int]
     ended: list[int]
     run: int

@@ -188,3 +188,21 @@ def contents(ledger: Ledger, corpus: CorpusSummary) -> list[tuple[str, str]]:
 def most(shares: dict[str, float]) -> str:
     """Shares of at least one in two hundred as text."""
     return ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share >= 0.005)
+
+
+def before_and_after(evaluation: Evaluation) -> list[tuple[str, str, str]]:
+    """The measures before and after the edits of papers, as text; none without such edits."""
+    before, words = evaluation["before_edits"], evaluation["words"]
+    if before is None or words["before_edits"] is None:
+        return []
+    coherence = words["before_edits"]
+    rows = [
+        ("Topics", str(before["k"]), str(evaluation["k"])),
+        ("Silhouette", three_digits(before["silhouette"]), three_digits(evaluation["silhouette"])),
+        ("NPMI", three_digits(coherence["npmi"]), three_digits(words["npmi"])),
+        ("C_v", three_digits(coherence["c_v"]), three_digits(words["c_v"])),
+    ]
+    ami = evaluation["primary_category"]["ami"]
+    if ami is not None:
+        rows.append(("AMI with primary categories", three_digits(before["ami"]), three_digits(ami)))
+    return rows

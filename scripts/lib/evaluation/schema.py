@@ -63,6 +63,14 @@ class MapQuality(TypedDict):
     largest_piece_by_topic: list[float | None]
 
 
+class BeforeEdits(TypedDict):
+    """The topics as `cluster` found them, if edits changed which papers they have; `ami` is that with primary categories."""
+
+    k: int
+    silhouette: float
+    ami: float | None
+
+
 class Evaluation(TypedDict):
     """Measures of the corpus and of the topics; lists have one entry per topic, by number.
 
@@ -86,3 +94,4 @@ class Evaluation(TypedDict):
     words: WordSummary
     keyword_correlation: list[float | None]
     map: MapQuality
+    before_edits: BeforeEdits | None

@@ -14,6 +14,7 @@ The rules, in the order in which they act; docs/measurements/keywords.md shows w
 10. A keyword is shown as the phrase in which it stands (`Phrases`).
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -100,12 +101,15 @@ class KeywordModel:
         phrases = Phrases(vocabulary, corpus.tokens, corpus.offsets)
         return cls(vocabulary, counts, sizes, may, rarity(of_topics), vectors, phrases)
 
-    def keywords_of(self, group_of: np.ndarray, top: int) -> list[list[Keyword]]:
+    def keywords_of(
+        self, group_of: np.ndarray, top: int, dropped: Sequence[frozenset[str]] = ()
+    ) -> list[list[Keyword]]:
         """The `top` keywords of each group, highest-weighted first, against all other groups.
 
         Parameters
         ----------
         group_of : int (n_leaves,), the group of each leaf, 0 to k - 1; -1 for leaves outside the comparison
+        dropped : of each group the keywords, in lower case, that a user does not want; none if empty
         """
         into_groups = membership(group_of)
         counts = sparse.csr_matrix(into_groups @ self.counts)
@@ -116,9 +120,9 @@ class KeywordModel:
         in_all = np.asarray(counts.sum(0)).ravel()
         of_groups = []
         for group in range(len(weights.indptr) - 1):
-            chosen = self.chosen(weights[[group]], top)
+            unwanted = dropped[group] if dropped else frozenset()
+            chosen, phrases = self.shown(weights[[group]], top, vectors.papers_of(group), unwanted)
             terms = [self.vocabulary.terms[column] for column, _ in chosen]
-            phrases = self.phrases.of(terms, vectors.papers_of(group))
             shown: dict[str, Keyword] = {}
             for (column, weight), term, phrase in zip(chosen, terms, phrases, strict=True):
                 n, rate = int(counts[group, column]), float(self.vocabulary.title_rate[column])
@@ -126,6 +130,32 @@ class KeywordModel:
                 shown.setdefault(phrase, Keyword(phrase, weight, n, share, rate, term))
             of_groups.append(list(shown.values()))
         return of_groups
+
+    def shown(
+        self, weights: sparse.csr_matrix, top: int, papers: np.ndarray, unwanted: frozenset[str]
+    ) -> tuple[list[tuple[int, float]], list[str]]:
+        """The terms chosen for a group, with their weights, and the phrases that they are shown as.
+
+        Parameters
+        ----------
+        weights : (1, n_terms), 0 for terms that may not be keywords
+        papers : of the group, for `Phrases.of`
+        unwanted : terms and phrases, in lower case, that are left out
+        """
+        out: set[int] = {
+            column for column in weights.indices if self.vocabulary.terms[column].lower() in unwanted
+        }
+        while True:
+            chosen = self.chosen(weights, top, out)
+            phrases = self.phrases.of([self.vocabulary.terms[column] for column, _ in chosen], papers)
+            more = {
+                column
+                for (column, _), phrase in zip(chosen, phrases, strict=True)
+                if phrase.lower() in unwanted
+            }
+            if not more:
+                return chosen, phrases
+            out |= more
 
     def weights(self, counts: sparse.csr_matrix, sizes: np.ndarray, n: int) -> sparse.csr_matrix:
         """The n largest class-based TF-IDF of terms that may be keywords of each group: float64 csr (k, n_terms).
@@ -145,15 +175,19 @@ class KeywordModel:
             rows.append(sparse.csr_matrix((weights[largest], columns[largest], [0, len(largest)]), row.shape))
         return sparse.vstack(rows, format="csr")
 
-    def chosen(self, weights: sparse.csr_matrix, top: int) -> list[tuple[int, float]]:
+    def chosen(
+        self, weights: sparse.csr_matrix, top: int, out: Collection[int] = ()
+    ) -> list[tuple[int, float]]:
         """The `top` terms of a group that do not repeat each other, with their weights, highest-weighted first.
 
         Parameters
         ----------
         weights : (1, n_terms), 0 for terms that may not be keywords
+        out : further terms that may not
         """
         order = np.lexsort((weights.indices, -weights.data))
         ranked = list(zip(weights.indices[order].tolist(), weights.data[order].tolist(), strict=True))
+        ranked = [pair for pair in ranked if pair[0] not in out]
         repetition = Repetition(self.vocabulary, self.vectors)
         chosen: dict[int, float] = {}
         for term, weight in ranked:

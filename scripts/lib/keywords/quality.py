@@ -51,4 +51,5 @@ def coherence(corpus: Terms, keywords: pd.DataFrame, k: int, rows: np.ndarray) -
         inverted_rbo=inverted_rbo(lists),
         npmi_by_topic=npmi_by_topic,
         c_v_by_topic=c_v_by_topic,
+        before_edits=None,
     )

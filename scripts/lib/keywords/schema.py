@@ -58,3 +58,11 @@ class Coherence(TypedDict):
     inverted_rbo: float
     npmi_by_topic: list[float | None]
     c_v_by_topic: list[float | None]
+    before_edits: "MeanCoherence | None"
+
+
+class MeanCoherence(TypedDict):
+    """The coherence of the keywords of the topics as `cluster` found them, if edits changed which papers they have."""
+
+    npmi: float | None
+    c_v: float | None

@@ -83,12 +83,13 @@ def hierarchy_table(
     keywords: pd.DataFrame,
     topics: pd.DataFrame,
     fields: dict[str, tuple[list[list[str]], np.ndarray]],
+    given: list[tuple[str, list[int]]],
     papers: int,
 ) -> pd.DataFrame:
     """The nodes with their names, keywords and fields, with the columns of HIERARCHY.
 
     The name of a group is its fields, or the primary keywords of its largest topics, whichever cover more of its
-    papers. A group of one topic has the name of the topic.
+    papers. A group of one topic has the name of the topic, and a group that a person made the name that was given.
 
     Parameters
     ----------
@@ -96,6 +97,7 @@ def hierarchy_table(
     keywords : table with the columns of KEYWORDS
     topics : columns `name`, `primary_keyword` and `size`
     fields : as `node_fields` returns them
+    given : groups that a person made: name and topics
     papers : number of all papers
     """
     by_level = dict(list(nodes.groupby("level", sort=False)))
@@ -110,6 +112,8 @@ def hierarchy_table(
         by_words = sum(int(of_topic["papers"].sum()) for of_topic in first) / max(members["size"].sum(), 1)
         words = of_group if cover >= by_words and of_group else members["primary_keyword"][:IN_NAME]
         names["group"].append(SEPARATOR.join(words) if len(members) > 1 else members["name"].iloc[0])
+    for name, members in given:
+        names["group"][int(group_of[members[0]])] = name
     names["group"] = distinct(names["group"])
     if "subtopic" in by_level:
         for parent, below in by_level["subtopic"].groupby("parent"):

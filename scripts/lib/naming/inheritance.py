@@ -57,6 +57,13 @@ def holds(name: str, words: list[str]) -> bool:
     return first in words and (not others or any(word in words for word in others))
 
 
+def with_given(kept: list[str | None], given: Mapping[int, str]) -> list[str | None]:
+    """The kept names with those that a person gave, by place; another topic does not keep one of these."""
+    taken = {stems(name) for name in given.values()}
+    free = [None if name is None or stems(name) in taken else name for name in kept]
+    return [given.get(place, name) for place, name in enumerate(free)]
+
+
 def shares_half(old: list[str], new: list[str]) -> bool:
     """Whether at least half of the old keywords are among the new ones."""
     return len(old) > 0 and 2 * len(set(old) & set(new)) >= len(old)

@@ -27,6 +27,8 @@ TOPICS = pa.schema(
             "its best keywords, at most three; of a mixed topic its fields, or the first keywords of its subtopics; no "
             "two topics have the same name",
         ),
+        column("by_hand", pa.bool_(), "a person gave the name (config key `edits`)"),
+        column("description", pa.string(), "what a person wrote about it"),
         column("was", pa.string(), "its former name, if the name changed since the earlier run"),
         column("primary_keyword", pa.string(), "the best keyword; no two topics have the same one"),
         column("keywords", pa.list_(pa.string()), "highest-weighted first"),

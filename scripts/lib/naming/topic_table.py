@@ -58,7 +58,6 @@ def topic_table(
             "size": papers.size(),
             "share": papers.size() / works,
             "name": names_of(in_names, titles),
-            "was": pd.Series([None] * len(words), dtype=object),
             "label": [
                 f"{word} | {title}" if of_topic else title
                 for word, title, of_topic in zip(primary, in_labels["shown"], words, strict=True)
@@ -76,14 +75,14 @@ def topic_table(
             "color": colors,
         }
     ).reset_index(drop=True)
-    topics = assignments["topic"].to_numpy()
-    return table.join(main_categories(categories, topics, len(table)))[TOPICS.names]
+    of_categories = main_categories(categories, assignments["topic"].to_numpy(), len(table))
+    of_a_person = {"was": None, "description": None, "by_hand": False}
+    return table.assign(**of_a_person).join(of_categories)[TOPICS.names]
 
 
 def identities(cluster: ClusterSummary) -> dict[str, list]:
     """What a topic keeps in later runs: the columns `topic`, `key` and `since`."""
-    keys = [cluster["keys"][number] for number in cluster["numbers"]]
-    return {"topic": cluster["numbers"], "key": keys, "since": cluster["since"]}
+    return {"topic": cluster["numbers"], "key": cluster["keys"], "since": cluster["since"]}
 
 
 def main_categories(categories: pa.Array, topics: np.ndarray, k: int) -> pd.DataFrame:

@@ -92,6 +92,7 @@ MEMORY_MB: dict[str, LinearModel] = {
     "scan_k": {"base": 225, "papers": 50, "sample": 3900},
     "select_k": {"base": 160},
     "cluster": {"base": 200, "papers": 300, "vectors": 1000, "sample": 3000, "gpu": 4000},
+    "edit": {"base": 200, "papers": 400, "vectors": 1000},  # by arithmetic
     "hierarchy": {"base": 170, "papers": 300, "sample": 600},
     "keywords": {"base": 190, "papers": 480, "sample": 1400},
     "label": {"base": 280, "papers": 775},
@@ -116,6 +117,7 @@ SECONDS: dict[str, LinearModel] = {
     "scan_k": {"base": 2.1, "sample": 25, "clusterings": 1.0, "topics": 0.12},
     "select_k": {"base": 2},
     "cluster": {"base": 2.2, "sample": 78, "topics": 0.45, "vectors": 57},
+    "edit": {"base": 2, "topics": 0.45, "vectors": 40},
     "hierarchy": {"base": 1, "topics": 0.22, "divided": 130},
     "keywords": {"base": 1.1, "papers": 20.5, "sample": 2},
     "label": {"base": 3, "papers": 6.3},
@@ -171,6 +173,7 @@ DISK_MB: dict[str, LinearModel] = {
     "neighbors": {"papers": 90},
     "smooth": {"sample": 3500},
     "cluster": {"papers": 23},
+    "edit": {"papers": 23},
     "project": {"papers": 16},
     "plot": {"base": 1},
     "explore": {"papers": 100},

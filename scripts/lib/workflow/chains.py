@@ -138,3 +138,15 @@ def settings_of_history(config: Config) -> tuple[str, ...]:
     if config["previous"] is None:
         return ()
     return ("k", "stay", "history") if history == "follow" else ("history",)
+
+
+def clustered(folder: str | Path) -> str:
+    """The folder of the topics of a finished run: as edits changed them, or as `cluster` found them."""
+    edited = Path(folder, "clusters/edited")
+    return str(edited if (edited / "edits.json").is_file() else edited.parent)
+
+
+def replayed(config: Config) -> list[str]:
+    """What the edits of the earlier run made; nothing without one, or if it has no edits of papers."""
+    file = Path(config["previous"] or "", "clusters/edited/edits.json")
+    return [str(file)] if config["previous"] and file.is_file() else []

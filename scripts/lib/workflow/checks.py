@@ -5,6 +5,7 @@ import getpass
 import json
 import os
 import re
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -169,6 +170,13 @@ def warn_of_steps(config: Config) -> None:
                 warnings.setdefault(line, log)
     for line, log in warnings.items():
         logger.warning(f"{line} ({log})")
+
+
+def remove_edited(config: Config) -> None:
+    """Delete the edited topics of a former run, if this one has no edits of papers: a later run would take them for its own."""
+    edited = results_folder(config) / "clusters/edited"
+    if edited.is_dir():
+        shutil.rmtree(edited)
 
 
 def remove_parts(config: Config) -> None:

@@ -61,6 +61,7 @@ def complete(config: Config, schema: dict, root: Path) -> Config:
     faults += word_list_faults(config, root) + locale_faults(config) + llm_fault(config)
     if isinstance(config.get("previous"), str):
         faults += name_faults("previous", config["previous"])
+    faults += edits_fault(config)
     if faults:
         raise WorkflowError(
             "The configuration (config.yaml, --configfile, --config, or `config:` of a module) has faults:",
@@ -182,6 +183,15 @@ def file_faults(config: Config, schema: dict, root: Path) -> list[str]:
                 f"{name}: the first line of {file} lacks {' and '.join(missing)}; set it to {wanted}"
             )
     return faults
+
+
+def edits_fault(config: Config) -> list[str]:
+    """A fault if the file of edits is not there."""
+    file = config.get("edits")
+    if not isinstance(file, str) or Path(file).is_file():
+        return []
+    fault = "a folder, not a file" if Path(file).is_dir() else "no such file"
+    return [f"edits: {fault}: {file}; set it to a list of edits, such as edits.yaml, or to null"]
 
 
 def word_list_faults(config: Config, root: Path) -> list[str]:

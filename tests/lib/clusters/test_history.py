@@ -29,13 +29,19 @@ def test_a_first_run_numbers_topics_by_size():
 
 
 def test_numbers_and_keys_last_and_are_never_given_twice():
-    earlier = CLUSTER | {"numbers": [1, 4, 6], "keys": list("abcdefg"), "since": [3, 0, 1]}
+    earlier = CLUSTER | {
+        "numbers": [1, 4, 6],
+        "keys": list("beg"),
+        "given": list("abcdefg"),
+        "since": [3, 0, 1],
+    }
     origin = np.array([2, -1, 0, -1])  # topics 6 and 1 go on, 4 has ended
     done = number_topics(LABELS, origin, IDS, earlier)
     assert done.numbers.tolist() == [1, 6, 7, 8] and done.ended == [4]
     assert done.labels.tolist() == [0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 3, -1]
     assert done.since == [4, 2, 0, 0]
-    assert done.keys[:7] == list("abcdefg") and done.keys[7] == birth_key(["p07", "p08"])
+    assert done.given[:7] == list("abcdefg") and done.given[7] == birth_key(["p07", "p08"])
+    assert done.keys == ["b", "g", *done.given[7:]] and len(done.given) == 9
 
 
 def write_run(folder, ids, topics, age, **summary):
@@ -105,7 +111,7 @@ def test_groups_are_announced_with_the_run_that_found_them_first():
     age[[0, 1]] = 1
     earlier = Earlier(np.full(12, -1), age, np.ones(4), 0.1)
     group = {"size": 9, "new": 1, "topic": 1, "opened": False}
-    before = CLUSTER | {"run": 2, "since": [2, 2, 2, 2], "keys": list("abcd")}
+    before = CLUSTER | {"run": 2, "since": [2, 2, 2, 2], "given": list("abcd")}
     before["announced"] = [
         group | {"run": 1, "papers": ["p00", "p03", "gone"]},  # two of three
         group | {"run": 2, "papers": ["p04", "p01", "p02"]},
@@ -125,7 +131,7 @@ def test_a_group_that_became_a_topic_is_not_announced_again():
     earlier = Earlier(np.full(12, -1), np.zeros(12, np.int32), np.ones(4), 0.1)
     run = YOUNG + 3
     since = [run, 0, YOUNG - 1, run]  # topic 1 opened in the run before, topic 2 is not young any more
-    before = CLUSTER | {"run": run, "since": since, "keys": list("abcd")}
+    before = CLUSTER | {"run": run, "since": since, "given": list("abcd")}
     numbered = number_topics(LABELS, np.arange(4), IDS, before)
     told = announced(found([0, 1], [4, 5], [7, 8], [9, 10]), numbered, IDS, earlier, before)
     assert [group["topic"] for group in told] == [2, 0, 3]  # of labels 2, 0, 1, 3

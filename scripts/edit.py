@@ -1,0 +1,175 @@
+"""Replay the edits of papers on the topics: merge, split, hide, pin, move and seed."""
+
+import argparse
+import json
+
+import numpy as np
+import pyarrow as pa
+
+from lib.arrays import read_array
+from lib.cli import Parser, run, say
+from lib.clusters.measures import measure, on_original
+from lib.clusters.partitions import count_pairs
+from lib.clusters.schema import ASSIGNMENTS, ClusterSummary, NewGroup
+from lib.clusters.smoothing import usable_neighbors
+from lib.clusters.topic_numbers import to_codes
+from lib.edits.numbers import Numbered, number_edited
+from lib.edits.replay import Before, Replay
+from lib.edits.schema import APPLIED, Replayed
+from lib.edits.seeds import SeedWords
+from lib.edits.space import Space
+from lib.edits.state import State
+from lib.embeddings.neighbor_graph import read_neighbors
+from lib.files import atomic_outputs, read_json, write_json
+from lib.parallel import one_blas_thread
+from lib.rows import positions
+from lib.tables import check_same_rows, read_table, write_table
+from lib.vectors import open_embeddings
+from lib.words.schema import VOCABULARY
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    cli = Parser(__doc__)
+    cli.inputs(
+        embeddings="embeddings.npy",
+        neighbors="neighbors.npy",
+        similarities="similarities.npy",
+        assignments="assignments.parquet",
+        search="search.npy",
+        summary="cluster.json",
+        vocabulary="vocabulary.parquet",
+        terms="terms.npy",
+        term_offsets="term_offsets.npy",
+    )
+    cli.optional_inputs(
+        previous_assignments="assignments.parquet of the earlier run, edited if it has edits",
+        previous_summary="its cluster.json",
+        previous_replayed="its edits.json; nothing if it has no edits",
+    )
+    cli.flag("--edits", json.loads, "the edits, as JSON: {replay: [...]}")
+    cli.flag("--smooth", int, "nearest papers to average each vector with; 0: none")
+    cli.flag("--max-subtopics", int, "largest number of subtopics that a topic is divided into")
+    cli.flag("--seed", int, "of the first start")
+    cli.threads()
+    cli.outputs(
+        centroids="centroids.npy",
+        search_edited="search.npy",
+        assignments_edited="assignments.parquet",
+        summary_edited="cluster.json",
+        replayed="edits.json",
+    )
+    return cli.parse_args(argv)
+
+
+def read_before(
+    args: argparse.Namespace, ids: pa.ChunkedArray
+) -> tuple[Before | None, ClusterSummary | None]:
+    """The edited topics of the earlier run: those of the papers of this one, and its summary."""
+    if args.previous_assignments is None or args.previous_summary is None:
+        return None, None
+    summary = read_json(args.previous_summary, ClusterSummary)
+    table = read_table(args.previous_assignments, ASSIGNMENTS, ["id", "topic"])
+    at = positions(table["id"], ids)
+    codes = to_codes(table["topic"].to_numpy(), np.array(summary["numbers"], np.int32))
+    keys = np.array([*summary["keys"], None], object)
+    return Before(keys[np.where(at >= 0, codes[at], -1)]), summary
+
+
+def search_rows(
+    search: np.ndarray, old: np.ndarray, new: np.ndarray, made: dict[int, np.ndarray], k: int
+) -> np.ndarray:
+    """What new papers are compared with, float32 (k, dim): the mean of the smoothed vectors of each edited topic.
+
+    For topics that consist of those of `cluster` it is the mean of theirs, by the papers that each brings.
+
+    Parameters
+    ----------
+    search : float32 (k_old, dim), search.npy
+    old, new : int32 (n,), codes of the topics before and after the edits; -1: none
+    made : means of the topics whose papers were chosen by their vectors, by code
+    """
+    both = (old >= 0) & (new >= 0)
+    weights = count_pairs(new[both], old[both], k, len(search)).astype(np.float64)
+    means = weights @ search / np.maximum(weights.sum(1), 1)[:, None]
+    for code, mean in made.items():
+        means[code] = mean
+    return means.astype(np.float32)
+
+
+def stability_of(numbered: Numbered, old: np.ndarray, cluster: ClusterSummary) -> np.ndarray:
+    """The stability of the topics whose papers are as `cluster` found them, float64 (k,); NaN for others."""
+    known = dict(zip(cluster["keys"], cluster["stability_by_topic"], strict=True))
+    sizes = dict(zip(cluster["keys"], cluster["sizes"], strict=True))
+    values = np.full(len(numbered.keys), np.nan)
+    for code, key in enumerate(numbered.keys):
+        inside = numbered.labels == code
+        if key in sizes and inside.sum() == sizes[key] and (old[inside] == cluster["keys"].index(key)).all():
+            values[code] = np.nan if known[key] is None else known[key]
+    return values
+
+
+def announced_in(cluster: ClusterSummary, old: np.ndarray, numbered: Numbered) -> list[NewGroup]:
+    """The groups of new papers, each with the number of the edited topic that holds most papers of its former topic."""
+    groups = []
+    for group in cluster["announced"]:
+        now = numbered.labels[old == cluster["numbers"].index(group["topic"])]
+        if (now >= 0).any():
+            topic = int(numbered.numbers[np.bincount(now[now >= 0]).argmax()])
+            groups.append(NewGroup(**{**group, "topic": topic}))
+    return groups
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = arguments(argv)
+    table = read_table(args.assignments, ASSIGNMENTS, ["id", "topic", "age"])
+    ids, cluster = table["id"], read_json(args.summary, ClusterSummary)
+    old = to_codes(table["topic"].to_numpy(), np.array(cluster["numbers"], np.int32))
+    vectors = open_embeddings(args.embeddings, len(ids))
+    near = read_neighbors(args.neighbors, args.similarities, len(ids))[0]
+    search, vocabulary = read_array(args.search), read_table(args.vocabulary, VOCABULARY)
+    terms, term_offsets = read_array(args.terms, mapped=True), read_array(args.term_offsets)
+    check_same_rows(assignments=len(ids), terms=len(term_offsets) - 1)
+    before, earlier = read_before(args, ids)
+    replayed = read_json(args.previous_replayed, Replayed) if args.previous_replayed else None
+    edits, n_near = args.edits["replay"], usable_neighbors(args.smooth, len(ids))
+    state = State(ids, old.copy(), list(cluster["keys"]), cluster["given"])
+    outputs = (
+        args.centroids,
+        args.search_edited,
+        args.assignments_edited,
+        args.summary_edited,
+        args.replayed,
+    )
+    with atomic_outputs(*outputs) as files, one_blas_thread():
+        space = Space(vectors, near[:, :n_near], files[0].parent, args.threads)
+        words = SeedWords(vocabulary, terms, term_offsets)
+        outcomes = Replay(state, before, space, words.papers, args.max_subtopics, args.seed).run(edits)
+        numbered = number_edited(
+            state.labels, state.keys, cluster, replayed["made"] if replayed else [], earlier
+        )
+        k = len(numbered.numbers)
+        made = {
+            code: space.rows(np.flatnonzero(numbered.labels == code)).mean(0)
+            for code, key in enumerate(numbered.keys)
+            if key not in cluster["keys"]
+        }
+        topics = on_original(vectors, numbered.labels, k, args.threads)
+        stability = stability_of(numbered, old, cluster)
+        columns, fit = measure(vectors, topics, numbered.numbers, stability, args.threads)
+        summary = {**cluster, **fit, "k": k, "numbers": numbered.numbers.tolist(), "keys": numbered.keys}
+        summary |= {
+            "since": numbered.since,
+            "ended": sorted(set(earlier["numbers"] if earlier else []) - set(numbered.numbers.tolist())),
+            "announced": announced_in(cluster, old, numbered),
+        }
+        np.save(files[0], topics.centroids)
+        np.save(files[1], search_rows(search, old, numbered.labels, made, k))
+        write_table(files[2], pa.table({"id": ids, **columns, "age": table["age"]}), ASSIGNMENTS)
+        write_json(files[3], summary)
+        write_json(files[4], Replayed(outcomes=outcomes, made=numbered.made, gone=state.gone))
+    done, inside = sum(each["status"] == APPLIED for each in outcomes), int((numbered.labels >= 0).sum())
+    say(f"{done} of {len(edits)} edits of papers applied; {inside:,} of {len(ids):,} papers in {k} topics")
+
+
+if __name__ == "__main__":
+    run(main)

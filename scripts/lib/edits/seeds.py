@@ -1,0 +1,104 @@
+"""Topics that a user wants to exist: the papers that they begin with, and those that belong to them."""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lib.lloyd import cluster_sums
+from lib.parallel import map_chunks
+from lib.vectors import take, unit, unit_rows
+
+FIRST = 20  # papers that a topic begins with
+STEPS = 20
+FITTING = 0.95
+
+
+@dataclass
+class SeedWords:
+    """The terms of all papers.
+
+    Attributes
+    ----------
+    vocabulary : columns `term` and `papers` of VOCABULARY
+    terms, term_offsets : int32 distinct terms of all papers; int64 (n + 1,), where each paper begins
+    """
+
+    vocabulary: pa.Table
+    terms: np.ndarray
+    term_offsets: np.ndarray
+
+    def papers(self, seed: dict) -> np.ndarray:
+        """The papers with the most words of a seed, each weighted by its inverse document frequency: int64 (m,).
+
+        Parameters
+        ----------
+        seed : with `words`, or with a `text`, whose words and pairs of words count
+        """
+        words = seed.get("words") or words_of(seed["text"])
+        wanted = pa.array([" ".join(word.lower().split()) for word in words])
+        lower = pc.utf8_lower(self.vocabulary["term"].combine_chunks())
+        at = pc.index_in(wanted, lower).drop_null().to_numpy()
+        n = len(self.term_offsets) - 1
+        weights = np.zeros(len(self.vocabulary), np.float32)
+        weights[at] = np.log(n / np.maximum(self.vocabulary["papers"].to_numpy()[at], 1)) + 1
+        scores = np.add.reduceat(np.append(weights[self.terms], np.float32(0)), self.term_offsets[:-1])
+        scores[np.diff(self.term_offsets) == 0] = 0.0
+        best = np.argsort(-scores, kind="stable")[:FIRST]
+        return best[scores[best] > 0]
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text and its pairs of neighboring words."""
+    words = re.findall(r"\w[\w-]+", text.lower())
+    return list(dict.fromkeys([*words, *map(" ".join, pairwise(words))]))
+
+
+def grow(vectors: np.ndarray, labels: np.ndarray, k: int, start: np.ndarray, threads: int = 1) -> np.ndarray:
+    """The papers of a topic that begins with some: int64 (m,).
+
+    It is K-means with one more topic, where a paper either stays in its topic or joins the new one. The new one begins
+    with the FIRST papers nearest to the mean of the start. Papers without a topic join it if they are as near to it as
+    nearly all papers are to their topics (FITTING).
+
+    Parameters
+    ----------
+    vectors : (n, dim), smoothed unit rows
+    labels : int32 (n,), 0 to k - 1; -1 for unassigned papers
+    start : int64 (s,)
+    """
+    mean = unit(take(vectors, np.sort(start))).mean(0)
+    near = np.concatenate(
+        list(map_chunks(len(vectors), threads, lambda a, b: unit_rows(vectors, a, b) @ mean))
+    )
+    inside = np.zeros(len(vectors), bool)
+    inside[np.argsort(-near, kind="stable")[:FIRST]] = True
+    for _ in range(STEPS):
+        now = np.where(inside, np.int32(k), labels)
+        sums, counts = cluster_sums(vectors, now, k + 1, threads)
+        means = (sums / np.maximum(counts, 1)[:, None]).astype(np.float32)
+        own, new = _squares(vectors, labels, means, threads)
+        own[labels < 0] = np.quantile(own[labels >= 0], FITTING)
+        joins = new < own
+        if (joins == inside).all() or not joins.any():
+            break
+        inside = joins
+    return np.flatnonzero(inside)
+
+
+def _squares(
+    vectors: np.ndarray, labels: np.ndarray, means: np.ndarray, threads: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The squared distance of each unit row to the mean of its topic, and to the last mean, less one: float32 (n,) each."""
+    half = (means**2).sum(1)
+
+    def work(a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = unit_rows(vectors, a, b)
+        own = half[labels[a:b]] - 2 * np.einsum("ij,ij->i", rows, means[labels[a:b]])
+        return own, half[-1] - 2 * (rows @ means[-1])
+
+    parts = list(map_chunks(len(vectors), threads, work))
+    return np.concatenate([own for own, _ in parts]), np.concatenate([new for _, new in parts])

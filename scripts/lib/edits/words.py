@@ -1,0 +1,198 @@
+"""Edits of words and groups: rename, describe, drop_words, group and note."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lib.clusters.partitions import number_by_size, renumbered
+from lib.edits.schema import CONFLICT, OF_PAPERS, EditSummary, Outcome
+from lib.edits.state import Edit, NotApplied, State, applied, not_applied, seed_key
+from lib.words.spelling import stems
+
+
+@dataclass
+class Words:
+    """What edits say of the topics, by code.
+
+    Attributes
+    ----------
+    names, descriptions : by topic
+    outcomes : of the edits of words, in the order of the file
+    """
+
+    names: dict[int, str] = field(default_factory=dict)
+    descriptions: dict[int, str] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+def words_of(state: State, edits: list[Edit]) -> Words:
+    """The names and descriptions that edits give; of several edits of one topic the last is applied.
+
+    Parameters
+    ----------
+    edits : of any kind; of those of papers only seeds count, which name their topics
+    """
+    words = Words()
+    for edit in edits:
+        if edit["kind"] == "seed" and (key := seed_key(edit["value"]["name"])) in state.here():
+            words.names[state.code(key)] = edit["value"]["name"]
+    given = {"rename": words.names, "describe": words.descriptions}
+    by: dict[tuple[str, int], int] = {}  # the outcome that a later edit replaces
+    for edit in edits:
+        kind = edit["kind"]
+        if kind in OF_PAPERS:
+            continue
+        try:
+            if kind == "group":
+                words.outcomes.append(_group_outcome(state, edit["value"]["topics"]))
+                continue
+            code = state.target(edit) if "topic" in edit or "papers" in edit else None
+            if code is not None and kind in given:
+                _check_free(words.names, code, edit) if kind == "rename" else None
+                if (kind, code) in by:
+                    later = NotApplied(
+                        CONFLICT, f"a later edit gives {state.keys[code]} another {NOUNS[kind]}"
+                    )
+                    words.outcomes[by[kind, code]] = not_applied(later)
+                by[kind, code] = len(words.outcomes)
+                given[kind][code] = edit["value"]
+            words.outcomes.append(applied(None if code is None else state.keys[code]))
+        except NotApplied as error:
+            words.outcomes.append(not_applied(error))
+    return words
+
+
+NOUNS = {"rename": "name", "describe": "description"}
+
+
+def _check_free(names: dict[int, str], code: int, edit: Edit) -> None:
+    """Raise NotApplied if an edit has given the name to another topic."""
+    if any(
+        stems(name.lower()) == stems(edit["value"].lower()) for other, name in names.items() if other != code
+    ):
+        raise NotApplied(CONFLICT, f"another topic has the name {edit['value']!r} by an earlier edit")
+
+
+def _group_outcome(state: State, keys: list[str]) -> Outcome:
+    """Whether some topics of a group are there."""
+    left = []
+    for key in keys:
+        try:
+            state.code(key)
+        except NotApplied as error:
+            left.append(error)
+    if len(left) == len(keys):
+        raise left[0]
+    return applied(None, "; ".join(map(str, left)) or None)
+
+
+def groups_of(state: State, edits: list[Edit]) -> list[tuple[str, list[int]]]:
+    """The groups of the edits: name, and codes of the topics that no later group has."""
+    groups: list[tuple[str, list[int]]] = []
+    taken: set[int] = set()
+    for edit in reversed(edits):
+        if edit["kind"] != "group":
+            continue
+        codes = []
+        for key in edit["value"]["topics"]:
+            try:
+                codes.append(state.code(key))
+            except NotApplied:
+                continue  # `words_of` says why
+        groups.append((edit["value"]["name"], [code for code in codes if code not in taken]))
+        taken.update(codes)
+    return [(name, codes) for name, codes in reversed(groups) if codes]
+
+
+def regrouped(groups: np.ndarray, asked: list[tuple[str, list[int]]], sizes: np.ndarray) -> np.ndarray:
+    """The group of each topic, int32 (k,), numbered by descending size; those asked for have the topics asked for.
+
+    Parameters
+    ----------
+    groups : int32 (k,), found by the hierarchy
+    sizes : int (k,), papers of each topic
+    """
+    if not asked:
+        return groups
+    labels, n = groups.copy(), int(groups.max()) + 1
+    for place, (_, codes) in enumerate(asked):
+        labels[codes] = n + place
+    _, labels = np.unique(labels, return_inverse=True)
+    return renumbered(labels, number_by_size(labels, int(labels.max()) + 1, sizes))
+
+
+def dropped_words(state: State, edits: list[Edit]) -> tuple[frozenset[str], dict[int, frozenset[str]]]:
+    """The words, in lower case, that are keywords of no topic, and those that are none of certain topics."""
+    everywhere: set[str] = set()
+    of_topic: dict[int, set[str]] = {}
+    for edit in edits:
+        words = {" ".join(word.lower().split()) for word in edit["value"]}
+        try:
+            if "topic" in edit or "papers" in edit:
+                of_topic.setdefault(state.target(edit), set()).update(words)
+            else:
+                everywhere |= words
+        except NotApplied:
+            continue
+    return frozenset(everywhere), {code: frozenset(words) for code, words in of_topic.items()}
+
+
+def edit_summary(
+    edits: list[Edit], lines: list[int], replayed: list[Outcome], words: list[Outcome], names: dict[str, str]
+) -> list[EditSummary]:
+    """All edits with their outcomes, in the order of the file.
+
+    Parameters
+    ----------
+    replayed, words : outcomes of the edits of papers, and of the others
+    names : of the topics by key
+    """
+    of_papers, of_words = iter(replayed), iter(words)
+    found = []
+    for edit, line in zip(edits, lines, strict=True):
+        outcome = next(of_papers if edit["kind"] in OF_PAPERS else of_words)
+        found.append(
+            EditSummary(
+                **outcome,
+                line=line,
+                kind=edit["kind"],
+                text=in_short(edit),
+                note=edit["value"] if edit["kind"] == "note" else edit.get("note"),
+                by=edit.get("by"),
+                date=edit.get("date"),
+                name=names.get(outcome["topic"] or ""),
+            )
+        )
+    return found
+
+
+SHOWN = 5  # papers or words of an edit
+
+
+def in_short(edit: Edit) -> str:
+    """What an edit does, in a few words."""
+    value, kind = edit["value"], edit["kind"]
+    about = edit.get("topic") or (f"the topic of {some(edit['papers'])}" if "papers" in edit else "")
+    texts = {
+        "rename": lambda: f"rename {about}: {value}",
+        "describe": lambda: f"describe {about}",
+        "merge": lambda: f"merge {some(value)} into {about}",
+        "split": lambda: f"split {about} into {value.get('into', 'its subtopics')}",
+        "hide": lambda: f"hide {about}",
+        "pin": lambda: f"pin {about}",
+        "move": lambda: f"move {some(value['papers'])} to {about}",
+        "drop_words": lambda: (
+            f"drop the {'word' if len(value) == 1 else 'words'} {some(value)}"
+            + (f" of {about}" if about else "")
+        ),
+        "group": lambda: f"group {value['name']}: {some(value['topics'])}",
+        "seed": lambda: f"seed {value['name']}",
+        "note": lambda: f"note on {about}",
+    }
+    return texts[kind]()
+
+
+def some(items: list) -> str:
+    """The first items of a list, and how many there are more."""
+    more = f" and {len(items) - SHOWN:,} more" if len(items) > SHOWN else ""
+    return ", ".join(map(str, items[:SHOWN])) + more
