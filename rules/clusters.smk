@@ -125,6 +125,7 @@ rule cluster:
         centroids=ensure("<results>/clusters/centroids.npy", non_empty=True),
         search=ensure("<results>/clusters/search.npy", non_empty=True),
         assignments=ensure("<results>/clusters/assignments.parquet", non_empty=True),
+        memberships=ensure("<results>/clusters/memberships.parquet", non_empty=True),
         summary=ensure("<results>/clusters/cluster.json", non_empty=True),
     log:
         "<logs>/cluster.log",
