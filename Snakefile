@@ -60,6 +60,7 @@ rule all:
         "<results>/clusters/k.json",
         "<results>/clusters/k_selection.png",
         "<results>/clusters/assignments.parquet",
+        "<results>/clusters/memberships.parquet",
         "<results>/topics/keywords.csv",
         "<results>/topics/representatives.parquet",
         "<results>/topics/hierarchy.csv",

@@ -173,7 +173,8 @@ def clusters_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
         selection="k.json", chosen="k.txt", table="k_selection.csv", figure="k_selection.png"
     )
     run.step("select_k", scans=scans, **selected)
-    outputs = run.files(centroids="centroids.npy", assignments="assignments.parquet", summary="cluster.json")
+    outputs = run.files(centroids="centroids.npy", search="search.npy", summary="cluster.json")
+    outputs |= run.files(assignments="assignments.parquet", memberships="memberships.parquet")
     chosen = selected["chosen"]
     run.step("cluster", **inputs, **graph, **sample, chosen=chosen, threads=THREADS, **outputs)
 
@@ -224,6 +225,7 @@ def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     trends = ("trends", "periods", "subtopic_trends", "subtopic_periods")
     shown |= run.files(**{name: f"{name}.parquet" for name in trends})
     shown |= run.files(hierarchy="hierarchy.parquet", subtopics="subtopics.parquet")
+    shown |= run.files(memberships="memberships.parquet")
     run.step("explore", papers=inputs["papers"], **shown, **page_files(), map=run.file("map.html"))
 
 

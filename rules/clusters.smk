@@ -128,6 +128,7 @@ rule cluster:
         centroids=ensure("<results>/clusters/centroids.npy", non_empty=True),
         search=ensure("<results>/clusters/search.npy", non_empty=True),
         assignments=ensure("<results>/clusters/assignments.parquet", non_empty=True),
+        memberships=ensure("<results>/clusters/memberships.parquet", non_empty=True),
         summary=ensure("<results>/clusters/cluster.json", non_empty=True),
     log:
         "<logs>/cluster.log",
@@ -171,6 +172,7 @@ rule edit:
         terms=TERMS["terms"],
         term_offsets=TERMS["term_offsets"],
         assignments="<results>/clusters/assignments.parquet",
+        memberships="<results>/clusters/memberships.parquet",
         search="<results>/clusters/search.npy",
         summary="<results>/clusters/cluster.json",
         choice=chosen,
@@ -179,6 +181,9 @@ rule edit:
         search_edited=ensure("<results>/clusters/edited/search.npy", non_empty=True),
         assignments_edited=ensure(
             "<results>/clusters/edited/assignments.parquet", non_empty=True
+        ),
+        memberships_edited=ensure(
+            "<results>/clusters/edited/memberships.parquet", non_empty=True
         ),
         summary_edited=ensure("<results>/clusters/edited/cluster.json", non_empty=True),
         replayed=ensure("<results>/clusters/edited/edits.json", non_empty=True),

@@ -107,6 +107,7 @@ rule explore:
         subtopic_periods="<results>/topics/subtopic_periods.parquet",
         hierarchy="<results>/topics/hierarchy.parquet",
         subtopics="<results>/clusters/subtopics.parquet",
+        memberships=f"{TOPICS}/memberships.parquet",
         template=source("scripts/templates/explore.html"),
         style=source("scripts/templates/explore/explore.css"),
         scripts=[

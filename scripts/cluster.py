@@ -8,30 +8,28 @@ import numpy as np
 import pyarrow as pa
 
 from lib.cli import Parser, UserError, optional, run, say
-from lib.clusters.assignment import SEEDS, ClusterMethod, Graph
+from lib.clusters.assignment import SEEDS, Graph
 from lib.clusters.divisions import best_division
 from lib.clusters.following import Earlier, Followed, Follower, compare_with_cold, matched
 from lib.clusters.from_sample import KMeansFromSample
+from lib.clusters.halves import cluster_halves, topic_stability
 from lib.clusters.history import ages, announced, digest_of, number_topics, read_earlier
 from lib.clusters.kmeans import COMPONENTS, KMeans, kmeans
 from lib.clusters.measures import measure, on_original
-from lib.clusters.schema import ASSIGNMENTS, ClusterSummary, Health
-from lib.clusters.seeding import TooFewDistinctRows
+from lib.clusters.schema import ASSIGNMENTS, MEMBERSHIPS, ClusterSummary, Health
+from lib.clusters.shares import share_topics
 from lib.clusters.smoothing import (
     SAMPLE_FILES,
-    Sample,
     check_smooth,
     read_sample,
     smoothed,
-    unit_half,
     usable_neighbors,
 )
-from lib.clusters.stability import jaccard_by_topic, stable_share
+from lib.clusters.stability import stable_share
 from lib.embeddings.neighbor_graph import read_neighbors
 from lib.embeddings.provenance import check_image
 from lib.files import atomic_outputs, read_number, write_json
 from lib.lloyd import inertia_of_labels
-from lib.parallel import map_tasks
 from lib.projection import principal_axes
 from lib.records.schema import PAPERS
 from lib.rows import label_sizes
@@ -105,28 +103,6 @@ def health(
     return Health(gain=earlier.gain, gap=gap, moved=moved)
 
 
-def topic_stability(
-    sample: Sample, labels: np.ndarray, k: int, method: ClusterMethod, *, seed: int = 0, threads: int = 1
-) -> np.ndarray:
-    """How stable each topic is when random halves of the sample are clustered: float64 (k,).
-
-    Parameters
-    ----------
-    labels : int (n,), the topics of all papers; -1 for unassigned papers
-    method : divides a half
-    """
-
-    def cluster_half(number: int) -> np.ndarray:
-        return method(unit_half(sample.half_vectors, number), None, k, seed=seed + number * SEEDS)
-
-    numbers = range(len(sample.half_rows))
-    try:
-        half_labels = list(map_tasks(numbers, threads, cluster_half))
-    except TooFewDistinctRows:  # a half can have fewer distinct texts than topics
-        return np.full(k, np.nan)
-    return jaccard_by_topic(labels[sample.rows], sample.half_rows, np.array(half_labels), k)
-
-
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(
@@ -154,6 +130,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         centroids="centroids.npy",
         search="search.npy",
         assignments="assignments.parquet",
+        memberships="memberships.parquet",
         summary="cluster.json",
     )
     return cli.parse_args(argv)
@@ -181,9 +158,9 @@ def main(argv: list[str] | None = None) -> None:
     check_k(k, len(ids), len(sample.rows), args.chosen)
     smooth = usable_neighbors(args.smooth, len(ids))
     earlier, before = read_earlier(args.previous_assignments, args.previous_summary, ids)
-    outputs = (args.centroids, args.search, args.assignments, args.summary)
+    outputs = (args.centroids, args.search, args.assignments, args.memberships, args.summary)
     with (
-        atomic_outputs(*outputs) as (centroids_file, search_file, assignments_file, summary_file),
+        atomic_outputs(*outputs) as (centroids_file, search_file, assigned_file, shares_file, summary_file),
         smoothed(vectors, graph[0][:, :smooth], centroids_file.parent, args.threads) as rows,
     ):
         of_sample = unit(sample.vectors)
@@ -195,7 +172,12 @@ def main(argv: list[str] | None = None) -> None:
         numbered = number_topics(found.labels, found.origin, ids, before)
         k = len(numbered.numbers)
         topics = on_original(vectors, numbered.labels, k, args.threads)
-        stability = topic_stability(sample, topics.labels, k, method, seed=args.seed, threads=args.threads)
+        halves = cluster_halves(sample, k, method, seed=args.seed, threads=args.threads)
+        stability = topic_stability(halves, topics.labels[sample.rows], k)
+        search = found.centroids[numbered.order]
+        shares, calibration = share_topics(
+            rows, sample, halves, topics.labels, search, numbered.numbers, args.threads
+        )
         columns, fit = measure(vectors, topics, numbered.numbers, stability, args.threads)
         summary = ClusterSummary(
             k=k,
@@ -204,6 +186,7 @@ def main(argv: list[str] | None = None) -> None:
             iterations=found.iterations,
             **fit,
             **state,
+            **calibration,
             numbers=numbered.numbers.tolist(),
             keys=numbered.keys,
             given=numbered.given,
@@ -215,9 +198,10 @@ def main(argv: list[str] | None = None) -> None:
             announced=announced(found, numbered, ids, earlier, before),
         )
         np.save(centroids_file, topics.centroids)
-        np.save(search_file, found.centroids[numbered.order])
+        np.save(search_file, search)
         table = pa.table({"id": ids, **columns, "age": ages(earlier, len(ids))})
-        write_table(assignments_file, table, ASSIGNMENTS)
+        write_table(assigned_file, table, ASSIGNMENTS)
+        write_table(shares_file, shares, MEMBERSHIPS)
         write_json(summary_file, summary)
     tell(summary, stability)
 
@@ -230,6 +214,11 @@ def tell(summary: ClusterSummary, stability: np.ndarray) -> None:
         f"{summary['silhouette']:.4f}, {steps} {'iteration' if steps == 1 else 'iterations'}, "
         f"{stable_share(stability, np.array(sizes), papers):.0%} of the papers in stable topics"
     )
+    if summary["agreement"] is not None:
+        say(
+            f"clusterings of other papers put {summary['agreement']:.0%} of the papers into their topic; calibration error "
+            f"of the shares {summary['calibration_error']:.3f}, temperature {summary['temperature']:.4f}"
+        )
     if summary["run"]:
         born, groups = summary["since"].count(0), summary["announced"]
         say(

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -9,14 +10,16 @@ import pyarrow as pa
 from lib.arrays import read_array
 from lib.cli import Parser, run, say
 from lib.clusters.measures import measure, on_original
-from lib.clusters.partitions import count_pairs
-from lib.clusters.schema import ASSIGNMENTS, ClusterSummary, NewGroup
+from lib.clusters.partitions import count_pairs, renumbered
+from lib.clusters.schema import ASSIGNMENTS, MEMBERSHIPS, ClusterSummary, NewGroup
+from lib.clusters.shares import membership_table
 from lib.clusters.smoothing import usable_neighbors
-from lib.clusters.topic_numbers import to_codes
+from lib.clusters.topic_numbers import read_memberships, to_codes
 from lib.edits.numbers import Numbered, number_edited
 from lib.edits.replay import Before, Replay
 from lib.edits.schema import APPLIED, Replayed
 from lib.edits.seeds import SeedWords
+from lib.edits.shares import edited_codes, edited_shares
 from lib.edits.space import Space
 from lib.edits.state import State
 from lib.embeddings.neighbor_graph import read_neighbors
@@ -35,6 +38,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         neighbors="neighbors.npy",
         similarities="similarities.npy",
         assignments="assignments.parquet",
+        memberships="memberships.parquet",
         search="search.npy",
         summary="cluster.json",
         vocabulary="vocabulary.parquet",
@@ -55,6 +59,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         centroids="centroids.npy",
         search_edited="search.npy",
         assignments_edited="assignments.parquet",
+        memberships_edited="memberships.parquet",
         summary_edited="cluster.json",
         replayed="edits.json",
     )
@@ -108,6 +113,19 @@ def stability_of(numbered: Numbered, old: np.ndarray, cluster: ClusterSummary) -
     return values
 
 
+def shares_after(memberships: Path, old: np.ndarray, numbered: Numbered, cluster: ClusterSummary) -> pa.Table:
+    """The columns of memberships.parquet for the edited topics.
+
+    Parameters
+    ----------
+    old : int32 (n,), code of the topic of each paper before the edits; -1: none
+    """
+    best, shares = read_memberships(memberships, np.array(cluster["numbers"], np.int32))
+    now = edited_codes(old, numbered.labels, cluster["keys"], numbered.keys)
+    best, shares = edited_shares(best, shares, old, numbered.labels, now)
+    return membership_table(renumbered(best, numbered.numbers), shares)
+
+
 def announced_in(cluster: ClusterSummary, old: np.ndarray, numbered: Numbered) -> list[NewGroup]:
     """The groups of new papers, each with the number of the edited topic that holds most papers of its former topic."""
     groups = []
@@ -137,6 +155,7 @@ def main(argv: list[str] | None = None) -> None:
         args.centroids,
         args.search_edited,
         args.assignments_edited,
+        args.memberships_edited,
         args.summary_edited,
         args.replayed,
     )
@@ -165,8 +184,9 @@ def main(argv: list[str] | None = None) -> None:
         np.save(files[0], topics.centroids)
         np.save(files[1], search_rows(search, old, numbered.labels, made, k))
         write_table(files[2], pa.table({"id": ids, **columns, "age": table["age"]}), ASSIGNMENTS)
-        write_json(files[3], summary)
-        write_json(files[4], Replayed(outcomes=outcomes, made=numbered.made, gone=state.gone))
+        write_table(files[3], shares_after(args.memberships, old, numbered, cluster), MEMBERSHIPS)
+        write_json(files[4], summary)
+        write_json(files[5], Replayed(outcomes=outcomes, made=numbered.made, gone=state.gone))
     done, inside = sum(each["status"] == APPLIED for each in outcomes), int((numbered.labels >= 0).sum())
     say(f"{done} of {len(edits)} edits of papers applied; {inside:,} of {len(ids):,} papers in {k} topics")
 

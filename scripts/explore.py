@@ -11,7 +11,7 @@ import pyarrow as pa
 from lib.cli import Parser, optional, run, say
 from lib.clusters.nodes import node_sizes, read_nodes
 from lib.clusters.schema import ASSIGNMENTS, SUBTOPICS
-from lib.clusters.topic_numbers import read_assignments
+from lib.clusters.topic_numbers import read_assignments, read_memberships
 from lib.figures.label_layout import densest_points
 from lib.figures.page import content_policy, join_modules, render
 from lib.files import atomic_outputs
@@ -21,6 +21,7 @@ from lib.map.page_entries import (
     former_topics,
     levels,
     paper_blocks,
+    share_blocks,
     topic_entries,
     trend_entries,
 )
@@ -64,6 +65,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         subtopic_periods="subtopic_periods.parquet",
         hierarchy="hierarchy.parquet",
         subtopics="subtopics.parquet",
+        memberships="memberships.parquet",
         template="explore.html",
         style="its style sheet",
     )
@@ -130,8 +132,13 @@ def main(argv: list[str] | None = None) -> None:
     columns = ["topic", "similarity", "second_topic", "silhouette", "outlier"]
     assigned, _ = read_assignments(args.assignments, columns, numbers)
     subtopic_of = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"].fill_null(-1).to_numpy()
+    best, of_best = read_memberships(args.memberships, numbers)
     check_same_rows(
-        papers=len(papers), coordinates=len(points), assignments=len(assigned), subtopics=len(subtopic_of)
+        papers=len(papers),
+        coordinates=len(points),
+        assignments=len(assigned),
+        subtopics=len(subtopic_of),
+        memberships=len(best),
     )
     years, shares = shares_by_year(read_table(args.periods, PERIODS).to_pandas())
     trends = trend_entries(read_table(args.trends, TRENDS).to_pylist(), shares)
@@ -160,6 +167,7 @@ def main(argv: list[str] | None = None) -> None:
     meta |= about | {"topics": entries, "groups": groups, "subtopics": subtopics}
     within = np.where(subtopic_of[rows] < 0, NONE, subtopic_of[rows])
     blocks |= {"xy": codes[rows], "subtopic": within.astype(np.uint16)}
+    blocks |= share_blocks(topic_of[rows], best[rows], of_best[rows])
     add_changes(args, meta, blocks, papers["id"].take(rows), topic_of[rows], topics)
     page = write_page(args.template, args.style, args.scripts, meta, blocks, note)
     with atomic_outputs(args.map) as (map_file,):

@@ -183,6 +183,7 @@ class Planted:
                 centroids=at / "centroids.npy",
                 search=at / "search.npy",
                 assignments=assignments,
+                memberships=at / "memberships.parquet",
                 summary=at / "cluster.json",
             ),
             script(

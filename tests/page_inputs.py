@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from conftest import EVIL, pq_write
 from explore import main
+from lib.clusters.schema import MEMBERSHIPS
 from lib.trends.schema import SUBTOPIC_PERIODS, SUBTOPIC_TRENDS
 from measure import command_line, page_files
 
@@ -119,7 +120,13 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
         "fields": [[]] * (len(groups) + k + 2),
     }  # fmt: skip
     subtopic = pa.array(np.where(topic == 0, half, -1).astype(np.int32), mask=topic != 0)
+    # a third of the papers is sure of its topic, a third half of it, and the others lean to the next topic but one
+    best = [
+        [[t], [t, (t + 1) % k], [(t + 2) % k, t, (t + 1) % k]][i % 3] for i, t in enumerate(topic.tolist())
+    ]
+    shares = [[[0.987], [0.589, 0.4], [0.5, 0.45, 0.049]][i % 3] for i in range(n)]
     return {
+        "memberships": filled(folder / "m.parquet", MEMBERSHIPS, {"topics": best, "shares": shares}),
         "hierarchy": pq_write(folder / "h.parquet", **hierarchy),
         "subtopics": pq_write(folder / "s.parquet", id=ids, subtopic=subtopic),
         "papers": pq_write(folder / "p.parquet", id=ids, title=titles, primary_category=pa.array(categories, pa.string()),

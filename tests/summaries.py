@@ -22,6 +22,9 @@ CLUSTER = {
     "gain": 0.01,
     "gap": None,
     "moved": None,
+    "agreement": 0.9,
+    "temperature": 0.02,
+    "calibration_error": 0.01,
     "announced": [],
 }
 PROJECT = {

@@ -52,6 +52,7 @@ def cluster_flags(planted, out, **changes) -> dict:
         "centroids": out / "c.npy",
         "search": out / "s.npy",
         "assignments": out / "a.parquet",
+        "memberships": out / "m.parquet",
         "summary": out / "c.json",
     }
     return inputs | outputs | changes
@@ -181,6 +182,47 @@ def test_a_full_gpu_is_reported(planted, out, monkeypatch):
     assert not list(out.iterdir())
 
 
+def read_shares(file) -> list[dict[int, float]]:
+    """The shares of each paper by topic."""
+    columns = pq.read_table(file).to_pydict().values()
+    return [dict(zip(topics, shares, strict=True)) for topics, shares in zip(*columns, strict=True)]
+
+
+def test_planted_papers_are_sure_of_their_topics(planted):
+    topics = pq.read_table(planted.folder / "assignments.parquet")["topic"].to_pylist()
+    shares = read_shares(planted.folder / "memberships.parquet")
+    assert len(shares) == 140
+    sure = [of_paper[topic] for topic, of_paper in zip(topics, shares, strict=True)]
+    assert min(sure) > 0.5 and np.mean(sure) > 0.95
+    assert all(0 < len(of_paper) <= 4 and sum(of_paper.values()) <= 1 + 1e-6 for of_paper in shares)
+    summary = json.loads((planted.folder / "cluster.json").read_text())
+    assert summary["agreement"] > 0.95 and summary["calibration_error"] < 0.05
+
+
+def test_shares_have_the_same_bits_on_any_number_of_cores(planted, tmp_path):
+    made = []
+    for threads in (1, 3):
+        (tmp_path / str(threads)).mkdir()
+        assert run_cluster(planted, tmp_path / str(threads), threads=threads).returncode == 0
+        made.append((tmp_path / str(threads) / "m.parquet").read_bytes())
+    assert made[0] == made[1]
+
+
+def test_halves_with_fewer_distinct_texts_than_topics_give_no_shares(planted, tmp_path, out):
+    """140 papers of seven texts, which halves of the sample may lack."""
+    np.save(tmp_path / "e.npy", planted.vectors[np.minimum(np.arange(140), 6)])
+    write_sample(tmp_path, planted.papers, tmp_path / "e.npy", smooth=0)
+    chosen = tmp_path / "k.txt"
+    chosen.write_text("7\n")
+    files = sample_files(tmp_path) | {"embeddings": tmp_path / "e.npy", "chosen": chosen}
+    result = run_cluster(planted, out, smooth=0, **files)
+    assert result.returncode == 0, result.stderr
+    assert read_shares(out / "m.parquet") == [{}] * 140
+    summary = json.loads((out / "c.json").read_text())
+    assert summary["agreement"] is summary["temperature"] is summary["calibration_error"] is None
+    assert "clusterings of other papers" not in result.stdout
+
+
 def read_run(out):
     table = pq.read_table(out / "a.parquet").to_pandas()
     return table, json.loads((out / "c.json").read_text())
@@ -230,6 +272,9 @@ def test_a_number_that_ended_is_not_given_again(planted, tmp_path):
     assert dict(zip(more["numbers"], more["since"], strict=True))[4] == 0
     sizes = four["topic"].value_counts()
     assert [sizes[number] for number in more["numbers"]] == more["sizes"]
+    shares = read_shares(tmp_path / "run2" / "m.parquet")
+    assert {number for of_paper in shares for number in of_paper} <= set(more["numbers"])
+    assert np.mean([of_paper.get(t, 0) for t, of_paper in zip(four["topic"], shares, strict=True)]) > 0.8
 
 
 def test_an_earlier_run_of_an_older_version_is_refused(planted, tmp_path, out):

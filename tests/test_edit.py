@@ -15,6 +15,7 @@ OUTPUTS = {
     "centroids": "c.npy",
     "search_edited": "s.npy",
     "assignments_edited": "a.parquet",
+    "memberships_edited": "m.parquet",
     "summary_edited": "c.json",
     "replayed": "e.json",
 }
@@ -24,6 +25,7 @@ def run_edit(planted, out, *edits, **changes):
     at = planted.folder
     inputs = {name: path for name, path in term_files(at).items() if name not in ("tokens", "offsets")}
     inputs |= graph_files(at) | {"embeddings": planted.embeddings, "assignments": at / "assignments.parquet"}
+    inputs |= {"memberships": at / "memberships.parquet"}
     inputs |= {"search": at / "search.npy", "summary": at / "cluster.json"}
     outputs = {flag: out / name for flag, name in OUTPUTS.items()}
     settings = {"edits": {"replay": list(edits)}, "smooth": 0, "max_subtopics": 5}
@@ -63,6 +65,13 @@ def test_topics_that_no_edit_touches_stay_to_the_bit(planted, out):
     stability = summary["stability_by_topic"]
     assert edited["stability_by_topic"] == [None, stability[1], stability[3]]
     assert edited["sizes"] == [sizes[0] + sizes[2], sizes[1], sizes[3]] and replayed["made"] == []
+    shares = pq.read_table(planted.folder / "memberships.parquet").to_pylist()
+    for old, new in zip(shares, pq.read_table(out / "m.parquet").to_pylist(), strict=True):
+        summed: dict[int, float] = {}
+        for topic, share in zip(old["topics"], old["shares"], strict=True):
+            summed[{2: 0}.get(topic, topic)] = summed.get({2: 0}.get(topic, topic), 0) + share
+        assert dict(zip(new["topics"], new["shares"], strict=True)) == pytest.approx(summed, abs=1e-6)
+        assert new["shares"] == sorted(new["shares"], reverse=True)
     assert pq.read_schema(out / "a.parquet").names == ASSIGNMENTS.names and "3 topics" in result.stdout
 
 

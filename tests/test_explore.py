@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from conftest import ROOT, assert_refused, pq_write, script
 from lib.map.page_data import one_line
-from lib.map.page_entries import NONE, paper_blocks, trend_entries
+from lib.map.page_entries import NONE, paper_blocks, share_blocks, trend_entries
 from lib.naming.titles import latex_to_text
 from measure import page_files
 from page_inputs import (
@@ -48,6 +48,21 @@ def test_papers_without_date_category_or_similarity_are_kept():
     assert blocks["year"].tolist() == [1969, 0, 2021] and blocks["category"].tolist() == [1, 0, 1]
     assert blocks["similarity"].tolist() == [0, 0, 102] and blocks["outlier"].tolist() == [0, 1, 0]
     assert blocks["second"].tolist() == [1, NONE, 0] and blocks["nearer"].tolist() == [1, 0, 0]
+
+
+def test_shares_are_those_of_the_own_topic_and_the_largest_others():
+    best = np.array([[0, 1, 2], [2, 1, 0], [1, 2, -1], [1, -1, -1], [-1, -1, -1], [0, 1, 2]], np.int32)
+    shares = np.array(
+        [[0.7, 0.2, 0.05], [0.5, 0.45, 0.049], [0.6, 0.3, 0], [0.999, 0, 0], [0, 0, 0], [0.4, 0.31, 0.29]],
+        np.float32,
+    )
+    blocks = share_blocks(np.array([0, 1, 0, 1, -1, -1]), best, shares)
+    assert blocks["share"].tolist() == [70, 45, 0, 99, 0, 0]
+    n = NONE
+    assert blocks["others"].tolist() == [[1, 2], [2, n], [1, 2], [n, n], [n, n], [0, 1]]
+    assert blocks["otherShares"].tolist() == [[20, 5], [50, 0], [60, 30], [0, 0], [0, 0], [40, 31]]
+    none = share_blocks(np.array([0, 1]), np.empty((2, 0), np.int32), np.empty((2, 0), np.float32))
+    assert none["share"].tolist() == [0, 0] and none["others"].tolist() == [[n, n]] * 2
 
 
 def test_rule_lists_every_module_after_those_it_imports():

@@ -92,7 +92,7 @@ def test_papers_nearer_to_another_topic_can_be_found(page):
     page.wait_for_timeout(100)
     assert lit(page) == ids_where(np.arange(150) % 7 == 5)
     assert "nearer=1" in settled(page)
-    page.mouse.move(*place_of(page, row_of(page, IDS[68])))
+    page.mouse.move(*place_of(page, row_of(page, IDS[75])))
     text = page.locator("#card").inner_text()
     assert "nearer to another topic" in text and "second nearest topic: neuron" in text
 

@@ -5,7 +5,7 @@ import pytest
 
 from browser import needs_chromium, opened
 from explorer import lit, place_of, row_of, settled
-from page_inputs import TOPIC, ids_where, keys_of
+from page_inputs import IDS, TOPIC, ids_where, keys_of
 
 pytestmark = needs_chromium
 
@@ -30,6 +30,20 @@ def test_card_says_what_a_paper_is_and_click_opens_it(page):
     assert "paper=2301.00063" in settled(page)
     page.keyboard.press("Escape")
     assert card.is_hidden()
+
+
+def test_the_card_says_the_shares_of_a_paper_in_topics(page):
+    def lines(row: int) -> list[str]:
+        page.mouse.move(*place_of(page, row_of(page, IDS[row])))
+        return page.locator("#card").inner_text().replace("\xa0", " ").split("\n")
+
+    said = lines(64)  # of topic 1, "prime"
+    assert {"58 %", "40 %", "prime", "neuron"} <= set(said)
+    assert not any("second nearest" in line for line in said)
+    said = lines(65)  # another topic is ahead, and a third one below 5 %
+    assert said.index("45 %") < said.index("qubit") < said.index("50 %") and "4 %" not in said
+    said = lines(75)  # no other topic has a share
+    assert "98 %" in said and "second nearest topic: neuron" in said
 
 
 def test_hover_finds_the_nearest_paper(page):

@@ -14,6 +14,8 @@ import explain
 from below_cluster import CSVS, PICTURES, TABLES, run_below_cluster
 from conftest import Planted, pq_write, sample_files, script, term_files, write_sample
 from explained import finished_run, inputs_of
+from lib.clusters.schema import MEMBERSHIPS
+from lib.tables import write_table
 from measure import command_line
 
 GAPS = {0: 3, 1: 7, 2: 12, 3: 20}
@@ -51,6 +53,7 @@ def corpus(tmp_path_factory) -> Parted:
         "centroids": "centroids.npy",
         "search": "search.npy",
         "assignments": "assignments.parquet",
+        "memberships": "memberships.parquet",
         "summary": "cluster.json",
     }
     steps = [
@@ -71,6 +74,9 @@ def renumber(corpus: Parted, at, number_of: dict[int, int]):
         numbers = pa.array([number_of[topic] for topic in table[name].to_pylist()], pa.int32())
         table = table.set_column(table.column_names.index(name), name, numbers)
     pq.write_table(table, at / "assignments.parquet")
+    best = pq.read_table(corpus.folder / "memberships.parquet").to_pydict()
+    best["topics"] = [[number_of[topic] for topic in topics] for topics in best["topics"]]
+    write_table(at / "memberships.parquet", pa.table(best), MEMBERSHIPS)
     order = sorted(number_of, key=number_of.__getitem__)
     np.save(at / "centroids.npy", np.load(corpus.folder / "centroids.npy")[order])
     summary = json.loads((corpus.folder / "cluster.json").read_text())

@@ -11,14 +11,15 @@ from matplotlib.image import imread
 from sklearn.metrics import silhouette_samples
 
 from below_cluster import run_below_cluster
-from cluster import topic_stability
 from conftest import sample_files, script
 from explore import NONE
 from lib.clusters.assignment import ClusterMethod
+from lib.clusters.halves import cluster_halves, topic_stability
 from lib.clusters.hierarchy import subtopics
 from lib.clusters.history import number_topics
 from lib.clusters.measures import measure, on_original
-from lib.clusters.schema import ASSIGNMENTS
+from lib.clusters.schema import ASSIGNMENTS, MEMBERSHIPS
+from lib.clusters.shares import share_topics
 from lib.clusters.smoothing import read_sample
 from lib.explain.papers import nearest_rows
 from lib.figures.map_figure import NO_TOPIC, Texts, draw_map
@@ -51,11 +52,17 @@ def results(planted, tmp_path_factory):
     k = int(labels.max()) + 1
     numbered = number_topics(labels.astype(np.int32), np.full(k, -1), pa.chunked_array([planted.ids]), None)
     topics = on_original(planted.vectors, numbered.labels, k)
-    stability = topic_stability(sample, topics.labels, k, METHOD)
+    halves = cluster_halves(sample, k, METHOD)
+    stability = topic_stability(halves, topics.labels[sample.rows], k)
+    rows = planted.vectors
+    shares, calibration = share_topics(
+        rows, sample, halves, topics.labels, topics.centroids, numbered.numbers
+    )
     columns, fit = measure(planted.vectors, topics, numbered.numbers, stability)
     age = pa.nulls(len(labels), pa.int32())
     write_table(at / "assignments.parquet", pa.table({"id": planted.ids, **columns, "age": age}), ASSIGNMENTS)
-    summary = CLUSTER | fit | {"k": k, "numbers": numbered.numbers.tolist()}
+    write_table(at / "memberships.parquet", shares, MEMBERSHIPS)
+    summary = CLUSTER | fit | calibration | {"k": k, "numbers": numbered.numbers.tolist()}
     summary |= {"keys": numbered.keys, "given": numbered.given}
     np.save(at / "centroids.npy", topics.centroids)
     write_json(at / "cluster.json", summary)
@@ -92,6 +99,12 @@ def test_measures_are_those_of_the_papers_in_topics(planted, results):
     summary = json.loads((results / "cluster.json").read_text())
     assert summary["sizes"] == sorted(np.bincount(labels[known]).tolist(), reverse=True)
     assert summary["silhouette"] == pytest.approx(expected.mean(), abs=1e-5)
+
+
+def test_papers_in_no_topic_have_no_shares(results):
+    known = labels_of(results) >= 0
+    shares = pq.read_table(results / "memberships.parquet")["shares"].to_pylist()
+    assert [bool(of_paper) for of_paper in shares] == known.tolist()
 
 
 def test_a_scan_measures_any_method(planted, results):

@@ -40,6 +40,7 @@ FILES = [  # of the results of a run
     "clusters/centroids.npy",
     "clusters/search.npy",
     "clusters/assignments.parquet",
+    "clusters/memberships.parquet",
     "clusters/cluster.json",
     "clusters/nodes.parquet",
     "clusters/subtopics.parquet",

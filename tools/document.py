@@ -67,6 +67,7 @@ TABLES = {
     "corpus/vocabulary.parquet": words.VOCABULARY,
     "corpus/works.parquet": works.WORKS,
     "clusters/assignments.parquet": clusters.ASSIGNMENTS,
+    "clusters/memberships.parquet": clusters.MEMBERSHIPS,
     "clusters/nodes.parquet": clusters.NODES,
     "clusters/subtopics.parquet": clusters.SUBTOPICS,
     "assign/NAME.parquet, assign/NAME.csv": clusters.NEW_PAPERS,

@@ -43,6 +43,24 @@ ASSIGNMENTS = pa.schema(
 )
 
 
+MEMBERSHIPS = pa.schema(
+    [
+        column(
+            "topics",
+            pa.list_(pa.int32()),
+            "lasting numbers of its best topics, at most five, largest share first; none of an unassigned paper; row i is row i "
+            "of the papers",
+        ),
+        column(
+            "shares",
+            pa.list_(pa.float32()),
+            "of each of them: how often clusterings of other papers would put the paper there (0.7: seven of ten), rounded down "
+            "to thousandths; those of 0 are left out",
+        ),
+    ]
+)
+
+
 NODES = pa.schema(
     [
         column("level", pa.string(), "group, topic or subtopic"),
@@ -167,7 +185,21 @@ class Health(TypedDict):
     moved: float | None
 
 
-class ClusterSummary(Fit, Health):
+class Calibration(TypedDict):
+    """How sure topics are, by clusterings of random halves of the sample that the papers are not in.
+
+    `agreement` is the share of papers that these put into their topic. memberships.parquet is made with the `temperature` of
+    the scores. `calibration_error` is the mean difference of the largest share of a paper and what other clusterings do, from
+    0 to 1; 1 - `agreement` would be that of topics taken for certain. All are null, and there are no memberships, if a half
+    has fewer distinct texts than topics.
+    """
+
+    agreement: float | None
+    temperature: float | None
+    calibration_error: float | None
+
+
+class ClusterSummary(Fit, Health, Calibration):
     """The clustering in a few figures. Vectors were averaged with their `smooth` nearest papers to find the topics.
 
     A run with `previous` continues a chain: `numbers` are the lasting numbers of the topics, ascending, and `keys` their

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from lib.cli import UserError
-from lib.clusters.schema import ASSIGNMENTS
+from lib.clusters.schema import ASSIGNMENTS, MEMBERSHIPS
 from lib.tables import read_table
 
 KEY_DIGITS = 4  # hexadecimal digits of a key, or more
@@ -76,6 +76,24 @@ def read_assignments(
         codes = to_codes(table[name].fill_null(-1).to_numpy(), numbers)
         table = table.set_column(columns.index(name), name, pa.array(codes))
     return table, numbers
+
+
+def read_memberships(path: Path, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The best topics of each paper, int32 (n, b), by code, largest share first, and the shares, float32 (n, b).
+
+    Papers with fewer than b topics have -1 and 0 in place of the others.
+
+    Parameters
+    ----------
+    numbers : int (k,), all topics of the run, in the order of the codes
+    """
+    lists = read_table(path, MEMBERSHIPS).combine_chunks()
+    lengths = np.diff(lists["topics"].chunk(0).offsets.to_numpy()) if len(lists) else np.empty(0, int)
+    known = np.arange(lengths.max(initial=0)) < lengths[:, None]
+    topics, shares = np.full(known.shape, -1, np.int32), np.zeros(known.shape, np.float32)
+    topics[known] = to_codes(lists["topics"].chunk(0).flatten().to_numpy(), numbers) if len(lists) else []
+    shares[known] = lists["shares"].chunk(0).flatten().to_numpy() if len(lists) else []
+    return topics, shares
 
 
 def birth_key(ids: list[str], given: Collection[str] = ()) -> str:

@@ -12,6 +12,8 @@ from lib.naming.titles import latex_to_text
 from lib.rows import positions
 
 NONE = 65535  # no topic, no subtopic, or no second topic
+OTHERS = 2  # further topics that the card of a paper shows, with a share of at least LEAST_PERCENT
+LEAST_PERCENT = 5
 KEYWORDS = 8  # shown per topic
 CATEGORIES = 2000  # that can be chosen: the most frequent
 
@@ -132,6 +134,33 @@ def former_topics(
     was[moved] = code + 1
     texts = [one_line((former | names)[number]) for number in left.tolist()]
     return texts, {"added": (at < 0).astype(np.uint8), "was": was}
+
+
+def share_blocks(topic_of: np.ndarray, best: np.ndarray, shares: np.ndarray) -> dict[str, np.ndarray]:
+    """The shares of the papers in topics, in percent, rounded down.
+
+    The columns: `share`, uint8 (n,), of the own topic, 0 if it is not among the best; `others`, uint16 (n, OTHERS), the
+    largest others of at least LEAST_PERCENT, NONE where there are fewer; `otherShares`, uint8 (n, OTHERS), their shares.
+
+    Parameters
+    ----------
+    topic_of : int (n,), codes; -1 for none
+    best : int32 (n, b), codes of the best topics, largest share first; -1: none
+    shares : float32 (n, b), in whole thousandths
+    """
+    percent = np.rint(shares * 1000).astype(int) // 10
+    own = best == topic_of[:, None]
+    far = own | (best < 0) | (percent < LEAST_PERCENT)
+    first = np.argsort(far, axis=1, kind="stable")[:, :OTHERS]
+    absent = np.take_along_axis(far, first, 1)
+    missing = ((0, 0), (0, OTHERS - first.shape[1]))
+    others = np.where(absent, NONE, np.take_along_axis(best, first, 1))
+    other_shares = np.where(absent, 0, np.take_along_axis(percent, first, 1))
+    return {
+        "share": (percent * own).max(1, initial=0).astype(np.uint8),
+        "others": np.pad(others, missing, constant_values=NONE).astype(np.uint16),
+        "otherShares": np.pad(other_shares, missing).astype(np.uint8),
+    }
 
 
 def paper_blocks(papers: pa.Table, assigned: pa.Table) -> tuple[dict, dict[str, np.ndarray | list[str]]]:

@@ -22,10 +22,10 @@ async function inflate(name) {
 // One entry per paper. Papers are sorted by the cell of a grid, row by row, so that the papers of
 // neighboring cells of a row are a range.
 export async function loadPoints() {
-  const names = ["xy", "topic", "subtopic", "second", "category", "year", "similarity", "outlier", "nearer"];
+  const names = ["xy", "topic", "subtopic", "second", "category", "year", "similarity", "outlier", "nearer", "share", "others", "otherShares"];
   if (meta.former) names.push("added", "was"); // the map follows an earlier one
   const buffers = await Promise.all(names.map(inflate));
-  const bytes = new Set(["similarity", "outlier", "nearer", "added"]);
+  const bytes = new Set(["similarity", "outlier", "nearer", "share", "otherShares", "added"]);
   const points = Object.fromEntries(names.map((name, i) => [name, new (bytes.has(name) ? Uint8Array : Uint16Array)(buffers[i])]));
   points.n = points.topic.length;
   points.added ??= new Uint8Array(points.n);

@@ -33,19 +33,39 @@ export function facts(points, texts, i, withTopic) {
   return line;
 }
 
+// A topic on the card, with the share of the paper in it in percent, if that is known.
+function topicLine(topic, text, share) {
+  const line = make("span", { className: "topic" }, dot(topic.color), make("span", {}, text));
+  if (share) line.append(make("span", { className: "share", title: SHARES }, `${share}\u00a0%`));
+  return line;
+}
+
+const SHARES = "Share: how often clusterings of other papers put this paper into the topic";
+
+// The card says the topic of a paper and up to two others where it may belong, or else the second nearest one.
+function topicLines(points, i) {
+  const topic = meta.topics[points.topic[i]], sub = meta.subtopics[points.subtopic[i]], lines = [];
+  if (topic) lines.push(topicLine(topic, sub ? `${topic.name} › ${sub.name}` : topic.name, points.share[i]));
+  else lines.push(make("span", { className: "topic" }, "no topic"));
+  const fields = (sub?.fields.length ? sub : topic)?.fields ?? [];
+  if (fields.length) lines.push(make("span", { className: "fields" }, fields.join("; ")));
+  const slots = points.others.length / points.n, second = meta.topics[points.second[i]];
+  for (let at = i * slots; at < (i + 1) * slots; at++) {
+    const other = meta.topics[points.others[at]];
+    if (other) lines.push(topicLine(other, other.name, points.otherShares[at]));
+  }
+  if (second && !meta.topics[points.others[i * slots]]) lines.push(topicLine(second, `second nearest topic: ${second.name}`));
+  return lines;
+}
+
 // Show the card of a paper beside a pixel of the map. The card of a selected paper can be closed.
 export function showCard(points, texts, i, x, y, onClose) {
-  const card = element("card"), topic = meta.topics[points.topic[i]], sub = meta.subtopics[points.subtopic[i]];
-  card.replaceChildren(titleOf(texts, i), facts(points, texts, i, false));
-  if (topic) card.append(make("span", { className: "topic" }, dot(topic.color), sub ? `${topic.name} › ${sub.name}` : topic.name));
-  else card.append(make("span", { className: "topic" }, "no topic"));
-  const fields = (sub?.fields.length ? sub : topic)?.fields ?? [];
-  if (fields.length) card.append(make("span", { className: "fields" }, fields.join("; ")));
-  const second = meta.topics[points.second[i]];
-  if (second) card.append(make("span", { className: "topic" }, dot(second.color), `second nearest topic: ${second.name}`));
+  const card = element("card");
+  card.replaceChildren(titleOf(texts, i), facts(points, texts, i, false), ...topicLines(points, i));
   const former = points.was?.[i] && meta.former[points.was[i] - 1];
   if (former) card.append(make("span", { className: "fields was" }, `was in ${former} on the earlier map`));
   if (onClose) {
+    if (points.share[i]) card.append(make("span", { className: "fields" }, SHARES));
     const url = address(texts.ids.get(i)); // a finger needs more to aim at than the title
     if (url) card.append(make("a", { className: "open", href: url, target: "_blank", rel: "noopener noreferrer" }, "Open the paper ↗"));
     const close = make("button", { type: "button", textContent: "×", onclick: onClose });

@@ -7,6 +7,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from lib.edits.numbers import FIRST_MADE, number_edited
 from lib.edits.seeds import SeedWords, grow, words_of
+from lib.edits.shares import edited_codes, edited_shares
 from lib.edits.splitting import as_before, divide
 from lib.rows import label_sizes
 from summaries import CLUSTER
@@ -103,3 +104,16 @@ def test_made_topics_have_numbers_of_their_own_that_last():
     assert done.labels.tolist() == [0, 0, 2, 1, 1, -1, 2] and done.since == [4, 7, 0]
     assert done.made == ["s1234", "s9999", "taaaa-2"] and label_sizes(done.labels, 3).tolist() == [2, 2, 2]
     assert number_edited(labels, keys, cluster, [], None).made == ["taaaa-2", "s1234"]
+
+
+def test_shares_follow_the_edits():
+    """Topic c is merged into a, b is hidden, and paper 3 is moved from a to the new topic d."""
+    old = np.array([0, 1, 2, 0], np.int32)
+    new = np.array([0, -1, 0, 1], np.int32)
+    now = edited_codes(old, new, ["a", "b", "c"], ["a", "d"])
+    assert now.tolist() == [0, -1, 0]
+    best = np.array([[0, 2, 1], [1, 0, -1], [2, 1, 0], [0, 2, -1]], np.int32)
+    shares = np.array([[0.5, 0.3, 0.2], [0.9, 0.1, 0], [0.6, 0.3, 0.1], [0.4, 0.6, 0]], np.float32)
+    topics, values = edited_shares(best, shares, old, new, now)
+    assert topics.tolist() == [[0, -1, -1], [-1, -1, -1], [0, -1, -1], [0, 1, -1]]
+    np.testing.assert_allclose(values, [[0.8, 0, 0], [0, 0, 0], [0.7, 0, 0], [0.6, 0.4, 0]], atol=1e-6)
