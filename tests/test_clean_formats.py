@@ -411,6 +411,48 @@ def test_commas_in_the_headings_of_a_table_do_not_divide_it(out):
     assert [(row["id"], row["title"], row["abstract"]) for row in rows] == [("1", "One", ABSTRACT)]
 
 
+DATED = {  # the date of Zotero's field, and the day of the paper whose year is 2020
+    "2020-03-15": date(2020, 3, 15),
+    "3/2020": date(2020, 3, 1),
+    "in press": date(2020, 1, 1),
+    "03/04/2020": date(2020, 1, 1),
+    "Mar 15": date(2020, 1, 1),
+    "": date(2020, 1, 1),
+}
+
+
+@pytest.mark.parametrize("kind", ["csv", "ris"])
+def test_a_year_stands_in_for_a_date_that_is_not_understood(out, kind):
+    if kind == "csv":
+        rows = [
+            {"Key": f"k{i}", "Publication Year": 2020, "Title": "T", "Abstract Note": ABSTRACT, "Date": day}
+            for i, day in enumerate(DATED)
+        ]
+        data = as_csv(rows)
+    else:
+        lines = "TY  - JOUR\nAN  - k{0}\nTI  - One\nAB  - {1}\nPY  - 2020\nDA  - {2}\nER  - \n"
+        data = "".join(lines.format(i, ABSTRACT, day) for i, day in enumerate(DATED)).encode()
+    papers, ledger, _ = run_clean(data, out)
+    assert {row["id"]: row["published"] for row in papers} == {
+        f"k{i}": day for i, day in enumerate(DATED.values())
+    }
+    assert not ledger["not_understood"]["published"]["count"]
+
+
+@pytest.mark.parametrize("day", ["soon", "2204-01-01"])
+def test_a_date_that_nothing_stands_in_for_is_named(out, day):
+    row = {"Key": "a", "Publication Year": "", "Title": "One", "Abstract Note": ABSTRACT, "Date": day}
+    _, ledger, _ = run_clean(as_csv([row]), out)
+    assert day in ledger["not_understood"]["published"]["first"][0]["reason"]
+
+
+def test_dates_of_parquet_are_taken_before_the_year(out):
+    file = io.BytesIO()
+    rows = [{"id": "a", "title": "One", "abstract": ABSTRACT, "published": date(2020, 3, 15), "year": 2019}]
+    pd.DataFrame(rows).to_parquet(file)
+    assert run_clean(file.getvalue(), out)[0][0]["published"] == date(2020, 3, 15)
+
+
 TITLE = "Größe, Maß und\nWert"
 ROWS = [
     {"Title": f"{TITLE} {i}", "Year": 2020, "Abstract": ABSTRACT + '\n\n"quoted"; more,', "EID": f"e{i}"}

@@ -12,7 +12,9 @@ from typing import Any
 import msgspec
 
 from lib.cli import UserError, warn
+from lib.records.dates import parse_date
 from lib.records.dois import bare_doi
+from lib.records.fields import is_empty
 from lib.records.lenient import COMMON_CHINESE
 from lib.records.snapshot import BLOCK_BYTES, MAX_LINE_BYTES, Block, Readable, damage_named
 
@@ -136,6 +138,20 @@ def derived_id(record: Record, doi: str, title: str, year: str) -> str:
     else:
         content = json.dumps(record, sort_keys=True, default=str)
     return HASH + hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def drop_unclear_dates(record: Record, names: Collection[str]) -> None:
+    """Drop the dates that are not understood where another one of the record is: "in press" beside a year.
+
+    Parameters
+    ----------
+    names : the keys of the dates, in the order in which they are tried
+    """
+    given = [name for name in names if not is_empty(record.get(name))]
+    unclear = [isinstance(record[name], str) and not parse_date(record[name]) for name in given]
+    if not all(unclear):
+        for name in given[: unclear.index(False)]:
+            del record[name]
 
 
 def as_blocks(

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from lib.formats.lines import DERIVED_ID, Record, Table, derived_id, text_lines
+from lib.formats.lines import DERIVED_ID, Record, Table, derived_id, drop_unclear_dates, text_lines
 from lib.records.dois import bare_doi
 from lib.records.snapshot import Readable
 
@@ -75,6 +75,7 @@ def _ris(lines: Iterable[str]) -> Iterator[Record]:
                 record[name] = date
             else:
                 record.pop(name, None)  # "Mar 15": the year is under another tag
+        drop_unclear_dates(record, RIS_DATES)
         title = next((name for name in ("TI", "T1", "CT") if name in record), "TI")
         year = next((name for name in reversed(RIS_DATES) if name in record), "PY")
         for name in ("AU", "A1", "AD", "JO", "JF", "T2"):
