@@ -446,6 +446,12 @@ def test_a_date_that_nothing_stands_in_for_is_named(out, day):
     assert day in ledger["not_understood"]["published"]["first"][0]["reason"]
 
 
+@pytest.mark.parametrize("issued", [{"literal": "Spring 2020"}, {"raw": "2020"}, {"date-parts": [["2020"]]}])
+def test_dates_of_csl_json_in_words(out, issued):
+    item = {"id": "a", "type": "article-journal", "title": "One", "abstract": ABSTRACT, "issued": issued}
+    assert run_clean(json.dumps([item]).encode(), out)[0][0]["published"] == date(2020, 1, 1)
+
+
 def test_dates_of_parquet_are_taken_before_the_year(out):
     file = io.BytesIO()
     rows = [{"id": "a", "title": "One", "abstract": ABSTRACT, "published": date(2020, 3, 15), "year": 2019}]
