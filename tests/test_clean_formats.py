@@ -225,13 +225,13 @@ FORMATS = [
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("write", FORMATS)
 def test_exports_give_the_texts_of_the_papers(out, write, packed):
-    expected, _, _ = run_clean(as_json_lines(), out)
-    assert len(expected) == 300
+    expected, ledger, _ = run_clean(as_json_lines(), out)
+    assert len(expected) == 300 and ledger["unit"] == "line"
     data = write()
     if packed and write is not parquet:
         data = gzip.compress(data)
     rows, ledger, _ = run_clean(data, out)
-    assert counts(ledger) == {"kept": 300} and ledger["lines"] == 300
+    assert counts(ledger) == {"kept": 300} and (ledger["lines"], ledger["unit"]) == (300, "record")
     for row, known in zip(rows, expected, strict=True):
         assert all(row[key] == known[key] for key in ("title", "abstract", "text", "text_hash"))
         # a key of BibTeX is followed by a hash, since another file may have it for another paper
@@ -585,7 +585,8 @@ def test_several_files_of_several_formats(tmp_path, out):
         results[tuple(order)] = [path.read_bytes() for path in flags.values()]
     assert len(set(map(tuple, results.values()))) == 1
     ledger = json.loads(flags["ledger"].read_text())
-    assert ledger["input"] == ["a.csv", "b.ris", "c.jsonl"] and ledger["lines"] == 603
+    assert ledger["input"] == ["a.csv", "b.ris", "c.jsonl"]
+    assert (ledger["lines"], ledger["unit"]) == (603, "record")
     assert counts(ledger) == {"kept": 302, "duplicate": 300, "malformed_json": 1}
     assert [(e["file"], e["line"]) for e in ledger["buckets"]["malformed_json"]["first"]] == [("c.jsonl", 3)]
     assert {e["file"] for e in ledger["buckets"]["duplicate"]["first"]} == {"a.csv"}

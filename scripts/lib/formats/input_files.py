@@ -42,6 +42,11 @@ def located(files: list[File], line: int) -> tuple[File, str]:
     return file, f"{file.unit} {line - file.before}"
 
 
+def unit_of(files: list[File]) -> str:
+    """What is counted in all files: "line" if each is of JSON lines, else "record"."""
+    return "line" if all(file.unit == "line" for file in files) else "record"
+
+
 def check_block(files: list[File], number: int, parsed: Parsed) -> None:
     """Raise a UserError if no record of the first block of a file can be read: it has another format."""
     firsts = np.cumsum([0, *(file.blocks for file in files)])
@@ -61,7 +66,7 @@ def check_corpus(
 ) -> None:
     """Raise a UserError for a damaged snapshot, a pattern without a paper, or an empty corpus."""
     malformed = ledger.counts["malformed_json"] + ledger.counts["not_an_object"]
-    unit = files[0].unit
+    unit = unit_of(files)
     path = f"{files[0].path}" + (f" and {len(files) - 1:,} other files" if len(files) > 1 else "")
     if malformed > share * ledger.lines:
         first = sorted(ledger.first["malformed_json"] + ledger.first["not_an_object"])[:3]
