@@ -132,12 +132,17 @@ def web_of_science_text() -> bytes:
     return ("\ufeffFN Clarivate Analytics Web of Science\nVR 1.0\n" + "\n".join(records) + "\nEF\n").encode()
 
 
+def full_stop(title: str) -> str:
+    """What PubMed puts behind a title: a full stop, where no sign ends it."""
+    return "" if title[-1] in ".?!" else "."
+
+
 def medline() -> bytes:
     records = []
     for p in PLAIN:
         abstract, title = ("\r\n      ".join(wrap(p[key])) for key in ("abstract", "title"))
         records.append(
-            f"PMID- {p['id']}\r\nOWN - NLM\r\nDP  - 2020 Mar 5\r\nTI  - {title}\r\nAB  - {abstract}\r\nTA  - Nat Med\r\n"
+            f"PMID- {p['id']}\r\nOWN - NLM\r\nDP  - 2020 Mar 5\r\nTI  - {title}{full_stop(title)}\r\nAB  - {abstract}\r\nTA  - Nat Med\r\n"
         )
     return ("\r\n" + "\r\n".join(records)).encode()
 
@@ -146,7 +151,7 @@ def pubmed_xml() -> bytes:
     articles = [
         f"<PubmedArticle><MedlineCitation><PMID Version='1'>{p['id']}</PMID><Article><Journal><JournalIssue><PubDate>"
         f"<Year>2020</Year><Month>Mar</Month></PubDate></JournalIssue></Journal><ArticleTitle>{escape(p['title'])}"
-        f"</ArticleTitle><Abstract><AbstractText>{escape(p['abstract'])}</AbstractText></Abstract></Article>"
+        f"{full_stop(p['title'])}</ArticleTitle><Abstract><AbstractText>{escape(p['abstract'])}</AbstractText></Abstract></Article>"
         "<MedlineJournalInfo><MedlineTA>Nat Med</MedlineTA></MedlineJournalInfo></MedlineCitation></PubmedArticle>"
         for p in PLAIN
     ]

@@ -140,6 +140,11 @@ def derived_id(record: Record, doi: str, title: str, year: str) -> str:
     return HASH + hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
+def without_full_stop(title: str) -> str:
+    """A title of PubMed, which puts a full stop behind each, as other sources have it."""
+    return title[:-1] if title.endswith(".") and not title.endswith("..") else title
+
+
 def drop_unclear_dates(record: Record, names: Collection[str]) -> None:
     """Drop the dates that are not understood where another one of the record is: "in press" beside a year.
 

@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from lib.cli import UserError
-from lib.formats.lines import Record, Table
+from lib.formats.lines import Record, Table, without_full_stop
 from lib.records.snapshot import Readable, damage_named
 
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -97,7 +97,8 @@ def _article(article: Any) -> Record:
     day = citation.find(".//Journal/JournalIssue/PubDate")
     return {
         "pmid": _text(citation.find("PMID")),
-        "title": title or (_text(citation.find(".//BookTitle")) if book is not None else ""),
+        "title": without_full_stop(title)
+        or (_text(citation.find(".//BookTitle")) if book is not None else ""),
         "abstract": abstract,
         "journal": [journal] if journal else None,
         "published": _date(day)

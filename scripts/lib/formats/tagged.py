@@ -10,7 +10,15 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from lib.formats.lines import DERIVED_ID, Record, Table, derived_id, drop_unclear_dates, text_lines
+from lib.formats.lines import (
+    DERIVED_ID,
+    Record,
+    Table,
+    derived_id,
+    drop_unclear_dates,
+    text_lines,
+    without_full_stop,
+)
 from lib.records.dois import bare_doi
 from lib.records.snapshot import Readable
 
@@ -127,6 +135,9 @@ def _medline(lines: Iterable[str]) -> Iterator[Record]:
             ]
         if isinstance(authors := record.get("AU"), list):  # "Doe JA": family name and initials
             record["AU"] = [", ".join(author.rsplit(" ", 1)) for author in authors]
+        for name in ("TI", "TT", "BTI"):
+            if isinstance(title := record.get(name), str):
+                record[name] = without_full_stop(title)
         if "IS" in record:
             record["IS"] = re.sub(
                 r"\s*\(.*", "", record["IS"] if isinstance(record["IS"], str) else record["IS"][0]
