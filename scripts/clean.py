@@ -94,7 +94,7 @@ def parse_files(
             check_block(files, len(parsed), part)
             parsed.append(part)
     if not parsed:
-        raise UserError(f"{files[0].path}: the file is empty; download it again")
+        raise UserError(f"{files[0].path}: the file is empty: no record in it; download it again")
     return parsed, arrow
 
 

@@ -8,6 +8,7 @@ import os
 import random
 import re
 import sys
+import zipfile
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -513,11 +514,38 @@ def test_columns_of_a_table_by_the_config(out):
     assert [row["id"] for row in rows] == ["0", "1", "2"]
 
 
+def zipped(*names: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(name, "<x/>")
+    return file.getvalue()
+
+
 REFUSED = {
     "PubMed's CSV": (b"PMID,Title,Authors,Citation,DOI\n1,One,Doe,x,y\n", "PubMed's CSV has no abstracts"),
     "no abstracts": (b"Title,Year,EID\nOne,2020,e1\n", "no column of this table holds abstracts"),
     "unknown columns": (b"name,text,number\nOne,Two,3\n", "without a column `title` or `abstract`"),
     "GB18030": (f"id,title,abstract\n1,标题的,{'摘要，的。' * 30}\n".encode("gb18030"), "GB18030"),
+    **{
+        coding: (f"id,title,abstract\n1,One,{word} {ABSTRACT}\n".encode(coding), "is that of the program")
+        for coding, word in {
+            "cp1251": "исследования",
+            "koi8_r": "исследования",
+            "shift_jis": "本研究では要旨",
+            "euc_kr": "연구의 결과는",
+            "cp1253": "αποτελέσματα",
+            "mac_roman": "naïve Å Größe \u2030",
+        }.items()
+    },
+    "EndNote XML": (b"<?xml version='1.0'?><xml><records><record>", "an EndNote XML file"),
+    "RDF": (b'<rdf:RDF\n xmlns:rdf="x">\n<bib:Article/>', "this is RDF"),
+    "MODS": (b"<?xml version='1.0'?>\n<modsCollection xmlns='x'>", "this is MODS"),
+    "XHTML": (b"<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC ''>\n<html>", "an HTML page"),
+    "Word": (zipped("[Content_Types].xml", "word/document.xml"), "a document of Word"),
+    "OpenDocument": (zipped("mimetype", "content.xml"), "an OpenDocument file"),
+    "Excel, new": (zipped("[Content_Types].xml", "xl/workbook.xml"), "a workbook of Excel"),
+    "an empty page": (b'{"meta": {"count": 0}, "results": []}', "no record in it"),
     "EndNote": (b"%0 Journal Article\n%T One\n", "EndNote export; export it as RIS"),
     "other XML": (b'<?xml version="1.0"?>\n<records/>', "XML, but not PubMed's"),
     "PDF": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "this is a PDF"),

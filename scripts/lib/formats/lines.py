@@ -21,6 +21,8 @@ from lib.records.snapshot import BLOCK_BYTES, MAX_LINE_BYTES, Block, Readable, d
 READ_BYTES = 1 << 20
 ABSTRACTS = ("abstract", "abstract note", "ab", "n2")
 HASH = "hash:"  # before a hash that is an id
+# A word of another script. Of Windows-1252 few words have more than two letters outside ASCII side by side
+NOT_ASCII = re.compile(rb"[\x80-\xff]{6,}")
 DERIVED_ID = "derived_id"  # the key of an id that is made here, for records that have none
 
 
@@ -79,9 +81,9 @@ def text_chunks(stream: Readable, path: Path) -> Iterator[str]:
     Raises
     ------
     UserError
-        A line is in neither of the two, or it reads as Chinese.
+        A line is in neither of the two, or has words in another script.
     """
-    others = 0
+    others, example = 0, ""
     for data in chunks(stream, path):
         try:
             text = data.decode()
@@ -93,22 +95,37 @@ def text_chunks(stream: Readable, path: Path) -> Iterator[str]:
                 except UnicodeDecodeError:
                     lines.append(_in_windows_1252(line, path))
                     others += 1
+                    example = example or _odd_word(lines[-1])
             text = "\n".join(lines)
         yield text.replace("\r\n", "\n")
     if others:
-        warn(f"{path}: {others:,} lines are not UTF-8 and were read as Windows-1252; is Größe spelt right?")
+        warn(
+            f"{path}: {others:,} lines are not UTF-8 and were read as Windows-1252. If {example!r} is spelt wrong, "
+            "convert the file: `iconv -f CODING -t UTF-8`"
+        )
 
 
 def _in_windows_1252(line: bytes, path: Path) -> str:
     try:
-        if not COMMON_CHINESE.search(line.decode("gb18030", "ignore")):
+        if COMMON_CHINESE.search(line.decode("gb18030", "ignore")):
+            coding = "GB18030"
+        elif any(len(set(run)) > 2 for run in NOT_ASCII.findall(line)):
+            coding = ""
+        else:
             return line.decode("cp1252")
-        coding = "GB18030"
     except UnicodeDecodeError:
-        coding = "CODING"
+        coding = ""
     raise UserError(
-        f"{path}: the text is neither UTF-8 nor Windows-1252; `iconv -f {coding} -t UTF-8` converts it"
+        f"{path}: the text is neither UTF-8 nor Windows-1252; `iconv -f {coding or 'CODING'} -t UTF-8` converts it"
+        + ", where CODING is that of the program, such as WINDOWS-1251, SHIFT_JIS, BIG5 or MACINTOSH"
+        * (not coding)
     )
+
+
+def _odd_word(line: str) -> str:
+    """The first word with a letter outside ASCII, for messages."""
+    odd = (word for word in line.split() if not word.isascii())
+    return next(odd, "")[:30]
 
 
 def text_lines(stream: Readable, path: Path) -> Iterator[str]:
