@@ -29,8 +29,10 @@ from lib.formats.input_files import (
     File,
     check_block,
     check_corpus,
+    check_unchanged,
     entry,
     fields_of,
+    state,
     unit_of,
     warn_of_local_ids,
 )
@@ -74,6 +76,7 @@ def parse_files(
         line = 0
         for file in files:
             with open_snapshot(file.path) as stream:
+                file.state = state(file.path)
                 holds = content(stream, file.path, fields)
                 file.before, file.unit, file.fields = line, holds.unit, holds.fields
                 last = None
@@ -93,6 +96,7 @@ def parse_files(
             bar.update(sizes[len(parsed)])
             check_block(files, len(parsed), part)
             parsed.append(part)
+    check_unchanged(files)
     if not parsed:
         raise UserError(f"{files[0].path}: the file is empty: no record in it; download it again")
     return parsed, arrow

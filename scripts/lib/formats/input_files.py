@@ -26,6 +26,7 @@ class File:
     unit : what is counted, "line" or "record"
     fields : the paths of the values
     blocks : the number of its blocks
+    state : its size and time when it was opened
     """
 
     path: Path
@@ -34,6 +35,23 @@ class File:
     unit: str = "line"
     fields: FieldPaths | None = None
     blocks: int = 0
+    state: tuple[int, int] = (0, 0)
+
+
+def state(path: Path) -> tuple[int, int]:
+    """Size in bytes and time of the last change in nanoseconds of a file."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def check_unchanged(files: list[File]) -> None:
+    """Raise a UserError if a file was changed while it was read, as one that is still downloaded.
+
+    Snakemake would not notice: the outputs are newer than the file.
+    """
+    for file in files:
+        if not file.path.is_file() or state(file.path) != file.state:
+            raise UserError(f"{file.path}: it was changed while it was read; run again when it is complete")
 
 
 def located(files: list[File], line: int) -> tuple[File, str]:
