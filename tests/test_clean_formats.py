@@ -598,6 +598,20 @@ def test_the_preset_that_fits_is_named_in_two_lines(out, name):
     assert len(str(caught.value).splitlines()) == 2
 
 
+@pytest.mark.parametrize("page", [True, False])
+def test_a_preset_is_named_only_where_it_reads_more(out, capsys, page):
+    """Of pages of an API the paths of all presets are tried."""
+    record = RECORDS["Europe PMC"]
+    if page:
+        run_clean(json.dumps({"resultList": {"result": [record]}}).encode(), out)
+    else:
+        fields = {"id": "id", "title": "title", "abstract": "abstractText", "published": "year"}
+        run_clean(as_lines(record), out, fields=fields | {"categories": "category"})
+    said = capsys.readouterr()
+    assert ("europe_pmc.yaml" in said.out + said.err) != page
+    assert "in all records" in said.out + said.err
+
+
 def test_several_files_of_several_formats(tmp_path, out):
     """The order of the files does not matter, and the ledger names the file and the number in it."""
     parts = {
