@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from lib.columns import column
 
+LEAST_PAPERS = 10  # of a map: fewer have no neighborhoods to lay out
+
 PAPERS = pa.schema(
     [
         column(
