@@ -124,8 +124,14 @@ def _facets(article: Any, citation: Any) -> Record:
         "issn": _text(citation.find(".//Journal/ISSN")),
         "language": [_text(each) for each in citation.iterfind(".//Language")],
         "funder": [_text(each) for each in citation.iterfind(".//GrantList/Grant/Agency")],
-        "references": [_text(each.find("Citation")) for each in references],
+        "references": [_reference(each) for each in references],
     }
+
+
+def _reference(reference: Any) -> Record:
+    """A cited work: the citation, and its DOI or PMID."""
+    ids = {each.get("IdType"): _text(each) for each in reference.iterfind("ArticleIdList/ArticleId")}
+    return {"name": _text(reference.find("Citation")), "DOI": ids.get("doi"), "id": ids.get("pubmed")}
 
 
 def _author(author: Any) -> Record:
