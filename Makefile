@@ -29,9 +29,12 @@ ifneq ($(ABSENT),)
 $(error no such file: $(ABSENT))
 endif
 
+# A name such as O'Neil.ris, between the quotation marks of the shell
+IN = $(subst ','\'',$(INPUT))
+
 # INPUT, RESULTS and CONFIG become one `--config`, since Snakemake takes the last one only.
 RESULTS ?= results
-SETTINGS := $(if $(INPUT),'input=$(INPUT)') $(if $(filter-out results,$(RESULTS)),'pathvars={results: "$(RESULTS)"}') $(CONFIG)
+SETTINGS := $(if $(INPUT),'input=$(IN)') $(if $(filter-out results,$(RESULTS)),'pathvars={results: "$(RESULTS)"}') $(CONFIG)
 ifneq ($(strip $(SETTINGS) $(NAME)),)
 ifneq ($(findstring --config ,$(ARGS) ),)
 $(error with INPUT, RESULTS, NAME or CONFIG, pass config keys as CONFIG="..." and not as ARGS="--config ...")
@@ -54,7 +57,7 @@ update: $(VENV)/.run ## map a newer collection so that topics keep numbers and n
 	@test -n "$(NAME)" || { echo "error: name the new run: make update INPUT=new.zip NAME=2026-09" >&2; exit 1; }
 	@previous=$$(python tools/newest_run.py --name '$(NAME)' --results '$(RESULTS)') || exit 1; \
 	  echo "Previous: $${previous:-none is finished, so that this run starts a chain}"; \
-	  $(SNAKEMAKE) --config $(if $(INPUT),'input=$(INPUT)') 'pathvars={results: "runs/$(NAME)"}' \
+	  $(SNAKEMAKE) --config $(if $(INPUT),'input=$(IN)') 'pathvars={results: "runs/$(NAME)"}' \
 	  $${previous:+"previous=$$previous"} $(CONFIG) $(ARGS)
 	@cat 'runs/$(NAME)/logs/changes.log' 2>/dev/null || true
 	@$(call list_results,runs/$(NAME))
@@ -64,8 +67,8 @@ explain: $(VENV)/.run ## say why a paper is in its topic (ID=0704.0027 RESULTS=r
 	@python tools/explain_paper.py --id='$(ID)' --results '$(RESULTS)' --threads $(CORES) $(ARGS)
 
 assign: $(VENV)/.run ## put new papers into the topics of a finished run (INPUT=new.jsonl RESULTS=runs/mine)
-	@test -n "$(INPUT)" || { echo "error: name the new papers: make assign INPUT=new.jsonl" >&2; exit 1; }
-	@python tools/assign.py --input='$(INPUT)' --results='$(RESULTS)' --cache='$(or $(CACHE),cache/embeddings)' \
+	@test -n '$(IN)' || { echo "error: name the new papers: make assign INPUT=new.jsonl" >&2; exit 1; }
+	@python tools/assign.py --input='$(IN)' --results='$(RESULTS)' --cache='$(or $(CACHE),cache/embeddings)' \
 	  --threads=$(CORES) $(ARGS)
 
 ask: export ASKED = $(value TEXT)

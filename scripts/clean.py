@@ -25,7 +25,17 @@ from lib.cli import Parser, UserError, boolean, optional, progress, run, say, wa
 from lib.files import atomic_outputs, scratch_folder, write_json
 from lib.formats.advice import missing_fields
 from lib.formats.content import content
-from lib.formats.input_files import File, check_block, check_corpus, entry, fields_of, warn_of_local_ids
+from lib.formats.input_files import (
+    File,
+    check_block,
+    check_corpus,
+    check_unchanged,
+    entry,
+    fields_of,
+    state,
+    unit_of,
+    warn_of_local_ids,
+)
 from lib.pools import in_processes
 from lib.records.counts import Counts
 from lib.records.dates import latest_year
@@ -66,6 +76,7 @@ def parse_files(
         line = 0
         for file in files:
             with open_snapshot(file.path) as stream:
+                file.state = state(file.path)
                 holds = content(stream, file.path, fields)
                 file.before, file.unit, file.fields = line, holds.unit, holds.fields
                 last = None
@@ -85,8 +96,9 @@ def parse_files(
             bar.update(sizes[len(parsed)])
             check_block(files, len(parsed), part)
             parsed.append(part)
+    check_unchanged(files)
     if not parsed:
-        raise UserError(f"{files[0].path}: the file is empty; download it again")
+        raise UserError(f"{files[0].path}: the file is empty: no record in it; download it again")
     return parsed, arrow
 
 
@@ -228,6 +240,7 @@ def clean(args: argparse.Namespace, removed_before: frozenset[int] = frozenset()
         entry_of = partial(entry, files)
         summary = Ledger(
             input=names_of(args.snapshot),
+            unit=unit_of(files),
             settings=settings(args),
             lines=ledger.lines,
             buckets=ledger.buckets(entry_of),
@@ -240,7 +253,7 @@ def clean(args: argparse.Namespace, removed_before: frozenset[int] = frozenset()
             languages=frequent_languages(sample),
         )
         write_json(ledger_file, summary)
-    say(f"{ledger.lines:,} {files[0].unit}s: {ledger}")
+    say(f"{ledger.lines:,} {summary['unit']}s: {ledger}")
     # exports lack the day of the last change, so that nothing can be set
     known = counts.filled if files[0].unit == "line" else counts.filled | Counter(updated=1)
     for warning in missing_fields(files[0].path, known, fields_of(files[0]), len(records.ids)):

@@ -23,7 +23,7 @@ from lib.map.layout import (
     settle_umap,
 )
 from lib.map.schema import COORDINATES, ProjectSummary, read_points
-from lib.records.schema import PAPERS
+from lib.records.schema import LEAST_PAPERS, PAPERS
 from lib.rows import hash_ids, positions, sample_rows
 from lib.tables import read_table, write_table
 from lib.vectors import open_embeddings, take
@@ -171,8 +171,8 @@ def main(argv: list[str] | None = None) -> None:
     papers = read_table(args.papers, PAPERS, ["id", "primary_category"])
     ids = papers["id"]
     vectors = open_embeddings(args.embeddings, len(ids))
-    if len(ids) < 10:
-        raise UserError(f"project: a map needs ten papers or more, there are {len(ids)}")
+    if len(ids) < LEAST_PAPERS:
+        raise UserError(f"a map needs {LEAST_PAPERS} papers or more, there are {len(ids)}")
     graph = read_neighbors(args.neighbors, args.similarities, len(ids))
     hashes = hash_ids(ids.to_pylist())
     known = read_places(args.previous_coordinates, ids) if args.previous_coordinates else None

@@ -15,7 +15,7 @@ from lib.arrays import Appended
 from lib.cli import Parser, UserError, optional, progress, run, say, warn
 from lib.files import atomic_outputs, read_json, scratch_folder
 from lib.records.lower_case import lower_case
-from lib.records.schema import Ledger
+from lib.records.schema import LEAST_PAPERS, Ledger
 from lib.tables import count_rows, read_batches, write_table
 from lib.words.counting import over_papers
 from lib.words.schema import VOCABULARY
@@ -160,7 +160,10 @@ def number_corpus(
     say_what_matches_nothing(entries, spelled.matched)
     stream = np.memmap(scratch / "stream", np.int32, "r")
     words = number_words(stream, spelled, args.min_count, args.threads)
-    if len(words.terms) == 1 and 2 * without_words[0] < len(spelled.offsets) - 1:
+    n_papers = len(spelled.offsets) - 1
+    if len(words.terms) == 1 and 2 * without_words[0] < n_papers:
+        if n_papers < LEAST_PAPERS:  # another key would not help
+            raise UserError(f"a map needs {LEAST_PAPERS} papers or more, there are {n_papers}")
         raise UserError(
             f"config key terms.min_count: no word is in {args.min_count} papers; set it lower, or check "
             "terms.stop_words"

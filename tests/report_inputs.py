@@ -127,6 +127,7 @@ def report_inputs(folder: Path) -> dict:
     files = {
         "ledger": {
             "input": "<i>x</i>.json",
+            "unit": "line",
             "settings": {},
             "lines": 1240,
             "buckets": {"kept": bucket, "duplicate": bucket},

@@ -109,7 +109,11 @@ XML = f"""<?xml version="1.0"?><PubmedArticleSet><PubmedArticle><MedlineCitation
 <GrantList><Grant><Agency>NIH</Agency></Grant></GrantList></Article>
 <MedlineJournalInfo><MedlineTA>Nat Med</MedlineTA></MedlineJournalInfo></MedlineCitation>
 <PubmedData><ArticleIdList><ArticleId IdType="doi">10.1234/AB.1</ArticleId></ArticleIdList>
-<ReferenceList><Reference><Citation>Poe E. Nature. 2001. doi: 10.1234/C.3.</Citation></Reference></ReferenceList>
+<ReferenceList><Reference><Citation>Poe E. Nature. 2001. doi: 10.1234/C.3.</Citation></Reference>
+<Reference><Citation>Roe R. Cell. 1999.</Citation><ArticleIdList><ArticleId IdType="pubmed">111</ArticleId>
+<ArticleId IdType="doi">10.9999/Other</ArticleId></ArticleIdList></Reference>
+<Reference><Citation>Loe L. Cell. 1998.</Citation><ArticleIdList><ArticleId IdType="pubmed">112</ArticleId></ArticleIdList>
+</Reference></ReferenceList>
 </PubmedData></PubmedArticle></PubmedArticleSet>"""
 SCOPUS = f"""Authors,Author full names,Title,Year,Source title,Cited by,DOI,Affiliations,Abstract,Language of Original Document,ISSN,EID
 "Doe J.; Roe R.","van der Doe, John Paul (57200001); Roe, R. (57200002)",One,2020,Nature Medicine,7,{DOI},"Univ X, Boston, United States; Univ Z, Paris, France","{ABSTRACT}",English,10788956,e1
@@ -204,7 +208,11 @@ EXPECTED = {
             "institutions": plain("University of X; Y"),
             "journal": [("Nat Med", "1078-8956")],
             "language": plain("eng"),
-            "references": [("Poe E. Nature. 2001. doi: 10.1234/C.3.", "10.1234/c.3")],
+            "references": [
+                ("Poe E. Nature. 2001. doi: 10.1234/C.3.", "10.1234/c.3"),
+                ("Roe R. Cell. 1999.", "10.9999/other"),
+                ("Loe L. Cell. 1998.", "112"),
+            ],
         },
     ),
     "scopus": (

@@ -184,6 +184,30 @@ def test_bad_input_is_refused(tmp_path, out, case):
     assert_refused(result, out, said, *(() if "glob" in case else ("snapshot.json",)))
 
 
+@pytest.mark.parametrize("change", ["longer", "replaced", "gone"])
+def test_a_file_that_is_changed_while_it_is_read_is_refused(monkeypatch, tmp_path, out, change):
+    """As a download that is not complete. Snakemake would take what was read for the whole file."""
+    source = tmp_path / "growing.jsonl"
+    lines = as_lines(*(paper(f"2301.{i:05}") for i in range(200)))
+    source.write_bytes(lines)
+
+    def while_read(stream, path):
+        for number, block in enumerate(blocks(stream, path, size=4_000)):
+            yield block
+            if number == 0 and change == "longer":
+                with source.open("ab") as file:
+                    file.write(lines[: len(lines) // 2])
+            elif number == 0:
+                source.unlink()
+                if change == "replaced":
+                    source.write_bytes(lines)
+
+    monkeypatch.setattr(clean, "blocks", while_read)
+    with pytest.raises(UserError, match=r"growing\.jsonl: it was changed while it was read"):
+        run_clean(source, out)
+    assert not list(out.iterdir())
+
+
 def test_missing_input_is_refused(tmp_path, out):
     result = script("clean", snapshot=tmp_path / "absent.zip", **cleaned_files(out))
     assert_refused(result, out, "absent.zip")

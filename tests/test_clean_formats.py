@@ -6,7 +6,9 @@ import io
 import json
 import os
 import random
+import re
 import sys
+import zipfile
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -131,12 +133,17 @@ def web_of_science_text() -> bytes:
     return ("\ufeffFN Clarivate Analytics Web of Science\nVR 1.0\n" + "\n".join(records) + "\nEF\n").encode()
 
 
+def full_stop(title: str) -> str:
+    """What PubMed puts behind a title: a full stop, where no sign ends it."""
+    return "" if title[-1] in ".?!" else "."
+
+
 def medline() -> bytes:
     records = []
     for p in PLAIN:
         abstract, title = ("\r\n      ".join(wrap(p[key])) for key in ("abstract", "title"))
         records.append(
-            f"PMID- {p['id']}\r\nOWN - NLM\r\nDP  - 2020 Mar 5\r\nTI  - {title}\r\nAB  - {abstract}\r\nTA  - Nat Med\r\n"
+            f"PMID- {p['id']}\r\nOWN - NLM\r\nDP  - 2020 Mar 5\r\nTI  - {title}{full_stop(title)}\r\nAB  - {abstract}\r\nTA  - Nat Med\r\n"
         )
     return ("\r\n" + "\r\n".join(records)).encode()
 
@@ -145,7 +152,7 @@ def pubmed_xml() -> bytes:
     articles = [
         f"<PubmedArticle><MedlineCitation><PMID Version='1'>{p['id']}</PMID><Article><Journal><JournalIssue><PubDate>"
         f"<Year>2020</Year><Month>Mar</Month></PubDate></JournalIssue></Journal><ArticleTitle>{escape(p['title'])}"
-        f"</ArticleTitle><Abstract><AbstractText>{escape(p['abstract'])}</AbstractText></Abstract></Article>"
+        f"{full_stop(p['title'])}</ArticleTitle><Abstract><AbstractText>{escape(p['abstract'])}</AbstractText></Abstract></Article>"
         "<MedlineJournalInfo><MedlineTA>Nat Med</MedlineTA></MedlineJournalInfo></MedlineCitation></PubmedArticle>"
         for p in PLAIN
     ]
@@ -224,13 +231,13 @@ FORMATS = [
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("write", FORMATS)
 def test_exports_give_the_texts_of_the_papers(out, write, packed):
-    expected, _, _ = run_clean(as_json_lines(), out)
-    assert len(expected) == 300
+    expected, ledger, _ = run_clean(as_json_lines(), out)
+    assert len(expected) == 300 and ledger["unit"] == "line"
     data = write()
     if packed and write is not parquet:
         data = gzip.compress(data)
     rows, ledger, _ = run_clean(data, out)
-    assert counts(ledger) == {"kept": 300} and ledger["lines"] == 300
+    assert counts(ledger) == {"kept": 300} and (ledger["lines"], ledger["unit"]) == (300, "record")
     for row, known in zip(rows, expected, strict=True):
         assert all(row[key] == known[key] for key in ("title", "abstract", "text", "text_hash"))
         # a key of BibTeX is followed by a hash, since another file may have it for another paper
@@ -340,6 +347,49 @@ def test_bibtex_with_macros_and_unclosed_braces(out):
     assert entry["line"] == 2 and "@article{b" in entry["reason"]
 
 
+# As the translators of Zotero and Mendeley write the characters of a text
+ZOTERO = dict(zip("|<>~^\\", "bar less greater asciitilde asciicircum backslash".split(), strict=True))
+ZOTERO = {c: rf"{{\text{name}}}" for c, name in ZOTERO.items()} | {c: f"\\{c}" for c in "{}#$%&_"}
+MENDELEY = ZOTERO | {c: f"{{\\{c}}}" for c in "#$%&_"} | {"~": r"{\~{}}", "^": r"{\^{}}"}
+
+
+@pytest.mark.parametrize("signs", [ZOTERO, MENDELEY])
+def test_characters_that_programs_escape_in_bibtex(out, signs):
+    """All bundled papers with TeX, braces and signs in their texts give the texts that JSON lines give."""
+    papers = [p for p in PAPERS if set("{}\\#%&_$^~<") & set(p["title"] + p["abstract"])]
+    papers = [{"id": p["id"], **{k: " ".join(p[k].split()) for k in ("title", "abstract")}} for p in papers]
+    papers = [p for p in papers if all(p[k].count("{") == p[k].count("}") for k in p)]
+    assert len(papers) > 1000
+    entries = []
+    for p in papers:
+        title, abstract = ("".join(signs.get(c, c) for c in p[k]) for k in ("title", "abstract"))
+        title = re.sub(r"(?<= )([A-Z]\w*)(?= )", r"{\1}", title)  # keeps its capitals
+        entries.append(f"@article{{{p['id']},\n\ttitle = {{{title}}},\n\tabstract = {{{abstract}}},\n}}\n")
+    expected, _, _ = run_clean(as_lines(*papers), out)
+    rows, ledger, _ = run_clean("\n".join(entries).encode(), out)
+    assert len(rows) == len(expected) and not counts(ledger).get("malformed_json")
+    assert {row["id"].partition(":")[0]: row["text"] for row in rows} == {
+        row["id"]: row["text"] for row in expected
+    }
+
+
+def test_indices_fonts_prices_and_identifiers_of_bibtex(out):
+    fields = {
+        "title": r"{CO}\textsubscript{2} in \textit{E. coli} at 10\textsuperscript{{\textbackslash}alpha} for \$5 or \$10",
+        "abstract": f"{ABSTRACT} ${{x\\_1}}$ and \\{{1, 2\\}} \\textless{{}} 3",
+        "doi": r"10.1007/978-3-319-1{\_}3",
+    }
+    text = "@article{a, " + ", ".join(f"{name} = {{{value}}}" for name, value in fields.items()) + "}"
+    (row,), _, _ = run_clean(text.encode(), out)
+    expected = {
+        "title": r"CO<sub>2</sub> in E. coli at 10<sup>\alpha</sup> for $5 or $10",
+        "abstract": ABSTRACT + r" ${x\_1}$ and {1, 2} < 3",
+    }
+    (known,), _, _ = run_clean(as_lines({"id": "a", **expected}), out)
+    assert (row["title"], row["abstract"]) == (known["title"], known["abstract"])
+    assert row["id"] == "10.1007/978-3-319-1_3"
+
+
 def test_a_line_of_an_abstract_of_bibtex_may_begin_with_an_at_sign(out, monkeypatch):
     monkeypatch.setattr("lib.formats.lines.READ_BYTES", 64)  # entries end in other pieces
     entries = [
@@ -365,6 +415,54 @@ def test_commas_in_the_headings_of_a_table_do_not_divide_it(out):
     head = "id;title;abstract;year, first, of the print, or online"
     rows, _, _ = run_clean(f"{head}\n1;One;{ABSTRACT};2020\n".encode(), out)
     assert [(row["id"], row["title"], row["abstract"]) for row in rows] == [("1", "One", ABSTRACT)]
+
+
+DATED = {  # the date of Zotero's field, and the day of the paper whose year is 2020
+    "2020-03-15": date(2020, 3, 15),
+    "3/2020": date(2020, 3, 1),
+    "in press": date(2020, 1, 1),
+    "03/04/2020": date(2020, 1, 1),
+    "Mar 15": date(2020, 1, 1),
+    "": date(2020, 1, 1),
+}
+
+
+@pytest.mark.parametrize("kind", ["csv", "ris"])
+def test_a_year_stands_in_for_a_date_that_is_not_understood(out, kind):
+    if kind == "csv":
+        rows = [
+            {"Key": f"k{i}", "Publication Year": 2020, "Title": "T", "Abstract Note": ABSTRACT, "Date": day}
+            for i, day in enumerate(DATED)
+        ]
+        data = as_csv(rows)
+    else:
+        lines = "TY  - JOUR\nAN  - k{0}\nTI  - One\nAB  - {1}\nPY  - 2020\nDA  - {2}\nER  - \n"
+        data = "".join(lines.format(i, ABSTRACT, day) for i, day in enumerate(DATED)).encode()
+    papers, ledger, _ = run_clean(data, out)
+    assert {row["id"]: row["published"] for row in papers} == {
+        f"k{i}": day for i, day in enumerate(DATED.values())
+    }
+    assert not ledger["not_understood"]["published"]["count"]
+
+
+@pytest.mark.parametrize("day", ["soon", "2204-01-01"])
+def test_a_date_that_nothing_stands_in_for_is_named(out, day):
+    row = {"Key": "a", "Publication Year": "", "Title": "One", "Abstract Note": ABSTRACT, "Date": day}
+    _, ledger, _ = run_clean(as_csv([row]), out)
+    assert day in ledger["not_understood"]["published"]["first"][0]["reason"]
+
+
+@pytest.mark.parametrize("issued", [{"literal": "Spring 2020"}, {"raw": "2020"}, {"date-parts": [["2020"]]}])
+def test_dates_of_csl_json_in_words(out, issued):
+    item = {"id": "a", "type": "article-journal", "title": "One", "abstract": ABSTRACT, "issued": issued}
+    assert run_clean(json.dumps([item]).encode(), out)[0][0]["published"] == date(2020, 1, 1)
+
+
+def test_dates_of_parquet_are_taken_before_the_year(out):
+    file = io.BytesIO()
+    rows = [{"id": "a", "title": "One", "abstract": ABSTRACT, "published": date(2020, 3, 15), "year": 2019}]
+    pd.DataFrame(rows).to_parquet(file)
+    assert run_clean(file.getvalue(), out)[0][0]["published"] == date(2020, 3, 15)
 
 
 TITLE = "Größe, Maß und\nWert"
@@ -416,11 +514,38 @@ def test_columns_of_a_table_by_the_config(out):
     assert [row["id"] for row in rows] == ["0", "1", "2"]
 
 
+def zipped(*names: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(name, "<x/>")
+    return file.getvalue()
+
+
 REFUSED = {
     "PubMed's CSV": (b"PMID,Title,Authors,Citation,DOI\n1,One,Doe,x,y\n", "PubMed's CSV has no abstracts"),
     "no abstracts": (b"Title,Year,EID\nOne,2020,e1\n", "no column of this table holds abstracts"),
     "unknown columns": (b"name,text,number\nOne,Two,3\n", "without a column `title` or `abstract`"),
     "GB18030": (f"id,title,abstract\n1,标题的,{'摘要，的。' * 30}\n".encode("gb18030"), "GB18030"),
+    **{
+        coding: (f"id,title,abstract\n1,One,{word} {ABSTRACT}\n".encode(coding), "is that of the program")
+        for coding, word in {
+            "cp1251": "исследования",
+            "koi8_r": "исследования",
+            "shift_jis": "本研究では要旨",
+            "euc_kr": "연구의 결과는",
+            "cp1253": "αποτελέσματα",
+            "mac_roman": "naïve Å Größe \u2030",
+        }.items()
+    },
+    "EndNote XML": (b"<?xml version='1.0'?><xml><records><record>", "an EndNote XML file"),
+    "RDF": (b'<rdf:RDF\n xmlns:rdf="x">\n<bib:Article/>', "this is RDF"),
+    "MODS": (b"<?xml version='1.0'?>\n<modsCollection xmlns='x'>", "this is MODS"),
+    "XHTML": (b"<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC ''>\n<html>", "an HTML page"),
+    "Word": (zipped("[Content_Types].xml", "word/document.xml"), "a document of Word"),
+    "OpenDocument": (zipped("mimetype", "content.xml"), "an OpenDocument file"),
+    "Excel, new": (zipped("[Content_Types].xml", "xl/workbook.xml"), "a workbook of Excel"),
+    "an empty page": (b'{"meta": {"count": 0}, "results": []}', "no record in it"),
     "EndNote": (b"%0 Journal Article\n%T One\n", "EndNote export; export it as RIS"),
     "other XML": (b'<?xml version="1.0"?>\n<records/>', "XML, but not PubMed's"),
     "PDF": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "this is a PDF"),
@@ -473,6 +598,20 @@ def test_the_preset_that_fits_is_named_in_two_lines(out, name):
     assert len(str(caught.value).splitlines()) == 2
 
 
+@pytest.mark.parametrize("page", [True, False])
+def test_a_preset_is_named_only_where_it_reads_more(out, capsys, page):
+    """Of pages of an API the paths of all presets are tried."""
+    record = RECORDS["Europe PMC"]
+    if page:
+        run_clean(json.dumps({"resultList": {"result": [record]}}).encode(), out)
+    else:
+        fields = {"id": "id", "title": "title", "abstract": "abstractText", "published": "year"}
+        run_clean(as_lines(record), out, fields=fields | {"categories": "category"})
+    said = capsys.readouterr()
+    assert ("europe_pmc.yaml" in said.out + said.err) != page
+    assert "in all records" in said.out + said.err
+
+
 def test_several_files_of_several_formats(tmp_path, out):
     """The order of the files does not matter, and the ledger names the file and the number in it."""
     parts = {
@@ -493,7 +632,8 @@ def test_several_files_of_several_formats(tmp_path, out):
         results[tuple(order)] = [path.read_bytes() for path in flags.values()]
     assert len(set(map(tuple, results.values()))) == 1
     ledger = json.loads(flags["ledger"].read_text())
-    assert ledger["input"] == ["a.csv", "b.ris", "c.jsonl"] and ledger["lines"] == 603
+    assert ledger["input"] == ["a.csv", "b.ris", "c.jsonl"]
+    assert (ledger["lines"], ledger["unit"]) == (603, "record")
     assert counts(ledger) == {"kept": 302, "duplicate": 300, "malformed_json": 1}
     assert [(e["file"], e["line"]) for e in ledger["buckets"]["malformed_json"]["first"]] == [("c.jsonl", 3)]
     assert {e["file"] for e in ledger["buckets"]["duplicate"]["first"]} == {"a.csv"}

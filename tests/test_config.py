@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import shlex
 import shutil
 import subprocess
 
@@ -439,6 +440,14 @@ def test_make_refuses_config_that_snakemake_cannot_read(setting):
 @pytest.mark.parametrize("setting", ["plot='{title: \"a.b = (c)\"}' link='{id}'", "input=a.b.jsonl", ""])
 def test_make_accepts_config_that_snakemake_can_read(setting):
     assert "***" not in dry(f"CONFIG={setting}")
+
+
+@pytest.mark.parametrize("name", ["O'Neil's library.ris", "My Library (1), ü & co.ris", 'the "best".bib'])
+@pytest.mark.parametrize("target", [["run"], ["update", "NAME=x"], ["assign"]])
+def test_make_passes_any_name_of_a_file_on(name, target):
+    command = ["make", "--no-print-directory", "-n", *target, "CORES=1", f"INPUT={name}"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {f"input={name}", f"--input={name}"} & set(shlex.split(said))
 
 
 def test_make_refuses_a_config_file_that_does_not_exist():

@@ -85,6 +85,19 @@ def test_what_went_in_is_told_by_row(inputs, out):
     }
 
 
+def test_records_of_several_files_are_named_by_file_and_number(inputs, out):
+    ledger = json.loads(inputs["ledger"].read_text())
+    entries = [{"file": f"{EVIL}{i}.csv", "line": i, "reason": "again"} for i in (3, 4)]
+    bucket = {"count": 2, "first": entries}
+    buckets = ledger["buckets"] | {"duplicate": bucket}
+    page = read_page(inputs, out, ledger={"unit": "record", "input": ["a.csv", "b.ris"], "buckets": buckets})
+    assert "1,240 records of 2 files" in page.text and " line " not in page.text.partition("What went in")[2]
+    cells = page.cells("buckets-table", "duplicate")
+    assert cells["Records"] == "2"
+    named = f"2 records {EVIL}3.csv, record 3: again {EVIL}4.csv, record 4: again"
+    assert cells["First of them"].split() == named.split()
+
+
 def test_steps_settings_and_versions_are_those_of_the_run(inputs, out):
     page = read_page(inputs, out)
     assert "3 jobs took 72 s" in page.text

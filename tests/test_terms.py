@@ -122,3 +122,13 @@ def test_encoders_that_do_not_know_a_language_are_named():
     ):
         assert not language_warning(german, model)
     assert "model card of models/ours" in language_warning(german, "models/ours")
+
+
+def test_too_few_papers_for_a_map_are_named_and_no_key(tmp_path):
+    """Lowering terms.min_count would only lead to the next refusal."""
+    texts = [ENGLISH.format(i) for i in range(4)]
+    papers = pq_write(tmp_path / "p.parquet", title=[""] * 4, text=texts)
+    result = script("terms", papers=papers, **term_files(tmp_path) | {"min_count": 5})
+    assert result.returncode and result.stderr.strip().endswith(
+        "error: a map needs 10 papers or more, there are 4"
+    )

@@ -171,7 +171,7 @@ def contents(ledger: Ledger, corpus: CorpusSummary) -> list[tuple[str, str]]:
         ("Unicode normalised", share(normalised["unicode"])),
     ]
     for name, filled in ledger["filled"].items():
-        from_ids = "; ids of arXiv give the month of the others"
+        from_ids = "; where an id is of arXiv, it gives the month"
         value = share(filled) + from_ids * (name == "published" and filled < complete)
         rows.append((f"With a value for {name}", value))
     for name, bucket in ledger["not_understood"].items():

@@ -71,12 +71,19 @@ def several_papers(record: dict[str, Any]) -> str:
     )
 
 
+def _preset_has_more(record: dict[str, Any], names: list[str], fields: FieldPaths) -> bool:
+    """Whether the preset of a record has paths for these names that are not tried yet, as those of pages are."""
+    source = source_of(record)
+    paths = SOURCES[source].fields if source else {}
+    return any(not set(paths.get(name, ())) <= set(fields.paths[name]) for name in names)
+
+
 def missing_fields(path: Path, filled: Counter[str], fields: FieldPaths, records: int) -> list[str]:
     """A warning for each optional path that is in no record."""
     missing = [name for name in OPTIONAL if records and fields.paths[name] and not filled[name]]
     record = first_record(path, fields) if missing else {}
-    if preset := preset_of(record):
-        return [f"{' and '.join(missing)} missing or empty in all records; this {preset}"]
+    if _preset_has_more(record, missing, fields):
+        return [f"{' and '.join(missing)} missing or empty in all records; this {preset_of(record)}"]
     return [
         f"{fields.describe(name)} is missing or empty in all records, so {name} is "
         f"{'known from the ids of arXiv only' if name == 'published' else 'empty'}; the first record has "

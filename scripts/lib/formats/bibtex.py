@@ -38,8 +38,19 @@ FORMULA = re.compile(r"(?<!\\)(\$[^$]*\$)")
 # Braces that keep a capital; those behind a command, an accent, ^ or _ belong to it
 BRACES = re.compile(r"(\\[A-Za-z]+\*?\s*|\\[^A-Za-z\s]|[\^_])?\{((?!\\)(?:[^{}]|\{[^{}]*\})*)\}")
 STYLE = re.compile(r"\\(?:textit|textbf|textsc|textrm|textsf|texttt|emph|mathrm)\s*\{([^{}]*)\}")
+SCRIPT = re.compile(r"\\text(sub|super)script\s*\{([^{}]*)\}")
 AND = re.compile(r" and (?![^{]*\})")  # outside braces, which keep "{Smith and Sons}" together
-ESCAPED = re.compile(r"\\([&%#_])")
+# Characters that programs escape. Zotero does so in TeX, too: `\$x{\textasciicircum}2\$`, `{\textbackslash}alpha\{1\}`
+NAMED = {
+    "textbackslash": "\\", "textless": "<", "textgreater": ">", "textasciitilde": "~", "textasciicircum": "^",
+    "textbar": "|", "textdollar": "$", "textunderscore": "_", "textbraceleft": "{", "textbraceright": "}",
+    "~{}": "~", "^{}": "^",
+}  # fmt: skip
+_CHARACTER = rf"\\({'|'.join(map(re.escape, NAMED))}|[&%#_${{}}])"
+ESCAPED = re.compile(rf"\{{{_CHARACTER}\}}|{_CHARACTER}(?:(?<=[a-z])(?:\{{\}}|\s+|(?![A-Za-z]))|(?<![a-z]))")
+# In private use until all braces that are for BibTeX are dropped
+LITERAL = str.maketrans("\\{}", "\ue000\ue001\ue002")
+WRITTEN = str.maketrans("\ue000\ue001\ue002", "\\{}")
 
 
 def read_bibtex(stream: Readable, path: Path) -> Table:
@@ -85,7 +96,7 @@ def _record(entry: Entry, enclosed: bool) -> Record:
         if enclosed and value[:1] + value[-1:] in ("{}", '""'):
             value = value[1:-1]
         record[field.key.lower()] = value
-    for name in ("title", "abstract", "journal", "journaltitle", "booktitle"):
+    for name in ("title", "abstract", "doi", "journal", "journaltitle", "booktitle"):
         if name in record:
             record[name] = without_braces(record[name])
     for name in ("journal", "journaltitle", "booktitle"):
@@ -110,9 +121,21 @@ def without_braces(text: str) -> str:
     for i in range(0, len(parts), 2):
         part = parts[i]
         if "\\" in part:
-            part = STYLE.sub(r"\1", part)
+            part = SCRIPT.sub(_as_tags, STYLE.sub(r"\1", ESCAPED.sub(_literal, part)))
         if "{" in part:
             for _ in range(3):  # as deep as braces are written in practice
                 part = BRACES.sub(lambda match: match[0] if match[1] else match[2], part)
-        parts[i] = ESCAPED.sub(r"\1", part) if "\\" in part else part
+        parts[i] = part.translate(WRITTEN) if "\\" in parts[i] else part
     return "".join(parts)
+
+
+def _as_tags(match: re.Match) -> str:
+    """A subscript or superscript in tags, as other formats have it."""
+    tag = match[1][:3]  # sub, sup
+    return f"<{tag}>{match[2]}</{tag}>"
+
+
+def _literal(match: re.Match) -> str:
+    """The character that is escaped; a backslash or a brace in private use."""
+    name = match[1] or match[2]
+    return NAMED.get(name, name).translate(LITERAL)

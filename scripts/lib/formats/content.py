@@ -41,16 +41,24 @@ PUBMED_XML = re.compile(rb"<(?:!DOCTYPE\s+)?Pubmed(?:Article|Book)")
 # Known formats that are not read, by their first bytes, and what to do
 OTHERS = {
     b"%0 ": "an EndNote export; export it as RIS",
-    b"<?xml": "XML, but not PubMed's; export the records as RIS, CSV or JSON",
-    b"<xml": "an EndNote XML file; export it as RIS",
     b"%PDF": "a PDF",
-    b"<": "an HTML page (an error page saved by a download, perhaps)",
     b"\xd0\xcf\x11\xe0": "a workbook of Excel; save it as CSV (UTF-8)",
     b"7z\xbc\xaf": "a 7z archive; unpack it",
     b"Rar!": "a RAR archive; unpack it",
     b"\x04\x22\x4d\x18": "an lz4 file; unpack it",
     b"\x1f\x9d": "a .Z file; unpack it with `gunzip`",
     b"SQLite format 3": "an SQLite database",
+}
+
+# The same for files that begin with <, by an element near the beginning; any other is XML
+MARKUP = {
+    re.compile(rb"<xml>\s*<records>"): "an EndNote XML file; export it as RIS",
+    re.compile(rb"<rdf:RDF"): "RDF; export the records as RIS",
+    re.compile(rb"<mods(?:Collection)?[\s>]"): "MODS; export the records as RIS",
+    re.compile(
+        rb"<(?:!doctype\s+html|html|head|body|title|meta|script|div|p)\b", re.IGNORECASE
+    ): "an HTML page (an error page saved by a download, perhaps)",
+    re.compile(rb"<"): "XML, but not PubMed's; export the records as RIS, CSV or JSON",
 }
 
 
@@ -109,8 +117,11 @@ def _table(stream: Pieces, path: Path, fields: FieldPaths, whole: bool) -> Table
     if PUBMED_XML.search(head):
         return read_pubmed_xml(stream, path)
     for magic, what in OTHERS.items():
-        if start.startswith(magic) and not (magic == b"<?xml" and b"<html" in head.lower()):
+        if start.startswith(magic):
             raise UserError(f"{path}: this is {what}")
+    if start.startswith(b"<"):
+        what = next(what for pattern, what in MARKUP.items() if pattern.search(head))
+        raise UserError(f"{path}: this is {what}")
     for kind, pattern in TEXTS.items():
         if pattern.search(head):
             return read_bibtex(stream, path) if kind == "BibTeX" else read_tagged(kind, stream, path)

@@ -26,6 +26,7 @@ class File:
     unit : what is counted, "line" or "record"
     fields : the paths of the values
     blocks : the number of its blocks
+    state : its size and time when it was opened
     """
 
     path: Path
@@ -34,12 +35,34 @@ class File:
     unit: str = "line"
     fields: FieldPaths | None = None
     blocks: int = 0
+    state: tuple[int, int] = (0, 0)
+
+
+def state(path: Path) -> tuple[int, int]:
+    """Size in bytes and time of the last change in nanoseconds of a file."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def check_unchanged(files: list[File]) -> None:
+    """Raise a UserError if a file was changed while it was read, as one that is still downloaded.
+
+    Snakemake would not notice: the outputs are newer than the file.
+    """
+    for file in files:
+        if not file.path.is_file() or state(file.path) != file.state:
+            raise UserError(f"{file.path}: it was changed while it was read; run again when it is complete")
 
 
 def located(files: list[File], line: int) -> tuple[File, str]:
     """The file of a line that is counted from file to file, and what the line is called in it."""
     file = files[bisect_left([file.before for file in files], line) - 1]
     return file, f"{file.unit} {line - file.before}"
+
+
+def unit_of(files: list[File]) -> str:
+    """What is counted in all files: "line" if each is of JSON lines, else "record"."""
+    return "line" if all(file.unit == "line" for file in files) else "record"
 
 
 def check_block(files: list[File], number: int, parsed: Parsed) -> None:
@@ -61,7 +84,7 @@ def check_corpus(
 ) -> None:
     """Raise a UserError for a damaged snapshot, a pattern without a paper, or an empty corpus."""
     malformed = ledger.counts["malformed_json"] + ledger.counts["not_an_object"]
-    unit = files[0].unit
+    unit = unit_of(files)
     path = f"{files[0].path}" + (f" and {len(files) - 1:,} other files" if len(files) > 1 else "")
     if malformed > share * ledger.lines:
         first = sorted(ledger.first["malformed_json"] + ledger.first["not_an_object"])[:3]

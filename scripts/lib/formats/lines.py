@@ -12,13 +12,17 @@ from typing import Any
 import msgspec
 
 from lib.cli import UserError, warn
+from lib.records.dates import parse_date
 from lib.records.dois import bare_doi
+from lib.records.fields import is_empty
 from lib.records.lenient import COMMON_CHINESE
 from lib.records.snapshot import BLOCK_BYTES, MAX_LINE_BYTES, Block, Readable, damage_named
 
 READ_BYTES = 1 << 20
 ABSTRACTS = ("abstract", "abstract note", "ab", "n2")
 HASH = "hash:"  # before a hash that is an id
+# A word of another script. Of Windows-1252 few words have more than two letters outside ASCII side by side
+NOT_ASCII = re.compile(rb"[\x80-\xff]{6,}")
 DERIVED_ID = "derived_id"  # the key of an id that is made here, for records that have none
 
 
@@ -77,9 +81,9 @@ def text_chunks(stream: Readable, path: Path) -> Iterator[str]:
     Raises
     ------
     UserError
-        A line is in neither of the two, or it reads as Chinese.
+        A line is in neither of the two, or has words in another script.
     """
-    others = 0
+    others, example = 0, ""
     for data in chunks(stream, path):
         try:
             text = data.decode()
@@ -91,22 +95,37 @@ def text_chunks(stream: Readable, path: Path) -> Iterator[str]:
                 except UnicodeDecodeError:
                     lines.append(_in_windows_1252(line, path))
                     others += 1
+                    example = example or _odd_word(lines[-1])
             text = "\n".join(lines)
         yield text.replace("\r\n", "\n")
     if others:
-        warn(f"{path}: {others:,} lines are not UTF-8 and were read as Windows-1252; is Größe spelt right?")
+        warn(
+            f"{path}: {others:,} lines are not UTF-8 and were read as Windows-1252. If {example!r} is spelt wrong, "
+            "convert the file: `iconv -f CODING -t UTF-8`"
+        )
 
 
 def _in_windows_1252(line: bytes, path: Path) -> str:
     try:
-        if not COMMON_CHINESE.search(line.decode("gb18030", "ignore")):
+        if COMMON_CHINESE.search(line.decode("gb18030", "ignore")):
+            coding = "GB18030"
+        elif any(len(set(run)) > 2 for run in NOT_ASCII.findall(line)):
+            coding = ""
+        else:
             return line.decode("cp1252")
-        coding = "GB18030"
     except UnicodeDecodeError:
-        coding = "CODING"
+        coding = ""
     raise UserError(
-        f"{path}: the text is neither UTF-8 nor Windows-1252; `iconv -f {coding} -t UTF-8` converts it"
+        f"{path}: the text is neither UTF-8 nor Windows-1252; `iconv -f {coding or 'CODING'} -t UTF-8` converts it"
+        + ", where CODING is that of the program, such as WINDOWS-1251, SHIFT_JIS, BIG5 or MACINTOSH"
+        * (not coding)
     )
+
+
+def _odd_word(line: str) -> str:
+    """The first word with a letter outside ASCII, for messages."""
+    odd = (word for word in line.split() if not word.isascii())
+    return next(odd, "")[:30]
 
 
 def text_lines(stream: Readable, path: Path) -> Iterator[str]:
@@ -136,6 +155,25 @@ def derived_id(record: Record, doi: str, title: str, year: str) -> str:
     else:
         content = json.dumps(record, sort_keys=True, default=str)
     return HASH + hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def without_full_stop(title: str) -> str:
+    """A title of PubMed, which puts a full stop behind each, as other sources have it."""
+    return title[:-1] if title.endswith(".") and not title.endswith("..") else title
+
+
+def drop_unclear_dates(record: Record, names: Collection[str]) -> None:
+    """Drop the dates that are not understood where another one of the record is: "in press" beside a year.
+
+    Parameters
+    ----------
+    names : the keys of the dates, in the order in which they are tried
+    """
+    given = [name for name in names if not is_empty(record.get(name))]
+    unclear = [isinstance(record[name], str) and not parse_date(record[name]) for name in given]
+    if not all(unclear):
+        for name in given[: unclear.index(False)]:
+            del record[name]
 
 
 def as_blocks(

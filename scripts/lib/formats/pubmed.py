@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from lib.cli import UserError
-from lib.formats.lines import Record, Table
+from lib.formats.lines import Record, Table, without_full_stop
 from lib.records.snapshot import Readable, damage_named
 
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -97,7 +97,8 @@ def _article(article: Any) -> Record:
     day = citation.find(".//Journal/JournalIssue/PubDate")
     return {
         "pmid": _text(citation.find("PMID")),
-        "title": title or (_text(citation.find(".//BookTitle")) if book is not None else ""),
+        "title": without_full_stop(title)
+        or (_text(citation.find(".//BookTitle")) if book is not None else ""),
         "abstract": abstract,
         "journal": [journal] if journal else None,
         "published": _date(day)
@@ -123,8 +124,14 @@ def _facets(article: Any, citation: Any) -> Record:
         "issn": _text(citation.find(".//Journal/ISSN")),
         "language": [_text(each) for each in citation.iterfind(".//Language")],
         "funder": [_text(each) for each in citation.iterfind(".//GrantList/Grant/Agency")],
-        "references": [_text(each.find("Citation")) for each in references],
+        "references": [_reference(each) for each in references],
     }
+
+
+def _reference(reference: Any) -> Record:
+    """A cited work: the citation, and its DOI or PMID."""
+    ids = {each.get("IdType"): _text(each) for each in reference.iterfind("ArticleIdList/ArticleId")}
+    return {"name": _text(reference.find("Citation")), "DOI": ids.get("doi"), "id": ids.get("pubmed")}
 
 
 def _author(author: Any) -> Record:

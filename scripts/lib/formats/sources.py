@@ -105,4 +105,5 @@ def all_fields() -> dict[str, tuple[str, ...]]:
     for source in SOURCES.values():
         for name, paths in source.fields.items():
             fields[name] = tuple(dict.fromkeys((*fields.get(name, ()), *paths)))
+    fields["published"] += ("issued.raw", "issued.literal")  # of CSL-JSON: "Spring 2020"
     return fields | {"deleted": ()}

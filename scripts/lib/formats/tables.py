@@ -13,7 +13,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lib.cli import UserError
-from lib.formats.lines import DERIVED_ID, Record, Table, Unreadable, derived_id, text_lines
+from lib.formats.lines import (
+    DERIVED_ID,
+    Record,
+    Table,
+    Unreadable,
+    derived_id,
+    drop_unclear_dates,
+    text_lines,
+)
 from lib.records.dois import bare_doi
 from lib.records.fields import NAMES, is_empty
 from lib.records.snapshot import MAX_LINE_BYTES, Readable
@@ -34,8 +42,8 @@ HEADINGS = {
         *("publication name", "so", "journal/book", "journal", "publication title", "secondary_title"),
     ),
     "published": (
-        *("published", "publication_date", "date published", "publication year", "publication date"),
-        *("pubyear", "publication_year", "py", "year", "date"),
+        *("published", "publication_date", "date published", "date", "publication year", "publication date"),
+        *("pubyear", "publication_year", "py", "year"),
     ),
     "updated": ("updated", "update_date", "updated_date"),
     "authors": ("author full names", "authors", "author", "author/s", "authors list", "af", "au"),
@@ -252,6 +260,7 @@ def _identified(
     title = next(iter(fields["title"]), "")
     year = next(iter(fields["published"]), "")
     people = [name for name in names if name in PEOPLE]
+    dates = fields["published"]
     dotted = [name for name in names if "." in name]
     for row in rows:
         if not isinstance(row, dict):
@@ -268,6 +277,8 @@ def _identified(
             row[DERIVED_ID] = derived_id(row, doi, title, year)
         elif (value := row.get("id")) and bare_doi(value):
             row["id"] = bare_doi(value)
+        if len(dates) > 1:
+            drop_unclear_dates(row, dates)
         for name in dotted:
             _nest(row, name)
         yield row

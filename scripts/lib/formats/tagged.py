@@ -10,7 +10,15 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from lib.formats.lines import DERIVED_ID, Record, Table, derived_id, text_lines
+from lib.formats.lines import (
+    DERIVED_ID,
+    Record,
+    Table,
+    derived_id,
+    drop_unclear_dates,
+    text_lines,
+    without_full_stop,
+)
 from lib.records.dois import bare_doi
 from lib.records.snapshot import Readable
 
@@ -75,6 +83,7 @@ def _ris(lines: Iterable[str]) -> Iterator[Record]:
                 record[name] = date
             else:
                 record.pop(name, None)  # "Mar 15": the year is under another tag
+        drop_unclear_dates(record, RIS_DATES)
         title = next((name for name in ("TI", "T1", "CT") if name in record), "TI")
         year = next((name for name in reversed(RIS_DATES) if name in record), "PY")
         for name in ("AU", "A1", "AD", "JO", "JF", "T2"):
@@ -126,6 +135,9 @@ def _medline(lines: Iterable[str]) -> Iterator[Record]:
             ]
         if isinstance(authors := record.get("AU"), list):  # "Doe JA": family name and initials
             record["AU"] = [", ".join(author.rsplit(" ", 1)) for author in authors]
+        for name in ("TI", "TT", "BTI"):
+            if isinstance(title := record.get(name), str):
+                record[name] = without_full_stop(title)
         if "IS" in record:
             record["IS"] = re.sub(
                 r"\s*\(.*", "", record["IS"] if isinstance(record["IS"], str) else record["IS"][0]

@@ -17,12 +17,18 @@ MONTHS = {
 TIME_OF_DAY = r"[ Tt]\d\d:\d\d.*"
 # 2010-04-12, 2010/4/12, 2010-04, 2010, with or without a time of day or a time zone behind it
 NUMERIC = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2})(?:z|[+-]\d\d:?\d\d)?)?)?(?:[t ]\d.*)?")
+MONTH_AND_YEAR = re.compile(r"(\d\d?)[-/.](\d{4})")  # 3/2020
+DOTTED = re.compile(r"(\d\d?)\.\s?(\d\d?)\.\s?(\d{4})")  # 15.3.2020; with slashes the day may be the month
+# 2020-03/2020-04, of biblatex; an open end is nothing or two dots
+FROM_TO = re.compile(r"(\d{4}(?:-\d\d){0,2})/(?:\d{4}(?:-\d\d){1,2}|\.\.)?")
 COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:\d{6}|t.*)?")  # 20100412, 20100412093000
 DAY_FIRST = re.compile(
     r"(?:[a-z]+,?\s+)?(\d{1,2})(?:st|nd|rd|th)?[\s-]+([a-z]{3})[a-z]*\.?,?[\s-]+(\d{4}|\d\d)\b.*"
 )
-YEAR_FIRST = re.compile(r"(\d{4})[\s-]+([a-z]{3})[a-z]*\.?(?:[\s-]+(\d{1,2}))?\b.*")
-MONTH_FIRST = re.compile(r"(?:[a-z]+,?\s+)?([a-z]{3})[a-z]*\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})")
+YEAR_FIRST = re.compile(r"(\d{4})[\s,-]+([a-z]{3})[a-z]*\.?(?:[\s-]+(\d{1,2}))?\b.*")
+MONTH_FIRST = re.compile(
+    r"(?:[a-z]+,?\s+)?([a-z]{3})[a-z]*\.?,?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})"
+)
 _SEASON = (
     r"(?:spring|summer|autumn|fall|winter|fr(?:ü|ue)hjahr|fr(?:ü|ue)hling|sommer|herbst|printemps|été|automne|hiver"
     r"|primavera|verano|otoño|invierno)"
@@ -59,8 +65,9 @@ def parse_date(value: Any) -> date | None:
     """The day that a value names, or None if it is not understood.
 
     Understood are ISO 8601, RFC 2822 with or without the day of the week, seconds since 1970 or
-    thousandths of them, `20100412`, `2010/04/12`, `2010 Apr 12`, `April 2010`, `2010年4月12日`, and
-    `[2010, 4, 12]`. Of several dates in a list the first counts.
+    thousandths of them, `20100412`, `2010/04/12`, `2010 Apr 12`, `April 2010`, `4/2010`, `12.4.2010`,
+    `2010年4月12日`, and `[2010, 4, 12]`, but not `04/12/2010`, whose month may be the day. Of several dates
+    in a list the first counts.
     A year or month stands for its first day, and so does an unknown part: `2010-04-00`,
     `[2010, None, None]`. A season (`Spring 2019`) stands for its year, since it depends on the hemisphere, a
     quarter (`2020 Q3`) for its first month, and a range (`2018-2019`, `Nov.-Dec. 2011`) for its beginning.
@@ -92,10 +99,16 @@ def _from_text(text: str) -> date | None:
     if (match := YEARS.fullmatch(text)) and (len(match[2]) == 4 or int(match[2]) > 12):
         first, last = int(match[1]), int(match[2])
         return _day(first) if first <= (last if last > 99 else first - first % 100 + last) else None
+    if match := FROM_TO.fullmatch(text):
+        text = match[1]
     if day := _from_words(text):
         return day
     if match := NUMERIC.fullmatch(text):
         return _day(int(match[1]), int(match[3] or 1), int(match[4] or 1))
+    if match := MONTH_AND_YEAR.fullmatch(text):
+        return _day(int(match[2]), int(match[1]))
+    if match := DOTTED.fullmatch(text):
+        return _day(int(match[3]), int(match[2]), int(match[1]))
     if match := COMPACT.fullmatch(text):
         return _day(int(match[1]), int(match[2]), int(match[3]))
     if EPOCH.fullmatch(text):

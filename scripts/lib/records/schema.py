@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from lib.columns import column
 
+LEAST_PAPERS = 10  # of a map: fewer have no neighborhoods to lay out
+
 PAPERS = pa.schema(
     [
         column(
@@ -89,10 +91,12 @@ class Ledger(TypedDict):
     those that have each facet; `not_understood` those whose value could not be read. `boilerplate` lists the sentences
     of publishers that were removed from abstracts, the most frequent first; duplicates and papers that `limit` leaves
     out count, too. `languages` are the codes (ISO 639-1) of those that at least 3 % of about 1,000 kept papers have,
-    with their shares. `input` is the name of the file, or the names of several.
+    with their shares. `input` is the name of the file, or the names of several. `unit` is what is counted: "line" if
+    all files are JSON lines, else "record".
     """
 
     input: str | list[str]
+    unit: str
     settings: dict[str, Any]
     lines: int
     buckets: dict[str, Bucket]

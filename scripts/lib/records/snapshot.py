@@ -215,9 +215,18 @@ def _holds_papers(name: str) -> bool:
     return not hidden and path.suffix.lower() in DATA_SUFFIXES
 
 
+# Documents that are zip archives, by a file in each
+OFFICE = {
+    "xl/workbook.xml": "a workbook of Excel; save it as CSV (UTF-8)",
+    "word/document.xml": "a document of Word; leave it out",
+    "ppt/presentation.xml": "a presentation; leave it out",
+    "content.xml": "an OpenDocument file; save a table in it as CSV (UTF-8), and leave out a text",
+}
+
+
 def _zip_member(archive: zipfile.ZipFile, path: Path) -> str:
-    if "xl/workbook.xml" in archive.namelist():
-        raise UserError(f"{path}: this is a workbook of Excel; save it as CSV (UTF-8)")
+    if office := OFFICE.keys() & set(archive.namelist()):
+        raise UserError(f"{path}: this is {OFFICE[min(office)]}")
     names = [name for name in archive.namelist() if _holds_papers(name)]
     if len(names) != 1:
         raise _not_one_member(path, "zip", f"{len(names)} in {(names or archive.namelist())[:5]}")
