@@ -125,3 +125,90 @@ def test_the_docs_name_the_files_that_a_run_reads(chain):
     page = (ROOT / "docs/updates.md").read_text()
     for file in ("clusters/cluster.json", "topics/history.parquet", *FILES[:3]):
         assert file in page and (chain / "two" / file).is_file()
+
+
+@pytest.fixture(scope="module")
+def edited(chain) -> Path:
+    """The second month with edits, and the third behind it with the same ones."""
+    keys = read(chain / "two/clusters/cluster.json")["keys"]
+    (chain.parent / "edits.yaml").write_text(
+        f"""\
+- topic: {keys[0]}
+  rename: The first of all
+  drop_words: [{read(chain / "two/topics/topics.parquet")["keywords"][0][0]}]
+- {{topic: {keys[0]}, merge: [{keys[1]}]}}
+- {{topic: {keys[2]}, split: {{into: 2}}}}
+- {{topic: {keys[3]}, rename: Nobody's, note: to be decided}}
+- {{group: {{name: Both, topics: [{keys[0]}, {keys[3]}]}}}}
+- {{topic: t9999, hide: true}}
+"""
+    )
+    said = snakemake(chain.parent, *with_edits("edited", "two", "runs/one"))
+    assert "edits, line 8: hide t9999: not applied (orphaned)" in said
+    snakemake(chain.parent, *LATER, *with_edits("after", "three", "runs/edited"))
+    return chain
+
+
+def with_edits(name: str, papers: str, previous: str, *more: str) -> list[str]:
+    """The flags of a run in runs/NAME with the papers of a month and the edits."""
+    keys = [f"pathvars={{results: runs/{name}}}", f"input=data/{papers}.jsonl", f"previous={previous}"]
+    return ["--config", *keys, "edits=edits.yaml", *more]
+
+
+def test_edits_change_names_words_and_papers(edited):
+    keys = read(edited / "two/clusters/cluster.json")["keys"]
+    before, after = (
+        read(edited / name / "topics/topics.parquet").set_index("key") for name in ("two", "edited")
+    )
+    assert list(after.index) == [keys[0], *keys[2:], f"{keys[2]}-2"]
+    assert after["name"][keys[0]] == "The first of all" and after["by_hand"].tolist() == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    assert before["keywords"][keys[0]][0] not in after["keywords"][keys[0]]
+    hierarchy = read(edited / "edited/topics/hierarchy.parquet")
+    assert "Both" in hierarchy.loc[hierarchy["level"] == "group", "name"].tolist()
+    outcomes = read(edited / "edited/topics/edits.json")["edits"]
+    assert [edit["line"] for edit in outcomes] == [1, 1, 4, 5, 6, 7, 8]
+    assert [edit["status"] for edit in outcomes] == ["applied"] * 6 + ["orphaned"]
+    report = (edited / "edited/report.html").read_text()
+    assert "6 of 7 edits" in report and "no topic has the key t9999" in report and "to be decided" in report
+
+
+def test_edits_are_in_place_in_the_next_month(edited):
+    """A later month replays them: topics have the same keys, numbers and names, and nothing is told as new."""
+    first, later = (read(edited / name / "topics/topics.parquet") for name in ("edited", "after"))
+    for column in ("topic", "key", "name", "by_hand", "color"):
+        assert first[column].tolist() == later[column].tolist(), column
+    news = read(edited / "after/topics/changes.json")
+    assert news["kept"] == 1 and {change["kind"] for change in news["changes"]} <= {"announced"}
+    # the chain itself does not know of edits
+    assert (
+        read(edited / "after/clusters/cluster.json")["keys"]
+        == read(edited / "three/clusters/cluster.json")["keys"]
+    )
+
+
+def test_an_edit_runs_what_it_touches(edited):
+    folder, file = edited.parent, edited.parent / "edits.yaml"
+    text = file.read_text()
+
+    def jobs(text: str) -> set[str]:
+        file.write_text(text)
+        return set(dry_run(folder, *with_edits("edited", "two", "runs/one")))
+
+    named = {"label", "trends", "changes", "plot", "explore", "evaluate", "report"}
+    try:
+        assert not jobs(text) and not jobs(f"# a comment\n{text}")
+        assert jobs(text.replace("The first", "The very first")) == named
+        assert jobs(text + "- {drop_words: [theory]}\n") == named | {"keywords"}
+        grouped = jobs(text.replace("name: Both", "name: All"))
+        assert grouped == named | {"hierarchy", "keywords"}
+        merged = jobs(text.replace("into: 2", "into: 3"))
+        assert merged == named | {"edit", "hierarchy", "keywords", "explain"}
+        without = jobs("- {topic: t9999, rename: x}\n")
+        assert not without & {"edit", "cluster", "embed", "project"} and "hierarchy" in without
+    finally:
+        file.write_text(text)

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from lib.clusters import schema as clusters
+from lib.edits import schema as edits
 from lib.embeddings import schema as embeddings
 from lib.evaluation import schema as evaluation
 from lib.explain import schema as explain
@@ -93,6 +94,8 @@ JSON_FILES = {
     "clusters/scan_k/{k}.json": clusters.Scan,
     "clusters/k.json": clusters.KSelection,
     "clusters/cluster.json": clusters.ClusterSummary,
+    "clusters/edited/edits.json": edits.Replayed,
+    "topics/edits.json": edits.Edits,
     "topics/explain.json": explain.ExplainSummary,
     "map/project.json": map_files.ProjectSummary,
     "evaluation/evaluation.json": evaluation.Evaluation,
