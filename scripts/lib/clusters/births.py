@@ -1,5 +1,6 @@
 """New subjects: groups of new papers whose nearest papers are new as well."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,31 +12,60 @@ from lib.vectors import take, unit
 NEAREST = 20  # papers around a paper that are new or not
 YOUNG = 12  # runs: a subject that grows slowly is not new in any one of them
 LEAST_SHARE = 0.5  # of the nearest papers of a paper in a group
+SHARE_STEP = 0.05
 LEAST_PAPERS = 20  # of a group
 PART_OF_TOPIC = 0.1  # a group has at least this share of the papers of an average topic
 GATE = 0.75  # of what the best division gained in the first run: with less, the map crumbles
 SHOWN = 5  # papers of a group that are named
 
 
-def new_groups(near: np.ndarray, young: np.ndarray, k: int, threads: int = 1) -> list[np.ndarray]:
+def new_groups(
+    near: np.ndarray,
+    young: np.ndarray,
+    k: int,
+    is_tight: Callable[[np.ndarray], bool] = lambda rows: True,
+    threads: int = 1,
+) -> list[np.ndarray]:
     """Groups of young papers most of whose nearest papers are young, largest first: int64 rows of each.
 
     Misfit does not tell: new papers of a new subject are as near to an old topic as others. In a group, of each
     paper at least half of the NEAREST papers are young, and at least twice the share of young papers in the corpus.
-    The group is connected by nearest papers, and holds LEAST_PAPERS and a tenth of an average topic.
+    The group is connected by nearest papers, and holds LEAST_PAPERS and a tenth of an average topic. Where a third of
+    the corpus is young, one group can reach across many topics. A group that is less tight than topics are is therefore
+    cut at higher shares, in steps of SHARE_STEP.
 
     Parameters
     ----------
     near : int32 (n, m), the nearest papers of each paper
     young : bool (n,)
     k : number of topics
+    is_tight : whether papers, int64 (g,), are as close to each other as those of a topic
+    """
+    parts = map_chunks(len(near), threads, lambda a, b: young[near[a:b, :NEAREST]].mean(1))
+    share = np.where(young, np.concatenate(list(parts)), -1.0)
+    least, size = max(LEAST_SHARE, 2 * float(young.mean())), max(LEAST_PAPERS, PART_OF_TOPIC * len(near) / k)
+    groups, open_ones = [], _connected(near, np.flatnonzero(share >= least))
+    while open_ones:
+        rows = open_ones.pop()
+        if len(rows) < size:
+            continue
+        if is_tight(rows):
+            groups.append(rows)
+        else:
+            higher = float(share[rows].min()) + SHARE_STEP
+            open_ones += _connected(near, rows[share[rows] >= higher - 1e-9])
+    return sorted(groups, key=lambda rows: (-len(rows), rows[0]))
+
+
+def _connected(near: np.ndarray, members: np.ndarray) -> list[np.ndarray]:
+    """The components of some papers that are connected by nearest papers: int64 rows of each.
+
+    Parameters
+    ----------
+    members : int64 (m,), ascending
     """
     from scipy import sparse
 
-    least = max(LEAST_SHARE, 2 * float(young.mean()))
-    parts = map_chunks(len(near), threads, lambda a, b: young[near[a:b, :NEAREST]].mean(1))
-    inside = young & (np.concatenate(list(parts)) >= least)
-    members = np.flatnonzero(inside)
     position = np.full(len(near), -1, np.int64)
     position[members] = np.arange(len(members))
     ends = position[near[members, :NEAREST]]
@@ -44,12 +74,9 @@ def new_groups(near: np.ndarray, young: np.ndarray, k: int, threads: int = 1) ->
     edges = sparse.coo_matrix(
         (np.ones(int(known.sum()), np.int8), (begins[known], ends[known])), shape=(len(members),) * 2
     )
-    count, component = sparse.csgraph.connected_components(edges, directed=False)
-    size = max(LEAST_PAPERS, PART_OF_TOPIC * len(near) / k)
-    groups = [
-        members[component == i] for i in np.flatnonzero(np.bincount(component, minlength=count) >= size)
-    ]
-    return sorted(groups, key=lambda rows: (-len(rows), rows[0]))
+    _, component = sparse.csgraph.connected_components(edges, directed=False)
+    order = np.argsort(component, kind="stable")
+    return np.split(members[order], np.flatnonzero(np.diff(component[order])) + 1) if len(members) else []
 
 
 @dataclass

@@ -104,7 +104,9 @@ class Follower:
             origin, otherwise = change(stay.home, run, origin)
             stay, run = self._settle(stay.home, len(origin), otherwise)
             steps += run.iterations
-        groups = [Group.of(self.vectors, rows) for rows in new_groups(near, young, len(origin), self.threads)]
+        square = run.inertia / len(self.vectors)  # mean squared distance of papers to their topics
+        found = new_groups(near, young, len(origin), lambda rows: self._spread(rows) <= square, self.threads)
+        groups = [Group.of(self.vectors, rows) for rows in found]
         opened = None if k else self._open(run, stay, young, groups, earlier.gain)
         if opened:
             run, group = opened
@@ -121,6 +123,10 @@ class Follower:
         run = lloyd(self.vectors, means, stay=stay, max_iter=1, threads=self.threads)
         kept = going_on(earlier.topic, run.labels, origin)
         return Followed(run.labels, run.assigned_by, kept, iterations=run.iterations)
+
+    def _spread(self, rows: np.ndarray) -> float:
+        """The mean squared distance of some papers to their mean."""
+        return 1.0 - float((unit(take(self.vectors, rows)).mean(0, dtype=np.float64) ** 2).sum())
 
     def _means(
         self, home: np.ndarray, k: int, otherwise: np.ndarray | None = None
