@@ -51,6 +51,7 @@ def pytest_collection_modifyitems(items: list) -> None:
         for name in (
             "slurm",
             "apptainer",
+            "chain_kills",
             "reruns",
             "workflow",
             "two_corpora",

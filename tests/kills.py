@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -39,18 +40,24 @@ VICTIMS = ("script", "main", "all")  # the process of the step, the main process
 
 @dataclass
 class Kill:
-    """Whom to kill, and after which share of the processor time that the step needs undisturbed."""
+    """Whom to kill, and after which share of the processor time that the step needs undisturbed.
+
+    The share ENDED is the moment when the script has ended: it may not have reached Snakemake yet.
+    """
 
     victim: str
     share: float
 
 
+ENDED = 2.0
+
+
 class Run:
     """One call of snakemake, and the processor seconds of each step's script as far as they were seen."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, targets: tuple[str, ...] = ()):
         self.log = (folder / "run.log").open("ab")
-        command = ["snakemake", "--cores", "2", "--configfile", "mine.yaml"]
+        command = ["snakemake", *targets, "--cores", "2", "--configfile", "mine.yaml"]
         self.main = psutil.Popen(
             command,
             cwd=folder,
@@ -77,10 +84,13 @@ class Run:
     def finish(self, plan: dict[str, Kill], needed: dict[str, float]) -> str | None:
         """Wait for the end, or kill at the first moment of the plan; returns the step that was hit."""
         while self.main.poll() is None:
-            for step, process in list(self.scripts()):
-                kill = plan.get(step)
-                due = kill and self.seconds[step] >= kill.share * needed[step]
-                if due and self.kill(kill.victim, process):
+            running = dict(self.scripts())
+            for step, kill in plan.items():
+                if kill.share == ENDED:
+                    due = step in self.seconds and step not in running
+                else:
+                    due = step in running and self.seconds[step] >= kill.share * needed.get(step, 0)
+                if due and self.kill(kill.victim, running.get(step, self.main)):
                     return step
             time.sleep(0.05)  # reading the table of processes takes milliseconds
         return None
@@ -97,27 +107,31 @@ class Run:
         return True
 
 
-def run(folder: Path, plan: dict[str, Kill], needed: dict[str, float]) -> tuple[str | None, int, dict]:
+def run(
+    folder: Path, plan: dict[str, Kill], needed: dict[str, float], targets: tuple[str, ...] = ()
+) -> tuple[str | None, int, dict]:
     """Unlock and run snakemake; returns the step that was killed, the exit status and the seconds per step."""
-    unlock = ["snakemake", "--unlock", "--configfile", "mine.yaml"]
-    subprocess.run(unlock, cwd=folder, env=ENVIRONMENT, capture_output=True, check=True)
-    call = Run(folder)
+    # as `snakemake --unlock` does, which takes seconds
+    shutil.rmtree(folder / ".snakemake" / "locks", ignore_errors=True)
+    call = Run(folder, targets)
     step = call.finish(plan, needed)
     return step, call.main.wait(), call.seconds
 
 
-def run_undisturbed(folder: Path) -> dict[str, float]:
+def run_undisturbed(folder: Path, targets: tuple[str, ...] = ()) -> dict[str, float]:
     """Run without a kill; returns the processor seconds per step."""
-    _, status, seconds = run(folder, {}, {})
+    _, status, seconds = run(folder, {}, {}, targets)
     assert not status, (folder / "run.log").read_text()[-6000:]
     return seconds
 
 
-def run_killed(folder: Path, kills: dict[str, Kill], needed: dict[str, float]) -> list[str]:
+def run_killed(
+    folder: Path, kills: dict[str, Kill], needed: dict[str, float], targets: tuple[str, ...] = ()
+) -> list[str]:
     """Run until all is done, killing each step of the plan once; returns the steps that were hit."""
     plan, hits = dict(kills), []
     while True:
-        step, status, _ = run(folder, plan, needed)
+        step, status, _ = run(folder, plan, needed, targets)
         if step is None:
             assert not status, f"after {hits}: " + (folder / "run.log").read_text()[-6000:]
             return hits

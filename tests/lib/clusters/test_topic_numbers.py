@@ -3,12 +3,15 @@
 import hashlib
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from conftest import pq_write
 from lib.cli import UserError
 from lib.clusters.partitions import renumbered
-from lib.clusters.topic_numbers import birth_key, dense, read_assignments, to_codes
+from lib.clusters.schema import MEMBERSHIPS
+from lib.clusters.topic_numbers import birth_key, dense, read_assignments, read_memberships, to_codes
+from lib.tables import write_table
 
 
 def test_codes_count_the_numbers_that_occur():
@@ -60,3 +63,24 @@ def test_a_key_that_was_given_before_gets_more_digits():
     assert birth_key(["a"], given) == key_of(b"a", 5)
     given.append(key_of(b"a", 5))
     assert birth_key(["a"], given) == key_of(b"a", 6)
+
+
+def write_memberships(file, topics: list[list[int]], shares: list[list[float]]):
+    write_table(file, pa.table({"topics": topics, "shares": shares}, MEMBERSHIPS), MEMBERSHIPS)
+    return file
+
+
+def test_memberships_are_read_as_codes_with_gaps_filled(tmp_path):
+    file = write_memberships(tmp_path / "m.parquet", [[9], [], [4, 9, 7]], [[0.9], [], [0.5, 0.3, 0.1]])
+    topics, shares = read_memberships(file, np.array([4, 7, 9]))
+    assert topics.tolist() == [[2, -1, -1], [-1, -1, -1], [0, 2, 1]]
+    np.testing.assert_allclose(shares, [[0.9, 0, 0], [0, 0, 0], [0.5, 0.3, 0.1]])
+    with pytest.raises(UserError, match="not among the 2 of this run: 9"):
+        read_memberships(file, np.array([4, 7]))
+
+
+@pytest.mark.parametrize("papers", [0, 3])
+def test_memberships_may_be_empty(tmp_path, papers):
+    file = write_memberships(tmp_path / "m.parquet", [[]] * papers, [[]] * papers)
+    topics, shares = read_memberships(file, np.array([4]))
+    assert topics.shape == shares.shape == (papers, 0)
