@@ -2,6 +2,7 @@
 
 import json
 import os
+from typing import get_type_hints
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +15,10 @@ TOPICS = 40
 
 def inputs(n: int) -> dict:
     """The inputs of `plot`: heavy-tailed clumps on the plane, four to a topic, of unequal sizes."""
-    from lib.clusters.schema import ASSIGNMENTS
+    from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
+    from lib.clusters.ward import ward_linkage
     from lib.figures.palette import hex_colors, topic_colors
-    from lib.map.schema import COORDINATES
+    from lib.map.schema import COORDINATES, ProjectSummary
     from lib.naming.schema import HIERARCHY
     from lib.naming.schema import TOPICS as SCHEMA
     from lib.tables import write_table
@@ -43,9 +45,17 @@ def inputs(n: int) -> dict:
         empty | {"topic": range(TOPICS), "name": names, "color": hex_colors(topic_colors(centers))}
     )
     write_table(files["topics"], named, SCHEMA)
-    empty = {name: pa.nulls(TOPICS) for name in HIERARCHY.names}
-    nodes = {"level": ["topic"] * TOPICS, "node": range(TOPICS), "name": names}
+    empty = {name: pa.nulls(TOPICS + 1) for name in HIERARCHY.names}
+    nodes = {
+        "level": ["group"] + ["topic"] * TOPICS,
+        "node": [0, *range(TOPICS)],
+        "parent": [None] + [0] * TOPICS,
+    }
+    nodes |= {"size": [n, *np.bincount(topic, minlength=TOPICS)], "name": ["all", *names]}
+    nodes |= {"keywords": [["keyword"]] * (TOPICS + 1), "fields": [[]] * (TOPICS + 1)}
     write_table(files["hierarchy"], pa.table(empty | {k: pa.array(v) for k, v in nodes.items()}), HIERARCHY)
+    files["linkage"] = folder / "linkage.npy"
+    np.save(files["linkage"], ward_linkage(centers, np.ones(TOPICS)))
     measures = dict.fromkeys(("neighbors_kept", "neighbors_kept_at_random", "trustworthiness"), 0.5)
     project = {
         "method": "umap",
@@ -57,13 +67,12 @@ def inputs(n: int) -> dict:
         "seconds": 1,
     }
     project |= measures | {"category_accuracy": None, "category_accuracy_on_map": None}
-    cluster = {"k": TOPICS, "papers": n, "smooth": 0, "silhouette": 0.1, "inertia": 1, "iterations": 1}
-    cluster |= {"silhouette_by_topic": [], "stability_by_topic": [], "sizes": [], "outliers": 0}
-    cluster |= {"numbers": list(range(TOPICS)), "keys": [], "since": []}
+    cluster = dict.fromkeys(get_type_hints(ClusterSummary)) | {"k": TOPICS, "papers": n, "silhouette": 0.1}
+    project = dict.fromkeys(get_type_hints(ProjectSummary)) | project
     for name, content in {"project": project, "cluster": cluster}.items():
         files[name] = folder / f"{name}.json"
         files[name].write_text(json.dumps(content))
-    return files | {"maps": folder / "map.png"}
+    return files | {"maps": folder / "map.png", "tree": folder / "tree.png"}
 
 
 def main() -> None:
