@@ -9,6 +9,8 @@ from lib.edits.schema import CONFLICT, OF_PAPERS, EditSummary, Outcome
 from lib.edits.state import Edit, NotApplied, State, applied, not_applied, seed_key
 from lib.words.spelling import stems
 
+NOUNS = {"rename": "name", "describe": "description"}  # of which a topic has one
+
 
 @dataclass
 class Words:
@@ -36,33 +38,37 @@ def words_of(state: State, edits: list[Edit]) -> Words:
     for edit in edits:
         if edit["kind"] == "seed" and (key := seed_key(edit["value"]["name"])) in state.here():
             words.names[state.code(key)] = edit["value"]["name"]
-    given = {"rename": words.names, "describe": words.descriptions}
-    by: dict[tuple[str, int], int] = {}  # the outcome that a later edit replaces
+    replaced: dict[tuple[str, int], int] = {}  # outcome of the last edit of a kind, by topic
     for edit in edits:
-        kind = edit["kind"]
-        if kind in OF_PAPERS:
+        if edit["kind"] in OF_PAPERS:
             continue
         try:
-            if kind == "group":
-                words.outcomes.append(_group_outcome(state, edit["value"]["topics"]))
-                continue
-            code = state.target(edit) if "topic" in edit or "papers" in edit else None
-            if code is not None and kind in given:
-                _check_free(words.names, code, edit) if kind == "rename" else None
-                if (kind, code) in by:
-                    later = NotApplied(
-                        CONFLICT, f"a later edit gives {state.keys[code]} another {NOUNS[kind]}"
-                    )
-                    words.outcomes[by[kind, code]] = not_applied(later)
-                by[kind, code] = len(words.outcomes)
-                given[kind][code] = edit["value"]
-            words.outcomes.append(applied(None if code is None else state.keys[code]))
+            outcome = _apply(words, state, edit)
         except NotApplied as error:
-            words.outcomes.append(not_applied(error))
+            outcome = not_applied(error)
+        else:
+            about = (edit["kind"], state.keys.index(outcome["topic"]) if outcome["topic"] else -1)
+            if about in replaced and edit["kind"] in NOUNS:
+                later = f"a later edit gives {outcome['topic']} another {NOUNS[edit['kind']]}"
+                words.outcomes[replaced[about]] = not_applied(NotApplied(CONFLICT, later))
+            replaced[about] = len(words.outcomes)
+        words.outcomes.append(outcome)
     return words
 
 
-NOUNS = {"rename": "name", "describe": "description"}
+def _apply(words: Words, state: State, edit: Edit) -> Outcome:
+    """Apply an edit; raises NotApplied."""
+    if edit["kind"] == "group":
+        return _group_outcome(state, edit["value"]["topics"])
+    if "topic" not in edit and "papers" not in edit:
+        return applied(None)
+    code = state.target(edit)
+    if edit["kind"] == "rename":
+        _check_free(words.names, code, edit)
+        words.names[code] = edit["value"]
+    elif edit["kind"] == "describe":
+        words.descriptions[code] = edit["value"]
+    return applied(state.keys[code])
 
 
 def _check_free(names: dict[int, str], code: int, edit: Edit) -> None:
