@@ -201,7 +201,7 @@ rule edit:
             {
                 "edits": {"replay": REPLAYED},
                 **settings("cluster", "smooth"),
-                **settings("hierarchy", "max_subtopics"),
+                **settings("hierarchy", "min_papers", "max_subtopics"),
                 **SEED,
             },
             takes=["threads"],

@@ -52,6 +52,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     cli.flag("--edits", json.loads, "the edits, as JSON: {replay: [...]}")
     cli.flag("--smooth", int, "nearest papers to average each vector with; 0: none")
+    cli.flag("--min-papers", int, "papers of a topic that has subtopics")
     cli.flag("--max-subtopics", int, "largest number of subtopics that a topic is divided into")
     cli.flag("--seed", int, "of the first start")
     cli.threads()
@@ -160,9 +161,17 @@ def main(argv: list[str] | None = None) -> None:
         args.replayed,
     )
     with atomic_outputs(*outputs) as files, one_blas_thread():
-        space = Space(vectors, near[:, :n_near], files[0].parent, args.threads)
+        space = Space(
+            vectors,
+            near[:, :n_near],
+            files[0].parent,
+            args.min_papers,
+            args.max_subtopics,
+            args.seed,
+            args.threads,
+        )
         words = SeedWords(vocabulary, terms, term_offsets)
-        outcomes = Replay(state, before, space, words.papers, args.max_subtopics, args.seed).run(edits)
+        outcomes = Replay(state, before, space, words.papers).run(edits)
         numbered = number_edited(
             state.labels, state.keys, cluster, replayed["made"] if replayed else [], earlier
         )

@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from lib.arrays import CHUNK, read_array
+from lib.arrays import read_array
 from lib.cli import Parser, optional, progress, run, say, warn
-from lib.clusters.hierarchy import N_INIT, cut, number_of_groups, subtopics, tree_of_groups
-from lib.clusters.kmeans import COMPONENTS, KMeans
+from lib.clusters.hierarchy import Divided, cut, divide_topic, number_of_groups, tree_of_groups
 from lib.clusters.nodes import with_numbers
 from lib.clusters.schema import NODES, SUBTOPICS
 from lib.clusters.topic_numbers import read_assignments
@@ -19,26 +18,11 @@ from lib.edits.state import read_state
 from lib.edits.words import groups_of, regrouped
 from lib.files import atomic_outputs
 from lib.parallel import map_tasks
-from lib.projection import axes_rows, principal_axes, unit_projection
 from lib.rows import label_sizes, rows_by_label
 from lib.tables import check_same_rows, write_table
-from lib.vectors import open_embeddings, take
+from lib.vectors import open_embeddings
 
 FEW = 1000  # papers per topic
-Divided = tuple[np.ndarray, np.ndarray]  # labels of the papers of a topic, stability of its subtopics
-
-
-def projections_of(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The projections of the papers of one topic on its own principal axes: float32 (m, dim), unit rows.
-
-    Parameters
-    ----------
-    vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
-    rows : int (m,), ascending
-    """
-    axes = principal_axes(take(vectors, rows[axes_rows(len(rows))]), COMPONENTS)
-    parts = [unit_projection(take(vectors, rows[a : a + CHUNK]), axes) for a in range(0, len(rows), CHUNK)]
-    return np.concatenate(parts)
 
 
 def divide(
@@ -51,24 +35,16 @@ def divide(
     seed: int,
     threads: int = 1,
 ) -> list[Divided]:
-    """Divide each topic of at least `min_papers` papers into stable subtopics, or leave it whole.
-
-    There are at most `most` subtopics, and their mean size is at least half of `min_papers`.
+    """Divide each topic, or leave it whole, as `divide_topic` does.
 
     Parameters
     ----------
     vectors : (n, dim), unit rows
     topics : int (n,), 0 to k - 1; -1 for unassigned papers
-    most : maximum number of subtopics per topic
     """
 
     def work(rows: np.ndarray) -> Divided:
-        n = min(most, 2 * len(rows) // min_papers)
-        if n < 2:
-            return np.zeros(len(rows), np.int32), np.empty(0)
-        projections = projections_of(vectors, rows)
-        method = KMeans(N_INIT, np.eye(projections.shape[1], dtype=np.float32))
-        return subtopics(projections, n, seed, method)
+        return divide_topic(vectors, rows, min_papers=min_papers, most=most, seed=seed)
 
     # Few rows are clustered in such small products that two threads wait for Python's lock and take longer than one.
     threads = threads if len(topics) >= FEW * k else 1

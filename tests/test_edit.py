@@ -28,7 +28,7 @@ def run_edit(planted, out, *edits, **changes):
     inputs |= {"memberships": at / "memberships.parquet"}
     inputs |= {"search": at / "search.npy", "summary": at / "cluster.json"}
     outputs = {flag: out / name for flag, name in OUTPUTS.items()}
-    settings = {"edits": {"replay": list(edits)}, "smooth": 0, "max_subtopics": 5}
+    settings = {"edits": {"replay": list(edits)}, "smooth": 0, "min_papers": 20, "max_subtopics": 5}
     return script("edit", **inputs | outputs | settings | changes)
 
 

@@ -5,13 +5,17 @@ from math import ceil, floor, sqrt
 import numpy as np
 from scipy.cluster.hierarchy import fcluster
 
+from lib.arrays import CHUNK
 from lib.clusters.assignment import ClusterMethod
 from lib.clusters.k_selection import ENOUGH
+from lib.clusters.kmeans import COMPONENTS, KMeans
 from lib.clusters.partitions import number_by_size, renumbered
 from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.stability import jaccard_by_topic
 from lib.clusters.ward import ward_linkage
+from lib.projection import axes_rows, principal_axes, unit_projection
 from lib.rows import label_sizes, rows_by_label
+from lib.vectors import take
 
 LEAST_TOPICS = 5  # fewer topics are not grouped
 STABLE_SUBTOPIC = 0.75  # Hennig's "valid, stable cluster"; two halves of a single cloud reach 0.65
@@ -20,6 +24,7 @@ SPLITS = 6  # random splits of the papers into two halves
 N_INIT = 4  # initializations of each K-means: one consensus
 PATIENCE = 2  # more than 1: three equal subtopics are stable as three, but not as two
 ROWS = 5000  # papers of a topic on which subtopics are compared
+Divided = tuple[np.ndarray, np.ndarray]  # labels of the papers of a topic, stability of its subtopics
 
 
 def number_of_groups(tree: np.ndarray) -> int:
@@ -97,9 +102,26 @@ def tree_of_groups(centroids: np.ndarray, sizes: np.ndarray, groups: np.ndarray)
     return tree
 
 
-def subtopics(
-    projections: np.ndarray, most: int, seed: int, method: ClusterMethod
-) -> tuple[np.ndarray, np.ndarray]:
+def divide_topic(vectors: np.ndarray, rows: np.ndarray, *, min_papers: int, most: int, seed: int) -> Divided:
+    """Divide a topic of at least `min_papers` papers into stable subtopics, or leave it whole; see `subtopics`.
+
+    There are at most `most` subtopics, and their mean size is at least half of `min_papers`.
+
+    Parameters
+    ----------
+    vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
+    rows : int (m,), ascending, of the topic
+    """
+    n = min(most, 2 * len(rows) // min_papers)
+    if n < 2:
+        return np.zeros(len(rows), np.int32), np.empty(0)
+    axes = principal_axes(take(vectors, rows[axes_rows(len(rows))]), COMPONENTS)
+    parts = [unit_projection(take(vectors, rows[a : a + CHUNK]), axes) for a in range(0, len(rows), CHUNK)]
+    projections = np.concatenate(parts)
+    return subtopics(projections, n, seed, KMeans(N_INIT, np.eye(projections.shape[1], dtype=np.float32)))
+
+
+def subtopics(projections: np.ndarray, most: int, seed: int, method: ClusterMethod) -> Divided:
     """Divide the papers of one topic, or leave it whole.
 
     The number of subtopics is the largest at which ENOUGH of the papers lie in subtopics that are stable:

@@ -11,7 +11,7 @@ import numpy as np
 
 from lib.edits.schema import CONFLICT, ORPHANED, Outcome
 from lib.edits.space import Space
-from lib.edits.splitting import divide
+from lib.edits.splitting import as_before
 from lib.edits.state import Edit, NotApplied, State, applied, not_applied, seed_key
 from lib.rows import label_sizes
 
@@ -42,16 +42,12 @@ class Replay:
     before : the edited topics of the earlier run, if there is one
     space : the vectors
     find : (value of `seed`) -> rows of papers that a topic begins with
-    most : largest number of subtopics of a topic
-    random_seed : of the first start
     """
 
     state: State
     before: Before | None
     space: Space
     find: Callable[[dict], np.ndarray]
-    most: int
-    random_seed: int
 
     def __post_init__(self) -> None:
         self.moved: dict[int, int] = {}  # the edit that moved each row last
@@ -129,7 +125,7 @@ class Replay:
             parts = [key, *(f"{key}-{part}" for part in range(2, (into or 20) + 1))]
             for part, name in enumerate(parts):
                 start[np.isin(rows, self.before.rows(name))] = part
-        labels = divide(self.space.rows(rows), into, self.most, start, self.random_seed)
+        labels = as_before(self.space.parts(rows, into), start)
         parts_here = np.unique(labels).tolist()
         if len(parts_here) < 2:
             why = "its subtopics are not stable" if into is None else f"its papers do not form {into} groups"

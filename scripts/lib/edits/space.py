@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from lib.clusters.hierarchy import divide_topic
 from lib.clusters.smoothing import smooth, smoothed
 from lib.edits.seeds import grow
+from lib.edits.splitting import divide
 
 
 @dataclass
@@ -18,11 +20,15 @@ class Space:
     vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
     near : int32 (n, s), nearest papers that each vector is averaged with
     folder : of the temporary file of all smoothed vectors
+    min_papers, max_subtopics : settings of `hierarchy`
     """
 
     vectors: np.ndarray
     near: np.ndarray
     folder: Path
+    min_papers: int
+    max_subtopics: int
+    seed: int
     threads: int = 1
 
     def rows(self, rows: np.ndarray) -> np.ndarray:
@@ -30,6 +36,19 @@ class Space:
         out = np.empty((len(rows), self.vectors.shape[1]), np.float32)
         smooth(self.vectors, rows, self.near[rows], out, self.threads)
         return out
+
+    def parts(self, rows: np.ndarray, into: int | None) -> np.ndarray:
+        """The part of each paper of a topic, 0 for the largest: int32 (m,); all 0 if it cannot be divided.
+
+        Parameters
+        ----------
+        rows : int64 (m,), ascending, of the topic
+        into : number of parts; None: its subtopics, as `hierarchy` finds them
+        """
+        if into is not None:
+            return divide(self.rows(rows), into, self.seed)
+        settings = {"min_papers": self.min_papers, "most": self.max_subtopics, "seed": self.seed}
+        return divide_topic(self.vectors, rows, **settings)[0]
 
     def grown(self, labels: np.ndarray, k: int, start: np.ndarray) -> np.ndarray:
         """The papers of a topic that begins with some, as `grow` finds them: int64 (m,)."""

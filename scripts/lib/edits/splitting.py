@@ -2,57 +2,44 @@
 
 import numpy as np
 
-from lib.clusters.hierarchy import N_INIT, subtopics
-from lib.clusters.kmeans import COMPONENTS, KMeans
+from lib.clusters.hierarchy import N_INIT
+from lib.clusters.kmeans import KMeans
 from lib.clusters.partitions import count_pairs, number_by_size, renumbered
 from lib.clusters.seeding import TooFewDistinctRows
-from lib.projection import axes_rows, principal_axes, unit_projection
 
 
-def divide(rows: np.ndarray, into: int | None, most: int, start: np.ndarray, seed: int) -> np.ndarray:
-    """The part of each paper of a topic: int32 (m,), 0 for the largest; all 0 if it cannot be divided.
+def divide(rows: np.ndarray, into: int, seed: int) -> np.ndarray:
+    """The part of each paper of a topic, 0 for the largest: int32 (m,); all 0 if it cannot be divided.
 
     Parameters
     ----------
     rows : float32 (m, dim), smoothed vectors
-    into : number of parts; None: its stable subtopics, at most `most`
-    start : int32 (m,), part of each paper in an earlier run, which keeps its number if it goes on; -1: none
+    into : number of parts
     """
-    whole = np.zeros(len(rows), np.int32)
-    if len(rows) < (into or 2):
-        return whole
-    axes = principal_axes(rows[axes_rows(len(rows))], COMPONENTS)
-    projections = unit_projection(rows, axes)
-    method = KMeans(N_INIT, np.eye(projections.shape[1], dtype=np.float32))
-    if into is None:
-        labels = subtopics(projections, most, seed, method)[0]
-    else:
-        order = np.random.default_rng(seed).permutation(len(rows))
-        labels = np.empty(len(rows), np.int32)
-        try:
-            labels[order] = method(projections[order], None, into, seed=seed)
-        except TooFewDistinctRows:
-            return whole
-    k = int(labels.max()) + 1
-    labels = renumbered(labels, number_by_size(labels, k))
-    return as_before(labels, start, k)
+    labels = np.zeros(len(rows), np.int32)
+    order = np.random.default_rng(seed).permutation(len(rows))
+    try:
+        if len(rows) >= into:
+            labels[order] = KMeans(N_INIT)(rows[order], None, into, seed=seed)
+    except TooFewDistinctRows:
+        return np.zeros(len(rows), np.int32)
+    return renumbered(labels, number_by_size(labels, int(labels.max(initial=0)) + 1))
 
 
-def as_before(labels: np.ndarray, start: np.ndarray, k: int) -> np.ndarray:
+def as_before(labels: np.ndarray, before: np.ndarray) -> np.ndarray:
     """The parts with the numbers that they had before, by the papers that both share: int32 (m,).
 
     Parameters
     ----------
-    labels : int32 (m,), 0 to k - 1
-    start : int32 (m,), the part of each paper before; -1: none
+    labels : int32 (m,), the part of each paper, from 0 on
+    before : int32 (m,), the part of each paper in the earlier run; -1: none
     """
     from scipy.optimize import linear_sum_assignment
 
-    both = start >= 0
+    both, k = before >= 0, int(labels.max(initial=0)) + 1
     if k < 2 or not both.any():
         return labels
-    old = max(k, int(start.max()) + 1)
-    shared = count_pairs(labels[both], start[both], k, old)
+    shared = count_pairs(labels[both], before[both], k, max(k, int(before.max()) + 1))
     number = linear_sum_assignment(-shared)[1].astype(np.int32)
     if 0 not in number:  # a part has the key of the topic
         number[0] = 0

@@ -5,9 +5,11 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from lib.clusters.hierarchy import divide_topic
 from lib.edits.numbers import FIRST_MADE, number_edited
 from lib.edits.seeds import SeedWords, grow, words_of
 from lib.edits.shares import edited_codes, edited_shares
+from lib.edits.space import Space
 from lib.edits.splitting import as_before, divide
 from lib.rows import label_sizes
 from summaries import CLUSTER
@@ -22,21 +24,28 @@ def blobs(sizes, dim=16, spread=0.12, seed=0):
 
 def test_a_topic_is_divided_into_its_parts():
     rows, truth = blobs([60, 40, 20])
-    none = np.full(120, -1)
-    labels = divide(rows, 3, 9, none, 0)
-    assert labels.tolist() == truth.tolist()  # numbered by size
-    assert adjusted_rand_score(divide(rows, None, 9, none, 0), truth) == 1.0
-    assert (divide(rows[truth == 0], None, 9, none[:60], 0) == 0).all()  # one cloud
-    assert (divide(rows[:2], 3, 9, none[:2], 0) == 0).all()
-    assert (divide(np.ones((9, 4), np.float32) / 2, 2, 9, none[:9], 0) == 0).all()  # copies of one text
+    assert divide(rows, 3, 0).tolist() == truth.tolist()  # numbered by size
+    assert (divide(rows[:2], 3, 0) == 0).all()
+    assert (divide(np.ones((9, 4), np.float32) / 2, 2, 0) == 0).all()  # copies of one text
+
+
+def test_subtopics_are_those_of_the_hierarchy(tmp_path):
+    rows, truth = blobs([60, 40, 20, 90])
+    topic = np.flatnonzero(truth < 3)
+    space = Space(rows, np.empty((210, 0), np.int32), tmp_path, 20, 5, 0)
+    labels = space.parts(topic, None)
+    assert adjusted_rand_score(labels, truth[topic]) == 1.0
+    assert (labels == divide_topic(rows, topic, min_papers=20, most=5, seed=0)[0]).all()
+    assert (space.parts(np.flatnonzero(truth == 3), None) == 0).all()  # one cloud
+    assert adjusted_rand_score(space.parts(topic, 3), truth[topic]) == 1.0
 
 
 def test_parts_have_the_numbers_that_they_had():
     labels = np.repeat([0, 1, 2], 4)
     before = np.repeat([2, 0, -1], 4)
-    assert as_before(labels, before, 3).tolist() == np.repeat([2, 0, 1], 4).tolist()
-    assert as_before(labels, np.full(12, -1), 3) is labels
-    assert 0 in as_before(labels, np.repeat([4, 3, 2], 4), 3)
+    assert as_before(labels, before).tolist() == np.repeat([2, 0, 1], 4).tolist()
+    assert as_before(labels, np.full(12, -1)) is labels
+    assert 0 in as_before(labels, np.repeat([4, 3, 2], 4))
 
 
 @pytest.mark.parametrize("threads", [1, 2])

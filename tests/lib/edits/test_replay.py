@@ -5,6 +5,7 @@ import pyarrow as pa
 
 from lib.edits.replay import Before, Replay
 from lib.edits.schema import APPLIED, CONFLICT, ORPHANED
+from lib.edits.splitting import divide
 from lib.edits.state import State, seed_key
 
 IDS = [f"p{i:02}" for i in range(20)]
@@ -18,13 +19,16 @@ class Line:
     def rows(self, rows):
         return np.c_[np.cos(rows / 10), np.sin(rows / 10)].astype(np.float32)
 
+    def parts(self, rows, into):
+        return divide(self.rows(rows), into, 0)
+
     def grown(self, labels, k, start):
         return np.arange(min(start), min(min(start) + 4, 20))
 
 
 def replay(*edits, before=None, find=lambda seed: np.array([7]), labels=LABELS):
     state = State(pa.chunked_array([IDS]), labels.copy(), list(KEYS), [*KEYS, "tdead"])
-    done = Replay(state, before, Line(), find, 5, 0).run(list(edits))
+    done = Replay(state, before, Line(), find).run(list(edits))
     topics = {
         key: [IDS[i] for i in np.flatnonzero(state.labels == code)] for code, key in enumerate(state.keys)
     }
