@@ -8,13 +8,17 @@ import { fitted, toScreen, view } from "./view.js";
 const FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', 'Noto Sans CJK SC', sans-serif";
 let labels = [], chosenNow = () => false;
 
-// A name on lines, one or more keywords per line.
+// A name on lines, one or more keywords per line; a long keyword, or the name that a person gave, breaks between words.
 function lines(name) {
   const longest = view.width < 600 ? 14 : 24; // characters of a line
   const out = [];
+  const add = (text, between, width) => {
+    const short = text.length > 30 ? `${text.slice(0, 29)}…` : text, last = out.length - 1;
+    if (between && last >= 0 && out[last].length + short.length < width) out[last] += between + short; else out.push(short);
+  };
   for (const word of name.split(SEPARATOR)) {
-    const short = word.length > 30 ? `${word.slice(0, 29)}…` : word, last = out.length - 1;
-    if (last >= 0 && out[last].length + short.length < longest) out[last] += SEPARATOR + short; else out.push(short);
+    if (word.length <= 30) add(word, SEPARATOR, longest);
+    else word.split(" ").forEach((part, i) => add(part, i ? " " : "", longest + 4));
   }
   return out.slice(0, 3);
 }
