@@ -76,11 +76,17 @@ def check_topics(entry: dict[str, Any], topics: dict[str, str], edits: list[Edit
     edits : of the file, some of which make topics
     """
     made = {seed_key(edit["value"]["name"]) for edit in edits if edit["kind"] == "seed"}
+    ended = {edit.get("topic") for edit in edits if edit["kind"] == "hide"}
+    ended |= {key for edit in edits if edit["kind"] == "merge" for key in edit["value"]}
     divided = {edit.get("topic") for edit in edits if edit["kind"] == "split"}
     for variable, keys in (("TOPIC", [entry["topic"]]), ("MERGE", entry.get("merge", []))):
         for key in keys:
             if key in topics or key in made or re.sub(r"-\d+$", "", key) in divided:
                 continue
+            if key in ended:
+                raise UserError(
+                    f"{variable}: an edit of the file ends the topic {key}; take its line out first"
+                )
             by_text = {text.lower(): each for each, name in topics.items() for text in (each, name)}
             near = get_close_matches(key.lower(), by_text, 1, 0.5)
             hint = f"; did you mean {by_text[near[0]]} ({topics[by_text[near[0]]]})?" if near else ""

@@ -123,6 +123,13 @@ def test_topics_that_edits_make_can_be_edited_before_the_next_run(add, tmp_path)
     assert add("--topic=t7f3a-2", "--name=Photons")[-1]["topic"] == "t7f3a-2"
 
 
+def test_a_topic_that_an_edit_ended_is_told_from_one_that_never_was(add, tmp_path):
+    (tmp_path / "edits.yaml").write_text("- {topic: tdedc, hide: true}\n- {topic: t0a00, merge: [te6be]}\n")
+    for key in ("tdedc", "te6be"):
+        with pytest.raises(edit_topic.UserError, match=f"ends the topic {key}; take its line out"):
+            add(f"--topic={key}", "--name=x")
+
+
 def test_faults_of_the_file_come_first(add, tmp_path):
     (tmp_path / "edits.yaml").write_text("- {topic: t0a00, renam: x}\n")
     with pytest.raises(edit_topic.UserError, match="line 1: renam: unknown"):
