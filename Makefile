@@ -11,7 +11,8 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # A mistyped variable would be ignored. `origin` says "command line" of those given there.
-KNOWN := INPUT RESULTS CONFIG ARGS CORES PYTHON VENV PAPERS CACHE CORPUS ID TEXT EXPORT NAME RUN
+KNOWN := INPUT RESULTS CONFIG ARGS CORES PYTHON VENV PAPERS CACHE CORPUS ID TEXT EXPORT NAME RUN \
+  TOPIC DESCRIBE MERGE HIDE NOTE BY EDITS
 UNKNOWN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 UNKNOWN := $(filter-out $(KNOWN) SHELL,$(UNKNOWN))
 ifneq ($(UNKNOWN),)
@@ -35,7 +36,7 @@ IN = $(subst ','\'',$(INPUT))
 # INPUT, RESULTS and CONFIG become one `--config`, since Snakemake takes the last one only.
 RESULTS ?= results
 SETTINGS := $(if $(INPUT),'input=$(IN)') $(if $(filter-out results,$(RESULTS)),'pathvars={results: "$(RESULTS)"}') $(CONFIG)
-ifneq ($(strip $(SETTINGS) $(NAME)),)
+ifneq ($(strip $(SETTINGS) $(value NAME)),)
 ifneq ($(findstring --config ,$(ARGS) ),)
 $(error with INPUT, RESULTS, NAME or CONFIG, pass config keys as CONFIG="..." and not as ARGS="--config ...")
 endif
@@ -45,7 +46,7 @@ SNAKEMAKE = if [ -t 2 ]; then export PYTHONPATH=tools; logger="--logger steps"; 
   snakemake --cores $(CORES) $$logger
 list_results = ls $(addprefix $(1)/,map.png map.html topics.csv report.html) 2>/dev/null | sed 's/^/Result: /'
 
-.PHONY: help budget run update explain assign ask atlas test lint docs bench lock prune-cache prune-run
+.PHONY: help budget run update explain assign ask edit atlas test lint docs bench lock prune-cache prune-run
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -75,6 +76,15 @@ ask: export ASKED = $(value TEXT)
 ask: $(VENV)/.run ## say to which topic a text belongs (TEXT="title. abstract" RESULTS=runs/mine)
 	@test -n "$$ASKED" || { echo 'error: give a text: make ask TEXT="title. abstract"' >&2; exit 1; }
 	@python tools/ask.py --text="$$ASKED" --results='$(RESULTS)' --threads=$(CORES) $(ARGS)
+
+# Texts reach the shell as they were written. Without `unexport`, make expands their dollars for each command.
+EDIT := TOPIC NAME DESCRIBE MERGE HIDE PAPERS NOTE BY EDITS
+unexport TEXT $(EDIT)
+$(foreach name,$(EDIT),$(eval edit: export EDIT_$(name) = $$(value $(name))))
+edit: $(VENV)/.run ## add an edit to edits.yaml (TOPIC=t7f3a NAME="New name" DESCRIBE= MERGE= HIDE=1 PAPERS= NOTE= BY=)
+	@python tools/edit_topic.py --topic="$$EDIT_TOPIC" --name="$$EDIT_NAME" --describe="$$EDIT_DESCRIBE" \
+	  --merge="$$EDIT_MERGE" --hide="$$EDIT_HIDE" --papers="$$EDIT_PAPERS" --note="$$EDIT_NOTE" --by="$$EDIT_BY" \
+	  --edits="$$EDIT_EDITS" --results='$(RESULTS)' $(ARGS)
 
 atlas: $(VENV)/.run $(VENV)-atlas/.ready ## explore millions of papers in Embedding Atlas (EXPORT=site/; the rest as for `run`)
 	@snakemake atlas --cores $(CORES) $(SET) $(ARGS)

@@ -115,7 +115,10 @@ def default_flags(step: str) -> dict:
         "lists": [],
         "ledger": None,
     }  # as for papers in English
-    flags |= {"edits": {kind: [] for kind in ("replay", "group", "drop", "all")}, "edit_lines": []}
+    flags |= {
+        "edits": {kind: [] for kind in ("replay", "group", "drop", "all")} | {"text": ""},
+        "edit_lines": [],
+    }
     for flag, (other, key) in BORROWED.get(step, {}).items():
         flags[flag] = schema["properties"][other]["properties"][key]["default"]
     source = (ROOT / "scripts" / f"{step}.py").read_text()

@@ -13,6 +13,7 @@ EXPLORE_MODULES = [
     "points_gl",
     "points_canvas",
     "pointer",
+    "edit",
     "paper",
     "papers",
     "topics",
@@ -129,7 +130,13 @@ rule explore:
     resources:
         **requests("explore"),
     params:
-        **parameters({"link": config["link"], **settings("explore")}),
+        **parameters(
+            {
+                "link": config["link"],
+                **settings("explore"),
+                "edits": {"text": edits_file.text_of(config)},
+            }
+        ),
     shell:
         COMMAND
 

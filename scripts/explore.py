@@ -1,6 +1,7 @@
 """Write the map as one HTML file that works offline: zoom, hover, search, filter, browse topics."""
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     cli.flag("--scripts", Path, "input: its JavaScript modules, each after those it imports", nargs="+")
     cli.flag("--link", optional(str), "address of a paper, with {id}; None: no links")
+    cli.flag("--edits", json.loads, "text of the file of edits, as JSON: {text: ...}")
     cli.flag("--max-papers", int, "papers in the file, sampled by hash of the id")
     cli.outputs(map="map.html")
     return cli.parse_args(argv)
@@ -162,7 +164,7 @@ def main(argv: list[str] | None = None) -> None:
     subtopics = [node | trend for node, trend in zip(subtopics, subtopic_trends, strict=True)]
     title = f"{len(points):,} papers in {len(topics)} topics"
     note = f"{len(rows):,} of them shown, sampled at random" if len(rows) < len(points) else ""
-    meta = {"title": title, "aspect": aspect, "grid": side, "link": args.link}
+    meta = {"title": title, "aspect": aspect, "grid": side, "link": args.link, "edits": args.edits["text"]}
     meta["shareYears"] = years.tolist() if len(years) > 1 else []
     meta |= about | {"topics": entries, "groups": groups, "subtopics": subtopics}
     within = np.where(subtopic_of[rows] < 0, NONE, subtopic_of[rows])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+AXE = "axe-core@4.14.1"
 needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="no chromium on PATH")
 
 
@@ -48,3 +49,14 @@ def opened(
     yield page
     assert not faults
     tab.close()
+
+
+def faults_by_axe(page, axe: str) -> list[tuple[str, str]]:
+    """The serious faults of accessibility that axe-core finds: the rule, and an element."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run()")["violations"]
+    return [
+        (fault["id"], fault["nodes"][0]["html"])
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from datetime import date
 from functools import cache
@@ -18,7 +20,7 @@ from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
 
 import measure
-from browser import chromium, opened
+from browser import AXE, chromium, opened
 from lib.words.words import read_words
 from script_server import ScriptServer
 
@@ -385,3 +387,17 @@ def out(tmp_path) -> Path:
     folder = tmp_path / "out"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory) -> str:
+    """The script of axe-core, from npm."""
+    folder = tmp_path_factory.mktemp("axe")
+    packed = shutil.which("npm") and subprocess.run(
+        ["npm", "pack", AXE], cwd=folder, capture_output=True, check=False
+    )
+    if not packed or packed.returncode:
+        pytest.skip(f"npm cannot get {AXE}")
+    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+        archive.extractall(folder, filter="data")
+    return (folder / "package" / "axe.min.js").read_text("utf-8")

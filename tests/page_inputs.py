@@ -144,7 +144,7 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
 
 
 def write_page(folder: Path, **changes) -> Path:
-    flags = {key: changes.pop(key) for key in ("max_papers", "link") if key in changes}
+    flags = {key: changes.pop(key) for key in ("max_papers", "link", "edits") if key in changes}
     main(command_line("explore", **write_inputs(folder, **changes), map=folder / "map.html", **flags))
     return folder / "map.html"
 

@@ -9,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 from conftest import ROOT
 from lib.edits.schema import OF_PAPERS
 from lib.workflow import edits_file
-from lib.workflow.edits_file import chosen, lines, read_edits, without_lines
+from lib.workflow.edits_file import chosen, extensible, lines, read_edits, without_lines
 
 ONE_OF_EACH = """\
 - topic: t7f3a
@@ -120,3 +120,24 @@ def test_the_schema_for_editors_is_valid_and_takes_what_yaml_makes_of_the_file()
     validator = Draft202012Validator(schema)
     assert validator.is_valid([{"topic": "t7f3a", "move": {"papers": [704.0001, "x"]}}])
     assert not validator.is_valid([{"topic": "t7f3a", "rename": 3}])
+
+
+BLOCKS = ["", "# nothing yet\n", ONE_OF_EACH, "- topic: t7f3a\n  note: |\n    two\n\n    lines\n# the end\n"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *BLOCKS,
+        "- {topic: t7f3a, hide: true}",
+        "[]",
+        "[{topic: t7f3a, rename: 'a: b'},\n {papers: [0704.0001], pin: true}]\n",
+        "  - topic: t7f3a\n    rename: with a margin\n",
+        "---\n- {topic: t7f3a, hide: true}\n...\n",
+    ],
+)
+def test_an_entry_can_follow_any_file(tmp_path, text):
+    before, ready = without_lines(read(tmp_path, text)), extensible(text)
+    after = without_lines(read(tmp_path, f"{ready}- {{topic: t1234, note: new}}\n"))
+    assert after == [*before, {"kind": "note", "value": "new", "topic": "t1234", "note": "new"}]
+    assert ready == text or text not in BLOCKS

@@ -1,17 +1,12 @@
 """report.html in a real browser: sorting, searching, printing, links and accessibility."""
 
-import shutil
-import subprocess
-import tarfile
-
 import pytest
 
-from browser import needs_chromium, opened
+from browser import faults_by_axe, needs_chromium, opened
 from conftest import script
 from report_inputs import report_inputs
 
 pytestmark = needs_chromium
-AXE = "axe-core@4.14.1"
 
 
 @pytest.fixture
@@ -25,20 +20,6 @@ def page(tmp_path, out, browser):
     )
     with opened(browser, file, ready="html[data-ready]") as tab:
         yield tab
-
-
-@pytest.fixture(scope="session")
-def axe(tmp_path_factory) -> str:
-    """The script of axe-core, from npm."""
-    folder = tmp_path_factory.mktemp("axe")
-    packed = shutil.which("npm") and subprocess.run(
-        ["npm", "pack", AXE], cwd=folder, capture_output=True, check=False
-    )
-    if not packed or packed.returncode:
-        pytest.skip(f"npm cannot get {AXE}")
-    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
-        archive.extractall(folder, filter="data")
-    return (folder / "package" / "axe.min.js").read_text("utf-8")
 
 
 def column(page, number: int) -> list[str]:
@@ -89,12 +70,5 @@ def test_axe_finds_no_serious_fault(page, axe, scheme, width):
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
-    page.evaluate(axe)
-    found = page.evaluate("axe.run()")
-    faults = [
-        (v["id"], v["nodes"][0]["html"])
-        for v in found["violations"]
-        if v["impact"] in ("serious", "critical")
-    ]
-    assert faults == []
+    assert faults_by_axe(page, axe) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

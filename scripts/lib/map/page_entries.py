@@ -40,6 +40,8 @@ def topic_entries(topics: list[dict], anchors: np.ndarray, frame: np.ndarray) ->
             "keywords": [one_line(word) for word in topic["keywords"][:KEYWORDS]],
             "fields": [one_line(field) for field in topic["fields"]],
             "mixed": topic["mixed"],
+            "byHand": topic["by_hand"],
+            "description": one_line(topic["description"] or ""),
             "size": topic["size"],
             "color": topic["color"],
             **place,

@@ -33,6 +33,26 @@ def read_edits(config: Config, root: Path) -> list[Edit]:
     return _read(Path(config["edits"]), root) if config["edits"] else []
 
 
+def text_of(config: Config) -> str:
+    """The text of the file, to the end of which entries can be added; empty without a file."""
+    return extensible(Path(config["edits"]).read_text("utf-8-sig")) if config["edits"] else ""
+
+
+def extensible(text: str) -> str:
+    """The text of a list, such that a line `- entry` can follow it.
+
+    Only a list in brackets or with a margin is written anew.
+    """
+    entries = yaml.load(text, yaml.BaseLoader) or []
+    dumped = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True) if entries else ""
+    ended = text if not text or text.endswith("\n") else f"{text}\n"
+    try:
+        follows = yaml.load(f"{ended}- entry\n", yaml.BaseLoader) == [*entries, "entry"]
+    except yaml.YAMLError:
+        return dumped
+    return ended if follows else dumped
+
+
 @cache
 def _read(file: Path, root: Path) -> list[Edit]:
     try:

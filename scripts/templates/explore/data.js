@@ -129,7 +129,11 @@ export function matching(columns, query) {
 }
 
 const described = nodes => [new Lines(nodes.map(node => [node.name, ...node.fields, ...node.keywords].join(" ")).join("\n"))];
-const topicTexts = described(meta.topics), subtopicTexts = described(meta.subtopics);
+const subtopicTexts = described(meta.subtopics);
+let topicTexts = described(meta.topics);
+
+// Names of topics have changed.
+export function indexTopics() { topicTexts = described(meta.topics); }
 
 // Which topics and subtopics have every word of the query in their name, fields or keywords.
 export function matchingTopics(query) {

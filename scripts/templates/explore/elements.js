@@ -2,6 +2,8 @@
 
 export const SEPARATOR = " · "; // between the keywords in a name
 
+export const BY_HAND = "named by a person";
+
 export const element = id => document.getElementById(id);
 
 // A new element with properties and children: make("b", {className: "x"}, "text", other).

@@ -2,8 +2,9 @@
 // lists and the address in line with the state.
 import { legend, paint } from "./colors.js";
 import { markFilters, markTab, setUpFilters, setUpTabs } from "./controls.js";
-import { loadPoints, loadTexts, matching, matchingTopics, meta } from "./data.js";
+import { indexTopics, loadPoints, loadTexts, matching, matchingTopics, meta } from "./data.js";
 import { placeShade, shade } from "./density.js";
+import { editTopic, isEditing, setUpEditor } from "./edit.js";
 import { element, make } from "./elements.js";
 import { passing } from "./filter.js";
 import { drawLabels, labelAt, labelsAt, layOutLabels, visibleLabels } from "./labels.js";
@@ -76,8 +77,9 @@ function drawRing(i, thick) {
   }
 }
 
-// Names of topics without papers that pass are faint.
-function strength({ kind, index }) {
+// Names of topics without papers that pass are faint, and those of topics that edits end.
+function strength({ kind, index, gone }) {
+  if (gone) return 0.25;
   if (!style.filtered) return 1;
   const has = t => counts.byTopic[t] > 0 && topicPasses(t);
   if (kind === "group") return topicsOf(index).some(has) ? 1 : 0.25;
@@ -133,6 +135,7 @@ function choose(kind, index) {
     if (narrow) group.forEach(dismiss);
     for (const t of own) if (narrow || !chosen) state.topics.add(t); else dismiss(t);
   }
+  if (isEditing() && kind !== "group") editTopic(kind === "topic" ? index : meta.subtopics[index].parent);
   count();
   layOutLabels(names, isChosen);
   if (tab === "topics") markTopics(counts, found); else listPapers();
@@ -141,9 +144,11 @@ function choose(kind, index) {
   saveAddress();
 }
 
+const passingRows = () => Array.from(counts.lit.keys()).filter(i => counts.lit[i]);
+
 // Fit the view to the papers of what is chosen.
 function showChosen() {
-  const rows = state.topics.size + state.subtopics.size ? Array.from(counts.lit.keys()).filter(i => counts.lit[i]) : [];
+  const rows = state.topics.size + state.subtopics.size ? passingRows() : [];
   if (rows.length) fly(middleOf(points.xy, rows));
 }
 
@@ -223,7 +228,7 @@ function click(x, y, touch) {
   if (i < 0) return void (selected >= 0 && select(-1));
   select(i);
   const url = address(texts.ids.get(i));
-  if (url && !touch) open(url, "_blank", "noopener"); // a finger cannot hover: the card has the link
+  if (url && !touch && !isEditing()) open(url, "_blank", "noopener"); // a finger cannot hover: the card has the link
 }
 
 function saveAddress() {
@@ -238,6 +243,13 @@ function addressChanged() {
   filterChanged();
   markPaper(selected);
   if (selected >= 0) showSelected(); else hideCard();
+}
+
+// A person edited topics, or began or ended to do so.
+function edited() {
+  indexTopics();
+  filterChanged();
+  if (selected >= 0) showSelected();
 }
 
 function showTab(name) {
@@ -279,6 +291,7 @@ function setUp() {
     else if (event.key === "Escape" && selected >= 0) { select(-1); map.focus(); }
     if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { event.preventDefault(); element("search").focus(); }
   });
+  setUpEditor({ changed: edited, passing: passingRows, idOf: i => texts.ids.get(i) });
   element("skip").addEventListener("click", () => map.focus());
   const showHelp = shown => {
     element("keys").hidden = !shown;

@@ -1,6 +1,7 @@
 // One paper in words: on the card and in the list.
 import { meta } from "./data.js";
-import { element, dot, make } from "./elements.js";
+import { isEditing, moveButton } from "./edit.js";
+import { BY_HAND, element, dot, make } from "./elements.js";
 import { view } from "./view.js";
 
 // As paper_url in lib/figures/page.py: only http and https are addresses, since ids come from the corpus.
@@ -47,6 +48,8 @@ function topicLines(points, i) {
   const topic = meta.topics[points.topic[i]], sub = meta.subtopics[points.subtopic[i]], lines = [];
   if (topic) lines.push(topicLine(topic, sub ? `${topic.name} › ${sub.name}` : topic.name, points.share[i]));
   else lines.push(make("span", { className: "topic" }, "no topic"));
+  const ofPerson = [topic?.byHand && BY_HAND, topic?.gone, topic?.description].filter(Boolean);
+  lines.push(...ofPerson.map(text => make("span", { className: "fields", dir: "auto" }, text)));
   const fields = (sub?.fields.length ? sub : topic)?.fields ?? [];
   if (fields.length) lines.push(make("span", { className: "fields" }, fields.join("; ")));
   const slots = points.others.length / points.n, second = meta.topics[points.second[i]];
@@ -68,7 +71,8 @@ export function showCard(points, texts, i, x, y, onClose) {
     if (points.share[i]) card.append(make("span", { className: "fields" }, SHARES));
     const url = address(texts.ids.get(i)); // a finger needs more to aim at than the title
     if (url) card.append(make("a", { className: "open", href: url, target: "_blank", rel: "noopener noreferrer" }, "Open the paper ↗"));
-    const close = make("button", { type: "button", textContent: "×", onclick: onClose });
+    if (isEditing()) card.append(moveButton(i));
+    const close = make("button", { type: "button", className: "close", textContent: "×", onclick: onClose });
     close.setAttribute("aria-label", "End the selection");
     card.append(close);
   }

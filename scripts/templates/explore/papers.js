@@ -1,5 +1,6 @@
 // The list of the papers that pass the filters.
 import { meta } from "./data.js";
+import { gatherButton, isEditing } from "./edit.js";
 import { element, make } from "./elements.js";
 import { firstRows } from "./filter.js";
 import { facts, titleOf } from "./paper.js";
@@ -19,6 +20,7 @@ export function fillPapers(points, texts, lit, order, selected, on, more = false
     button.setAttribute("aria-label", `Show on the map: ${texts.titles.get(i)}`);
     const item = make("li", { className: "paper", onpointerenter: () => on.point(i), onpointerleave: () => on.point(-1) },
       titleOf(texts, i), button, facts(points, texts, i, true));
+    if (isEditing()) item.append(gatherButton(i, texts.titles.get(i)));
     item.dataset.row = i;
     list.append(item);
   }

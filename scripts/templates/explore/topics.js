@@ -1,6 +1,6 @@
 // The list of groups, topics and subtopics, with keywords and trends.
 import { meta } from "./data.js";
-import { element, dot, make, makeSvg, number, SEPARATOR } from "./elements.js";
+import { BY_HAND, element, dot, make, makeSvg, number, SEPARATOR } from "./elements.js";
 import { isFiltered, state } from "./state.js";
 
 export const TOPIC_ORDERS = {
@@ -39,7 +39,7 @@ function trendWords({ trend, change, low, high }) {
 
 const MIXED = "Its keywords seldom stand in the same papers";
 
-function node(kind, index, { name, color, keywords, fields, mixed, born, shares, ...trend }, choose, topic) {
+function node(kind, index, { name, color, keywords, fields, mixed, born, byHand, description, gone, shares, ...trend }, choose, topic) {
   const size = make("span", { className: "size" });
   const button = make("button", { type: "button", className: `node ${kind}` }, color ? dot(color) : make("i"), make("b", { dir: "auto" }, name), size);
   const said = name.split(SEPARATOR), where = topic?.split(SEPARATOR)[0]; // names are made of keywords
@@ -48,7 +48,8 @@ function node(kind, index, { name, color, keywords, fields, mixed, born, shares,
   const inFields = fields?.length && fields.join() !== said.join() && make("span", { className: "fields" }, fields.join("; "));
   const doubtful = mixed && make("span", { className: "warn", title: MIXED }, "mixed subjects");
   const opened = born && make("span", { className: "up born" }, "new topic");
-  const parts = [opened, doubtful, inFields, small].filter(Boolean);
+  const edited = [gone && make("span", { className: "warn" }, gone), byHand && make("span", {}, BY_HAND), description && make("span", { dir: "auto" }, description)];
+  const parts = [...edited, opened, doubtful, inFields, small].filter(Boolean);
   if (parts.length) button.append(make("small", { dir: "auto" }, ...parts));
   if (shares?.length > 1) button.append(sparkline(shares), trendWords(trend));
   button.addEventListener("click", () => choose(kind, index));
