@@ -143,6 +143,17 @@ def warn_of_scripts(without_words: int, papers: int) -> None:
         )
 
 
+def check_words(without_words: int, papers: int, min_count: int) -> None:
+    """Raise a UserError if no word is frequent enough in a corpus whose scripts put spaces between words."""
+    if 2 * without_words >= papers:
+        return
+    if papers < LEAST_PAPERS:  # another key would not help
+        raise UserError(f"a map needs {LEAST_PAPERS} papers or more, there are {papers}")
+    raise UserError(
+        f"config key terms.min_count: no word is in {min_count} papers; set it lower, or check terms.stop_words"
+    )
+
+
 def number_corpus(
     args: argparse.Namespace, scratch: Path, outputs: list[Path]
 ) -> tuple[Words, pa.Table, Spellings]:
@@ -160,14 +171,8 @@ def number_corpus(
     say_what_matches_nothing(entries, spelled.matched)
     stream = np.memmap(scratch / "stream", np.int32, "r")
     words = number_words(stream, spelled, args.min_count, args.threads)
-    n_papers = len(spelled.offsets) - 1
-    if len(words.terms) == 1 and 2 * without_words[0] < n_papers:
-        if n_papers < LEAST_PAPERS:  # another key would not help
-            raise UserError(f"a map needs {LEAST_PAPERS} papers or more, there are {n_papers}")
-        raise UserError(
-            f"config key terms.min_count: no word is in {args.min_count} papers; set it lower, or check "
-            "terms.stop_words"
-        )
+    if len(words.terms) == 1:
+        check_words(without_words[0], len(spelled.offsets) - 1, args.min_count)
     offsets = spelled.offsets
 
     def words_between(start: int, stop: int) -> np.ndarray:

@@ -125,7 +125,11 @@ class Replay:
             parts = [key, *(f"{key}-{part}" for part in range(2, (into or 20) + 1))]
             for part, name in enumerate(parts):
                 start[np.isin(rows, self.before.rows(name))] = part
-        labels = as_before(self.space.parts(rows, into), start)
+        had = len(np.unique(start[start >= 0]))
+        if had > 1 and into in (None, had):
+            labels = self.space.followed(rows, start)
+        else:
+            labels = as_before(self.space.parts(rows, into), start)
         parts_here = np.unique(labels).tolist()
         if len(parts_here) < 2:
             why = "its subtopics are not stable" if into is None else f"its papers do not form {into} groups"

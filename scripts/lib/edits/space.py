@@ -8,7 +8,7 @@ import numpy as np
 from lib.clusters.hierarchy import divide_topic
 from lib.clusters.smoothing import smooth, smoothed
 from lib.edits.seeds import grow
-from lib.edits.splitting import divide
+from lib.edits.splitting import divide, followed
 
 
 @dataclass
@@ -49,6 +49,10 @@ class Space:
             return divide(self.rows(rows), into, self.seed)
         settings = {"min_papers": self.min_papers, "most": self.max_subtopics, "seed": self.seed}
         return divide_topic(self.vectors, rows, **settings)[0]
+
+    def followed(self, rows: np.ndarray, before: np.ndarray) -> np.ndarray:
+        """The parts that a topic had, with its papers of today, see `followed`: int32 (m,)."""
+        return followed(self.rows(rows), before, self.threads)
 
     def grown(self, labels: np.ndarray, k: int, start: np.ndarray) -> np.ndarray:
         """The papers of a topic that begins with some, as `grow` finds them: int64 (m,)."""

@@ -10,7 +10,7 @@ from lib.edits.numbers import FIRST_MADE, number_edited
 from lib.edits.seeds import SeedWords, grow, words_of
 from lib.edits.shares import edited_codes, edited_shares
 from lib.edits.space import Space
-from lib.edits.splitting import as_before, divide
+from lib.edits.splitting import as_before, divide, followed
 from lib.rows import label_sizes
 from summaries import CLUSTER
 
@@ -38,6 +38,16 @@ def test_subtopics_are_those_of_the_hierarchy(tmp_path):
     assert (labels == divide_topic(rows, topic, min_papers=20, most=5, seed=0)[0]).all()
     assert (space.parts(np.flatnonzero(truth == 3), None) == 0).all()  # one cloud
     assert adjusted_rand_score(space.parts(topic, 3), truth[topic]) == 1.0
+
+
+def test_parts_that_a_person_made_stay():
+    """One cloud was divided by hand; the next run has more papers of it, which would not be divided."""
+    rows, _ = blobs([200])
+    half = (rows @ np.random.default_rng(1).normal(size=16) > 0).astype(np.int32) * 2  # parts 0 and 2
+    before = np.where(np.arange(200) < 150, half, -1)
+    labels = followed(rows, before)
+    assert set(labels) == {0, 2} and (labels == before)[:150].mean() > 0.95
+    assert (followed(rows, half) == half).mean() > 0.95
 
 
 def test_parts_have_the_numbers_that_they_had():

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from lib.edits.replay import Before, Replay
 from lib.edits.schema import APPLIED, CONFLICT, ORPHANED
-from lib.edits.splitting import divide
+from lib.edits.splitting import divide, followed
 from lib.edits.state import State, seed_key
 
 IDS = [f"p{i:02}" for i in range(20)]
@@ -21,6 +21,9 @@ class Line:
 
     def parts(self, rows, into):
         return divide(self.rows(rows), into, 0)
+
+    def followed(self, rows, before):
+        return followed(self.rows(rows), before)
 
     def grown(self, labels, k, start):
         return np.arange(min(start), min(min(start) + 4, 20))
