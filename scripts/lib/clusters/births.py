@@ -31,7 +31,7 @@ def new_groups(
     Misfit does not tell: new papers of a new subject are as near to an old topic as others. In a group, of each
     paper at least half of the NEAREST papers are young, and at least twice the share of young papers in the corpus.
     The group is connected by nearest papers, and holds LEAST_PAPERS and a tenth of an average topic. Where a third of
-    the corpus is young, one group can reach across many topics. A group that is less tight than topics are is therefore
+    the corpus is young, one group can reach across many topics. A group that is much wider than topics are is therefore
     cut at higher shares, in steps of SHARE_STEP.
 
     Parameters
@@ -39,7 +39,7 @@ def new_groups(
     near : int32 (n, m), the nearest papers of each paper
     young : bool (n,)
     k : number of topics
-    is_tight : whether papers, int64 (g,), are as close to each other as those of a topic
+    is_tight : whether papers, int64 (g,), are about as close to each other as those of a topic
     """
     parts = map_chunks(len(near), threads, lambda a, b: young[near[a:b, :NEAREST]].mean(1))
     share = np.where(young, np.concatenate(list(parts)), -1.0)

@@ -20,6 +20,7 @@ from lib.vectors import take, unit
 LEFT = (
     0.2  # share of its papers that an old topic needs as a start; with fewer its mean wanders to other papers
 )
+WIDEST = 1.3  # mean squared distance to the mean of a group, relative to that of topics; across topics it is 1.5 to 1.8
 TOGETHER = 0.5  # share of the papers of an old topic that stay together, if its number goes on
 ANY_DISTANCE = 5.0  # above the largest squared distance of two unit vectors
 
@@ -104,8 +105,8 @@ class Follower:
             origin, otherwise = change(stay.home, run, origin)
             stay, run = self._settle(stay.home, len(origin), otherwise)
             steps += run.iterations
-        square = run.inertia / len(self.vectors)  # mean squared distance of papers to their topics
-        found = new_groups(near, young, len(origin), lambda rows: self._spread(rows) <= square, self.threads)
+        widest = WIDEST * run.inertia / len(self.vectors)
+        found = new_groups(near, young, len(origin), lambda rows: self._spread(rows) <= widest, self.threads)
         groups = [Group.of(self.vectors, rows) for rows in found]
         opened = None if k else self._open(run, stay, young, groups, earlier.gain)
         if opened:
