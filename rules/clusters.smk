@@ -164,7 +164,9 @@ rule edit:
             previous_summary="cluster.json",
         ),
         version=digest,
-        previous_replayed=chains.replayed(config),
+        previous_replayed=chains.of_edits(config, "edits.json"),
+        previous_made=chains.of_edits(config, "made.parquet"),
+        previous_history=chains.history_of(config),
         embeddings="<results>/embeddings/embeddings.npy",
         neighbors="<results>/embeddings/neighbors.npy",
         similarities="<results>/embeddings/similarities.npy",
@@ -185,6 +187,7 @@ rule edit:
         memberships_edited=ensure(
             "<results>/clusters/edited/memberships.parquet", non_empty=True
         ),
+        made=ensure("<results>/clusters/edited/made.parquet", non_empty=True),
         summary_edited=ensure("<results>/clusters/edited/cluster.json", non_empty=True),
         replayed=ensure("<results>/clusters/edited/edits.json", non_empty=True),
     log:

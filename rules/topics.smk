@@ -45,6 +45,8 @@ rule label:
         **ASSIGNED,
         **earlier(previous_topics="topics/topics.parquet"),
         **REPLAYS,
+        found_centroids="<results>/clusters/centroids.npy" if REPLAYED else [],
+        found_cluster="<results>/clusters/cluster.json" if REPLAYED else [],
         embeddings="<results>/embeddings/embeddings.npy",
         centroids=f"{TOPICS}/centroids.npy",
         cluster=f"{TOPICS}/cluster.json",

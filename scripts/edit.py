@@ -2,22 +2,24 @@
 
 import argparse
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from lib.arrays import read_array
-from lib.cli import Parser, run, say
+from lib.cli import Parser, UserError, run, say
 from lib.clusters.measures import measure, on_original
 from lib.clusters.partitions import count_pairs, renumbered
 from lib.clusters.schema import ASSIGNMENTS, MEMBERSHIPS, ClusterSummary, NewGroup
 from lib.clusters.shares import membership_table
-from lib.clusters.smoothing import usable_neighbors
+from lib.clusters.smoothing import smoothed, usable_neighbors
 from lib.clusters.topic_numbers import read_memberships, to_codes
-from lib.edits.numbers import Numbered, number_edited
+from lib.edits.numbers import NumberedEdits, made_before, number_edited
 from lib.edits.replay import Before, Replay
-from lib.edits.schema import APPLIED, Replayed
+from lib.edits.schema import APPLIED, MADE, Replayed
 from lib.edits.seeds import SeedWords
 from lib.edits.shares import edited_codes, edited_shares
 from lib.edits.space import Space
@@ -25,10 +27,13 @@ from lib.edits.state import State
 from lib.embeddings.neighbor_graph import read_neighbors
 from lib.files import atomic_outputs, read_json, write_json
 from lib.parallel import one_blas_thread
-from lib.rows import positions
+from lib.rows import label_sizes, positions
 from lib.tables import check_same_rows, read_table, write_table
+from lib.trends.schema import HISTORY
 from lib.vectors import open_embeddings
 from lib.words.schema import VOCABULARY
+
+GROWING = ("seed", "pin")  # edits for which all papers are smoothed
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -49,6 +54,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         previous_assignments="assignments.parquet of the earlier run, edited if it has edits",
         previous_summary="its cluster.json",
         previous_replayed="its edits.json; nothing if it has no edits",
+        previous_made="its made.parquet; the same",
+        previous_history="its history.parquet; nothing if it is the first run of the chain",
     )
     cli.flag("--edits", json.loads, "the edits, as JSON: {replay: [...]}")
     cli.flag("--smooth", int, "nearest papers to average each vector with; 0: none")
@@ -61,6 +68,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         search_edited="search.npy",
         assignments_edited="assignments.parquet",
         memberships_edited="memberships.parquet",
+        made="made.parquet",
         summary_edited="cluster.json",
         replayed="edits.json",
     )
@@ -69,40 +77,48 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def read_before(
     args: argparse.Namespace, ids: pa.ChunkedArray
-) -> tuple[Before | None, ClusterSummary | None]:
-    """The edited topics of the earlier run: those of the papers of this one, and its summary."""
+) -> tuple[Before | None, ClusterSummary | None, list[str]]:
+    """What edits did in the earlier run to the papers of this one, its summary, and the keys that edits made in the chain."""
+    history = read_table(args.previous_history, HISTORY, ["topic", "key"]) if args.previous_history else None
+    replayed = read_json(args.previous_replayed, Replayed)["made"] if args.previous_replayed else []
+    known = made_before(history.to_pandas() if history else pd.DataFrame({"topic": [], "key": []}), replayed)
     if args.previous_assignments is None or args.previous_summary is None:
-        return None, None
+        return None, None, known
     summary = read_json(args.previous_summary, ClusterSummary)
     table = read_table(args.previous_assignments, ASSIGNMENTS, ["id", "topic"])
     at = positions(table["id"], ids)
     codes = to_codes(table["topic"].to_numpy(), np.array(summary["numbers"], np.int32))
     keys = np.array([*summary["keys"], None], object)
-    return Before(keys[np.where(at >= 0, codes[at], -1)]), summary
+    made: dict[str, np.ndarray] = {}
+    if args.previous_made:
+        rows = read_table(args.previous_made, MADE)
+        at_made, key = positions(ids, rows["id"]), np.array(rows["key"].to_pylist(), object)
+        made = {name: at_made[(key == name) & (at_made >= 0)] for name in dict.fromkeys(key)}
+    return Before(keys[np.where(at >= 0, codes[at], -1)], made), summary, known
 
 
-def search_rows(
-    search: np.ndarray, old: np.ndarray, new: np.ndarray, made: dict[int, np.ndarray], k: int
-) -> np.ndarray:
+def search_rows(search: np.ndarray, old: np.ndarray, new: np.ndarray, space: Space, k: int) -> np.ndarray:
     """What new papers are compared with, float32 (k, dim): the mean of the smoothed vectors of each edited topic.
 
-    For topics that consist of those of `cluster` it is the mean of theirs, by the papers that each brings.
+    For topics that consist of whole topics of `cluster` it is the mean of theirs, by the papers that each brings.
 
     Parameters
     ----------
     search : float32 (k_old, dim), search.npy
     old, new : int32 (n,), codes of the topics before and after the edits; -1: none
-    made : means of the topics whose papers were chosen by their vectors, by code
     """
     both = (old >= 0) & (new >= 0)
-    weights = count_pairs(new[both], old[both], k, len(search)).astype(np.float64)
-    means = weights @ search / np.maximum(weights.sum(1), 1)[:, None]
-    for code, mean in made.items():
-        means[code] = mean
+    shared = count_pairs(new[both], old[both], k, len(search))
+    means = shared @ search.astype(np.float64) / np.maximum(shared.sum(1), 1)[:, None]
+    whole = ((shared == 0) | (shared == label_sizes(old, len(search)))).all(1) & (
+        shared.sum(1) == label_sizes(new, k)
+    )
+    for code in np.flatnonzero(~whole):
+        means[code] = space.rows(np.flatnonzero(new == code)).mean(0)
     return means.astype(np.float32)
 
 
-def stability_of(numbered: Numbered, old: np.ndarray, cluster: ClusterSummary) -> np.ndarray:
+def stability_of(numbered: NumberedEdits, old: np.ndarray, cluster: ClusterSummary) -> np.ndarray:
     """The stability of the topics whose papers are as `cluster` found them, float64 (k,); NaN for others."""
     known = dict(zip(cluster["keys"], cluster["stability_by_topic"], strict=True))
     sizes = dict(zip(cluster["keys"], cluster["sizes"], strict=True))
@@ -114,7 +130,9 @@ def stability_of(numbered: Numbered, old: np.ndarray, cluster: ClusterSummary) -
     return values
 
 
-def shares_after(memberships: Path, old: np.ndarray, numbered: Numbered, cluster: ClusterSummary) -> pa.Table:
+def shares_after(
+    memberships: Path, old: np.ndarray, numbered: NumberedEdits, cluster: ClusterSummary
+) -> pa.Table:
     """The columns of memberships.parquet for the edited topics.
 
     Parameters
@@ -127,7 +145,14 @@ def shares_after(memberships: Path, old: np.ndarray, numbered: Numbered, cluster
     return membership_table(renumbered(best, numbered.numbers), shares)
 
 
-def announced_in(cluster: ClusterSummary, old: np.ndarray, numbered: Numbered) -> list[NewGroup]:
+def made_table(made: dict[str, np.ndarray], ids: pa.ChunkedArray) -> pa.Table:
+    """The columns of made.parquet, of the rows that edits put into topics, by key."""
+    rows = np.concatenate([np.empty(0, np.int64), *made.values()])
+    keys = np.repeat(np.array(list(made), object), [len(of_key) for of_key in made.values()])
+    return pa.table({"id": ids.take(rows), "key": pa.array(keys, pa.string())})
+
+
+def announced_in(cluster: ClusterSummary, old: np.ndarray, numbered: NumberedEdits) -> list[NewGroup]:
     """The groups of new papers, each with the number of the edited topic that holds most papers of its former topic."""
     groups = []
     for group in cluster["announced"]:
@@ -148,39 +173,30 @@ def main(argv: list[str] | None = None) -> None:
     search, vocabulary = read_array(args.search), read_table(args.vocabulary, VOCABULARY)
     terms, term_offsets = read_array(args.terms, mapped=True), read_array(args.term_offsets)
     check_same_rows(assignments=len(ids), terms=len(term_offsets) - 1)
-    before, earlier = read_before(args, ids)
-    replayed = read_json(args.previous_replayed, Replayed) if args.previous_replayed else None
-    edits, n_near = args.edits["replay"], usable_neighbors(args.smooth, len(ids))
+    before, earlier, known = read_before(args, ids)
+    edits, near = args.edits["replay"], near[:, : usable_neighbors(args.smooth, len(ids))]
     state = State(ids, old.copy(), list(cluster["keys"]), cluster["given"])
-    outputs = (
-        args.centroids,
-        args.search_edited,
-        args.assignments_edited,
-        args.memberships_edited,
-        args.summary_edited,
-        args.replayed,
+    names = (
+        "centroids",
+        "search_edited",
+        "assignments_edited",
+        "memberships_edited",
+        "made",
+        "summary_edited",
     )
-    with atomic_outputs(*outputs) as files, one_blas_thread():
-        space = Space(
-            vectors,
-            near[:, :n_near],
-            files[0].parent,
-            args.min_papers,
-            args.max_subtopics,
-            args.seed,
-            args.threads,
-        )
-        words = SeedWords(vocabulary, terms, term_offsets)
-        outcomes = Replay(state, before, space, words.papers).run(edits)
-        numbered = number_edited(
-            state.labels, state.keys, cluster, replayed["made"] if replayed else [], earlier
-        )
-        k = len(numbered.numbers)
-        made = {
-            code: space.rows(np.flatnonzero(numbered.labels == code)).mean(0)
-            for code, key in enumerate(numbered.keys)
-            if key not in cluster["keys"]
-        }
+    outputs = (*(getattr(args, name) for name in names), args.replayed)
+    growing = any(edit["kind"] in GROWING for edit in edits)
+    with atomic_outputs(*outputs) as files, one_blas_thread(), ExitStack() as stack:
+        all_rows = smoothed(vectors, near, files[0].parent, args.threads)
+        whole = stack.enter_context(all_rows) if growing else None
+        space = Space(vectors, near, whole, args.min_papers, args.max_subtopics, args.seed, args.threads)
+        replay = Replay(state, before, space, SeedWords(vocabulary, terms, term_offsets).papers)
+        outcomes = replay.run(edits)
+        numbered = number_edited(state.labels, state.keys, cluster, known, earlier)
+        if (k := len(numbered.numbers)) < 2:
+            raise UserError(
+                f"edits: {k} topics are left, and a map needs two; take out an edit that merges or hides"
+            )
         topics = on_original(vectors, numbered.labels, k, args.threads)
         stability = stability_of(numbered, old, cluster)
         columns, fit = measure(vectors, topics, numbered.numbers, stability, args.threads)
@@ -191,11 +207,12 @@ def main(argv: list[str] | None = None) -> None:
             "announced": announced_in(cluster, old, numbered),
         }
         np.save(files[0], topics.centroids)
-        np.save(files[1], search_rows(search, old, numbered.labels, made, k))
+        np.save(files[1], search_rows(search, old, numbered.labels, space, k))
         write_table(files[2], pa.table({"id": ids, **columns, "age": table["age"]}), ASSIGNMENTS)
         write_table(files[3], shares_after(args.memberships, old, numbered, cluster), MEMBERSHIPS)
-        write_json(files[4], summary)
-        write_json(files[5], Replayed(outcomes=outcomes, made=numbered.made, gone=state.gone))
+        write_table(files[4], made_table(replay.made, ids), MADE)
+        write_json(files[5], summary)
+        write_json(files[6], Replayed(outcomes=outcomes, made=numbered.made, gone=state.gone))
     done, inside = sum(each["status"] == APPLIED for each in outcomes), int((numbered.labels >= 0).sum())
     say(f"{done} of {len(edits)} edits of papers applied; {inside:,} of {len(ids):,} papers in {k} topics")
 

@@ -3,6 +3,7 @@
 import argparse
 
 import numpy as np
+import pandas as pd
 
 from lib.cli import Parser, run, say, three_digits
 from lib.clusters.nodes import read_nodes
@@ -57,6 +58,19 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return cli.parse_args(argv)
 
 
+def share_in_stable(topics: pd.DataFrame, works: int) -> float:
+    """The share of the works in stable topics; if edits changed some, of the works in topics that were measured.
+
+    Parameters
+    ----------
+    topics : columns `stability`, NaN for topics that edits changed, and `size`
+    works : number of all
+    """
+    known = topics[topics["stability"].notna()]
+    total = works if len(known) in (0, len(topics)) else int(known["size"].sum())
+    return stable_share(known["stability"].to_numpy(), known["size"].to_numpy(), total)
+
+
 def before_edits(args: argparse.Namespace, primary: list[str | None]) -> BeforeEdits | None:
     """The measures of the topics as `cluster` found them; None if no edits changed them."""
     if args.found_assignments is None or args.found_cluster is None:
@@ -101,9 +115,7 @@ def main(argv: list[str] | None = None) -> None:
         corpus=summarize_corpus(read_texts(args.papers, sample_rows(hashes, SAMPLE))),
         papers=len(topics),
         k=cluster["k"],
-        stable_share=stable_share(
-            table["stability"].to_numpy(), table["size"].to_numpy(), int(read_counted(args.works).sum())
-        ),
+        stable_share=share_in_stable(table, int(read_counted(args.works).sum())),
         silhouette=cluster["silhouette"],
         silhouette_by_topic=cluster["silhouette_by_topic"],
         negative_silhouette_share=float(np.mean(assignments["silhouette"].to_numpy()[topics >= 0] < 0)),

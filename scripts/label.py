@@ -16,7 +16,7 @@ from lib.clusters.nodes import as_listed, node_sizes, read_nodes, with_numbers
 from lib.clusters.partitions import renumbered
 from lib.clusters.schema import NODES, SUBTOPICS, ClusterSummary
 from lib.clusters.topic_numbers import read_assignments
-from lib.edits.schema import APPLIED, Edits, EditSummary, Replayed
+from lib.edits.schema import APPLIED, REPLACED, Edits, EditSummary, Replayed
 from lib.edits.state import read_state
 from lib.edits.words import Words, edit_summary, groups_of, words_of
 from lib.figures.palette import colors_beside, hex_colors
@@ -58,6 +58,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli.optional_inputs(
         previous_topics="topics.parquet of the earlier run",
         replayed="edits.json of `edit`, if edits are of papers",
+        found_centroids="centroids.npy of `cluster`, if edits are of papers",
+        found_cluster="its cluster.json",
     )
     cli.flag("--edits", json.loads, "all edits, as JSON: {all: [...]}")
     cli.flag("--edit-lines", int, "the line of each in the file", nargs="*")
@@ -82,9 +84,14 @@ def read_earlier(topics: Path | None) -> pd.DataFrame:
     return (read_table(topics, TOPICS) if topics else TOPICS.empty_table()).to_pandas()
 
 
-def colors_of(numbers: np.ndarray, centroids: np.ndarray, earlier: pd.DataFrame) -> list[str]:
-    """The color of each topic, as #rrggbb; topics keep those of an earlier run."""
+def colors_of(
+    numbers: np.ndarray, centroids: np.ndarray, earlier: pd.DataFrame, args: argparse.Namespace
+) -> list[str]:
+    """The color of each topic, as #rrggbb: that of the earlier run, or else the one that it would have without edits."""
     before = dict(zip(earlier["topic"], earlier["color"], strict=True))
+    if not before and args.found_centroids and args.found_cluster:
+        colors = hex_colors(colors_beside(found := read_array(args.found_centroids), [None] * len(found)))
+        before = dict(zip(read_json(args.found_cluster, ClusterSummary)["numbers"], colors, strict=True))
     kept = [before.get(number) for number in numbers.tolist()]
     fresh = hex_colors(colors_beside(centroids, kept))
     return [old or new for old, new in zip(kept, fresh, strict=True)]
@@ -219,7 +226,7 @@ def by_size(topics: pd.DataFrame) -> pd.DataFrame:
 def tell(topics: pd.DataFrame, edits: list[EditSummary]) -> None:
     """Print the labels of the largest topics, and warn of edits that were not applied."""
     for edit in edits:
-        if edit["status"] != APPLIED:
+        if edit["status"] not in (APPLIED, REPLACED):
             warn(
                 f"edits, line {edit['line']}: {edit['text']}: not applied ({edit['status']}): {edit['reason']}"
             )
@@ -266,7 +273,7 @@ def main(argv: list[str] | None = None) -> None:
         papers_in_labels(papers, chosen, shown),
         read_json(args.coherence, Coherence),
         cluster,
-        colors_of(numbers, centroids, earlier),
+        colors_of(numbers, centroids, earlier, args),
         int(counted.sum()),
     )
     state, edits = read_state(args.assignments, args.cluster, args.replayed), args.edits["all"]

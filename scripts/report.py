@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from lib.cli import Parser, optional, run, say, three_digits
 from lib.clusters.schema import KSelection
 from lib.clusters.stability import STABLE
-from lib.edits.schema import APPLIED, Edits
+from lib.edits.schema import APPLIED, REPLACED, Edits
 from lib.embeddings.schema import EmbeddingsSummary
 from lib.evaluation.report_tables import (
     explanation_rows,
@@ -147,7 +147,8 @@ def edit_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, A
     edits = read_json(args.edits, Edits)["edits"]
     return {
         "edits": edits,
-        "left": [edit for edit in edits if edit["status"] != APPLIED],
+        "left": [edit for edit in edits if edit["status"] not in (APPLIED, REPLACED)],
+        "replaced": sum(edit["status"] == REPLACED for edit in edits),
         "measured": before_and_after(evaluation),
     }
 

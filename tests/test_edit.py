@@ -16,6 +16,7 @@ OUTPUTS = {
     "search_edited": "s.npy",
     "assignments_edited": "a.parquet",
     "memberships_edited": "m.parquet",
+    "made": "d.parquet",
     "summary_edited": "c.json",
     "replayed": "e.json",
 }
@@ -108,6 +109,7 @@ def test_made_topics_keep_their_numbers_in_the_next_run(planted, out, tmp_path):
         "previous_assignments": [tmp_path / "a.parquet"],
         "previous_summary": [tmp_path / "c.json"],
         "previous_replayed": [tmp_path / "e.json"],
+        "previous_made": [tmp_path / "d.parquet"],
     }
     assert run_edit(planted, out, *parts[::-1], **earlier).returncode == 0
     first, again = (pq.read_table(folder / "a.parquet").to_pandas() for folder in (tmp_path, out))
@@ -138,3 +140,19 @@ def test_files_of_other_runs_are_refused(planted, out, tmp_path, changed, said):
         "summary": tmp_path / "c.json",
     }
     assert_refused(run_edit(planted, out, **{changed: files[changed]}), out, said)
+
+
+def test_edits_that_leave_one_topic_are_refused(planted, out):
+    keys = json.loads((planted.folder / "cluster.json").read_text())["keys"]
+    result = run_edit(planted, out, {"kind": "merge", "topic": keys[0], "value": keys[1:]})
+    assert_refused(result, out, "1 topics are left", "a map needs two")
+
+
+def test_what_is_left_of_a_topic_has_its_own_mean(planted, out):
+    keys = json.loads((planted.folder / "cluster.json").read_text())["keys"]
+    assert run_edit(planted, out, {"kind": "split", "topic": keys[0], "value": {"into": 2}}).returncode == 0
+    topics = pq.read_table(out / "a.parquet")["topic"].to_numpy()
+    vectors = planted.vectors.astype(np.float64)
+    for code, number in enumerate(json.loads((out / "c.json").read_text())["numbers"]):
+        wanted = vectors[topics == number].mean(0)
+        np.testing.assert_allclose(np.load(out / "s.npy")[code], wanted, atol=2e-3)

@@ -93,6 +93,7 @@ def test_no_file_and_an_empty_file_have_no_edits(tmp_path):
         ("- {group: {name: x}}", "'topics' is a required property"),
         ("- {topic: t7f3a, rename: x, date: yesterday}", "line 1: date"),
         ("- rename", "line 1: edit"),
+        ("- topic: t7f3a\n  merge: [t1111]\n  merge: [t2222]", "line 1: merge stands twice"),
     ],
 )
 def test_faults_name_the_line_and_the_key(tmp_path, text, said):

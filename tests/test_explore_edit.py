@@ -201,15 +201,18 @@ def test_what_is_no_edit_is_refused_in_words(page, act, message):
     assert message in said(page) and page.locator("#edit-list li").count() == 0
 
 
-def test_the_last_topic_cannot_be_hidden_nor_one_that_is_gone_be_edited(page):
-    for name in NAMES[:3]:
+def test_two_topics_are_left_and_one_that_is_gone_cannot_be_edited(page):
+    for name in NAMES[:2]:
         choose(page, name)
         page.click("#edit-hide")
     page.click("#edit-hide")
-    assert "last topic" in said(page) and page.locator("#edit-list li").count() == 3
+    assert "needs two topics" in said(page) and page.locator("#edit-list li").count() == 2
+    page.locator("#edit-merge").select_option(index=1)
+    page.click("#edit-join")
+    assert "needs two topics" in said(page) and page.locator("#edit-list li").count() == 2
     page.locator(".node.topic", has_text="prime").click()
     assert "prime is hidden by an edit; undo that edit first" in said(page)
-    assert page.locator("#edit-topic option:checked").inner_text() == "qubit"
+    assert page.locator("#edit-topic option:checked").inner_text() == "neuron"
 
 
 def test_one_can_edit_with_the_keyboard_alone(browser, editable, tmp_path):

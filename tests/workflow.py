@@ -58,6 +58,7 @@ FILES = [  # of the results of a run
     *(f"topics/subtopic_{name}" for name in ("trends.parquet", "trends.csv", "periods.parquet")),
     *(f"topics/{name}" for name in ("explanations.parquet", "explained.parquet", "explain.json")),
     "topics/topics.parquet",
+    "topics/edits.json",
     "topics.csv",
     "map/coordinates.parquet",
     "map/project.json",

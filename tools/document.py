@@ -69,6 +69,7 @@ TABLES = {
     "corpus/works.parquet": works.WORKS,
     "clusters/assignments.parquet": clusters.ASSIGNMENTS,
     "clusters/memberships.parquet": clusters.MEMBERSHIPS,
+    "clusters/edited/made.parquet": edits.MADE,
     "clusters/nodes.parquet": clusters.NODES,
     "clusters/subtopics.parquet": clusters.SUBTOPICS,
     "assign/NAME.parquet, assign/NAME.csv": clusters.NEW_PAPERS,

@@ -191,8 +191,7 @@ def main(argv: list[str] | None = None) -> None:
     say(
         f"Added to {file}: {', '.join(key for key in entry if key not in ('topic', 'by', 'date'))} of {entry['topic']}"
     )
-    results = "" if args.results == Path("results") else f" RESULTS={args.results}"
-    say(f"Next: make run{results}" + ("" if configured == str(file) else f' CONFIG="edits={file}"'))
+    say("Next: run as before" + ("" if configured == str(file) else f', and add CONFIG="edits={file}"'))
 
 
 if __name__ == "__main__":

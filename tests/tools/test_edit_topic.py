@@ -64,7 +64,7 @@ def test_each_variable_becomes_an_edit_after_those_that_are_there(add, tmp_path,
     ]
     assert (tmp_path / "edits.yaml").read_text().startswith(EXISTING)
     assert add("--topic=t0a01", "--hide=1")[-1] == {"kind": "hide", "value": True, "topic": "t0a01", **TODAY}
-    assert "Next: make run RESULTS=" in capsys.readouterr().out
+    assert "Next: run as before" in capsys.readouterr().out
 
 
 def test_a_new_file_and_one_that_the_config_names_are_written(add, tmp_path, capsys):

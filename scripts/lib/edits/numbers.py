@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from lib.clusters.partitions import renumbered
 from lib.clusters.schema import ClusterSummary
@@ -12,7 +13,7 @@ FIRST_MADE = 10_001  # number of the first topic that an edit made; those of `cl
 
 
 @dataclass
-class Numbered:
+class NumberedEdits:
     """The topics that have papers, in the order of their lasting numbers.
 
     Attributes
@@ -37,7 +38,7 @@ def number_edited(
     cluster: ClusterSummary,
     made: list[str],
     earlier: ClusterSummary | None,
-) -> Numbered:
+) -> NumberedEdits:
     """Number the topics: those of `cluster` keep their number, and those that edits made follow from FIRST_MADE on.
 
     Parameters
@@ -58,8 +59,24 @@ def number_edited(
     since = dict(zip(cluster["keys"], cluster["since"], strict=True))
     if earlier:
         before = zip(earlier["keys"], earlier["since"], strict=True)
-        since = {key: runs + 1 for key, runs in before if key not in given} | since
+        since = {key: runs + 1 for key, runs in before} | since
     in_order = [keys[code] for code in here[order]]
-    return Numbered(
+    return NumberedEdits(
         renumbered(labels, rank), numbers[order], in_order, [since.get(key, 0) for key in in_order], made
     )
+
+
+def made_before(history: pd.DataFrame, replayed: list[str]) -> list[str]:
+    """The keys of all topics that edits made in the chain, in the order of their numbers.
+
+    Parameters
+    ----------
+    history : columns `topic` and `key` of HISTORY; no rows if the earlier run is the first of its chain
+    replayed : `made` of the earlier run
+    """
+    known = {FIRST_MADE + place: key for place, key in enumerate(replayed)}
+    of_edits = history[history["topic"] >= FIRST_MADE]
+    known |= dict(zip(of_edits["topic"].tolist(), of_edits["key"], strict=True))
+    return [
+        known.get(number, f"{number}") for number in range(FIRST_MADE, max(known, default=FIRST_MADE - 1) + 1)
+    ]

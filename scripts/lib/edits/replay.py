@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.edits.schema import CONFLICT, ORPHANED, Outcome
+from lib.edits.schema import CONFLICT, ORPHANED, REPLACED, Outcome
 from lib.edits.space import Space
 from lib.edits.splitting import as_before
 from lib.edits.state import Edit, NotApplied, State, applied, not_applied, seed_key
@@ -18,18 +18,20 @@ from lib.rows import label_sizes
 
 @dataclass
 class Before:
-    """The edited topics of the earlier run.
+    """What edits did in the earlier run.
 
     Attributes
     ----------
     topic : object (n,), key of the topic of each paper of this run; None: it is new, or was in none
+    made : rows of this run that each edit put into a topic, before later edits, by key: int64 (m,)
     """
 
     topic: np.ndarray
+    made: dict[str, np.ndarray]
 
     def rows(self, key: str) -> np.ndarray:
-        """The papers of this run that were in a topic: int64 (m,)."""
-        return np.flatnonzero(self.topic == key)
+        """The papers that a topic had when an edit made it, or else in the end: int64 (m,)."""
+        return self.made[key] if key in self.made else np.flatnonzero(self.topic == key)
 
 
 @dataclass
@@ -52,21 +54,22 @@ class Replay:
     def __post_init__(self) -> None:
         self.moved: dict[int, int] = {}  # the edit that moved each row last
         self.asked: dict[int, int] = {}  # papers of each `move`
+        self.made: dict[str, np.ndarray] = {}  # what a later run needs, see `Before`
 
     def run(self, edits: list[Edit]) -> list[Outcome]:
-        """The outcome of each edit."""
-        outcomes = []
-        for number, edit in enumerate(edits):
+        """The outcome of each edit; pinned topics come back first, so that other edits find them."""
+        outcomes: list[Outcome] = [applied(None)] * len(edits)
+        for number, edit in sorted(enumerate(edits), key=lambda pair: pair[1]["kind"] != "pin"):
             try:
-                outcomes.append(getattr(self, edit["kind"])(number, edit))
+                outcomes[number] = getattr(self, edit["kind"])(number, edit)
             except NotApplied as error:
-                outcomes.append(not_applied(error))
+                outcomes[number] = not_applied(error)
             self._note_empty(edit)
         last = np.bincount(list(self.moved.values()), minlength=len(edits)) if self.moved else None
         for number, asked in self.asked.items():
             again = asked - int(last[number]) if last is not None else 0
             if again and again == asked:
-                outcomes[number] = not_applied(NotApplied(CONFLICT, "a later edit moves all of its papers"))
+                outcomes[number] = not_applied(NotApplied(REPLACED, "a later edit moves all of its papers"))
             elif again:
                 left_out = outcomes[number]["reason"]
                 reason = f"a later edit moves {again} of its {asked} papers"
@@ -82,20 +85,22 @@ class Replay:
     def merge(self, number: int, edit: Edit) -> Outcome:
         """Let other topics become part of one."""
         state = self.state
-        into, left = state.target(edit), []
+        into, left, statuses = state.target(edit), [], []
         for key in edit["value"]:
             try:
                 code = state.code(key)
             except NotApplied as error:
                 left.append(str(error))
+                statuses.append(error.status)
                 continue
             if code == into:
                 left.append(f"{key} cannot become part of itself")
+                statuses.append(CONFLICT)
                 continue
             state.labels[state.labels == code] = into
             state.leave(code, f"is part of {state.keys[into]} by an edit")
         if len(left) == len(edit["value"]):
-            raise NotApplied(CONFLICT if any("edit" in text for text in left) else ORPHANED, "; ".join(left))
+            raise NotApplied(CONFLICT if CONFLICT in statuses else ORPHANED, "; ".join(left))
         return applied(state.keys[into], "; ".join(left) or None)
 
     def hide(self, number: int, edit: Edit) -> Outcome:
@@ -121,7 +126,7 @@ class Replay:
         key, rows = state.keys[code], np.flatnonzero(state.labels == code)
         into = edit["value"].get("into")
         start = np.full(len(rows), -1, np.int32)
-        if self.before:
+        if self.before and key in self.before.made:
             parts = [key, *(f"{key}-{part}" for part in range(2, (into or 20) + 1))]
             for part, name in enumerate(parts):
                 start[np.isin(rows, self.before.rows(name))] = part
@@ -134,6 +139,7 @@ class Replay:
         if len(parts_here) < 2:
             why = "its subtopics are not stable" if into is None else f"its papers do not form {into} groups"
             raise NotApplied(CONFLICT, f"{key} cannot be divided: {why}")
+        self.made[key] = rows[labels == parts_here[0]]
         for part in parts_here[1:]:
             self._add(f"{key}-{part + 1}", rows[labels == part])
         return applied(key)
@@ -167,12 +173,15 @@ class Replay:
         return applied(key, left_out)
 
     def _grown(self, start: np.ndarray) -> np.ndarray:
-        return self.space.grown(self.state.labels, len(self.state.keys), start)
+        """The papers of a topic that begins with some; papers that an edit moved stay where they are."""
+        rows = self.space.grown(self.state.labels, len(self.state.keys), start)
+        return np.setdiff1d(rows, list(self.moved))
 
     def _add(self, key: str, rows: np.ndarray) -> None:
         """A topic of these papers."""
         state = self.state
         if key in state.keys:
             raise NotApplied(CONFLICT, f"there is a topic {key} already, by an earlier edit")
+        self.made[key] = rows
         state.labels[rows] = len(state.keys)
         state.keys.append(key)

@@ -2,15 +2,31 @@
 
 from typing import TypedDict
 
+import pyarrow as pa
+
+from lib.columns import column
+
+MADE = pa.schema(
+    [
+        column("id", pa.string(), "id of a paper"),
+        column(
+            "key",
+            pa.string(),
+            "topic that an edit put it into, before later edits; the next run goes on from there",
+        ),
+    ]
+)
+
 OF_PAPERS = ("merge", "split", "hide", "pin", "move", "seed")  # kinds that `edit` replays
-APPLIED, CONFLICT, ORPHANED = "applied", "conflict", "orphaned"
+APPLIED, REPLACED, CONFLICT, ORPHANED = "applied", "replaced", "conflict", "orphaned"
 
 
 class Outcome(TypedDict):
     """What became of an edit.
 
-    `status` is applied, conflict (with another edit), or orphaned (its topic or its papers are gone). `topic` is the key
-    of the topic that it was applied to, and `reason` says why it was not applied, or what was left out.
+    `status` is applied, replaced (by a later edit), conflict (with another edit), or orphaned (its topic or its papers are
+    gone). `topic` is the key of the topic that it was applied to, and `reason` says why it was not applied, or what was
+    left out.
     """
 
     status: str

@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lib.arrays import CHUNK
 from lib.lloyd import cluster_sums
 from lib.parallel import map_chunks
 from lib.vectors import take, unit, unit_rows
 
 FIRST = 20  # papers that a topic begins with
 STEPS = 20
-FITTING = 0.95
 
 
 @dataclass
@@ -45,10 +45,17 @@ class SeedWords:
         n = len(self.term_offsets) - 1
         weights = np.zeros(len(self.vocabulary), np.float32)
         weights[at] = np.log(n / np.maximum(self.vocabulary["papers"].to_numpy()[at], 1)) + 1
-        scores = np.add.reduceat(np.append(weights[self.terms], np.float32(0)), self.term_offsets[:-1])
-        scores[np.diff(self.term_offsets) == 0] = 0.0
+        parts = [self._scores(weights, self.term_offsets[a : a + CHUNK + 1]) for a in range(0, n, CHUNK)]
+        scores = np.concatenate(parts)
         best = np.argsort(-scores, kind="stable")[:FIRST]
         return best[scores[best] > 0]
+
+    def _scores(self, weights: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """The sum of the weights of the terms of some papers: float32 (m,), offsets int64 (m + 1,)."""
+        of_terms = np.append(weights[self.terms[offsets[0] : offsets[-1]]], np.float32(0))
+        scores = np.add.reduceat(of_terms, offsets[:-1] - offsets[0])
+        scores[np.diff(offsets) == 0] = 0.0
+        return scores
 
 
 def words_of(text: str) -> list[str]:
@@ -61,8 +68,8 @@ def grow(vectors: np.ndarray, labels: np.ndarray, k: int, start: np.ndarray, thr
     """The papers of a topic that begins with some: int64 (m,).
 
     It is K-means with one more topic, where a paper either stays in its topic or joins the new one. The new one begins
-    with the FIRST papers nearest to the mean of the start. Papers without a topic join it if they are as near to it as
-    nearly all papers are to their topics (FITTING).
+    with the FIRST papers nearest to the mean of the start. Papers without a topic do not join it: an edit may have hidden
+    them.
 
     Parameters
     ----------
@@ -74,15 +81,16 @@ def grow(vectors: np.ndarray, labels: np.ndarray, k: int, start: np.ndarray, thr
     near = np.concatenate(
         list(map_chunks(len(vectors), threads, lambda a, b: unit_rows(vectors, a, b) @ mean))
     )
+    near[labels < 0] = -np.inf
     inside = np.zeros(len(vectors), bool)
     inside[np.argsort(-near, kind="stable")[:FIRST]] = True
+    inside &= labels >= 0
     for _ in range(STEPS):
         now = np.where(inside, np.int32(k), labels)
         sums, counts = cluster_sums(vectors, now, k + 1, threads)
         means = (sums / np.maximum(counts, 1)[:, None]).astype(np.float32)
         own, new = _squares(vectors, labels, means, threads)
-        own[labels < 0] = np.quantile(own[labels >= 0], FITTING)
-        joins = new < own
+        joins = (new < own) & (labels >= 0)
         if (joins == inside).all() or not joins.any():
             break
         inside = joins

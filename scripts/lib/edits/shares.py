@@ -6,7 +6,7 @@ import numpy as np
 def edited_codes(old: np.ndarray, new: np.ndarray, keys: list[str], edited: list[str]) -> np.ndarray:
     """The edited topic that each topic is: int32 (k_old,); -1: it is hidden.
 
-    It is the topic of the same key, or else the one that has most of its papers.
+    It is the topic of the same key, or else the one that has most of its papers, if fewer are without a topic.
 
     Parameters
     ----------
@@ -15,11 +15,10 @@ def edited_codes(old: np.ndarray, new: np.ndarray, keys: list[str], edited: list
     """
     now = np.full(len(keys), -1, np.int32)
     for code, key in enumerate(keys):
-        papers = new[(old == code) & (new >= 0)]
         if key in edited:
             now[code] = edited.index(key)
-        elif len(papers):
-            now[code] = np.bincount(papers).argmax()
+        elif (papers := new[old == code]).size:
+            now[code] = np.bincount(papers + 1).argmax() - 1
     return now
 
 

@@ -1,12 +1,11 @@
 """The smoothed vectors, as far as edits need them."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from lib.clusters.hierarchy import divide_topic
-from lib.clusters.smoothing import smooth, smoothed
+from lib.clusters.smoothing import smooth
 from lib.edits.seeds import grow
 from lib.edits.splitting import divide, followed
 
@@ -19,13 +18,13 @@ class Space:
     ----------
     vectors : (n, dim), float16 (may be memory-mapped) or float32 unit rows
     near : int32 (n, s), nearest papers that each vector is averaged with
-    folder : of the temporary file of all smoothed vectors
+    whole : float16 (n, dim), all smoothed vectors; None if no topic grows
     min_papers, max_subtopics : settings of `hierarchy`
     """
 
     vectors: np.ndarray
     near: np.ndarray
-    folder: Path
+    whole: np.ndarray | None
     min_papers: int
     max_subtopics: int
     seed: int
@@ -56,5 +55,6 @@ class Space:
 
     def grown(self, labels: np.ndarray, k: int, start: np.ndarray) -> np.ndarray:
         """The papers of a topic that begins with some, as `grow` finds them: int64 (m,)."""
-        with smoothed(self.vectors, self.near, self.folder, self.threads) as vectors:
-            return grow(vectors, labels, k, start, self.threads)
+        if self.whole is None:
+            raise ValueError("without all smoothed vectors no topic grows")
+        return grow(self.whole, labels, k, start, self.threads)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lib.clusters.partitions import number_by_size, renumbered
-from lib.edits.schema import CONFLICT, OF_PAPERS, EditSummary, Outcome
+from lib.edits.schema import APPLIED, CONFLICT, OF_PAPERS, REPLACED, EditSummary, Outcome
 from lib.edits.state import Edit, NotApplied, State, applied, not_applied, seed_key
 from lib.words.spelling import stems
 
@@ -50,9 +50,14 @@ def words_of(state: State, edits: list[Edit]) -> Words:
             about = (edit["kind"], state.keys.index(outcome["topic"]) if outcome["topic"] else -1)
             if about in replaced and edit["kind"] in NOUNS:
                 later = f"a later edit gives {outcome['topic']} another {NOUNS[edit['kind']]}"
-                words.outcomes[replaced[about]] = not_applied(NotApplied(CONFLICT, later))
+                words.outcomes[replaced[about]] = not_applied(NotApplied(REPLACED, later))
             replaced[about] = len(words.outcomes)
         words.outcomes.append(outcome)
+    standing = {name for name, _ in groups_of(state, edits)}
+    of_words = [edit for edit in edits if edit["kind"] not in OF_PAPERS]
+    for place, (edit, outcome) in enumerate(zip(of_words, words.outcomes, strict=True)):
+        if edit["kind"] == "group" and outcome["status"] == APPLIED and edit["value"]["name"] not in standing:
+            words.outcomes[place] = not_applied(NotApplied(REPLACED, "later groups have all of its topics"))
     return words
 
 
@@ -93,21 +98,16 @@ def _group_outcome(state: State, keys: list[str]) -> Outcome:
 
 
 def groups_of(state: State, edits: list[Edit]) -> list[tuple[str, list[int]]]:
-    """The groups of the edits: name, and codes of the topics that no later group has."""
-    groups: list[tuple[str, list[int]]] = []
-    taken: set[int] = set()
-    for edit in reversed(edits):
-        if edit["kind"] != "group":
-            continue
-        codes = []
-        for key in edit["value"]["topics"]:
+    """The groups of the edits: name, and codes of the topics that no later group has; edits of one name make one group."""
+    home: dict[int, str] = {}
+    for edit in edits:
+        for key in edit["value"]["topics"] if edit["kind"] == "group" else ():
             try:
-                codes.append(state.code(key))
+                home[state.code(key)] = edit["value"]["name"]
             except NotApplied:
                 continue  # `words_of` says why
-        groups.append((edit["value"]["name"], [code for code in codes if code not in taken]))
-        taken.update(codes)
-    return [(name, codes) for name, codes in reversed(groups) if codes]
+    names = dict.fromkeys(home.values())
+    return [(name, sorted(code for code, of in home.items() if of == name)) for name in names]
 
 
 def regrouped(groups: np.ndarray, asked: list[tuple[str, list[int]]], sizes: np.ndarray) -> np.ndarray:

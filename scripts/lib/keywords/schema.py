@@ -42,6 +42,13 @@ KEYWORDS = pa.schema(
 )
 
 
+class MeanCoherence(TypedDict):
+    """The coherence of the keywords of the topics as `cluster` found them, if edits changed which papers they have."""
+
+    npmi: float | None
+    c_v: float | None
+
+
 class Coherence(TypedDict):
     """How coherent and distinct the keywords of the topics are.
 
@@ -58,11 +65,4 @@ class Coherence(TypedDict):
     inverted_rbo: float
     npmi_by_topic: list[float | None]
     c_v_by_topic: list[float | None]
-    before_edits: "MeanCoherence | None"
-
-
-class MeanCoherence(TypedDict):
-    """The coherence of the keywords of the topics as `cluster` found them, if edits changed which papers they have."""
-
-    npmi: float | None
-    c_v: float | None
+    before_edits: MeanCoherence | None

@@ -25,7 +25,8 @@ def kept_names(
 
     A name stays while its first word and one more are among what names the topic today: its keywords, or if it was and is
     mixed, its fields or parts. A title that names a topic without keywords stays while its paper is in the topic. A name
-    by a language model stays while half of the earlier keywords are among today's; a name of keywords is asked for again.
+    by a language model stays while half of the earlier keywords are among today's; a name of keywords is asked for again. A
+    name that a person gave stays with the edit alone.
 
     Parameters
     ----------
@@ -38,13 +39,17 @@ def kept_names(
     kept: list[str | None] = []
     for row, of_parts in zip(topics.itertuples(index=False), parts, strict=True):
         old = before.get(row.topic)
-        stays = old is not None and (
-            SEPARATOR not in old.name and shares_half(old.keywords, row.keywords)
-            if by_model
-            else home.get(old.representative_id) == row.topic
-            if not len(old.keywords)
-            else old.mixed == row.mixed
-            and holds(old.name, words_in_name(row.keywords, row.fields, of_parts, row.mixed))
+        stays = (
+            old is not None
+            and not old.by_hand
+            and (
+                SEPARATOR not in old.name and shares_half(old.keywords, row.keywords)
+                if by_model
+                else home.get(old.representative_id) == row.topic
+                if not len(old.keywords)
+                else old.mixed == row.mixed
+                and holds(old.name, words_in_name(row.keywords, row.fields, of_parts, row.mixed))
+            )
         )
         kept.append(old.name if old is not None and stays else None)
     return kept
@@ -59,8 +64,8 @@ def holds(name: str, words: list[str]) -> bool:
 
 def with_given(kept: list[str | None], given: Mapping[int, str]) -> list[str | None]:
     """The kept names with those that a person gave, by place; another topic does not keep one of these."""
-    taken = {stems(name) for name in given.values()}
-    free = [None if name is None or stems(name) in taken else name for name in kept]
+    taken = {stems(name.lower()) for name in given.values()}
+    free = [None if name is None or stems(name.lower()) in taken else name for name in kept]
     return [given.get(place, name) for place, name in enumerate(free)]
 
 
@@ -73,12 +78,12 @@ def with_kept(names: list[str], kept: list[str | None]) -> list[str]:
     """The kept names and, for the other topics, their new names; a number follows a new name that equals another."""
     if not any(kept):
         return names
-    taken = {stems(name) for name in kept if name}
+    taken = {stems(name.lower()) for name in kept if name}
     final = []
     for name, old in zip(names, kept, strict=True):
         tries = (f"{name} ({n})" if n > 1 else name for n in count(1))
-        final.append(old or next(each for each in tries if stems(each) not in taken))
-        taken.add(stems(final[-1]))
+        final.append(old or next(each for each in tries if stems(each.lower()) not in taken))
+        taken.add(stems(final[-1].lower()))
     return final
 
 

@@ -146,7 +146,7 @@ def clustered(folder: str | Path) -> str:
     return str(edited if (edited / "edits.json").is_file() else edited.parent)
 
 
-def replayed(config: Config) -> list[str]:
-    """What the edits of the earlier run made; nothing without one, or if it has no edits of papers."""
-    file = Path(config["previous"] or "", "clusters/edited/edits.json")
+def of_edits(config: Config, name: str) -> list[str]:
+    """A file of the edits of the earlier run; nothing without one, or if it has no edits of papers."""
+    file = Path(config["previous"] or "", "clusters/edited", name)
     return [str(file)] if config["previous"] and file.is_file() else []

@@ -15,6 +15,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from .config import Config, results_folder
+from .edits_file import OF_PAPERS
 from .encoders import language_warning
 from .named_files import as_list
 
@@ -173,10 +174,14 @@ def warn_of_steps(config: Config) -> None:
 
 
 def remove_edited(config: Config) -> None:
-    """Delete the edited topics of a former run, if this one has no edits of papers: a later run would take them for its own."""
-    edited = results_folder(config) / "clusters/edited"
-    if edited.is_dir():
-        shutil.rmtree(edited)
+    """Delete the edited topics of a former run, once the topics have no edits of papers: a later run would follow them."""
+    folder = results_folder(config)
+    try:
+        edits = json.loads((folder / "topics/edits.json").read_text("utf-8"))["edits"]
+    except (OSError, ValueError, KeyError):
+        return
+    if (folder / "clusters/edited").is_dir() and not any(edit["kind"] in OF_PAPERS for edit in edits):
+        shutil.rmtree(folder / "clusters/edited")
 
 
 def remove_parts(config: Config) -> None:

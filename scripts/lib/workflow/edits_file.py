@@ -74,14 +74,23 @@ def _read(file: Path, root: Path) -> list[Edit]:
     schema = json.loads((root / "rules/edits.schema.json").read_text("utf-8"))
     validator = Draft202012Validator({**schema["$defs"]["edit"], "$defs": schema["$defs"]})
     faults, edits = [], []
-    for entry, line in zip(map(typed, entries), lines, strict=True):
-        if fault := fault_of(entry, validator):
+    for entry, line, node in zip(map(typed, entries), lines, tree.value, strict=True):
+        if fault := twice(node) or fault_of(entry, validator):
             faults.append(f"{file}, line {line}: {fault}")
         else:
             edits += parts_of(entry, line)
     if faults:
         raise WorkflowError("The edits have faults:", *faults)
     return edits
+
+
+def twice(node: yaml.Node) -> str | None:
+    """What is wrong with an entry in which a key stands twice, since YAML would take the last one; None if none does."""
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    names = [key.value for key, _ in node.value]
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    return f"{repeated} stands twice; begin another entry with a dash" if repeated else None
 
 
 def typed(value: Any, key: str = "") -> Any:

@@ -129,11 +129,12 @@ function saveTopic() {
 
 function mergeTopic() {
   const other = element("edit-merge").value;
-  if (other) add(chosenTopic(), { merge: [other] }); else say("Choose the topic that becomes part of this one.");
+  if (other && here().length < 3) say("A map needs two topics.");
+  else if (other) add(chosenTopic(), { merge: [other] }); else say("Choose the topic that becomes part of this one.");
 }
 
 function hideTopic() {
-  if (here().length > 1) add(chosenTopic(), { hide: true }); else say("The last topic cannot be hidden.");
+  if (here().length > 2) add(chosenTopic(), { hide: true }); else say("A map needs two topics.");
 }
 
 function movePapers() {

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lib.edits.schema import APPLIED, CONFLICT, ORPHANED
+from lib.edits.schema import APPLIED, CONFLICT, ORPHANED, REPLACED
 from lib.edits.state import State, seed_key
 from lib.edits.words import dropped_words, edit_summary, groups_of, in_short, regrouped, words_of
 
@@ -36,7 +36,7 @@ def test_the_last_name_of_a_topic_counts():
     words = words_of(state(), edits)
     assert words.names == {0: "B", 2: "C", 3: "Fusion"} and words.descriptions == {1: "about b"}
     statuses = [outcome["status"] for outcome in words.outcomes]
-    assert statuses == [CONFLICT, APPLIED, APPLIED, CONFLICT, APPLIED, CONFLICT, ORPHANED]
+    assert statuses == [REPLACED, APPLIED, APPLIED, CONFLICT, APPLIED, CONFLICT, ORPHANED]
     assert (
         "another name" in words.outcomes[0]["reason"]
         and "another topic has the name" in words.outcomes[3]["reason"]
@@ -60,6 +60,9 @@ def test_groups_have_the_topics_asked_for():
     outcomes = words_of(state(), edits).outcomes
     assert [outcome["status"] for outcome in outcomes] == [APPLIED, APPLIED, ORPHANED]
     assert "t0000" in outcomes[1]["reason"]
+    again = [edits[0], edit("group", {"name": "Two", "topics": ["taaaa", "tbbbb"]})]
+    assert groups_of(state(), again) == [("Two", [0, 1])]
+    assert [outcome["status"] for outcome in words_of(state(), again).outcomes] == [REPLACED, APPLIED]
     groups = regrouped(np.array([0, 0, 0, 1]), [("One", [0, 3])], np.array([5, 1, 1, 9]))
     assert groups.tolist() == [0, 1, 1, 0]
     found = np.array([0, 1, 1, 0])

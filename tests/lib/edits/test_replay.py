@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from lib.edits.replay import Before, Replay
-from lib.edits.schema import APPLIED, CONFLICT, ORPHANED
+from lib.edits.schema import APPLIED, CONFLICT, ORPHANED, REPLACED
 from lib.edits.splitting import divide, followed
 from lib.edits.state import State, seed_key
 
@@ -93,7 +93,7 @@ def test_papers_are_moved_and_the_last_edit_counts():
     assert "p00" in topics["tbbbb"] and {"p19", "p01"} <= set(topics["tcccc"])
     assert "1 of its 3 papers are not in the corpus" in done[0]["reason"]
     assert "a later edit moves 1 of its 2 papers" in done[0]["reason"]
-    assert done[2]["status"] == CONFLICT and [done[i]["status"] for i in (0, 1, 3)] == [APPLIED] * 3
+    assert done[2]["status"] == REPLACED and [done[i]["status"] for i in (0, 1, 3)] == [APPLIED] * 3
     assert replay(edit("move", {"papers": ["x"]}, "tbbbb"))[0][0]["status"] == ORPHANED
 
 
@@ -121,10 +121,8 @@ def test_parts_keep_their_keys_in_the_next_run():
     _, first, _ = replay(edit("split", {"into": 3}, "taaaa"))
     # the parts had other numbers then
     names = {"taaaa": "taaaa-3", "taaaa-2": "taaaa", "taaaa-3": "taaaa-2"}
-    topic = np.full(20, None, object)
-    for key, ids in first.items():
-        topic[[IDS.index(i) for i in ids]] = names.get(key, key)
-    _, again, _ = replay(edit("split", {"into": 3}, "taaaa"), before=Before(topic))
+    made = {names[key]: np.array([IDS.index(i) for i in first[key]]) for key in names}
+    _, again, _ = replay(edit("split", {"into": 3}, "taaaa"), before=Before(np.full(20, None, object), made))
     assert {names[key]: first[key] for key in names} == {key: again[key] for key in names}
 
 
@@ -140,11 +138,11 @@ def test_what_cannot_be_divided_is_a_conflict():
 def test_a_pinned_topic_comes_back():
     topic = np.full(20, None, object)
     topic[[2, 3]] = "tdead"
-    done, topics, _ = replay(edit("pin", True, "tdead"), edit("pin", True, "tbbbb"), before=Before(topic))
+    done, topics, _ = replay(edit("pin", True, "tdead"), edit("pin", True, "tbbbb"), before=Before(topic, {}))
     assert topics["tdead"] == IDS[2:6] and [outcome["status"] for outcome in done] == [APPLIED] * 2
     assert replay(edit("pin", True, "tdead"))[0][0]["status"] == ORPHANED
     assert (
-        replay(edit("pin", True, "tdead"), before=Before(np.full(20, None, object)))[0][0]["status"]
+        replay(edit("pin", True, "tdead"), before=Before(np.full(20, None, object), {}))[0][0]["status"]
         == ORPHANED
     )
 
@@ -163,5 +161,35 @@ def test_a_seed_makes_a_topic():
 def test_a_seed_goes_on_from_the_papers_that_it_had():
     topic = np.full(20, None, object)
     topic[[15, 16]] = seed_key("Fusion")
-    _, topics, _ = replay(edit("seed", {"name": "Fusion", "words": ["plasma"]}), before=Before(topic))
+    _, topics, _ = replay(edit("seed", {"name": "Fusion", "words": ["plasma"]}), before=Before(topic, {}))
     assert topics[seed_key("Fusion")] == IDS[15:19]
+
+
+def test_later_edits_of_what_an_edit_made_are_repeated():
+    """A part is merged away, and a seeded topic takes another in: the next run divides and grows as before."""
+    edits = [
+        edit("split", {"into": 2}, "taaaa"),
+        edit("merge", ["taaaa-2"], "tbbbb"),
+        edit("seed", {"name": "F", "ids": ["p11"]}),
+        edit("merge", ["tdddd"], seed_key("F")),
+    ]
+    state = State(pa.chunked_array([IDS]), LABELS.copy(), list(KEYS), KEYS)
+    first = Replay(state, None, Line(), lambda seed: np.array([7]))
+    assert [outcome["status"] for outcome in first.run(edits)] == [APPLIED] * 4
+    topic = np.array([*KEYS, "taaaa-2", seed_key("F")], object)[state.labels]
+    done, topics, _ = replay(*edits, before=Before(topic, first.made))
+    assert [outcome["status"] for outcome in done] == [APPLIED] * 4
+    assert {key: ids for key, ids in topics.items() if ids} == {
+        key: [IDS[i] for i in np.flatnonzero(topic == key)] for key in set(topic)
+    }
+
+
+def test_pins_come_first_and_moved_papers_stay():
+    topic = np.full(20, None, object)
+    topic[[2, 3]] = "tdead"
+    edits = [edit("move", {"papers": ["p12"]}, "tdead"), edit("pin", True, "tdead")]
+    done, topics, _ = replay(*edits, before=Before(topic, {}))
+    assert [outcome["status"] for outcome in done] == [APPLIED] * 2 and "p12" in topics["tdead"]
+    seed = edit("seed", {"name": "F", "ids": ["p11"]})
+    _, topics, _ = replay(edit("move", {"papers": ["p12"]}, "taaaa"), seed)
+    assert "p12" in topics["taaaa"] and topics[seed_key("F")] == ["p11", "p13", "p14"]

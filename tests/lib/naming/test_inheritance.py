@@ -13,6 +13,7 @@ def topic(number, name="a · b · c", keywords=("a", "b", "c"), mixed=False, fie
         "keywords": list(keywords),
         "fields": list(fields),
         "mixed": mixed,
+        "by_hand": False,
         "representative_id": paper,
     }
 
@@ -64,6 +65,7 @@ def test_the_name_of_a_model_stays_while_half_of_the_keywords_do():
     old = topic(3, "Learning to reason", ["a", "b", "c", "d"])
     assert kept(old, topic(3, "x", ["d", "a"]), by_model=True) == "Learning to reason"
     assert kept(old, topic(3, "x", ["d", "e"]), by_model=True) is None
+    assert kept(old | {"by_hand": True}, topic(3, "x", ["d", "a"]), by_model=True) is None  # its edit is gone
     # the model gave no name then; it is asked again
     assert kept(topic(3, "a · b", ["a", "b"]), topic(3, "a · b", ["a", "b"]), by_model=True) is None
     assert not shares_half([], [])

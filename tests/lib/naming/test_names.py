@@ -63,11 +63,15 @@ def test_groups_are_named_by_their_largest_topics_and_subtopics_without_words_ha
         "topic": ([["Algebra"], ["Logic"], []], np.array([0.5, 0.5, 0.0])),
         "subtopic": ([[], ["Sets"]], np.array([0.0, 0.4])),
     }
-    table = hierarchy_table(nodes, words, topics, fields, 100)
+    table = hierarchy_table(nodes, words, topics, fields, [], 100)
     below = ["e · f", "a · b", "c · d", "e · f", "c · d (1)", "comet"]
     assert table["name"].tolist() == ["c · a", *below]  # 18 of its 50 papers have one of these keywords
     assert table["fields"].tolist()[1:] == [[], ["Algebra"], ["Logic"], [], [], ["Sets"]]
     fields["group"] = (fields["group"][0], np.array([0.4, 0.0]))
-    assert hierarchy_table(nodes, words, topics, fields, 100)["name"].tolist() == ["Algebra · Logic", *below]
+    assert hierarchy_table(nodes, words, topics, fields, [], 100)["name"].tolist() == [
+        "Algebra · Logic",
+        *below,
+    ]
+    assert hierarchy_table(nodes, words, topics, fields, [("Mine", [1])], 100)["name"][0] == "Mine"
     assert table["share"].tolist() == [0.5, 0.1, 0.2, 0.3, 0.1, 0.15, 0.15]
     assert table["keywords"].tolist()[-1] == ["comet"]
