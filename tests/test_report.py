@@ -113,7 +113,9 @@ def test_topics_are_shown_with_their_nearest_papers(inputs, out):
     page = read_page(inputs, out)
     first, second = (page.cells("topics-table", topic) for topic in "01")
     assert first["Papers"] == "1,000" and second["Papers"] == "234"
-    assert first["Name, fields, label and keywords"].startswith("word · other named by a person About <b>stars</b> Field ")
+    assert first["Name, fields, label and keywords"].startswith(
+        "word · other named by a person About <b>stars</b> Field "
+    )
     assert second["Name, fields, label and keywords"].startswith("spin mixed spin | Second")
     assert first["Category"] == "math.AG 50%" and second["Category"] == ""
     papers = first["Most central papers"]
