@@ -150,6 +150,7 @@ rule changes:
         **ASSIGNED,
         **earlier_topics(previous_assignments="assignments.parquet"),
         **earlier(previous_topics="topics/topics.parquet"),
+        **REPLAYS,
         cluster=f"{TOPICS}/cluster.json",
         topics="<results>/topics/topics.parquet",
         previous_history=chains.history_of(config),

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from lib.cli import Parser, UserError, run, say
 from lib.clusters.schema import ASSIGNMENTS, ClusterSummary
+from lib.edits.schema import Replayed
 from lib.figures.flow_figure import NEW, plot_flows
 from lib.figures.fonts import drawable
 from lib.figures.style import save
@@ -39,6 +40,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         previous_assignments="assignments.parquet of the earlier run",
         previous_topics="its topics.parquet",
         previous_history="its history.parquet; nothing if it is the first run of the chain",
+        replayed="edits.json of `edit`, if edits are of papers",
     )
     cli.outputs(changes="changes.json", csv="changes.csv", history="history.parquet", figure="changes.png")
     return cli.parse_args(argv)
@@ -136,6 +138,7 @@ def main(argv: list[str] | None = None) -> None:
         at >= 0,
         now["id"],
         cluster["announced"],
+        frozenset(read_json(args.replayed, Replayed)["gone"]) if args.replayed else frozenset(),
     )
     changes = change_table(step)
     shown = papers.filter(

@@ -136,9 +136,9 @@ def news_values(args: argparse.Namespace) -> dict[str, Any]:
     news = read_json(args.changes, News)
     of_kind: dict[str, list[dict]] = {}
     for change in news["changes"]:
-        of_kind.setdefault(change["kind"], []).append(
-            change | {"line": line_of(change, news["run"]).split(": ", 1)[1]}
-        )
+        line = line_of(change, news["run"]).split(": ", 1)[1]
+        line += ", by an edit" if change["by_edit"] else ""
+        of_kind.setdefault(change["kind"], []).append(change | {"line": line})
     return {"news": opening(news), "moves": news["moves"][:STREAMS], "of_kind": of_kind}
 
 

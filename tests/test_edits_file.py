@@ -74,10 +74,12 @@ def test_no_file_and_an_empty_file_have_no_edits(tmp_path):
     ("text", "said"),
     [
         ("- topic: [t1\n", "line 2, column 1"),
+        ("- {topic: t7f3a, note: see: Zotero}", "into quotes"),
+        ("- {topic: t7f3a, zzz: 1}", "known are topic,"),
         ("topic: t7f3a\nrename: x\n", "is not a list"),
         (
             "- {topic: t7f3a, rename: x}\n- {topic: t7f3a, renam: x}",
-            "line 2: renam: unknown; known are topic,",
+            "line 2: renam: unknown; did you mean rename?",
         ),
         ("- {topic: T7F3A, rename: x}", "line 1: topic: 'T7F3A' does not match"),
         ("- {topic: t7f3a, rename: '  '}", "line 1: rename"),
@@ -87,7 +89,7 @@ def test_no_file_and_an_empty_file_have_no_edits(tmp_path):
         ("- {topic: t7f3a, merge: [t7f3a]}", "cannot become part of itself"),
         ("- {topic: t7f3a, split: {into: 1}}", "line 1: split"),
         ("- {topic: t7f3a, split: {into: many}}", "line 1: split"),
-        ("- {topic: t7f3a, hide: maybe}", "line 1: hide"),
+        ("- {topic: t7f3a, hide: maybe}", "line 1: hide: write true"),
         ("- {seed: {name: x}}", "line 1: seed"),
         ("- {seed: {name: x, words: [a], text: b}}", "line 1: seed"),
         ("- {group: {name: x}}", "'topics' is a required property"),

@@ -13,6 +13,7 @@ import pyarrow as pa
 from scipy.special import bdtr, bdtrc
 
 from lib.clusters.schema import NewGroup
+from lib.edits.numbers import FIRST_MADE
 from lib.trends.periods import FALSE_DISCOVERIES
 from lib.trends.regression import adjusted
 from lib.trends.schema import CHANGES
@@ -35,6 +36,7 @@ class Step:
     shared : bool (n,), whether the earlier run has the paper
     ids : of the papers of this run
     announced : groups of new papers
+    gone : keys of the topics that edits took away
     """
 
     before: pd.DataFrame
@@ -46,6 +48,7 @@ class Step:
     shared: np.ndarray
     ids: pa.ChunkedArray
     announced: list[NewGroup]
+    gone: frozenset[str] = frozenset()
 
     @cached_property
     def counts(self) -> pd.DataFrame:
@@ -123,7 +126,8 @@ def _born(step: Step) -> list[dict]:
         kind = "split" if parted else "born"
         shown = np.flatnonzero(inside & ~step.shared)
         papers = step.most_similar(shown if len(shown) else np.flatnonzero(inside))
-        rows.append({"kind": kind, "topic": int(number), "other": other, "papers": papers})
+        made = int(number) >= FIRST_MADE
+        rows.append({"kind": kind, "topic": int(number), "other": other, "papers": papers, "by_edit": made})
     return rows
 
 
@@ -138,7 +142,8 @@ def _ended(step: Step) -> list[dict]:
         other = None if largest is None or 2 * largest["papers"] <= shared else int(largest["new"])
         papers = step.most_similar(np.flatnonzero(step.old_topic == number))
         kind = "ended" if other is None else "merged"
-        rows.append({"kind": kind, "topic": int(number), "other": other, "papers": papers})
+        away = step.texts.loc[number, "key"] in step.gone
+        rows.append({"kind": kind, "topic": int(number), "other": other, "papers": papers, "by_edit": away})
     return rows
 
 
@@ -187,7 +192,7 @@ def _complete(step: Step, row: dict) -> dict:
     }
     counts = {name: int(value) for name, value in step.counts.loc[number].items()}
     return (
-        {"other": None, "was": None, "factor": None, "q_value": None, "announced": None}
+        {"other": None, "was": None, "factor": None, "q_value": None, "announced": None, "by_edit": None}
         | counts
         | texts
         | row

@@ -58,6 +58,8 @@ def line_of(change: dict, run: int) -> str:
     """
     name, kind = change["name"], change["kind"]
     if kind in ("grew", "shrank"):
+        if not change["new"]:
+            return f"grew slower: {name}, {change['after']:,} papers, none of the new ones"
         verb = "grew" if kind == "grew" else "grew slower"
         return (
             f"{verb}: {name}, {change['before']:,} to {change['after']:,} papers, {change['factor']:.1f} times its former "
@@ -68,8 +70,9 @@ def line_of(change: dict, run: int) -> str:
     if kind == "announced":
         again = f", announced in run {change['announced']}" if change["announced"] < run else ""
         return f"announced: {change['after']:,} young papers of one subject in {name}, {change['new']:,} of them new{again}"
+    verb = f"{VERBS[kind]} by an edit" if change["by_edit"] else VERBS[kind]
     if kind in ("born", "split"):
         origin = f"; most others were in {change['other_name']}" if change["other_name"] else ""
-        return f"{VERBS[kind]}: {name}, {change['after']:,} papers, {change['new']:,} of them new{origin}"
+        return f"{verb}: {name}, {change['after']:,} papers, {change['new']:,} of them new{origin}"
     target = f"; most of them are in {change['other_name']} now" if change["other_name"] else ""
-    return f"{VERBS[kind]}: {name}, {change['before']:,} papers{target}"
+    return f"{verb}: {name}, {change['before']:,} papers{target}"

@@ -87,6 +87,7 @@ CHANGES = pa.schema(
         ),
         column("q_value", pa.float64(), "p-value of it (binomial test) after Benjamini and Hochberg"),
         column("announced", pa.int32(), "of a group: run of the chain that announced it first"),
+        column("by_edit", pa.bool_(), "of born, split, ended and merged: an edit did it"),
         column("papers", pa.list_(pa.string()), "ids of up to three papers that show it"),
     ]
 )

@@ -1,6 +1,7 @@
 """The file of edits that the config key `edits` names: read and checked before any job."""
 
 import json
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,10 @@ def _read(file: Path, root: Path) -> list[Edit]:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = getattr(error, "problem", None) or error
-        raise WorkflowError(f"edits: {file}{place}: {problem}; correct the YAML there") from None
+        raise WorkflowError(
+            f"edits: {file}{place}: {problem}. Put texts that hold `: ` or `#` into quotes, and begin the lines of an entry at "
+            "one margin"
+        ) from None
     if tree is None or not entries:
         return []
     if not isinstance(entries, list):
@@ -129,7 +133,11 @@ def described(error: ValidationError) -> str:
     known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
     if error.validator == "additionalProperties":
         unknown = sorted(set(error.instance) - set(known))
-        return f"{place + '.' if place else ''}{unknown[0]}: unknown; known are {', '.join(known)}"
+        near = get_close_matches(unknown[0], known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        return f"{place + '.' if place else ''}{unknown[0]}: unknown; {hint}"
+    if error.validator == "const":
+        return f"{place}: write true, or take the line out"
     about = error.schema.get("description") if isinstance(error.schema, dict) else None
     return f"{place or 'edit'}: {error.message}{f' ({about})' if about else ''}"
 

@@ -191,3 +191,22 @@ def test_every_kind_has_its_line():
         "moved: 30 papers from c to b",
         "renamed: a → x",
     ]
+
+
+def test_what_edits_did_is_told_as_such():
+    before, after = topics({0: "a", 1: "b", 2: "c"}), topics({0: "a", 10_001: "d"})
+    step = step_of([(0, 0, 50), (1, 0, 30), (2, 0, 20), (0, 10_001, 25)], before, after)
+    step.gone = frozenset({"t0001"})
+    table = change_table(step)
+    assert table[["topic", "by_edit"]].to_numpy().tolist() == [[10_001, True], [1, True], [2, False]]
+    rows = pa.Table.from_pandas(table, CHANGES, preserve_index=False).to_pylist()
+    told = lines_of(news(changes=rows))
+    assert told[0].startswith("split off by an edit: d") and told[1].startswith("merged by an edit: b")
+    assert told[2].startswith("merged: c")
+
+
+def test_a_topic_without_new_papers_is_told_without_a_factor():
+    before = topics({0: "a", 1: "b"})
+    table = change_table(step_of([(0, 0, 100), (1, 1, 100), (-1, 0, 60)], before, before))
+    rows = pa.Table.from_pandas(table, CHANGES, preserve_index=False).to_pylist()
+    assert lines_of(news(changes=rows))[1] == "grew slower: b, 100 papers, none of the new ones"
