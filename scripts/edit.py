@@ -97,7 +97,9 @@ def read_before(
     return Before(keys[np.where(at >= 0, codes[at], -1)], made), summary, known
 
 
-def search_rows(search: np.ndarray, old: np.ndarray, new: np.ndarray, space: Space, k: int) -> np.ndarray:
+def search_rows(
+    search: np.ndarray, shared: np.ndarray, old: np.ndarray, new: np.ndarray, space: Space
+) -> np.ndarray:
     """What new papers are compared with, float32 (k, dim): the mean of the smoothed vectors of each edited topic.
 
     For topics that consist of whole topics of `cluster` it is the mean of theirs, by the papers that each brings.
@@ -105,42 +107,48 @@ def search_rows(search: np.ndarray, old: np.ndarray, new: np.ndarray, space: Spa
     Parameters
     ----------
     search : float32 (k_old, dim), search.npy
+    shared : int64 (k, k_old), papers of each edited topic by their topic before the edits
     old, new : int32 (n,), codes of the topics before and after the edits; -1: none
     """
-    both = (old >= 0) & (new >= 0)
-    shared = count_pairs(new[both], old[both], k, len(search))
     means = shared @ search.astype(np.float64) / np.maximum(shared.sum(1), 1)[:, None]
     whole = ((shared == 0) | (shared == label_sizes(old, len(search)))).all(1) & (
-        shared.sum(1) == label_sizes(new, k)
+        shared.sum(1) == label_sizes(new, len(shared))
     )
     for code in np.flatnonzero(~whole):
         means[code] = space.rows(np.flatnonzero(new == code)).mean(0)
     return means.astype(np.float32)
 
 
-def stability_of(numbered: NumberedEdits, old: np.ndarray, cluster: ClusterSummary) -> np.ndarray:
-    """The stability of the topics whose papers are as `cluster` found them, float64 (k,); NaN for others."""
-    known = dict(zip(cluster["keys"], cluster["stability_by_topic"], strict=True))
-    sizes = dict(zip(cluster["keys"], cluster["sizes"], strict=True))
-    values = np.full(len(numbered.keys), np.nan)
+def stability_of(shared: np.ndarray, numbered: NumberedEdits, cluster: ClusterSummary) -> np.ndarray:
+    """The stability of the topics whose papers are as `cluster` found them, float64 (k,); NaN for others.
+
+    Parameters
+    ----------
+    shared : int64 (k, k_old), papers of each edited topic by their topic before the edits
+    """
+    place = {key: code for code, key in enumerate(cluster["keys"])}
+    sizes = label_sizes(numbered.labels, len(shared))
+    values = np.full(len(shared), np.nan)
     for code, key in enumerate(numbered.keys):
-        inside = numbered.labels == code
-        if key in sizes and inside.sum() == sizes[key] and (old[inside] == cluster["keys"].index(key)).all():
-            values[code] = np.nan if known[key] is None else known[key]
+        before = place.get(key)
+        if before is not None and shared[code, before] == sizes[code] == cluster["sizes"][before]:
+            known = cluster["stability_by_topic"][before]
+            values[code] = np.nan if known is None else known
     return values
 
 
 def shares_after(
-    memberships: Path, old: np.ndarray, numbered: NumberedEdits, cluster: ClusterSummary
+    memberships: Path, shared: np.ndarray, old: np.ndarray, numbered: NumberedEdits, cluster: ClusterSummary
 ) -> pa.Table:
     """The columns of memberships.parquet for the edited topics.
 
     Parameters
     ----------
+    shared : int64 (k, k_old), papers of each edited topic by their topic before the edits
     old : int32 (n,), code of the topic of each paper before the edits; -1: none
     """
     best, shares = read_memberships(memberships, np.array(cluster["numbers"], np.int32))
-    now = edited_codes(old, numbered.labels, cluster["keys"], numbered.keys)
+    now = edited_codes(shared, np.array(cluster["sizes"]), cluster["keys"], numbered.keys)
     best, shares = edited_shares(best, shares, old, numbered.labels, now)
     return membership_table(renumbered(best, numbered.numbers), shares)
 
@@ -152,14 +160,18 @@ def made_table(made: dict[str, np.ndarray], ids: pa.ChunkedArray) -> pa.Table:
     return pa.table({"id": ids.take(rows), "key": pa.array(keys, pa.string())})
 
 
-def announced_in(cluster: ClusterSummary, old: np.ndarray, numbered: NumberedEdits) -> list[NewGroup]:
-    """The groups of new papers, each with the number of the edited topic that holds most papers of its former topic."""
+def announced_in(shared: np.ndarray, numbered: NumberedEdits, cluster: ClusterSummary) -> list[NewGroup]:
+    """The groups of new papers, each with the number of the edited topic that holds most papers of its former topic.
+
+    Parameters
+    ----------
+    shared : int64 (k, k_old), papers of each edited topic by their topic before the edits
+    """
     groups = []
     for group in cluster["announced"]:
-        now = numbered.labels[old == cluster["numbers"].index(group["topic"])]
-        if (now >= 0).any():
-            topic = int(numbered.numbers[np.bincount(now[now >= 0]).argmax()])
-            groups.append(NewGroup(**{**group, "topic": topic}))
+        of_topic = shared[:, cluster["numbers"].index(group["topic"])]
+        if of_topic.any():
+            groups.append(NewGroup(**{**group, "topic": int(numbered.numbers[of_topic.argmax()])}))
     return groups
 
 
@@ -176,15 +188,10 @@ def main(argv: list[str] | None = None) -> None:
     before, earlier, known = read_before(args, ids)
     edits, near = args.edits["replay"], near[:, : usable_neighbors(args.smooth, len(ids))]
     state = State(ids, old.copy(), list(cluster["keys"]), cluster["given"])
-    names = (
-        "centroids",
-        "search_edited",
-        "assignments_edited",
-        "memberships_edited",
-        "made",
-        "summary_edited",
-    )
-    outputs = (*(getattr(args, name) for name in names), args.replayed)
+    outputs = [
+        *(args.centroids, args.search_edited, args.assignments_edited, args.memberships_edited),
+        *(args.made, args.summary_edited, args.replayed),
+    ]
     growing = any(edit["kind"] in GROWING for edit in edits)
     with atomic_outputs(*outputs) as files, one_blas_thread(), ExitStack() as stack:
         all_rows = smoothed(vectors, near, files[0].parent, args.threads)
@@ -197,23 +204,25 @@ def main(argv: list[str] | None = None) -> None:
             raise UserError(
                 f"edits: {k} topics are left, and a map needs two; take out an edit that merges or hides"
             )
-        topics = on_original(vectors, numbered.labels, k, args.threads)
-        stability = stability_of(numbered, old, cluster)
+        new, both = numbered.labels, (old >= 0) & (numbered.labels >= 0)
+        shared = count_pairs(new[both], old[both], k, cluster["k"])
+        topics = on_original(vectors, new, k, args.threads)
+        stability = stability_of(shared, numbered, cluster)
         columns, fit = measure(vectors, topics, numbered.numbers, stability, args.threads)
         summary = {**cluster, **fit, "k": k, "numbers": numbered.numbers.tolist(), "keys": numbered.keys}
         summary |= {
             "since": numbered.since,
             "ended": sorted(set(earlier["numbers"] if earlier else []) - set(numbered.numbers.tolist())),
-            "announced": announced_in(cluster, old, numbered),
+            "announced": announced_in(shared, numbered, cluster),
         }
         np.save(files[0], topics.centroids)
-        np.save(files[1], search_rows(search, old, numbered.labels, space, k))
+        np.save(files[1], search_rows(search, shared, old, new, space))
         write_table(files[2], pa.table({"id": ids, **columns, "age": table["age"]}), ASSIGNMENTS)
-        write_table(files[3], shares_after(args.memberships, old, numbered, cluster), MEMBERSHIPS)
+        write_table(files[3], shares_after(args.memberships, shared, old, numbered, cluster), MEMBERSHIPS)
         write_table(files[4], made_table(replay.made, ids), MADE)
         write_json(files[5], summary)
         write_json(files[6], Replayed(outcomes=outcomes, made=numbered.made, gone=state.gone))
-    done, inside = sum(each["status"] == APPLIED for each in outcomes), int((numbered.labels >= 0).sum())
+    done, inside = sum(each["status"] == APPLIED for each in outcomes), int((new >= 0).sum())
     say(f"{done} of {len(edits)} edits of papers applied; {inside:,} of {len(ids):,} papers in {k} topics")
 
 

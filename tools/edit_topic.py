@@ -113,7 +113,7 @@ def configured_file(config: Path) -> str | None:
     try:
         return (yaml.safe_load(config.read_text("utf-8")) or {}).get("edits") if config.is_file() else None
     except yaml.YAMLError as error:
-        raise UserError(f"{config}: no YAML ({error}); correct it, or name the file with EDITS") from None
+        raise UserError(f"{config}: not YAML ({error}); correct it, or name the file with EDITS") from None
 
 
 def read_file(file: Path) -> tuple[list[Edit], str]:
@@ -121,7 +121,7 @@ def read_file(file: Path) -> tuple[list[Edit], str]:
     if not file.exists():
         return [], ""
     if not file.is_file():
-        raise UserError(f"EDITS: {file} is no file; name one, such as edits.yaml")
+        raise UserError(f"EDITS: {file} is not a file; name one, such as edits.yaml")
     try:
         return read_edits({"edits": str(file)}, ROOT), file.read_bytes().decode("utf-8-sig")
     except WorkflowError as error:

@@ -135,7 +135,7 @@ def test_faults_of_the_file_come_first(add, tmp_path):
     with pytest.raises(edit_topic.UserError, match="line 1: renam: unknown"):
         add("--topic=t0a01", "--name=x")
     (tmp_path / "config.yaml").write_text("edits: [\n")
-    with pytest.raises(edit_topic.UserError, match=r"config\.yaml: no YAML"):
+    with pytest.raises(edit_topic.UserError, match=r"config\.yaml: not YAML"):
         add("--topic=t0a01", "--name=x")
 
 

@@ -107,7 +107,7 @@ def calibrate(
 
 
 def margins(vectors: np.ndarray, labels: np.ndarray, search: np.ndarray, threads: int = 1) -> np.ndarray:
-    """The score of each paper for its own topic less the largest other one: float32 (m,); the score if there is no other.
+    """The score of each paper for its own topic minus its largest other score: float32 (m,); the score if there is no other.
 
     The parameters are those of `calibrate`. The value of an unassigned paper has no meaning.
     """

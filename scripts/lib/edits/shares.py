@@ -3,22 +3,22 @@
 import numpy as np
 
 
-def edited_codes(old: np.ndarray, new: np.ndarray, keys: list[str], edited: list[str]) -> np.ndarray:
+def edited_codes(shared: np.ndarray, sizes: np.ndarray, keys: list[str], edited: list[str]) -> np.ndarray:
     """The edited topic that each topic is: int32 (k_old,); -1: it is hidden.
 
     It is the topic of the same key, or else the one that has most of its papers, if fewer are without a topic.
 
     Parameters
     ----------
-    old, new : int32 (n,), codes of the topics before and after the edits; -1: none
+    shared : int64 (k, k_old), papers of each edited topic by their topic before the edits
+    sizes : int (k_old,), papers of each topic before the edits
     keys, edited : of the topics before and after
     """
-    now = np.full(len(keys), -1, np.int32)
+    hidden = sizes - shared.sum(0)
+    now = np.vstack([hidden, shared]).argmax(0).astype(np.int32) - 1
     for code, key in enumerate(keys):
         if key in edited:
             now[code] = edited.index(key)
-        elif (papers := new[old == code]).size:
-            now[code] = np.bincount(papers + 1).argmax() - 1
     return now
 
 

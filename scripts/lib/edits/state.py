@@ -36,8 +36,8 @@ class State:
     ids : of the papers, n
     labels : int32 (n,), place of the topic of each paper in `keys`; -1: none
     keys : of all topics, those that are gone too
-    given : all keys of the chain that are no topics of this run
-    gone : why a topic is none any more, by key
+    given : all keys that the chain has given
+    gone : where the topics are that edits removed, by key
     """
 
     ids: pa.ChunkedArray
@@ -52,7 +52,7 @@ class State:
         Raises
         ------
         NotApplied
-            There is no topic of this key, or not any more.
+            No topic has this key, or an edit has removed it.
         """
         if key in self.gone:
             raise NotApplied(CONFLICT, f"{key} {self.gone[key]}")
@@ -75,7 +75,7 @@ class State:
         Raises
         ------
         NotApplied
-            There is no such topic.
+            No topic has this key, or more than half of these papers.
         """
         if "topic" in edit:
             return self.code(edit["topic"])
@@ -103,7 +103,7 @@ class State:
         return at[at >= 0], f"{missing} of its {len(at)} papers are not in the corpus" if missing else None
 
     def leave(self, code: int, reason: str) -> None:
-        """Let a topic be none any more."""
+        """Remove a topic."""
         self.gone[self.keys[code]] = reason
 
 

@@ -133,7 +133,8 @@ def test_shares_follow_the_edits():
     """Topic c is merged into a, b is hidden, and paper 3 is moved from a to the new topic d."""
     old = np.array([0, 1, 2, 0], np.int32)
     new = np.array([0, -1, 0, 1], np.int32)
-    now = edited_codes(old, new, ["a", "b", "c"], ["a", "d"])
+    shared = np.array([[1, 0, 1], [1, 0, 0]])
+    now = edited_codes(shared, label_sizes(old, 3), ["a", "b", "c"], ["a", "d"])
     assert now.tolist() == [0, -1, 0]
     best = np.array([[0, 2, 1], [1, 0, -1], [2, 1, 0], [0, 2, -1]], np.int32)
     shares = np.array([[0.5, 0.3, 0.2], [0.9, 0.1, 0], [0.6, 0.3, 0.1], [0.4, 0.6, 0]], np.float32)
