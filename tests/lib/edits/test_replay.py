@@ -23,9 +23,10 @@ class Line:
         return divide(self.rows(rows), into, 0)
 
     def followed(self, rows, before):
-        return followed(self.rows(rows), before)
+        return followed(self.rows(rows), before, 0.3)
 
-    def grown(self, labels, k, start):
+    def grown(self, labels, k, start, home):
+        start = start if home is None else np.flatnonzero(home > 0)
         return np.arange(min(start), min(min(start) + 4, 20))
 
 
