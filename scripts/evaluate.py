@@ -79,6 +79,7 @@ def before_edits(args: argparse.Namespace, primary: list[str | None]) -> BeforeE
     cluster = read_json(args.found_cluster, ClusterSummary)
     return BeforeEdits(
         k=cluster["k"],
+        papers=int((topics >= 0).sum()),
         silhouette=cluster["silhouette"],
         ami=agreement(topics, primary)["ami"],
     )
@@ -114,6 +115,7 @@ def main(argv: list[str] | None = None) -> None:
     evaluation = Evaluation(
         corpus=summarize_corpus(read_texts(args.papers, sample_rows(hashes, SAMPLE))),
         papers=len(topics),
+        papers_in_topics=int((topics >= 0).sum()),
         k=cluster["k"],
         stable_share=share_in_stable(table, int(read_counted(args.works).sum())),
         silhouette=cluster["silhouette"],

@@ -19,6 +19,7 @@ EVALUATION = {
         "without_words": 0.02,
     },
     "papers": 1234,
+    "papers_in_topics": 1234,
     "k": 2,
     "stable_share": 0.66,
     "silhouette": 0.1234,

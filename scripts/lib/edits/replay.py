@@ -113,9 +113,10 @@ class Replay:
     def hide(self, number: int, edit: Edit) -> Outcome:
         """Take the papers of a topic out of it."""
         code = self.state.target(edit)
-        self.state.labels[self.state.labels == code] = -1
+        rows = np.flatnonzero(self.state.labels == code)
+        self.state.labels[rows] = -1
         self.state.leave(code, "is hidden by an edit")
-        return applied(self.state.keys[code])
+        return applied(self.state.keys[code], f"{len(rows):,} papers are in no topic")
 
     def move(self, number: int, edit: Edit) -> Outcome:
         """Put papers into a topic."""

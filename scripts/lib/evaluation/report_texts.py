@@ -198,6 +198,7 @@ def before_and_after(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     coherence = words["before_edits"]
     rows = [
         ("Topics", str(before["k"]), str(evaluation["k"])),
+        ("Papers in topics", f"{before['papers']:,}", f"{evaluation['papers_in_topics']:,}"),
         ("Silhouette", three_digits(before["silhouette"]), three_digits(evaluation["silhouette"])),
         ("NPMI", three_digits(coherence["npmi"]), three_digits(words["npmi"])),
         ("C_v", three_digits(coherence["c_v"]), three_digits(words["c_v"])),

@@ -67,6 +67,7 @@ class BeforeEdits(TypedDict):
     """The topics as `cluster` found them, if edits changed which papers they have; `ami` is that with primary categories."""
 
     k: int
+    papers: int
     silhouette: float
     ami: float | None
 
@@ -81,6 +82,7 @@ class Evaluation(TypedDict):
     corpus: CorpusSummary
 
     papers: int
+    papers_in_topics: int
     k: int
     stable_share: float
     silhouette: float

@@ -79,9 +79,8 @@ def test_unknown_keys_name_the_nearest():
 
 def test_a_hidden_topic_leaves_its_papers_without_one():
     done, _, state = replay(edit("hide", True, "tbbbb"))
-    assert (
-        (state.labels == -1).sum() == 5 and done[0]["status"] == APPLIED and "hidden" in state.gone["tbbbb"]
-    )
+    assert (state.labels == -1).sum() == 5 and "hidden" in state.gone["tbbbb"]
+    assert (done[0]["status"], done[0]["reason"]) == (APPLIED, "5 papers are in no topic")
 
 
 def test_papers_are_moved_and_the_last_edit_counts():
