@@ -52,8 +52,6 @@ EVALUATION = {
         "c_v_floor": 0.3,
         "diversity": 0.87,
         "inverted_rbo": 0.98,
-        "label_mrr": 1.0,
-        "title_mrr": 0.95,
         "keyword_topic_accuracy": 0.71,
         "npmi_by_topic": [0.2, 0.3],
         "c_v_by_topic": [0.6, 0.7],

@@ -91,18 +91,6 @@ def word_rows(evaluation: Evaluation) -> list[tuple[str, str, str, str]]:
             f"{1 / evaluation['k']:.0%}",
             "papers that hold more of the keywords of their own topic than of any other, by weight",
         ),
-        (
-            "Title to topic",
-            f"{words['title_mrr']:.2f}",
-            "",
-            "mean reciprocal rank of the topic when it is searched by its title; titles are chosen to do well here",
-        ),
-        (
-            "Label to topic",
-            f"{words['label_mrr']:.2f}",
-            "",
-            "mean reciprocal rank of the topic when it is searched by its label",
-        ),
     ]
 
 

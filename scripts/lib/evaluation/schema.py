@@ -43,8 +43,6 @@ class CorpusSummary(TypedDict):
 class WordSummary(Coherence):
     """The coherence of the keywords, and whether topics can be told by their keywords, labels and titles."""
 
-    label_mrr: float
-    title_mrr: float
     keyword_topic_accuracy: float
     keyword_topic_accuracy_by_topic: list[float]
 
