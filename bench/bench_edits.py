@@ -153,7 +153,7 @@ def lost(folder: Path, edits: list[dict], ids: list[str]) -> tuple[Counter, list
             wrong.append(f"{edit} {outcome}")
     for paper, topic in moved.items():
         # a part of a topic that was divided later may have become part of another one
-        divided = any(key.startswith(f"{topic}-") for key in state.keys)
+        divided = any(key.startswith(f"{topic}-") for key in [*state.keys, *done["gone"]])
         if topic in here and not divided and home[at[paper]] != topic:
             wrong.append(f"{paper} is in {home[at[paper]]}, not in {topic}")
     return statuses, wrong
