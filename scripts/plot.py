@@ -37,7 +37,7 @@ def captions(
     """
     method = {"umap": "UMAP", "tsne": "t-SNE"}[project["method"]]
     left = (
-        f"{len(topics):,} papers   ·   K = {cluster['k']} topics   ·   "
+        f"{len(topics):,} papers   ·   {cluster['k']} topics   ·   "
         f"mean silhouette {cluster['silhouette']:.3f} (cosine)"
     )
     outside = int((topics < 0).sum())

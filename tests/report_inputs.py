@@ -61,6 +61,7 @@ EVALUATION = {
     "keyword_correlation": [0.44, None],
     "map": {
         "neighbors_kept": 0.31,
+        "neighbors_kept_at_random": 0.012,
         "trustworthiness": 0.94,
         "category_accuracy": 0.66,
         "category_accuracy_on_map": None,

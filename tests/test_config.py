@@ -120,7 +120,11 @@ MISTAKES = {
     "section that is a number": ({"embed": 5}, "embed"),
     "results in the scripts": ({"pathvars": {"results": "scripts/out"}}, "pathvars.results", "runs/astro"),
     "results in the root": ({"pathvars": {"results": "."}}, "pathvars.results", "of the workflow itself"),
-    "results below a file": ({"pathvars": {"results": "config.yaml/r"}}, "pathvars.results", "is a file, not a folder"),
+    "results below a file": (
+        {"pathvars": {"results": "config.yaml/r"}},
+        "pathvars.results",
+        "is a file, not a folder",
+    ),
     "results with a space": ({"pathvars": {"results": "a b"}}, "pathvars.results", "letters, digits"),
     "results with a quote": ({"pathvars": {"results": "it's"}}, "pathvars.results", "letters, digits"),
     "results that look like a flag": ({"pathvars": {"results": "-r"}}, "pathvars.results", "letters, digits"),

@@ -54,6 +54,7 @@ class MapQuality(TypedDict):
     """
 
     neighbors_kept: float
+    neighbors_kept_at_random: float
     trustworthiness: float
     category_accuracy: float | None
     category_accuracy_on_map: float | None

@@ -72,6 +72,7 @@ def map_quality(project: ProjectSummary, points: np.ndarray, topics: np.ndarray,
     sizes = label_sizes(topics, k)
     return MapQuality(
         neighbors_kept=project["neighbors_kept"],
+        neighbors_kept_at_random=project["neighbors_kept_at_random"],
         trustworthiness=project["trustworthiness"],
         category_accuracy=project["category_accuracy"],
         category_accuracy_on_map=project["category_accuracy_on_map"],
