@@ -35,7 +35,8 @@ def captions(
     topics : int (n,), -1 for papers in no topic
     by_hand : whether a person named each topic
     """
-    method = {"umap": "UMAP", "tsne": "t-SNE"}[project["method"]]
+    method = {"umap": "UMAP", "umap-learn": "UMAP (umap-learn)", "tsne": "t-SNE"}[project["method"]]
+    method += ", then t-SNE" * project["refined"]
     left = (
         f"{len(topics):,} papers   ·   {cluster['k']} topics   ·   "
         f"mean silhouette {cluster['silhouette']:.3f} (cosine)"
