@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+import search
 from conftest import EVIL, pq_write
 from explore import main
 from lib.clusters.schema import MEMBERSHIPS
 from lib.trends.schema import SUBTOPIC_PERIODS, SUBTOPIC_TRENDS
-from measure import command_line, page_files
+from measure import TERMS, command_line, page_files
 
+# of `explore`, beside those that `files_of` makes
+FLAGS = ("max_papers", "link", "edits", "paper_space", "term_space", "search_terms")
 KEYWORD = "<img src=x onerror=alert(2)>"
 BIDI = "\u202egnp.exe\u202c \u2066left\u2069"
 ODD = [
@@ -143,8 +146,30 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
     }  # fmt: skip
 
 
+def space_files(folder: Path, planted) -> dict[str, Path]:
+    """What the step `search` writes of planted papers, by flag."""
+    files = {"paper_space": "space.npy", "term_space": "term_space.npy", "search_terms": "terms.parquet"}
+    made = {name: folder / file for name, file in files.items()}
+    listed = {name: planted.folder / TERMS[name] for name in ("vocabulary", "terms", "term_offsets")}
+    folder.mkdir(exist_ok=True)
+    search.main(command_line("search", embeddings=planted.embeddings, **listed, **made))
+    return made
+
+
+def planted_columns(planted) -> dict:
+    """Columns of planted papers, each subject in a corner of the map."""
+    n = len(planted.ids)
+    corners = np.array([[0, 0], [10, 0], [0, 10], [10, 10]])
+    return {
+        "ids": planted.ids, "titles": planted.titles, "topic": planted.truth, "categories": ["math.NT"] * n,
+        "points": corners[planted.truth] + np.random.default_rng(1).normal(size=(n, 2)),
+        "published": [date(2001 + i % 20, 3, 1) for i in range(n)], "similarity": np.full(n, 0.5, np.float32),
+        "names": ["galaxies", "primes", "neurons", "qubits"],
+    }  # fmt: skip
+
+
 def write_page(folder: Path, **changes) -> Path:
-    flags = {key: changes.pop(key) for key in ("max_papers", "link", "edits") if key in changes}
+    flags = {key: changes.pop(key) for key in FLAGS if key in changes}
     main(command_line("explore", **write_inputs(folder, **changes), map=folder / "map.html", **flags))
     return folder / "map.html"
 

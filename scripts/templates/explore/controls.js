@@ -25,7 +25,6 @@ export function setUpFilters(points, on) {
   }
   element("search").addEventListener("input", event => { state.query = event.target.value; on("query"); });
   category.addEventListener("change", () => { state.category = Number(category.value); on("filter"); });
-  element("filters").addEventListener("submit", event => event.preventDefault());
 }
 
 // A filter for papers that have a flag, with their number.

@@ -2,27 +2,28 @@
 // lists and the address in line with the state.
 import { legend, paint } from "./colors.js";
 import { markFilters, markTab, setUpFilters, setUpTabs } from "./controls.js";
-import { indexTopics, loadPoints, loadTexts, matching, matchingTopics, meta } from "./data.js";
+import { loadPoints, loadSpace, loadTexts, meta } from "./data.js";
 import { placeShade, shade } from "./density.js";
 import { editTopic, isEditing, setUpEditor } from "./edit.js";
 import { element, make } from "./elements.js";
 import { passing } from "./filter.js";
 import { drawLabels, labelAt, labelsAt, layOutLabels, visibleLabels } from "./labels.js";
 import { address, hideCard, placeCard, showCard } from "./paper.js";
-import { fillPapers, markPaper, PAPER_ORDERS } from "./papers.js";
+import { fillPapers, markPaper, paperOrders } from "./papers.js";
 import { endFlight, flyTo, listen, nearest, pressKey, screenOf } from "./pointer.js";
 import { canvasDrawing } from "./points_canvas.js";
 import { glDrawing } from "./points_gl.js";
+import { indexTopics, matchingTopics, Search } from "./search.js";
+import { likeOf, sayFound } from "./said.js";
 import { clearFilters, isFiltered, readAddress, state, subtopicPasses, topicPasses, writeAddress } from "./state.js";
 import { fillTopics, markTopics, TOPIC_ORDERS, topicsOf } from "./topics.js";
 import { middleOf, moveTo, view, zoomAt } from "./view.js";
 
 const map = element("map"), names = element("names").getContext("2d");
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
-const orders = { topics: TOPIC_ORDERS, papers: PAPER_ORDERS };
-const order = { topics: Object.keys(TOPIC_ORDERS)[0], papers: Object.keys(PAPER_ORDERS)[0] };
+const order = { topics: Object.keys(TOPIC_ORDERS)[0], papers: "" };
 const points = await loadPoints();
-let texts = null, drawing, matches = null, found, counts, tab = "topics", queued = false, saving = 0, typing = 0;
+let texts = null, search = null, drawing, matches = null, found, counts, tab = "topics", queued = false, saving = 0, typing = 0;
 let hovered = -1, selected = -1, style = {};
 
 // ---- the map
@@ -107,10 +108,11 @@ const isChosen = ({ kind, index }) => (kind === "group" ? topicsOf(index).every(
 
 // The filters changed: which papers pass, all counts and lists, the paint.
 function filterChanged() {
-  matches = texts && matching([texts.titles, texts.ids], state.query);
+  matches = search && search.find(state.query);
   found = matchingTopics(state.query);
   count();
   layOutLabels(names, isChosen);
+  markTab(tab, ordersNow(), orderNow());
   if (tab === "topics") fillTopics(order.topics, counts, found, choose); else listPapers();
   hover(-1);
   repaint();
@@ -118,8 +120,9 @@ function filterChanged() {
 }
 
 function count() {
-  counts = passing(points, matches);
+  counts = passing(points, matches?.passes);
   markFilters(counts);
+  sayFound(state.query, matches, counts, texts, { write, clear: () => { const { query } = state; clearFilters(); write(query); } });
   if (selected >= 0 && !counts.lit[selected]) select(-1);
 }
 
@@ -161,7 +164,7 @@ function dismiss(t) {
 }
 
 function listPapers() {
-  if (texts) fillPapers(points, texts, counts.lit, order.papers, selected, { show: i => select(i, true), point: hover });
+  if (texts) fillPapers(points, texts, counts.lit, orderNow(), matches, selected, { show: i => select(i, true), point: hover });
 }
 
 // The colors changed, or which papers pass.
@@ -197,7 +200,7 @@ function hover(i) {
   if (i === hovered) return;
   hovered = i;
   map.classList.toggle("on", i >= 0);
-  if (i >= 0 && texts) showCard(points, texts, i, ...screenOf(points, i), i === selected ? () => select(-1) : null);
+  if (i >= 0 && texts) showCard(points, texts, i, ...screenOf(points, i), i === selected ? { close: () => select(-1), like: search?.space && moreLike } : null);
   else if (selected >= 0) showSelected();
   else hideCard();
   redraw();
@@ -218,7 +221,12 @@ function select(i, near = false) {
 }
 
 function showSelected() {
-  showCard(points, texts, selected, ...screenOf(points, selected), () => { select(-1); map.focus(); });
+  showCard(points, texts, selected, ...screenOf(points, selected), { close: () => { select(-1); map.focus(); }, like: search?.space && moreLike });
+}
+
+function moreLike(i) {
+  write(likeOf(texts.ids.get(i)));
+  showTab("papers");
 }
 
 function click(x, y, touch) {
@@ -252,9 +260,18 @@ function edited() {
   if (selected >= 0) showSelected();
 }
 
+const ordersNow = () => (tab === "topics" ? TOPIC_ORDERS : paperOrders(Boolean(matches)));
+const orderNow = () => (order[tab] in ordersNow() ? order[tab] : Object.keys(ordersNow())[0]);
+
+// Put a query in the field of the search.
+function write(query) {
+  state.query = query;
+  filterChanged();
+}
+
 function showTab(name) {
   tab = name;
-  markTab(tab, orders[tab], order[tab]);
+  markTab(tab, ordersNow(), orderNow());
   const panel = element("panel"), form = element("filters"); // the panel scrolls on a phone
   panel.scrollTop = Math.min(panel.scrollTop, form.offsetTop + form.offsetHeight - panel.offsetTop);
   if (tab === "topics") fillTopics(order.topics, counts, found, choose); else listPapers();
@@ -268,6 +285,12 @@ function setUp() {
     typing = setTimeout(filterChanged, what === "query" ? 150 : 0);
   });
   setUpTabs(showTab);
+  element("filters").addEventListener("submit", event => { // Enter lists the papers
+    event.preventDefault();
+    clearTimeout(typing);
+    filterChanged();
+    if (state.query.trim()) showTab("papers");
+  });
   element("order").addEventListener("change", event => { order[tab] = event.target.value; showTab(tab); });
   element("clear").addEventListener("click", () => { clearFilters(); filterChanged(); element("search").focus(); });
   listen(map, {
@@ -320,14 +343,20 @@ readAddress();
 counts = passing(points, null);
 setUp();
 startDrawing();
-markTab(tab, orders[tab], order[tab]);
+markTab(tab, ordersNow(), orderNow());
 resize();
 addressChanged();
 draw();
 drawn.first = performance.now();
 texts = await loadTexts();
+search = new Search(texts, null);
 addressChanged(); // the query and the selected paper need the texts
+const space = await loadSpace();
+if (space) {
+  search = new Search(texts, space);
+  addressChanged();
+}
 drawn.ready = performance.now();
 // for tests, measurements and the console
-globalThis.explorer = { points, texts, view, state, drawn, draw, screenOf: i => screenOf(points, i), labelAt, labelsAt, visibleLabels, lit: () => counts.lit };
+globalThis.explorer = { points, texts, search, view, state, drawn, draw, screenOf: i => screenOf(points, i), labelAt, labelsAt, visibleLabels, lit: () => counts.lit };
 map.dataset.ready = "yes";

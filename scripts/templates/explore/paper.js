@@ -20,7 +20,7 @@ export function titleOf(texts, i) {
   return url ? make("a", { ...title, href: url, target: "_blank", rel: "noopener noreferrer" }) : make("span", title);
 }
 
-export function facts(points, texts, i, withTopic) {
+export function facts(points, texts, i, withTopic, near = false) {
   const category = meta.categories[points.category[i] - 1], topic = meta.topics[points.topic[i]];
   const known = [texts.ids.get(i), points.year[i] || null, category, withTopic && (topic?.name ?? "no topic")];
   const line = make("span", { className: "facts" }, known.filter(Boolean).join(" · "));
@@ -29,6 +29,7 @@ export function facts(points, texts, i, withTopic) {
   if (topic && points.outlier[i]) line.append(" · ", make("span", { className: "warn", title: "Less similar to its topic than nearly all of its papers" }, "unusual for its topic"));
   if (points.nearer[i]) line.append(" · ", make("span", { className: "warn", title: "On average nearer to the papers of another topic (negative silhouette)" }, "nearer to another topic"));
   if (points.added[i]) line.append(" · ", make("span", { className: "up" }, "new"));
+  if (near) line.append(" · ", make("span", { className: "near", title: "Its title lacks words of the search" }, "near in meaning"));
   const second = meta.topics[points.second[i]];
   if (points.nearer[i] && withTopic && second) line.append(` · second nearest topic: ${second.name}`);
   return line;
@@ -61,22 +62,24 @@ function topicLines(points, i) {
   return lines;
 }
 
-// Show the card of a paper beside a pixel of the map. The card of a selected paper can be closed.
-export function showCard(points, texts, i, x, y, onClose) {
+// Show the card of a paper beside a pixel of the map. The card of a selected paper has buttons: `on.close()` closes it, and
+// `on.like(i)`, if there is one, searches papers that are near in meaning.
+export function showCard(points, texts, i, x, y, on) {
   const card = element("card");
   card.replaceChildren(titleOf(texts, i), facts(points, texts, i, false), ...topicLines(points, i));
   const former = points.was?.[i] && meta.former[points.was[i] - 1];
   if (former) card.append(make("span", { className: "fields was" }, `was in ${former} on the earlier map`));
-  if (onClose) {
+  if (on) {
     if (points.share[i]) card.append(make("span", { className: "fields" }, SHARES));
     const url = address(texts.ids.get(i)); // a finger needs more to aim at than the title
     if (url) card.append(make("a", { className: "open", href: url, target: "_blank", rel: "noopener noreferrer" }, "Open the paper ↗"));
+    if (on.like) card.append(make("button", { type: "button", className: "like", textContent: "More like this", onclick: () => on.like(i) }));
     if (isEditing()) card.append(moveButton(i));
-    const close = make("button", { type: "button", className: "close", textContent: "×", onclick: onClose });
+    const close = make("button", { type: "button", className: "close", textContent: "×", onclick: on.close });
     close.setAttribute("aria-label", "End the selection");
     card.append(close);
   }
-  card.classList.toggle("selected", Boolean(onClose));
+  card.classList.toggle("selected", Boolean(on));
   card.hidden = false;
   placeCard(x, y);
 }
