@@ -107,9 +107,9 @@ def term_vectors(has: sparse.csr_matrix, papers: np.ndarray) -> np.ndarray:
     by_term = weighted.T.tocsr()
     means = by_term @ papers.astype(np.float64) / np.asarray(by_term.sum(1))
     fit = least_squares(weighted.tocsr(), by_term, papers.astype(np.float64))
-    size = np.linalg.norm(means)
-    both = means + fit * (size / max(np.linalg.norm(fit), 1e-9))
-    return both * (size / max(np.linalg.norm(both), 1e-9))
+    size = float(np.linalg.norm(means))
+    both = means + fit * (size / max(float(np.linalg.norm(fit)), 1e-9))
+    return both * (size / max(float(np.linalg.norm(both)), 1e-9))
 
 
 def least_squares(weighted: sparse.csr_matrix, by_term: sparse.csr_matrix, papers: np.ndarray) -> np.ndarray:

@@ -360,3 +360,4 @@ drawn.ready = performance.now();
 // for tests, measurements and the console
 globalThis.explorer = { points, texts, search, view, state, drawn, draw, screenOf: i => screenOf(points, i), labelAt, labelsAt, visibleLabels, lit: () => counts.lit };
 map.dataset.ready = "yes";
+setTimeout(() => search.warm(), 50);

@@ -43,6 +43,8 @@ export class Search {
     Object.assign(this, { ...texts, space, n: texts.titles.n });
     this.vocabulary = space && new Vocabulary(space.names);
   }
+  // Do what the first query would wait for.
+  warm() { return this.titles.folded && this.ids.folded; }
   // What a query finds, or null if it asks for nothing. `passes`: 1 for each paper that is found; `rank`: higher for better
   // ones, 0 to 65535; `all`: 1 for those with all words; `words`, `near`: how many are found by words, and how many more by
   // meaning; `known`: terms of the query; `read`: unknown words, as what they were read; `unknown`, `missing`: words and
@@ -50,47 +52,33 @@ export class Search {
   find(query) {
     const asked = parse(query), { tokens, without, like } = asked, { n } = this;
     if (!tokens.length && !without.length && !like.length) return null;
-    const result = { passes: new Uint8Array(n), rank: null, all: null, words: 0, near: 0, known: [], read: [], unknown: [], missing: [] };
-    const allowed = new Uint8Array(n).fill(1), wanted = needed(asked);
-    for (const text of without) this.titles.marked(text, true).forEach((found, i) => { if (found) allowed[i] = 0; });
-    result.all = this.withAll(wanted, allowed, tokens.length || !like.length);
-    const phrases = this.withAll(tokens.filter(token => token.phrase), allowed, true);
-    const cosines = this.space && this.meaning(asked, result)?.cosines();
-    const score = this.shares(wanted).map((share, i) => WORDS * share + result.all[i] + (cosines?.[i] ?? 0));
-    result.rank = Uint16Array.from(score, value => Math.round(Math.max(0, Math.min(1, (value + 1) / (3 + WORDS))) * 65535));
-    const closest = phrases.map((on, i) => Number(on && !result.all[i] && cosines?.[i] > 0));
-    const near = cosines ? firstRows(closest, result.rank, true, Math.min(NEAR, Math.ceil(n / 20))) : [];
-    result.passes.set(result.all);
+    const result = { passes: new Uint8Array(n), rank: new Uint16Array(n), all: null, words: 0, near: 0, known: [], read: [], unknown: [], missing: [] };
+    const allowed = new Uint8Array(n).fill(1), wanted = needed(asked).map(token => ({ ...token, found: this.lines(token.text) }));
+    for (const text of without) {
+      const found = this.titles.marked(text, true);
+      for (let i = 0; i < n; i++) allowed[i] &= 1 - found[i];
+    }
+    const all = result.all = tokens.length || !like.length ? withAll(wanted, allowed) : new Uint8Array(n);
+    const phrases = withAll(wanted.filter(token => token.phrase), allowed);
+    const meaning = this.space && this.meaning(asked, result), score = meaning ? meaning.cosines() : new Float32Array(n);
+    const closest = new Uint8Array(n);
+    if (meaning) for (let i = 0; i < n; i++) closest[i] = phrases[i] && !all[i] && score[i] > 0 ? 1 : 0;
+    addShares(wanted, score);
+    for (let i = 0; i < n; i++) {
+      const share = (score[i] + all[i] + 1) / (3 + WORDS); // the score is from -1 to 2 + WORDS, up to rounding
+      result.rank[i] = share <= 0 ? 0 : share >= 1 ? 65535 : share * 65535;
+      result.words += result.passes[i] = all[i];
+    }
+    const near = meaning ? firstRows(closest, result.rank, true, Math.min(NEAR, Math.ceil(n / 20))) : [];
     for (const i of near) result.passes[i] = 1;
     result.near = near.length;
-    for (let i = 0; i < n; i++) result.words += result.all[i];
     return result;
   }
   // Which papers have a text in the title or the id.
   lines(text) {
-    const titles = this.titles.marked(text), ids = this.ids.marked(text);
-    return titles.map((found, i) => found | ids[i]);
-  }
-  withAll(tokens, allowed, start) {
-    const all = start ? allowed.slice() : new Uint8Array(this.n);
-    for (const { text } of tokens) {
-      const found = this.lines(text);
-      for (let i = 0; i < this.n; i++) all[i] &= found[i];
-    }
-    return all;
-  }
-  // The share of the words that each paper has, rare ones counting more.
-  shares(tokens) {
-    const out = new Float32Array(this.n);
-    let total = 0;
-    for (const { text } of tokens) {
-      const found = this.lines(text), count = found.reduce((sum, on) => sum + on, 0);
-      if (!count) continue;
-      const weight = Math.log((this.n + 1) / count);
-      total += weight;
-      for (let i = 0; i < this.n; i++) out[i] += weight * found[i];
-    }
-    return out.map(sum => (total ? sum / total : 0));
+    const titles = this.titles.marked(text), ids = this.ids.marked(text), found = new Uint8Array(this.n);
+    for (let i = 0; i < this.n; i++) found[i] = titles[i] | ids[i];
+    return found;
   }
   // The meaning of a query, or null if nothing in it is known; notes in the result what was known.
   meaning(asked, result) {
@@ -125,6 +113,23 @@ export class Search {
     for (const t of terms) meaning.add(this.space.terms, [t], this.weight(t) / terms.length);
     result.read.push({ word, token, as: terms.map(t => this.space.names[t]), spelling: alike >= 0 });
   }
+}
+
+// Which papers have all of some tokens.
+function withAll(tokens, allowed) {
+  const all = allowed.slice();
+  for (const { found } of tokens) for (let i = 0; i < all.length; i++) all[i] &= found[i];
+  return all;
+}
+
+// Add to a score the share of the words that each paper has, rare ones counting more.
+function addShares(tokens, score) {
+  const counts = tokens.map(({ found }) => found.reduce((sum, on) => sum + on, 0));
+  const weights = counts.map(some => (some ? Math.log((score.length + 1) / some) : 0)), total = weights.reduce((sum, weight) => sum + weight, 0);
+  tokens.forEach(({ found }, k) => {
+    const weight = WORDS * (weights[k] / total);
+    if (weight) for (let i = 0; i < score.length; i++) score[i] += weight * found[i];
+  });
 }
 
 const described = nodes => new Lines(nodes.map(node => [node.name, ...node.fields, ...node.keywords].join(" ")).join("\n"));
