@@ -30,6 +30,7 @@ from lib.map.page_entries import (
     trend_entries,
 )
 from lib.map.schema import SEARCH_TERMS, read_points
+from lib.map.tears import kept_shares, neighbors_on_page
 from lib.naming.schema import HIERARCHY, TOPICS
 from lib.records.schema import PAPERS
 from lib.rows import hash_ids, label_sizes, sample_rows
@@ -72,6 +73,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         hierarchy="hierarchy.parquet",
         subtopics="subtopics.parquet",
         memberships="memberships.parquet",
+        neighbors="neighbors.npy",
         template="explore.html",
         style="its style sheet",
     )
@@ -199,6 +201,9 @@ def main(argv: list[str] | None = None) -> None:
     blocks |= {"xy": codes[rows], "subtopic": within.astype(np.uint16)}
     blocks |= share_blocks(topic_of[rows], best[rows], of_best[rows])
     add_changes(args, meta, blocks, papers["id"].take(rows), topic_of[rows], topics)
+    near = read_array(args.neighbors, mapped=True)
+    check_same_rows(papers=len(papers), neighbors=len(near))
+    blocks |= {"kept": kept_shares(near, points, rows), "near": neighbors_on_page(near, rows)}
     add_search(args, meta, blocks, len(points), rows)
     page = write_page(args.template, args.style, args.scripts, meta, blocks, note)
     with atomic_outputs(args.map) as (map_file,):

@@ -128,7 +128,14 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
         [[t], [t, (t + 1) % k], [(t + 2) % k, t, (t + 1) % k]][i % 3] for i, t in enumerate(topic.tolist())
     ]
     shares = [[[0.987], [0.589, 0.4], [0.5, 0.45, 0.049]][i % 3] for i in range(n)]
+    # the nearest papers of a paper are those that follow it, by topic
+    order = np.argsort(topic, kind="stable")
+    near = np.empty((n, min(20, n - 1)), np.int32)
+    for i, paper in enumerate(order):
+        near[paper] = np.roll(order, -i)[1 : near.shape[1] + 1]
+    np.save(folder / "near.npy", near)
     return {
+        "neighbors": folder / "near.npy",
         "memberships": filled(folder / "m.parquet", MEMBERSHIPS, {"topics": best, "shares": shares}),
         "hierarchy": pq_write(folder / "h.parquet", **hierarchy),
         "subtopics": pq_write(folder / "s.parquet", id=ids, subtopic=subtopic),

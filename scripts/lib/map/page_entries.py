@@ -18,7 +18,7 @@ LEAST_PERCENT = 5
 KEYWORDS = 8  # shown per topic
 CATEGORIES = 2000  # that can be chosen: the most frequent
 # Blocks that the first picture does not need, in the order in which the page reads them
-LATE = ("titles", "ids", "terms", "termPapers", "termSpace", "space")
+LATE = ("titles", "ids", "near", "terms", "termPapers", "termSpace", "space")
 
 
 def on_map(anchors: np.ndarray, frame: np.ndarray) -> list[dict]:

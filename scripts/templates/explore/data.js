@@ -26,10 +26,10 @@ async function inflate(name) {
 // One entry per paper. Papers are sorted by the cell of a grid, row by row, so that the papers of
 // neighboring cells of a row are a range.
 export async function loadPoints() {
-  const names = ["xy", "topic", "subtopic", "second", "category", "year", "similarity", "outlier", "nearer", "share", "others", "otherShares"];
+  const names = ["xy", "topic", "subtopic", "second", "category", "year", "similarity", "outlier", "nearer", "share", "others", "otherShares", "kept"];
   if (meta.former) names.push("added", "was"); // the map follows an earlier one
   const buffers = await Promise.all(names.map(inflate));
-  const bytes = new Set(["similarity", "outlier", "nearer", "share", "otherShares", "added"]);
+  const bytes = new Set(["similarity", "outlier", "nearer", "share", "otherShares", "kept", "added"]);
   const points = Object.fromEntries(names.map((name, i) => [name, new (bytes.has(name) ? Uint8Array : Uint16Array)(buffers[i])]));
   points.n = points.topic.length;
   points.added ??= new Uint8Array(points.n);
@@ -69,8 +69,8 @@ export function eachRange(points, x0, y0, x1, y1, visit) {
 export async function loadTexts() {
   await parsed;
   const decode = async name => new Lines(new TextDecoder().decode(await inflate(name)));
-  const [titles, ids] = await Promise.all([decode("titles"), decode("ids")]);
-  return { titles, ids };
+  const [titles, ids, near] = await Promise.all([decode("titles"), decode("ids"), inflate("near")]);
+  return { titles, ids, near: new Uint32Array(near) }; // `near`: the rows of the nearest papers of each paper
 }
 
 // The space of the search: for each component the numbers of all papers, then of all terms; null if the page has none.

@@ -10,6 +10,7 @@ import { passing } from "./filter.js";
 import { drawLabels, labelAt, labelsAt, layOutLabels, visibleLabels } from "./labels.js";
 import { address, hideCard, placeCard, showCard } from "./paper.js";
 import { fillPapers, markPaper, paperOrders } from "./papers.js";
+import { drawNeighbors, UNMEASURED } from "./neighbors.js";
 import { endFlight, flyTo, listen, nearest, pressKey, screenOf } from "./pointer.js";
 import { canvasDrawing } from "./points_canvas.js";
 import { glDrawing } from "./points_gl.js";
@@ -55,6 +56,7 @@ function draw() {
   placeShade(element("shade"));
   names.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
   names.clearRect(0, 0, view.width, view.height);
+  if (selected >= 0 && texts) drawNeighbors(names, points, texts.near, selected, style);
   drawLabels(names, style, strength);
   for (const i of new Set([hovered, selected])) if (i >= 0) drawRing(i, i === selected);
   if (selected >= 0 && !element("card").hidden && hovered < 0) placeCard(...screenOf(points, selected));
@@ -200,7 +202,7 @@ function hover(i) {
   if (i === hovered) return;
   hovered = i;
   map.classList.toggle("on", i >= 0);
-  if (i >= 0 && texts) showCard(points, texts, i, ...screenOf(points, i), i === selected ? { close: () => select(-1), like: search?.space && moreLike } : null);
+  if (i >= 0 && texts) showCard(points, texts, i, ...screenOf(points, i), i === selected ? cardActions() : null);
   else if (selected >= 0) showSelected();
   else hideCard();
   redraw();
@@ -221,7 +223,14 @@ function select(i, near = false) {
 }
 
 function showSelected() {
-  showCard(points, texts, selected, ...screenOf(points, selected), { close: () => { select(-1); map.focus(); }, like: search?.space && moreLike });
+  showCard(points, texts, selected, ...screenOf(points, selected), cardActions());
+}
+
+const cardActions = () => ({ close: () => { select(-1); map.focus(); }, like: search?.space && moreLike, show: showNeighbor });
+
+function showNeighbor(i) {
+  select(i, true);
+  element("card").querySelector("a, button").focus();
 }
 
 function moreLike(i) {
@@ -332,6 +341,7 @@ function setUp() {
   });
   const colors = { topic: "by topic", ...(meta.groups.length ? { group: "by group" } : {}), ...(meta.years ? { year: "by year" } : {}) };
   if (points.similarity.some(value => value !== points.similarity[0])) colors.similarity = "by similarity";
+  if (points.kept.some(share => share !== UNMEASURED)) colors.kept = "where the map lies";
   element("color").append(...Object.entries(colors).map(([value, text]) => make("option", { value }, text)));
   element("color").addEventListener("change", event => { state.color = event.target.value; repaint(); saveAddress(); });
   systemDark.addEventListener("change", repaint);

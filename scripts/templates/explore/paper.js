@@ -2,6 +2,7 @@
 import { meta } from "./data.js";
 import { isEditing, moveButton } from "./edit.js";
 import { BY_HAND, element, dot, make } from "./elements.js";
+import { neighborList } from "./neighbors.js";
 import { view } from "./view.js";
 
 // As paper_url in lib/figures/page.py: only http and https are addresses, since ids come from the corpus.
@@ -62,8 +63,8 @@ function topicLines(points, i) {
   return lines;
 }
 
-// Show the card of a paper beside a pixel of the map. The card of a selected paper has buttons: `on.close()` closes it, and
-// `on.like(i)`, if there is one, searches papers that are near in meaning.
+// Show the card of a paper beside a pixel of the map. The card of a selected paper has the nearest papers, and buttons: `on.close()`
+// closes it, `on.show(i)` selects another paper, and `on.like(i)`, if there is one, searches papers that are near in meaning.
 export function showCard(points, texts, i, x, y, on) {
   const card = element("card");
   card.replaceChildren(titleOf(texts, i), facts(points, texts, i, false), ...topicLines(points, i));
@@ -75,6 +76,7 @@ export function showCard(points, texts, i, x, y, on) {
     if (url) card.append(make("a", { className: "open", href: url, target: "_blank", rel: "noopener noreferrer" }, "Open the paper ↗"));
     if (on.like) card.append(make("button", { type: "button", className: "like", textContent: "More like this", onclick: () => on.like(i) }));
     if (isEditing()) card.append(moveButton(i));
+    card.append(...neighborList(points, texts, i, on.show));
     const close = make("button", { type: "button", className: "close", textContent: "×", onclick: on.close });
     close.setAttribute("aria-label", "End the selection");
     card.append(close);

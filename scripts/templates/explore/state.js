@@ -79,6 +79,6 @@ export function readAddress() {
   state.nearer = get("nearer") === "1";
   state.added = Boolean(meta.former) && get("added") === "1";
   state.selected = get("paper");
-  state.color = ["group", "year", "similarity"].includes(get("color")) ? get("color") : "topic";
+  state.color = ["group", "year", "similarity", "kept"].includes(get("color")) ? get("color") : "topic";
   state.theme = ["light", "dark"].includes(get("theme")) ? get("theme") : "";
 }
