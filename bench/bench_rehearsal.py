@@ -230,6 +230,7 @@ def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
         "explore",
         papers=inputs["papers"],
         neighbors=graph["neighbors"],
+        facets=run.file("facets.parquet"),
         **shown,
         **page_files(),
         map=run.file("map.html"),

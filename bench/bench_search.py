@@ -41,10 +41,11 @@ def page_inputs(folder: Path) -> dict[str, Path]:
     names = {
         "papers": "corpus/papers", "coordinates": "map/coordinates", "assignments": "clusters/assignments",
         "memberships": "clusters/memberships", "subtopics": "clusters/subtopics", "topics": "topics/topics",
-        "hierarchy": "topics/hierarchy", "trends": "topics/trends", "periods": "topics/periods",
+        "hierarchy": "topics/hierarchy", "facets": "corpus/facets", "trends": "topics/trends", "periods": "topics/periods",
         "subtopic_trends": "topics/subtopic_trends", "subtopic_periods": "topics/subtopic_periods",
     }  # fmt: skip
-    return {name: folder / f"{file}.parquet" for name, file in names.items()} | page_files()
+    files = {name: folder / f"{file}.parquet" for name, file in names.items()}
+    return files | page_files() | {"neighbors": folder / "embeddings/neighbors.npy"}
 
 
 def opened_page(playwright, page: Path):
@@ -72,7 +73,7 @@ def write_space(folder: Path, rows: np.ndarray) -> dict[str, Path]:
     vectors = open_embeddings(RESULTS / "embeddings/embeddings.npy")
     read = take(vectors, rows)
     papers = SearchSpace(read).project(read)
-    vocabulary = pq.read_table(RESULTS / "corpus/vocabulary.parquet", columns=["term", "papers"])
+    vocabulary = pq.read_table(RESULTS / "corpus/vocabulary.parquet", columns=["term", "papers", "titles"])
     terms, offsets = (np.load(RESULTS / f"corpus/{name}.npy") for name in ("terms", "term_offsets"))
     has = incidence(terms, offsets, rows, len(vocabulary))
     chosen = chosen_terms(vocabulary["papers"].to_numpy(), has)
@@ -132,6 +133,7 @@ def measure_finding(playwright) -> None:
     for name in OF_PAPERS:
         pq.write_table(pq.read_table(inputs[name]).take(pa.array(rows)), folder / f"{name}.parquet")
         inputs[name] = folder / f"{name}.parquet"
+    inputs["neighbors"] = few_neighbors(folder, inputs["neighbors"], rows)
     command(
         script(
             "explore", **inputs, **write_space(folder, rows), max_papers=len(rows), map=folder / "map.html"
@@ -186,7 +188,14 @@ def copies(folder: Path, n: int) -> dict[str, Path]:
             copied = copied.set_column(copied.schema.get_field_index("id"), "id", pa.array(unique))
         pq.write_table(copied, folder / f"{name}.parquet")
         inputs[name] = folder / f"{name}.parquet"
+    inputs["neighbors"] = few_neighbors(folder, inputs["neighbors"], rows)
     return inputs
+
+
+def few_neighbors(folder: Path, neighbors: Path, rows: np.ndarray) -> Path:
+    """The neighbors of some rows; others stand for those that are not among the rows. The search does not read them."""
+    np.save(folder / "neighbors.npy", np.minimum(np.load(neighbors)[rows], len(rows) - 1))
+    return folder / "neighbors.npy"
 
 
 def copied_space(folder: Path, n: int) -> dict[str, Path]:

@@ -29,6 +29,7 @@ from lib.map.page_entries import (
     topic_entries,
     trend_entries,
 )
+from lib.map.page_records import record_blocks
 from lib.map.schema import SEARCH_TERMS, read_points
 from lib.map.tears import kept_shares, neighbors_on_page
 from lib.naming.schema import HIERARCHY, TOPICS
@@ -74,6 +75,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         subtopics="subtopics.parquet",
         memberships="memberships.parquet",
         neighbors="neighbors.npy",
+        facets="facets.parquet",
         template="explore.html",
         style="its style sheet",
     )
@@ -157,7 +159,7 @@ def add_search(
 
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
-    papers = read_table(args.papers, PAPERS, ["id", "title", "primary_category", "published"])
+    papers = read_table(args.papers, PAPERS, ["id", "title", "abstract", "primary_category", "published"])
     points = read_points(args.coordinates)
     topics = read_table(args.topics, TOPICS).to_pylist()
     numbers = np.array([topic["topic"] for topic in topics], np.int32)
@@ -201,6 +203,7 @@ def main(argv: list[str] | None = None) -> None:
     blocks |= {"xy": codes[rows], "subtopic": within.astype(np.uint16)}
     blocks |= share_blocks(topic_of[rows], best[rows], of_best[rows])
     add_changes(args, meta, blocks, papers["id"].take(rows), topic_of[rows], topics)
+    blocks |= record_blocks(papers.take(rows), args.facets)
     near = read_array(args.neighbors, mapped=True)
     check_same_rows(papers=len(papers), neighbors=len(near))
     blocks |= {"kept": kept_shares(near, points, rows), "near": neighbors_on_page(near, rows)}

@@ -40,7 +40,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
-    vocabulary = read_table(args.vocabulary, VOCABULARY, ["term", "papers"])
+    vocabulary = read_table(args.vocabulary, VOCABULARY, ["term", "papers", "titles"])
     terms, offsets = read_array(args.terms, mapped=True), read_array(args.term_offsets)
     n = len(offsets) - 1
     vectors = open_embeddings(args.embeddings, n)

@@ -107,7 +107,7 @@ def test_plurals_are_those_of_the_workflow(page):
 def test_a_word_that_is_spelled_wrong_is_read_as_the_nearest_term(page, planted):
     found = search(page, "telescpoe")
     assert (planted.truth[[planted.ids.index(i) for i in found]] == 0).all() and len(found) == 7
-    assert "“telescpoe” is in no title; read as “telescope”" in said(page)
+    assert "No paper has “telescpoe”; read as “telescope”" in said(page)
     page.get_by_role("button", name="Search for telescope").click()
     assert page.input_value("#search") == "telescope" and "read as" not in said(page)
     with_word = {i for i, title in zip(planted.ids, planted.titles, strict=True) if "telescope" in title}
@@ -202,7 +202,11 @@ def test_without_terms_words_in_titles_lead_to_papers_of_like_meaning(browser, t
     titles = [f"{subjects[t]}の研究{i}" if i % 3 else f"題名{i}" for i, t in enumerate(planted.truth)]
     files = space_files(tmp_path, planted)
     np.save(files["term_space"], np.zeros((0, 64), np.int8))
-    empty = {"term": pa.array([], pa.string()), "papers": pa.array([], pa.int64())}
+    empty = {
+        "term": pa.array([], pa.string()),
+        "papers": pa.array([], pa.int64()),
+        "titles": pa.array([], pa.int64()),
+    }
     pq.write_table(pa.table(empty), files["search_terms"])
     with opened(
         browser, write_page(tmp_path, **planted_columns(planted) | {"titles": titles}, **files)

@@ -18,7 +18,10 @@ LEAST_PERCENT = 5
 KEYWORDS = 8  # shown per topic
 CATEGORIES = 2000  # that can be chosen: the most frequent
 # Blocks that the first picture does not need, in the order in which the page reads them
-LATE = ("titles", "ids", "near", "terms", "termPapers", "termSpace", "space")
+LATE = (
+    *("titles", "ids", "authors", "journals", "dois", "days", "near"),
+    *("terms", "termPapers", "termTitles", "termSpace", "space", "abstracts"),
+)
 
 
 def on_map(anchors: np.ndarray, frame: np.ndarray) -> list[dict]:
@@ -183,6 +186,7 @@ def search_blocks(
         "space": papers.T,  # a component after another: each has numbers of its own size, which is packed better
         "termSpace": terms.T,
         "termPapers": table["papers"].to_numpy().astype(np.uint32),
+        "termTitles": table["titles"].to_numpy().astype(np.uint32),
         "terms": [one_line(term) for term in table["term"].to_pylist()],
     }
     return {"papers": n, "paperStep": PAPER_STEP, "termStep": TERM_STEP}, blocks

@@ -59,6 +59,7 @@ SEARCH_TERMS = pa.schema(
     [
         column("term", pa.string(), "a word or a bigram; row i is row i of map/search/terms.npy"),
         column("papers", pa.int64(), "papers that have it; the most frequent term is first"),
+        column("titles", pa.int64(), "papers that have it in the title"),
     ]
 )
 

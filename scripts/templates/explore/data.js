@@ -69,14 +69,21 @@ export function eachRange(points, x0, y0, x1, y1, visit) {
 export async function loadTexts() {
   await parsed;
   const decode = async name => new Lines(new TextDecoder().decode(await inflate(name)));
-  const [titles, ids, near] = await Promise.all([decode("titles"), decode("ids"), inflate("near")]);
-  return { titles, ids, near: new Uint32Array(near) }; // `near`: the rows of the nearest papers of each paper
+  const texts = Object.fromEntries(await Promise.all(["titles", "ids", "authors", "journals", "dois"].map(async name => [name, await decode(name)])));
+  const [near, days] = await Promise.all(["near", "days"].map(inflate));
+  return { ...texts, near: new Uint32Array(near), days: new Int32Array(days) }; // `near`: the rows of the nearest papers of each paper
+}
+
+// Of a page with few papers; null if it has none.
+export async function loadAbstracts() {
+  const lines = new Lines(new TextDecoder().decode(await inflate("abstracts")));
+  return lines.text ? lines : null;
 }
 
 // The space of the search: for each component the numbers of all papers, then of all terms; null if the page has none.
 export async function loadSpace() {
   if (!meta.search) return null;
-  const [papers, terms, counts, names] = await Promise.all(["space", "termSpace", "termPapers", "terms"].map(inflate));
+  const [papers, terms, counts, titles, names] = await Promise.all(["space", "termSpace", "termPapers", "termTitles", "terms"].map(inflate));
   const text = new TextDecoder().decode(names);
-  return { papers: new Int8Array(papers), terms: new Int8Array(terms), counts: new Uint32Array(counts), names: text ? text.split("\n") : [] };
+  return { papers: new Int8Array(papers), terms: new Int8Array(terms), counts: new Uint32Array(counts), titles: new Uint32Array(titles), names: text ? text.split("\n") : [] };
 }

@@ -1,8 +1,9 @@
 // Puts the page together: whatever changes calls one of the functions below, which bring the map, the
 // lists and the address in line with the state.
+import { cornersOf, drawArea, insideArea } from "./area.js";
 import { legend, paint } from "./colors.js";
 import { markFilters, markTab, setUpFilters, setUpTabs } from "./controls.js";
-import { loadPoints, loadSpace, loadTexts, meta } from "./data.js";
+import { loadAbstracts, loadPoints, loadSpace, loadTexts, meta } from "./data.js";
 import { placeShade, shade } from "./density.js";
 import { editTopic, isEditing, setUpEditor } from "./edit.js";
 import { element, make } from "./elements.js";
@@ -15,6 +16,7 @@ import { endFlight, flyTo, listen, nearest, pressKey, screenOf } from "./pointer
 import { canvasDrawing } from "./points_canvas.js";
 import { glDrawing } from "./points_gl.js";
 import { indexTopics, matchingTopics, Search } from "./search.js";
+import { fillSelection } from "./selection.js";
 import { likeOf, sayFound } from "./said.js";
 import { clearFilters, isFiltered, readAddress, state, subtopicPasses, topicPasses, writeAddress } from "./state.js";
 import { fillTopics, markTopics, TOPIC_ORDERS, topicsOf } from "./topics.js";
@@ -25,7 +27,7 @@ const systemDark = matchMedia("(prefers-color-scheme: dark)");
 const order = { topics: Object.keys(TOPIC_ORDERS)[0], papers: "" };
 const points = await loadPoints();
 let texts = null, search = null, drawing, matches = null, found, counts, tab = "topics", queued = false, saving = 0, typing = 0;
-let hovered = -1, selected = -1, style = {};
+let hovered = -1, selected = -1, style = {}, area = null, outline = [], lasso = false;
 
 // ---- the map
 
@@ -58,6 +60,7 @@ function draw() {
   names.clearRect(0, 0, view.width, view.height);
   if (selected >= 0 && texts) drawNeighbors(names, points, texts.near, selected, style);
   drawLabels(names, style, strength);
+  drawArea(names, outline.length ? outline : state.area, style);
   for (const i of new Set([hovered, selected])) if (i >= 0) drawRing(i, i === selected);
   if (selected >= 0 && !element("card").hidden && hovered < 0) placeCard(...screenOf(points, selected));
   drawn.milliseconds = performance.now() - start;
@@ -115,14 +118,15 @@ function filterChanged() {
   count();
   layOutLabels(names, isChosen);
   markTab(tab, ordersNow(), orderNow());
-  if (tab === "topics") fillTopics(order.topics, counts, found, choose); else listPapers();
+  fillTab();
   hover(-1);
   repaint();
   saveAddress();
 }
 
 function count() {
-  counts = passing(points, matches?.passes);
+  area = insideArea(points, state.area);
+  counts = passing(points, matches?.passes, area);
   markFilters(counts);
   sayFound(state.query, matches, counts, texts, { write, clear: () => { const { query } = state; clearFilters(); write(query); } });
   if (selected >= 0 && !counts.lit[selected]) select(-1);
@@ -143,7 +147,7 @@ function choose(kind, index) {
   if (isEditing() && kind !== "group") editTopic(kind === "topic" ? index : meta.subtopics[index].parent);
   count();
   layOutLabels(names, isChosen);
-  if (tab === "topics") markTopics(counts, found); else listPapers();
+  if (tab === "topics") markTopics(counts, found); else fillTab();
   showChosen();
   repaint();
   saveAddress();
@@ -269,8 +273,8 @@ function edited() {
   if (selected >= 0) showSelected();
 }
 
-const ordersNow = () => (tab === "topics" ? TOPIC_ORDERS : paperOrders(Boolean(matches)));
-const orderNow = () => (order[tab] in ordersNow() ? order[tab] : Object.keys(ordersNow())[0]);
+const ordersNow = () => ({ topics: TOPIC_ORDERS, papers: paperOrders(Boolean(matches)) })[tab] ?? {};
+const orderNow = () => (order[tab] in ordersNow() ? order[tab] : Object.keys(ordersNow())[0] ?? "");
 
 // Put a query in the field of the search.
 function write(query) {
@@ -283,7 +287,24 @@ function showTab(name) {
   markTab(tab, ordersNow(), orderNow());
   const panel = element("panel"), form = element("filters"); // the panel scrolls on a phone
   panel.scrollTop = Math.min(panel.scrollTop, form.offsetTop + form.offsetHeight - panel.offsetTop);
-  if (tab === "topics") fillTopics(order.topics, counts, found, choose); else listPapers();
+  fillTab();
+}
+
+function fillTab() {
+  if (tab === "topics") fillTopics(order.topics, counts, found, choose);
+  else if (tab === "papers") listPapers();
+  else if (texts) fillSelection(points, texts, search, passingRows(), { clearArea: () => setArea([]) });
+}
+
+function setArea(corners) {
+  state.area = corners;
+  filterChanged();
+}
+
+function setLasso(on) {
+  lasso = on;
+  element("lasso").setAttribute("aria-pressed", String(on));
+  map.classList.toggle("drawing", on);
 }
 
 // ---- start
@@ -304,6 +325,14 @@ function setUp() {
   element("clear").addEventListener("click", () => { clearFilters(); filterChanged(); element("search").focus(); });
   listen(map, {
     move: moved, leave: () => hover(-1), click,
+    draws: event => (event.shiftKey ? "rectangle" : lasso ? "lasso" : null),
+    outline: (trail, kind) => { outline = kind ? cornersOf(trail, kind) : []; hover(-1); redraw(); },
+    drawn: (trail, kind) => {
+      outline = [];
+      setLasso(false);
+      setArea(cornersOf(trail, kind));
+      if (state.area.length) showTab("selection");
+    },
     hover: (x, y) => {
       const label = labelAt(x, y);
       hover(label ? -1 : nearest(points, counts.lit, x, y, 10));
@@ -321,6 +350,8 @@ function setUp() {
   document.addEventListener("keydown", event => {
     if (event.key === "Escape" && !element("keys").hidden) showHelp(false);
     else if (event.key === "Escape" && selected >= 0) { select(-1); map.focus(); }
+    else if (event.key === "Escape" && lasso) setLasso(false);
+    else if (event.key === "Escape" && state.area.length && !event.target.closest("#panel")) setArea([]);
     if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { event.preventDefault(); element("search").focus(); }
   });
   setUpEditor({ changed: edited, passing: passingRows, idOf: i => texts.ids.get(i) });
@@ -331,6 +362,7 @@ function setUp() {
   };
   element("help").addEventListener("click", () => showHelp(element("keys").hidden));
   const zoom = factor => () => { zoomAt(view.width / 2, view.height / 2, factor); moved(); };
+  element("lasso").addEventListener("click", () => setLasso(!lasso));
   element("closer").addEventListener("click", zoom(1.6));
   element("farther").addEventListener("click", zoom(1 / 1.6));
   element("whole").addEventListener("click", () => { moveTo({ x: 0.5, y: 0.5, zoom: 1 }); moved(); });
@@ -366,6 +398,8 @@ if (space) {
   search = new Search(texts, space);
   addressChanged();
 }
+texts.abstracts = await loadAbstracts();
+if (tab === "selection") fillTab();
 drawn.ready = performance.now();
 // for tests, measurements and the console
 globalThis.explorer = { points, texts, search, view, state, drawn, draw, screenOf: i => screenOf(points, i), labelAt, labelsAt, visibleLabels, lit: () => counts.lit };

@@ -36,6 +36,14 @@ export function facts(points, texts, i, withTopic, near = false) {
   return line;
 }
 
+const NAMES = 6; // of authors on the card
+
+function byline(texts, i) {
+  const authors = texts.authors.get(i).split("; ").filter(Boolean), rest = authors.length - NAMES;
+  const names = authors.slice(0, rest > 0 ? NAMES - 1 : NAMES).join(", ") + (rest > 0 ? ` and ${rest + 1} others` : "");
+  return [names, texts.journals.get(i)].filter(Boolean).map(text => make("span", { className: "fields", dir: "auto" }, text));
+}
+
 // A topic on the card, with the share of the paper in it in percent, if that is known.
 function topicLine(topic, text, share) {
   const line = make("span", { className: "topic" }, dot(topic.color), make("span", {}, text));
@@ -67,7 +75,7 @@ function topicLines(points, i) {
 // closes it, `on.show(i)` selects another paper, and `on.like(i)`, if there is one, searches papers that are near in meaning.
 export function showCard(points, texts, i, x, y, on) {
   const card = element("card");
-  card.replaceChildren(titleOf(texts, i), facts(points, texts, i, false), ...topicLines(points, i));
+  card.replaceChildren(titleOf(texts, i), ...byline(texts, i), facts(points, texts, i, false), ...topicLines(points, i));
   const former = points.was?.[i] && meta.former[points.was[i] - 1];
   if (former) card.append(make("span", { className: "fields was" }, `was in ${former} on the earlier map`));
   if (on) {

@@ -20,7 +20,7 @@ export function sayFound(query, matches, counts, texts, does) {
   const longest = known.filter(term => !known.some(other => other !== term && ` ${other} `.includes(` ${term} `)));
   if (longest.length) lines.push([`Understood: ${longest.slice(0, SHOWN).join(SEPARATOR)}${longest.length > SHOWN ? " …" : ""}`]);
   for (const { word, token, as, spelling } of read) {
-    const line = [`${quote(word)} is in no title; read as ${as.map(quote).join(", ")}. `];
+    const line = [`No paper has ${quote(word)}; read as ${as.map(quote).join(", ")}. `];
     if (spelling) line.push(press(`Search for ${as[0]}`, () => does.write(query.slice(0, token.from) + token.text.replace(word, as[0]) + query.slice(token.to))));
     lines.push(line);
   }
@@ -33,5 +33,5 @@ export function sayFound(query, matches, counts, texts, does) {
 
 function adviceOf(unknown) {
   const largest = meta.topics.filter(topic => !topic.gone).sort((a, b) => b.size - a.size).slice(0, 2).map(topic => quote(topic.name.split(SEPARATOR)[0]));
-  return `Nothing was found: no title has ${unknown ? "these words" : "all of it"}. Write fewer or other words, such as ${largest.join(" or ")}.`;
+  return `Nothing was found: no paper has ${unknown ? "these words" : "all of it"}. Write fewer or other words, such as ${largest.join(" or ")}.`;
 }

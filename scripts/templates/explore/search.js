@@ -44,7 +44,7 @@ export class Search {
     this.vocabulary = space && new Vocabulary(space.names);
   }
   // Do what the first query would wait for.
-  warm() { return this.titles.folded && this.ids.folded; }
+  warm() { return this.titles.folded && this.ids.folded && this.authors.folded; }
   // What a query finds, or null if it asks for nothing. `passes`: 1 for each paper that is found; `rank`: higher for better
   // ones, 0 to 65535; `all`: 1 for those with all words; `words`, `near`: how many are found by words, and how many more by
   // meaning; `known`: terms of the query; `read`: unknown words, as what they were read; `unknown`, `missing`: words and
@@ -74,10 +74,10 @@ export class Search {
     result.near = near.length;
     return result;
   }
-  // Which papers have a text in the title or the id.
+  // Which papers have a text in the title, the id or the authors.
   lines(text) {
-    const titles = this.titles.marked(text), ids = this.ids.marked(text), found = new Uint8Array(this.n);
-    for (let i = 0; i < this.n; i++) found[i] = titles[i] | ids[i];
+    const titles = this.titles.marked(text), ids = this.ids.marked(text), authors = this.authors.marked(text), found = new Uint8Array(this.n);
+    for (let i = 0; i < this.n; i++) found[i] = titles[i] | ids[i] | authors[i];
     return found;
   }
   // The meaning of a query, or null if nothing in it is known; notes in the result what was known.
