@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from lib.arrays import read_array
-from lib.cli import Parser, optional, run, say
+from lib.cli import Parser, run, say
 from lib.clusters.nodes import read_nodes
 from lib.clusters.schema import ClusterSummary
 from lib.clusters.topic_numbers import read_assignments
@@ -54,6 +54,11 @@ def groups_of(hierarchy: pa.Table) -> list[Group]:
     ]
 
 
+def given(text: str) -> str | None:
+    """The type of --title. Unlike `optional(str)` it keeps an empty text."""
+    return None if text == "None" else text
+
+
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(
@@ -65,7 +70,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         cluster="cluster.json",
         project="project.json",
     )
-    cli.flag("--title", optional(str), "title of the map; None: the numbers of papers and topics")
+    cli.flag("--title", given, "title of the map; None: the numbers of papers and topics; empty: no title")
     cli.flag("--style", str, "dark on light or light on dark", choices=["light", "dark"])
     cli.flag("--dpi", int, "dots per inch")
     cli.flag("--maps", Path, "outputs: map.png, and map.svg and map.pdf if asked for", nargs="+")
@@ -82,7 +87,7 @@ def main(argv: list[str] | None = None) -> None:
     check_same_rows(coordinates=len(points), assignments=len(topics))
     hierarchy, _ = read_nodes(args.hierarchy, HIERARCHY, numbers)
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
-    title = args.title or f"{len(points):,} papers in {len(table['name'])} topics"
+    title = f"{len(points):,} papers in {len(table['name'])} topics" if args.title is None else args.title
     groups = groups_of(hierarchy)
     families, texts = drawable([title, *table["name"], *(group.name for group in groups)])
     title, names, written = texts[0], texts[1 : len(table["name"]) + 1], texts[len(table["name"]) + 1 :]
