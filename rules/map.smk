@@ -24,6 +24,7 @@ EXPLORE_MODULES = [
     "paper",
     "papers",
     "exports",
+    "mine",
     "selection",
     "topics",
     "controls",

@@ -11,6 +11,7 @@ import { passing } from "./filter.js";
 import { drawLabels, labelAt, labelsAt, layOutLabels, visibleLabels } from "./labels.js";
 import { address, hideCard, placeCard, showCard } from "./paper.js";
 import { fillPapers, markPaper, paperOrders } from "./papers.js";
+import { findMine, LINKED, passingMine, sayMine } from "./mine.js";
 import { drawNeighbors, UNMEASURED } from "./neighbors.js";
 import { endFlight, flyTo, listen, nearest, pressKey, screenOf } from "./pointer.js";
 import { canvasDrawing } from "./points_canvas.js";
@@ -27,7 +28,7 @@ const systemDark = matchMedia("(prefers-color-scheme: dark)");
 const order = { topics: Object.keys(TOPIC_ORDERS)[0], papers: "" };
 const points = await loadPoints();
 let texts = null, search = null, drawing, matches = null, found, counts, tab = "topics", queued = false, saving = 0, typing = 0;
-let hovered = -1, selected = -1, style = {}, area = null, outline = [], lasso = false;
+let hovered = -1, selected = -1, style = {}, area = null, outline = [], lasso = false, saidMine = "";
 
 // ---- the map
 
@@ -60,6 +61,7 @@ function draw() {
   names.clearRect(0, 0, view.width, view.height);
   if (selected >= 0 && texts) drawNeighbors(names, points, texts.near, selected, style);
   drawLabels(names, style, strength);
+  for (const i of state.mine) drawRing(i, false, state.mine.length > 200);
   drawArea(names, outline.length ? outline : state.area, style);
   for (const i of new Set([hovered, selected])) if (i >= 0) drawRing(i, i === selected);
   if (selected >= 0 && !element("card").hidden && hovered < 0) placeCard(...screenOf(points, selected));
@@ -72,8 +74,8 @@ function redraw() {
   if (!queued) { queued = true; requestAnimationFrame(draw); }
 }
 
-function drawRing(i, thick) {
-  const [x, y] = screenOf(points, i), radius = style.radius + 4;
+function drawRing(i, thick, small = false) {
+  const [x, y] = screenOf(points, i), radius = style.radius + (small ? 2 : 4);
   for (const [color, width] of [[style.paper, thick ? 5 : 4], [style.ink, thick ? 2.5 : 1.5]]) {
     names.beginPath();
     names.arc(x, y, radius, 0, 7);
@@ -126,6 +128,8 @@ function filterChanged() {
 
 function count() {
   area = insideArea(points, state.area);
+  const mine = passingMine(texts, points.n);
+  if (mine) area = area ? area.map((on, i) => on & mine[i]) : mine;
   counts = passing(points, matches?.passes, area);
   markFilters(counts);
   sayFound(state.query, matches, counts, texts, { write, clear: () => { const { query } = state; clearFilters(); write(query); } });
@@ -260,6 +264,7 @@ function saveAddress() {
 function addressChanged() {
   readAddress();
   element("color").value = state.color;
+  state.mine = texts ? state.askedMine.map(id => texts.ids.indexOf(id)).filter(i => i >= 0) : [];
   selected = texts && state.selected ? texts.ids.indexOf(state.selected) : -1;
   filterChanged();
   markPaper(selected);
@@ -293,11 +298,25 @@ function showTab(name) {
 function fillTab() {
   if (tab === "topics") fillTopics(order.topics, counts, found, choose);
   else if (tab === "papers") listPapers();
-  else if (texts) fillSelection(points, texts, search, passingRows(), { clearArea: () => setArea([]) });
+  else if (texts) fillSelection(points, texts, search, passingRows(), saidMine, { clearArea: () => setArea([]), mine: takeMine, show: showMine });
 }
 
 function setArea(corners) {
   state.area = corners;
+  filterChanged();
+}
+
+// A file with the reader's papers; an empty text ends them.
+function takeMine(text) {
+  state.mine = text ? findMine(text, texts) : [];
+  state.askedMine = state.mine.length > LINKED ? [] : state.mine.map(i => texts.ids.get(i)).filter(id => !id.includes(" "));
+  saidMine = text && sayMine(text, state.mine);
+  showMine(state.mine.length ? state.showMine : "");
+  showTab("selection");
+}
+
+function showMine(what) {
+  state.showMine = what;
   filterChanged();
 }
 
@@ -353,6 +372,12 @@ function setUp() {
     else if (event.key === "Escape" && lasso) setLasso(false);
     else if (event.key === "Escape" && state.area.length && !event.target.closest("#panel")) setArea([]);
     if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { event.preventDefault(); element("search").focus(); }
+  });
+  document.addEventListener("dragover", event => event.preventDefault());
+  document.addEventListener("drop", async event => {
+    event.preventDefault();
+    const file = event.dataTransfer?.files[0];
+    if (file && texts) takeMine(await file.text());
   });
   setUpEditor({ changed: edited, passing: passingRows, idOf: i => texts.ids.get(i) });
   element("skip").addEventListener("click", () => map.focus());

@@ -3,6 +3,7 @@ import { fileName } from "./area.js";
 import { meta } from "./data.js";
 import { element, make, number, papersText } from "./elements.js";
 import { FORMATS } from "./exports.js";
+import { minePart } from "./mine.js";
 import { address } from "./paper.js";
 import { isFiltered, state, writeAddress } from "./state.js";
 
@@ -55,8 +56,9 @@ function save(format, records) {
 
 const line = (name, text) => (text ? [make("dt", {}, name), make("dd", { dir: "auto" }, text)] : []);
 
-// Fill the tab. `rows`: the papers that pass; `on.clearArea()` ends the area.
-export function fillSelection(points, texts, search, rows, on) {
+// Fill the tab. `rows`: the papers that pass; `saidMine`: of the file with the reader's papers. `on.clearArea()` ends the area;
+// `on.mine` and `on.show` as of `minePart`.
+export function fillSelection(points, texts, search, rows, saidMine, on) {
   const years = Uint16Array.from(rows, i => points.year[i]).filter(Boolean).sort(), shares = values => values.map(([value, count]) => `${value} (${number(count)})`).join(", ");
   const facts = make("dl", {},
     ...line("Keywords", keywordsOf(texts, search, rows).join(" · ")),
@@ -81,5 +83,5 @@ export function fillSelection(points, texts, search, rows, on) {
   } });
   const clear = state.area.length ? [make("button", { type: "button", id: "clear-area", textContent: "End the drawn selection", onclick: on.clearArea })] : [];
   const head = isFiltered() ? `${papersText(rows.length)} of ${number(points.n)} are selected.` : `All ${papersText(points.n)}: search, filter, or draw on the map with Shift to select some.`;
-  element("selection").replaceChildren(make("p", {}, head), facts, make("div", { className: "row downloads" }, make("span", {}, "Download"), ...buttons), make("div", { className: "row" }, copy, ...clear), said, make("p", { className: "hint" }, hint));
+  element("selection").replaceChildren(make("p", {}, head), facts, make("div", { className: "row downloads" }, make("span", {}, "Download"), ...buttons), make("div", { className: "row" }, copy, ...clear), said, make("p", { className: "hint" }, hint), minePart(points, saidMine, on));
 }
