@@ -188,6 +188,11 @@ def copies(folder: Path, n: int) -> dict[str, Path]:
             copied = copied.set_column(copied.schema.get_field_index("id"), "id", pa.array(unique))
         pq.write_table(copied, folder / f"{name}.parquet")
         inputs[name] = folder / f"{name}.parquet"
+    facets = pq.read_table(inputs["facets"])
+    ids = facets["id"].to_pylist()
+    parts = [facets.set_column(0, "id", pa.array([f"{i}v{k}" for i in ids])) for k in range(-(-n // total))]
+    pq.write_table(pa.concat_tables(parts), folder / "facets.parquet")
+    inputs["facets"] = folder / "facets.parquet"
     inputs["neighbors"] = few_neighbors(folder, inputs["neighbors"], rows)
     return inputs
 
