@@ -226,7 +226,15 @@ def map_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:
     shown |= run.files(**{name: f"{name}.parquet" for name in trends})
     shown |= run.files(hierarchy="hierarchy.parquet", subtopics="subtopics.parquet")
     shown |= run.files(memberships="memberships.parquet")
-    run.step("explore", papers=inputs["papers"], **shown, **page_files(), map=run.file("map.html"))
+    run.step(
+        "explore",
+        papers=inputs["papers"],
+        neighbors=graph["neighbors"],
+        facets=run.file("facets.parquet"),
+        **shown,
+        **page_files(),
+        map=run.file("map.html"),
+    )
 
 
 def evaluation_stage(run: Rehearsal, inputs: dict[str, Path]) -> None:

@@ -2,11 +2,18 @@
 
 # The JavaScript of map.html, each file after those that it imports.
 EXPLORE_MODULES = [
+    "texts",
     "data",
     "view",
     "elements",
+    "area",
     "state",
     "filter",
+    "query",
+    "vocabulary",
+    "search",
+    "said",
+    "neighbors",
     "colors",
     "density",
     "labels",
@@ -16,10 +23,19 @@ EXPLORE_MODULES = [
     "edit",
     "paper",
     "papers",
+    "exports",
+    "mine",
+    "selection",
     "topics",
     "controls",
     "main",
 ]
+
+SEARCH = {
+    "paper_space": "<results>/map/search/papers.npy",
+    "term_space": "<results>/map/search/terms.npy",
+    "search_terms": "<results>/map/search/terms.parquet",
+}
 
 
 rule project:
@@ -48,6 +64,31 @@ rule project:
             {**settings("project"), **SEED},
             takes=["threads"],
         ),
+    shell:
+        COMMAND
+
+
+rule search:
+    """Put terms and papers in one space, in which map.html searches by meaning."""
+    input:
+        **code("search", "map"),
+        embeddings="<results>/embeddings/embeddings.npy",
+        vocabulary=TERMS["vocabulary"],
+        terms=TERMS["terms"],
+        term_offsets=TERMS["term_offsets"],
+    output:
+        **{name: ensure(file, non_empty=True) for name, file in SEARCH.items()},
+    log:
+        "<logs>/search.log",
+    benchmark:
+        "<benchmarks>/search.tsv"
+    conda:
+        "../envs/map.yaml"
+    threads: 1
+    resources:
+        **requests("search"),
+    params:
+        flags=flags(),
     shell:
         COMMAND
 
@@ -98,8 +139,10 @@ rule explore:
         **code("explore", "map"),
         **RECORDS,
         **ASSIGNED,
+        **FACETS,
         **earlier_topics(previous_assignments="assignments.parquet"),
         **earlier(previous_topics="topics/topics.parquet"),
+        **(SEARCH if config["explore"]["search"] else dict.fromkeys(SEARCH, [])),
         coordinates="<results>/map/coordinates.parquet",
         topics="<results>/topics/topics.parquet",
         trends="<results>/topics/trends.parquet",
@@ -109,6 +152,7 @@ rule explore:
         hierarchy="<results>/topics/hierarchy.parquet",
         subtopics="<results>/clusters/subtopics.parquet",
         memberships=f"{TOPICS}/memberships.parquet",
+        neighbors="<results>/embeddings/neighbors.npy",
         template=source("scripts/templates/explore.html"),
         style=source("scripts/templates/explore/explore.css"),
         scripts=[
@@ -133,7 +177,7 @@ rule explore:
         **parameters(
             {
                 "link": config["link"],
-                **settings("explore"),
+                **settings("explore", "max_papers"),
                 "edits": {"text": edits_file.text_of(config)},
             }
         ),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from lib.arrays import read_array
 from lib.cli import Parser, optional, run, say
 from lib.clusters.nodes import node_sizes, read_nodes
 from lib.clusters.schema import ASSIGNMENTS, SUBTOPICS
@@ -18,15 +19,19 @@ from lib.figures.page import content_policy, join_modules, render
 from lib.files import atomic_outputs
 from lib.map.page_data import cell_order, grid_side, pack, quantize
 from lib.map.page_entries import (
+    LATE,
     NONE,
     former_topics,
     levels,
     paper_blocks,
+    search_blocks,
     share_blocks,
     topic_entries,
     trend_entries,
 )
-from lib.map.schema import read_points
+from lib.map.page_records import record_blocks
+from lib.map.schema import SEARCH_TERMS, read_points
+from lib.map.tears import kept_shares, neighbors_on_page
 from lib.naming.schema import HIERARCHY, TOPICS
 from lib.records.schema import PAPERS
 from lib.rows import hash_ids, label_sizes, sample_rows
@@ -40,6 +45,7 @@ def write_page(
 ) -> str:
     """The page with all its data, styles and scripts."""
     css = style.read_text(encoding="utf-8")
+    packed = {name: pack(data) for name, data in blocks.items()}
     script = join_modules([path.read_text(encoding="utf-8") for path in scripts])
     return render(
         template,
@@ -49,7 +55,8 @@ def write_page(
         style=css,
         script=script,
         meta=meta,
-        blocks={name: pack(data) for name, data in blocks.items()},
+        blocks={name: text for name, text in packed.items() if name not in LATE},
+        late={name: packed[name] for name in LATE if name in packed},
     )
 
 
@@ -67,11 +74,17 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         hierarchy="hierarchy.parquet",
         subtopics="subtopics.parquet",
         memberships="memberships.parquet",
+        neighbors="neighbors.npy",
+        facets="facets.parquet",
         template="explore.html",
         style="its style sheet",
     )
     cli.optional_inputs(
-        previous_assignments="assignments.parquet of the earlier run", previous_topics="its topics.parquet"
+        previous_assignments="assignments.parquet of the earlier run",
+        previous_topics="its topics.parquet",
+        paper_space="papers.npy of the search",
+        term_space="terms.npy",
+        search_terms="terms.parquet",
     )
     cli.flag("--scripts", Path, "input: its JavaScript modules, each after those it imports", nargs="+")
     cli.flag("--link", optional(str), "address of a paper, with {id}; None: no links")
@@ -125,9 +138,28 @@ def add_changes(
         entry["born"] = number not in former
 
 
+def add_search(
+    args: argparse.Namespace, meta: dict[str, Any], blocks: dict[str, Any], n: int, rows: np.ndarray
+) -> None:
+    """Add the space of the search to the data of the page, in place; nothing if the page has none.
+
+    Parameters
+    ----------
+    n, rows : papers of the corpus; int (m,), those on the page
+    """
+    if args.paper_space is None:
+        return
+    papers, terms = read_array(args.paper_space, mapped=True), read_array(args.term_space)
+    table = read_table(args.search_terms, SEARCH_TERMS)
+    check_same_rows(papers=n, paper_space=len(papers))
+    check_same_rows(search_terms=len(table), term_space=len(terms))
+    meta["search"], columns = search_blocks(papers[rows], terms, table, n)
+    blocks |= columns
+
+
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
-    papers = read_table(args.papers, PAPERS, ["id", "title", "primary_category", "published"])
+    papers = read_table(args.papers, PAPERS, ["id", "title", "abstract", "primary_category", "published"])
     points = read_points(args.coordinates)
     topics = read_table(args.topics, TOPICS).to_pylist()
     numbers = np.array([topic["topic"] for topic in topics], np.int32)
@@ -171,6 +203,11 @@ def main(argv: list[str] | None = None) -> None:
     blocks |= {"xy": codes[rows], "subtopic": within.astype(np.uint16)}
     blocks |= share_blocks(topic_of[rows], best[rows], of_best[rows])
     add_changes(args, meta, blocks, papers["id"].take(rows), topic_of[rows], topics)
+    blocks |= record_blocks(papers.take(rows), args.facets)
+    near = read_array(args.neighbors, mapped=True)
+    check_same_rows(papers=len(papers), neighbors=len(near))
+    blocks |= {"kept": kept_shares(near, points, rows), "near": neighbors_on_page(near, rows)}
+    add_search(args, meta, blocks, len(points), rows)
     page = write_page(args.template, args.style, args.scripts, meta, blocks, note)
     with atomic_outputs(args.map) as (map_file,):
         map_file.write_text(page, encoding="utf-8")

@@ -56,7 +56,7 @@ def run_below_cluster(corpus: Planted, at: Path) -> dict[str, str]:
         "plot": assigned | named | of("coordinates") | tree | measured
         | {"maps": pictures["map"], "tree": pictures["tree"]},
         "atlas": shown | graph | {"atlas": at / "atlas.parquet", "labels": at / "labels.parquet"},
-        "explore": shown | {"memberships": at / "memberships.parquet"} | times | page_files() | {"map": at / "map.html"},
+        "explore": shown | {"memberships": at / "memberships.parquet", "neighbors": graph["neighbors"], "facets": corpus.facets} | times | page_files() | {"map": at / "map.html"},
         "evaluate": {"papers": corpus.papers} | terms | measured | assigned | works | keywords
         | of("topics", "coordinates") | {"explanations": explained["explanations"]}
         | {"evaluation": at / "evaluation.json"},

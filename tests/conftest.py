@@ -21,6 +21,7 @@ from sklearn.metrics import silhouette_score
 
 import measure
 from browser import AXE, chromium, opened
+from lib.records.schema import FACET_ROWS
 from lib.words.words import read_words
 from script_server import ScriptServer
 
@@ -159,11 +160,14 @@ class Planted:
             id=self.ids,
             title=self.titles,
             text=self.texts,
+            abstract=self.texts,
             published=[date(2023, 1, 1 + i % 28) for i in range(n)],
             categories=[[CATEGORIES[t]] for t in self.truth],
             primary_category=[CATEGORIES[t] for t in self.truth],
         )
         self.works = all_counted(folder / "works.parquet", n)
+        self.facets = folder / "facets.parquet"
+        pq.write_table(FACET_ROWS.empty_table(), self.facets)
         self.embeddings = folder / "embeddings.npy"
         np.save(self.embeddings, self.vectors)
         self.chosen = folder / "k.txt"

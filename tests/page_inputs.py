@@ -6,12 +6,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+import search
 from conftest import EVIL, pq_write
 from explore import main
 from lib.clusters.schema import MEMBERSHIPS
+from lib.records.schema import FACET_ROWS
 from lib.trends.schema import SUBTOPIC_PERIODS, SUBTOPIC_TRENDS
-from measure import command_line, page_files
+from measure import TERMS, command_line, page_files
 
+# of `explore`, beside those that `files_of` makes
+FLAGS = ("max_papers", "link", "edits", "paper_space", "term_space", "search_terms")
 KEYWORD = "<img src=x onerror=alert(2)>"
 BIDI = "\u202egnp.exe\u202c \u2066left\u2069"
 ODD = [
@@ -61,6 +65,11 @@ def filled(path: Path, schema: pa.Schema, columns: dict) -> Path:
     return pq_write(path, **{f.name: pa.array(columns.get(f.name, [None] * rows), f.type) for f in schema})
 
 
+def authors_of(i: int) -> list[str]:
+    """The authors that the i-th paper has, unless it has none."""
+    return [f"Ada M. Müller{i % 5}", ("ATLAS Collaboration", "Jan van der Berg", "李明")[i % 3]]
+
+
 def keys_of(k: int) -> list[str]:
     """Keys of topics: t0a00, t0a01 and so on."""
     return [f"t{0xA00 + topic:04x}" for topic in range(k)]
@@ -68,6 +77,10 @@ def keys_of(k: int) -> list[str]:
 
 def files_of(folder: Path, *, ids, titles, points, topic, categories, published, similarity, names) -> dict:
     k, n = len(names), len(ids)
+    abstracts = [
+        f'An abstract on paper {i}, "quoted", 50 % true, which is long enough to be kept by clean.'
+        for i in range(n)
+    ]
     sizes = np.bincount(topic, minlength=k)
     text = pa.nulls(k, pa.string())
     years = sorted({day.year for day in published if day})
@@ -125,11 +138,43 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
         [[t], [t, (t + 1) % k], [(t + 2) % k, t, (t + 1) % k]][i % 3] for i, t in enumerate(topic.tolist())
     ]
     shares = [[[0.987], [0.589, 0.4], [0.5, 0.45, 0.049]][i % 3] for i in range(n)]
+    # the nearest papers of a paper are those that follow it, by topic
+    order = np.argsort(topic, kind="stable")
+    near = np.empty((n, min(20, n - 1)), np.int32)
+    for i, paper in enumerate(order):
+        near[paper] = np.roll(order, -i)[1 : near.shape[1] + 1]
+    np.save(folder / "near.npy", near)
+    # papers have two authors, but each tenth has none; a third has a journal and a DOI
+    facets = [
+        (paper, "authors", k, name)
+        for i, paper in enumerate(ids)
+        if i % 10
+        for k, name in enumerate(authors_of(i))
+    ]
+    facets += [
+        (paper, *entry)
+        for i, paper in enumerate(ids)
+        if i % 3 == 1
+        for entry in (("doi", 0, f"10.1000/x_{i}"), ("journal", 0, f"J. Odd & Even {i}"))
+    ]
+    columns = (
+        dict(
+            zip(
+                ("id", "facet", "position", "value"),
+                map(list, zip(*sorted(facets), strict=True)),
+                strict=True,
+            )
+        )
+        if facets
+        else {"id": []}
+    )
     return {
+        "facets": filled(folder / "f.parquet", FACET_ROWS, columns),
+        "neighbors": folder / "near.npy",
         "memberships": filled(folder / "m.parquet", MEMBERSHIPS, {"topics": best, "shares": shares}),
         "hierarchy": pq_write(folder / "h.parquet", **hierarchy),
         "subtopics": pq_write(folder / "s.parquet", id=ids, subtopic=subtopic),
-        "papers": pq_write(folder / "p.parquet", id=ids, title=titles, primary_category=pa.array(categories, pa.string()),
+        "papers": pq_write(folder / "p.parquet", id=ids, title=titles, abstract=pa.array(abstracts), primary_category=pa.array(categories, pa.string()),
                            published=pa.array(published, pa.date32())),
         "coordinates": pq_write(folder / "c.parquet", id=ids, x=points[:, 0].astype(np.float32), y=points[:, 1].astype(np.float32)),
         "assignments": pq_write(folder / "a.parquet", topic=topic.astype(np.int32), similarity=similarity, outlier=similarity < 0.2,
@@ -143,8 +188,30 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
     }  # fmt: skip
 
 
+def space_files(folder: Path, planted) -> dict[str, Path]:
+    """What the step `search` writes of planted papers, by flag."""
+    files = {"paper_space": "space.npy", "term_space": "term_space.npy", "search_terms": "terms.parquet"}
+    made = {name: folder / file for name, file in files.items()}
+    listed = {name: planted.folder / TERMS[name] for name in ("vocabulary", "terms", "term_offsets")}
+    folder.mkdir(exist_ok=True)
+    search.main(command_line("search", embeddings=planted.embeddings, **listed, **made))
+    return made
+
+
+def planted_columns(planted) -> dict:
+    """Columns of planted papers, each subject in a corner of the map."""
+    n = len(planted.ids)
+    corners = np.array([[0, 0], [10, 0], [0, 10], [10, 10]])
+    return {
+        "ids": planted.ids, "titles": planted.titles, "topic": planted.truth, "categories": ["math.NT"] * n,
+        "points": corners[planted.truth] + np.random.default_rng(1).normal(size=(n, 2)),
+        "published": [date(2001 + i % 20, 3, 1) for i in range(n)], "similarity": np.full(n, 0.5, np.float32),
+        "names": ["galaxies", "primes", "neurons", "qubits"],
+    }  # fmt: skip
+
+
 def write_page(folder: Path, **changes) -> Path:
-    flags = {key: changes.pop(key) for key in ("max_papers", "link", "edits") if key in changes}
+    flags = {key: changes.pop(key) for key in FLAGS if key in changes}
     main(command_line("explore", **write_inputs(folder, **changes), map=folder / "map.html", **flags))
     return folder / "map.html"
 

@@ -211,14 +211,14 @@ def test_on_a_phone_a_tap_shows_a_card_below_the_map_that_leads_to_the_paper(bro
         assert all(
             page.locator(f"#card .{name}").first.evaluate(size) > 12 for name in ("title", "facts", "topic")
         )
-        for target in (page.locator("#card .open"), page.locator("#card button")):
+        for target in (page.locator("#card .open"), page.locator("#card .close")):
             assert target.bounding_box()["height"] >= 36  # a finger's width
         page.evaluate(
             "() => addEventListener('click', e => { window.asked = e.target.href; e.preventDefault(); })"
         )
         page.locator("#card .open").tap()
         assert page.evaluate("window.asked") == link.get_attribute("href")
-        page.locator("#card button").tap()
+        page.locator("#card .close").tap()
         assert page.locator("#card").is_hidden() and page.locator("#color").is_visible()
 
 

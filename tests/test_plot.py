@@ -84,6 +84,14 @@ def test_map_with_any_label_is_the_same_in_every_run(inputs, out):
     assert tree.shape[1] == 2100 and tree[..., :3].std() > 0.02
 
 
+def test_an_empty_title_leaves_no_room_for_one(inputs, out):
+    heights = {}
+    for title in (None, "", "None of it"):
+        assert script("plot", **inputs, dpi=50, title=title, maps=out / "m.png").returncode == 0
+        heights[title] = imread(out / "m.png").shape[0]
+    assert heights[None] == heights["None of it"] > heights[""]
+
+
 def test_dark_style_and_vector_formats(inputs, out):
     for name in ("one", "two"):
         maps = [out / f"{name}.{kind}" for kind in ("png", "svg", "pdf")]

@@ -62,6 +62,7 @@ FILES = [  # of the results of a run
     "topics.csv",
     "map/coordinates.parquet",
     "map/project.json",
+    *(f"map/search/{name}" for name in ("papers.npy", "terms.npy", "terms.parquet")),
     "map.png",
     "map.html",
     "evaluation/evaluation.json",

@@ -84,6 +84,7 @@ TABLES = {
     "topics/explanations.parquet": explain.EXPLANATIONS,
     "topics/explained.parquet": explain.EXPLAINED,
     "map/coordinates.parquet": map_files.COORDINATES,
+    "map/search/terms.parquet": map_files.SEARCH_TERMS,
     "map/atlas.parquet": map_files.ATLAS,
     "map/labels.parquet": map_files.ATLAS_LABELS,
 }

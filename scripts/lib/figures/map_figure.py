@@ -222,10 +222,11 @@ def draw_map(
     families : fonts for what the font of the figures lacks
     """
     use_style(families, dark=dark)
-    view, height = frame(points)
+    top = TOP if texts.title else SIDE
+    view, height = frame(points, top)
     figure = plt.figure(figsize=(WIDTH, height))
     axis = figure.add_axes(
-        (SIDE / WIDTH, BOTTOM / height, 1 - 2 * SIDE / WIDTH, 1 - (TOP + BOTTOM) / height), frame_on=False
+        (SIDE / WIDTH, BOTTOM / height, 1 - 2 * SIDE / WIDTH, 1 - (top + BOTTOM) / height), frame_on=False
     )
     axis.set(xlim=(view.low[0], view.high[0]), ylim=(view.low[1], view.high[1]), xticks=[], yticks=[])
     inside = view.inside(points)
@@ -245,7 +246,7 @@ def draw_map(
     return figure
 
 
-def frame(points: np.ndarray) -> tuple[View, float]:
+def frame(points: np.ndarray, top: float = TOP) -> tuple[View, float]:
     """The part of the plane that is drawn, at the same scale in both directions, and the height in inches.
 
     A few far-off papers must not shrink the map. The view holds all papers if that makes it at most a fifth
@@ -254,6 +255,7 @@ def frame(points: np.ndarray) -> tuple[View, float]:
     Parameters
     ----------
     points : float32 (n, 2)
+    top : inches above the map
     """
     most = np.quantile(points, [0.0005, 0.9995], axis=0).astype(np.float64)
     extent = np.maximum(most[1] - most[0], 1e-9)
@@ -262,12 +264,12 @@ def frame(points: np.ndarray) -> tuple[View, float]:
     # a scale for the direction in which all papers are equal
     extent = np.maximum(high - low, max((high - low).max(), 1e-3) / 4) * 1.14
     width = WIDTH - 2 * SIDE
-    least, most_high = (height - TOP - BOTTOM for height in HEIGHTS)
+    least, most_high = (height - top - BOTTOM for height in HEIGHTS)
     height = min(max(float(width * extent[1] / extent[0]), least), most_high)
     scale = max(extent[0] / width, extent[1] / height)
     half = scale * np.array([width, height]) / 2
     middle = (low + high) / 2
-    return View(middle - half, middle + half), height + TOP + BOTTOM
+    return View(middle - half, middle + half), height + top + BOTTOM
 
 
 def _brightened(colors: np.ndarray) -> np.ndarray:

@@ -7,6 +7,8 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
+from lib.map.tears import nearest_on_map
+
 BLOCK = 1 << 25  # cosines that are held at a time: 128 MB
 REACH = 15  # a paper is connected to those that are nearer than the 15th neighbor of a typical paper
 LINKS = 8  # nearest papers of its topic that a paper is connected to
@@ -44,7 +46,7 @@ def fidelity(
     """
     kept, excess = 0, 0
     near = np.empty((len(checked), n), np.int64)
-    on_map = _nearest_on_map(plane, checked, n)
+    on_map = nearest_on_map(plane, checked, n)
     step = max(BLOCK // len(vectors), 1)
     for start in range(0, len(checked), step):
         rows = checked[start : start + step]
@@ -65,14 +67,6 @@ def fidelity(
         category_accuracy=category_accuracy(near, categories[checked], categories),
         category_accuracy_on_map=category_accuracy(on_map, categories[checked], categories),
     )
-
-
-def _nearest_on_map(plane: np.ndarray, checked: np.ndarray, n: int) -> np.ndarray:
-    """The n nearest neighbors on the map of each checked row, itself excluded: int64 (c, n)."""
-    _, nearest = KDTree(plane).query(plane[checked], n + 1)
-    # itself last, also where papers at the same place come before it
-    order = np.argsort(nearest == checked[:, None], axis=1, kind="stable")
-    return np.take_along_axis(nearest, order, axis=1)[:, :n]
 
 
 def category_accuracy(near: np.ndarray, actual: np.ndarray, categories: np.ndarray) -> float | None:

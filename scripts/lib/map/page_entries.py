@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from lib.figures.label_layout import densest_points, group_middles
 from lib.map.page_data import codes_of, nodes_of, one_line
+from lib.map.search_space import PAPER_STEP, TERM_STEP
 from lib.naming.titles import latex_to_text
 from lib.rows import positions
 
@@ -16,6 +17,11 @@ OTHERS = 2  # further topics that the card of a paper shows, with a share of at 
 LEAST_PERCENT = 5
 KEYWORDS = 8  # shown per topic
 CATEGORIES = 2000  # that can be chosen: the most frequent
+# Blocks that the first picture does not need, in the order in which the page reads them
+LATE = (
+    *("titles", "ids", "authors", "journals", "dois", "days", "near"),
+    *("terms", "termPapers", "termTitles", "termSpace", "space", "abstracts"),
+)
 
 
 def on_map(anchors: np.ndarray, frame: np.ndarray) -> list[dict]:
@@ -163,6 +169,27 @@ def share_blocks(topic_of: np.ndarray, best: np.ndarray, shares: np.ndarray) -> 
         "others": np.pad(others, missing, constant_values=NONE).astype(np.uint16),
         "otherShares": np.pad(other_shares, missing).astype(np.uint8),
     }
+
+
+def search_blocks(
+    papers: np.ndarray, terms: np.ndarray, table: pa.Table, n: int
+) -> tuple[dict, dict[str, np.ndarray | list[str]]]:
+    """What the page says of the search as a whole, and its columns.
+
+    Parameters
+    ----------
+    papers, terms : int8 (m, components) and (t, components), of the papers on the page and of the terms
+    table : columns of SEARCH_TERMS
+    n : papers of the corpus
+    """
+    blocks = {
+        "space": papers.T,  # a component after another: each has numbers of its own size, which is packed better
+        "termSpace": terms.T,
+        "termPapers": table["papers"].to_numpy().astype(np.uint32),
+        "termTitles": table["titles"].to_numpy().astype(np.uint32),
+        "terms": [one_line(term) for term in table["term"].to_pylist()],
+    }
+    return {"papers": n, "paperStep": PAPER_STEP, "termStep": TERM_STEP}, blocks
 
 
 def paper_blocks(papers: pa.Table, assigned: pa.Table) -> tuple[dict, dict[str, np.ndarray | list[str]]]:

@@ -1,4 +1,4 @@
-"""Schemas of the files of this stage: coordinates and the tables for Embedding Atlas.
+"""Schemas of the files of this stage: coordinates, the terms of the search and the tables for Embedding Atlas.
 
 docs/files.md is written from them (`make docs`).
 """
@@ -55,6 +55,14 @@ class ProjectSummary(TypedDict):
     moved: float | None
     seconds: float
 
+
+SEARCH_TERMS = pa.schema(
+    [
+        column("term", pa.string(), "a word or a bigram; row i is row i of map/search/terms.npy"),
+        column("papers", pa.int64(), "papers that have it; the most frequent term is first"),
+        column("titles", pa.int64(), "papers that have it in the title"),
+    ]
+)
 
 # Embedding Atlas counts and colors by texts. Nodes of the hierarchy are therefore here by name.
 ATLAS = pa.schema(

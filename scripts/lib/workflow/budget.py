@@ -100,6 +100,7 @@ MEMORY_MB: dict[str, LinearModel] = {
     "changes": {"base": 275, "papers": 320},
     "explain": {"base": 680, "gflop": 8000, "papers": 1500, "gpu": 4000},  # the backward pass by arithmetic
     "project": {"base": 360, "papers": 1200, "sample": 1100},
+    "search": {"base": 300, "papers": 100, "vectors": 1000},
     "plot": {"base": 400, "papers": 50, "sample": 600},
     "explore": {"base": 130, "papers": 180, "shown": 1350},
     "atlas": {"base": 250, "papers": 350},
@@ -125,6 +126,7 @@ SECONDS: dict[str, LinearModel] = {
     "changes": {"base": 4, "papers": 6},
     "explain": {"base": 8, "papers": 5, "topics": 0.2, "explain": 16, "cpu_explain": 9000},
     "project": {"base": 4, "papers": 370},  # its second part by arithmetic
+    "search": {"base": 10, "papers": 30},
     "plot": {"base": 4.2, "papers": 1.3},
     "explore": {"base": 1, "papers": 2.5, "shown": 34},
     "atlas": {"base": 4, "papers": 35},
@@ -175,6 +177,7 @@ DISK_MB: dict[str, LinearModel] = {
     "cluster": {"papers": 33},
     "edit": {"papers": 23},
     "project": {"papers": 16},
+    "search": {"papers": 64, "base": 3},
     "plot": {"base": 1},
     "explore": {"papers": 100},
     "atlas": {"papers": 90},

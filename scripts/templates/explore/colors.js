@@ -1,5 +1,6 @@
 // The color of each paper.
 import { meta } from "./data.js";
+import { UNMEASURED } from "./neighbors.js";
 
 // From Cividis (Nuñez et al. 2018), which people with and without color blindness see alike.
 const RAMP = ["#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838"].map(rgb);
@@ -27,6 +28,10 @@ function palette(points, by, dark) {
   }
   if (by === "similarity") {
     return [rankedRamp(points.similarity, dark), points.similarity];
+  }
+  if (by === "kept") {
+    const shares = points.kept.map(share => (share === UNMEASURED ? 0 : share + 1));
+    return [rankedRamp(shares, dark), shares];
   }
   return [meta.topics.map(topic => rgb(topic.color)), points.topic];
 }
@@ -67,12 +72,18 @@ export function paint(points, lit, by, dark) {
   return out;
 }
 
+const tenth = share => `${Math.round(share / 10)}`;
+
 export function legend(points, by, dark) {
   const steps = [0, 0.2, 0.4, 0.6, 0.8, 1].map(share => `rgb(${ramp(share, dark).join()})`);
   const gradient = `linear-gradient(90deg, ${steps.join(", ")})`;
   if (by === "year" && meta.years) {
     const [low, middle, high] = spread(points.year);
     return { gradient, low: `${low}`, middle: `median ${middle}`, high: `${high}` };
+  }
+  if (by === "kept") {
+    const shares = points.kept.filter(share => share !== UNMEASURED).sort(), middle = shares[shares.length >> 1];
+    return { gradient, low: `${tenth(shares[0])} of 10 nearest papers are near on the map`, middle: `median ${tenth(middle)}`, high: tenth(shares.at(-1)) };
   }
   if (by !== "similarity") return null;
   const [low, middle, high] = spread(points.similarity).map(value => (value / 255).toFixed(2));

@@ -25,7 +25,6 @@ export function setUpFilters(points, on) {
   }
   element("search").addEventListener("input", event => { state.query = event.target.value; on("query"); });
   category.addEventListener("change", () => { state.category = Number(category.value); on("filter"); });
-  element("filters").addEventListener("submit", event => event.preventDefault());
 }
 
 // A filter for papers that have a flag, with their number.
@@ -66,14 +65,15 @@ function drawHistogram(byYear) {
   })));
 }
 
-// Two tabs, of which the arrow keys choose the other. `on(name)` is called when a tab was chosen.
+const TABS = ["topics", "papers", "selection"];
+
+// Tabs, of which the arrow keys choose the next. `on(name)` is called when a tab was chosen.
 export function setUpTabs(on) {
-  const names = ["topics", "papers"];
-  for (const name of names) {
+  for (const name of TABS) {
     element(`${name}-tab`).addEventListener("click", () => on(name));
     element(`${name}-tab`).addEventListener("keydown", event => {
       if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-      const other = names[1 - names.indexOf(name)];
+      const other = TABS.at((TABS.indexOf(name) + (event.key === "ArrowLeft" ? -1 : 1)) % TABS.length);
       on(other);
       element(`${other}-tab`).focus();
     });
@@ -81,11 +81,12 @@ export function setUpTabs(on) {
 }
 
 export function markTab(chosen, orders, order) {
-  for (const name of ["topics", "papers"]) {
+  for (const name of TABS) {
     element(name).hidden = name !== chosen;
     element(`${name}-tab`).setAttribute("aria-selected", String(name === chosen));
     element(`${name}-tab`).tabIndex = name === chosen ? 0 : -1;
   }
+  element("order").parentElement.hidden = !Object.keys(orders).length;
   element("order").replaceChildren(...Object.entries(orders).map(([value, text]) => make("option", { value }, text)));
   element("order").value = order;
 }

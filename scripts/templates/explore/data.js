@@ -1,5 +1,7 @@
 // The data of the page: JSON, and arrays and texts as deflated base64, each in a block of its own.
 
+import { Lines } from "./texts.js";
+
 export const meta = JSON.parse(document.getElementById("meta").textContent);
 
 function bytesOf(base64) {
@@ -8,6 +10,8 @@ function bytesOf(base64) {
   for (let i = 0; i < bytes.length; i++) bytes[i] = packed.charCodeAt(i);
   return bytes;
 }
+
+const parsed = new Promise(resolve => { if (document.readyState === "loading") addEventListener("DOMContentLoaded", resolve); else resolve(); });
 
 async function inflate(name) {
   const element = document.getElementById(`data-${name}`);
@@ -22,10 +26,10 @@ async function inflate(name) {
 // One entry per paper. Papers are sorted by the cell of a grid, row by row, so that the papers of
 // neighboring cells of a row are a range.
 export async function loadPoints() {
-  const names = ["xy", "topic", "subtopic", "second", "category", "year", "similarity", "outlier", "nearer", "share", "others", "otherShares"];
+  const names = ["xy", "topic", "subtopic", "second", "category", "year", "similarity", "outlier", "nearer", "share", "others", "otherShares", "kept"];
   if (meta.former) names.push("added", "was"); // the map follows an earlier one
   const buffers = await Promise.all(names.map(inflate));
-  const bytes = new Set(["similarity", "outlier", "nearer", "share", "otherShares", "added"]);
+  const bytes = new Set(["similarity", "outlier", "nearer", "share", "otherShares", "kept", "added"]);
   const points = Object.fromEntries(names.map((name, i) => [name, new (bytes.has(name) ? Uint8Array : Uint16Array)(buffers[i])]));
   points.n = points.topic.length;
   points.added ??= new Uint8Array(points.n);
@@ -61,81 +65,25 @@ export function eachRange(points, x0, y0, x1, y1, visit) {
   if (first >= 0) visit(first, end);
 }
 
-// Many texts in one string, one per line.
-class Lines {
-  constructor(text) {
-    this.text = text;
-    const starts = [0];
-    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
-    starts.push(text.length + 1);
-    this.starts = Uint32Array.from(starts);
-  }
-  get(i) { return this.text.slice(this.starts[i], this.starts[i + 1] - 1); }
-  get folded() { return this.search ??= new Lines(fold(this.text)); }
-  // Sets found[i] to 1 for each line in which a word begins with the given one, which is folded. A plural
-  // finds its singular too.
-  mark(word, found) {
-    const { text, starts } = this.folded, plural = /[a-z]{2}[a-rt-z]s$/.test(word), stem = plural ? word.slice(0, -1) : word;
-    for (let at = text.indexOf(stem), line = 0; at >= 0;) {
-      const end = text[at + stem.length] ?? "";
-      if (LETTER.test(text[at - 1] ?? "") || (plural && end !== "s" && LETTER.test(end))) {
-        at = text.indexOf(stem, at + 1);
-        continue;
-      }
-      while (starts[line + 1] <= at) line++;
-      found[line] = 1;
-      at = text.indexOf(stem, starts[line + 1]);
-    }
-  }
-  indexOf(line) {
-    const at = `\n${this.text}\n`.indexOf(`\n${line}\n`);
-    if (at < 0) return -1;
-    let low = 0, high = this.starts.length - 1;
-    while (low < high - 1) {
-      const middle = (low + high) >> 1;
-      if (this.starts[middle] <= at) low = middle; else high = middle;
-    }
-    return low;
-  }
-}
-
-// Of the scripts that put spaces between words.
-const LETTER = /[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}]/u;
-
-// Without case and accents, and with a space for a hyphen.
-function fold(text) {
-  const low = text.toLowerCase().replace(/[-\u2010-\u2013]/g, " ");
-  return /^[\0-\x7f]*$/.test(low) ? low : low.normalize("NFD").replace(/\p{M}+/gu, "");
-}
-
+// The texts and the search stand behind the script, so that the first picture does not wait for them.
 export async function loadTexts() {
+  await parsed;
   const decode = async name => new Lines(new TextDecoder().decode(await inflate(name)));
-  const [titles, ids] = await Promise.all([decode("titles"), decode("ids")]);
-  return { titles, ids };
+  const texts = Object.fromEntries(await Promise.all(["titles", "ids", "authors", "journals", "dois"].map(async name => [name, await decode(name)])));
+  const [near, days] = await Promise.all(["near", "days"].map(inflate));
+  return { ...texts, near: new Uint32Array(near), days: new Int32Array(days) }; // `near`: the rows of the nearest papers of each paper
 }
 
-// Which lines have every word of the query in one of the columns ("two words" in quotes are one); null
-// if the query is empty.
-export function matching(columns, query) {
-  const words = (query.match(/"[^"]+"|\S+/g) || []).map(word => fold(word.replaceAll('"', "")).trim()).filter(Boolean);
-  if (!words.length) return null;
-  const n = columns[0].starts.length - 1, all = new Uint8Array(n).fill(1), found = new Uint8Array(n);
-  for (const word of words) {
-    found.fill(0);
-    for (const column of columns) column.mark(word, found);
-    for (let i = 0; i < n; i++) all[i] &= found[i];
-  }
-  return all;
+// Of a page with few papers; null if it has none.
+export async function loadAbstracts() {
+  const lines = new Lines(new TextDecoder().decode(await inflate("abstracts")));
+  return lines.text ? lines : null;
 }
 
-const described = nodes => [new Lines(nodes.map(node => [node.name, ...node.fields, ...node.keywords].join(" ")).join("\n"))];
-const subtopicTexts = described(meta.subtopics);
-let topicTexts = described(meta.topics);
-
-// Names of topics have changed.
-export function indexTopics() { topicTexts = described(meta.topics); }
-
-// Which topics and subtopics have every word of the query in their name, fields or keywords.
-export function matchingTopics(query) {
-  return { topics: matching(topicTexts, query) ?? [], subtopics: matching(subtopicTexts, query) ?? [] };
+// The space of the search: for each component the numbers of all papers, then of all terms; null if the page has none.
+export async function loadSpace() {
+  if (!meta.search) return null;
+  const [papers, terms, counts, titles, names] = await Promise.all(["space", "termSpace", "termPapers", "termTitles", "terms"].map(inflate));
+  const text = new TextDecoder().decode(names);
+  return { papers: new Int8Array(papers), terms: new Int8Array(terms), counts: new Uint32Array(counts), titles: new Uint32Array(titles), names: text ? text.split("\n") : [] };
 }

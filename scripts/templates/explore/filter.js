@@ -2,9 +2,10 @@
 import { meta } from "./data.js";
 import { state, subtopicPasses, wholeTopicPasses } from "./state.js";
 
+// `matches`, `area`: 1 for each paper that a search finds, and that lies in the area; null: all.
 // `lit`: 1 for each paper that passes. `byTopic`, `bySubtopic`: papers that pass all filters but that
 // for topics. `byYear`: papers that pass all filters but that for years.
-export function passing(points, matches) {
+export function passing(points, matches, area = null) {
   const { n, topic, subtopic, category, year, outlier, nearer, added } = points;
   const result = {
     lit: new Uint8Array(n), count: 0, byTopic: new Uint32Array(meta.topics.length),
@@ -16,7 +17,7 @@ export function passing(points, matches) {
   // papers without a year have year 0; they pass if all years do
   const first = meta.years?.[0] ?? 0, from = state.from === first ? 0 : state.from, to = state.to;
   for (let i = 0; i < n; i++) {
-    if ((matches && !matches[i]) || (state.category && category[i] !== state.category) || (state.outliers && !outlier[i]) || (state.nearer && !nearer[i]) || (state.added && !added[i])) continue;
+    if ((matches && !matches[i]) || (area && !area[i]) || (state.category && category[i] !== state.category) || (state.outliers && !outlier[i]) || (state.nearer && !nearer[i]) || (state.added && !added[i])) continue;
     const chosen = (inTopic[topic[i]] ?? inNone) || inSubtopic[subtopic[i]];
     const dated = (year[i] === 0 ? from === 0 && to === meta.years?.[1] : year[i] >= from && year[i] <= to) || !meta.years;
     if (chosen && year[i]) result.byYear[year[i] - first]++;

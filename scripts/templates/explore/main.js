@@ -1,29 +1,34 @@
 // Puts the page together: whatever changes calls one of the functions below, which bring the map, the
 // lists and the address in line with the state.
+import { cornersOf, drawArea, insideArea } from "./area.js";
 import { legend, paint } from "./colors.js";
 import { markFilters, markTab, setUpFilters, setUpTabs } from "./controls.js";
-import { indexTopics, loadPoints, loadTexts, matching, matchingTopics, meta } from "./data.js";
+import { loadAbstracts, loadPoints, loadSpace, loadTexts, meta } from "./data.js";
 import { placeShade, shade } from "./density.js";
 import { editTopic, isEditing, setUpEditor } from "./edit.js";
 import { element, make } from "./elements.js";
 import { passing } from "./filter.js";
 import { drawLabels, labelAt, labelsAt, layOutLabels, visibleLabels } from "./labels.js";
 import { address, hideCard, placeCard, showCard } from "./paper.js";
-import { fillPapers, markPaper, PAPER_ORDERS } from "./papers.js";
+import { fillPapers, markPaper, paperOrders } from "./papers.js";
+import { findMine, LINKED, passingMine, sayMine } from "./mine.js";
+import { drawNeighbors, UNMEASURED } from "./neighbors.js";
 import { endFlight, flyTo, listen, nearest, pressKey, screenOf } from "./pointer.js";
 import { canvasDrawing } from "./points_canvas.js";
 import { glDrawing } from "./points_gl.js";
+import { indexTopics, matchingTopics, Search } from "./search.js";
+import { fillSelection } from "./selection.js";
+import { likeOf, sayFound } from "./said.js";
 import { clearFilters, isFiltered, readAddress, state, subtopicPasses, topicPasses, writeAddress } from "./state.js";
 import { fillTopics, markTopics, TOPIC_ORDERS, topicsOf } from "./topics.js";
 import { middleOf, moveTo, view, zoomAt } from "./view.js";
 
 const map = element("map"), names = element("names").getContext("2d");
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
-const orders = { topics: TOPIC_ORDERS, papers: PAPER_ORDERS };
-const order = { topics: Object.keys(TOPIC_ORDERS)[0], papers: Object.keys(PAPER_ORDERS)[0] };
+const order = { topics: Object.keys(TOPIC_ORDERS)[0], papers: "" };
 const points = await loadPoints();
-let texts = null, drawing, matches = null, found, counts, tab = "topics", queued = false, saving = 0, typing = 0;
-let hovered = -1, selected = -1, style = {};
+let texts = null, search = null, drawing, matches = null, found, counts, tab = "topics", queued = false, saving = 0, typing = 0;
+let hovered = -1, selected = -1, style = {}, area = null, outline = [], lasso = false, saidMine = "";
 
 // ---- the map
 
@@ -54,7 +59,10 @@ function draw() {
   placeShade(element("shade"));
   names.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
   names.clearRect(0, 0, view.width, view.height);
+  if (selected >= 0 && texts) drawNeighbors(names, points, texts.near, selected, style);
   drawLabels(names, style, strength);
+  for (const i of state.mine) drawRing(i, false, state.mine.length > 200);
+  drawArea(names, outline.length ? outline : state.area, style);
   for (const i of new Set([hovered, selected])) if (i >= 0) drawRing(i, i === selected);
   if (selected >= 0 && !element("card").hidden && hovered < 0) placeCard(...screenOf(points, selected));
   drawn.milliseconds = performance.now() - start;
@@ -66,8 +74,8 @@ function redraw() {
   if (!queued) { queued = true; requestAnimationFrame(draw); }
 }
 
-function drawRing(i, thick) {
-  const [x, y] = screenOf(points, i), radius = style.radius + 4;
+function drawRing(i, thick, small = false) {
+  const [x, y] = screenOf(points, i), radius = style.radius + (small ? 2 : 4);
   for (const [color, width] of [[style.paper, thick ? 5 : 4], [style.ink, thick ? 2.5 : 1.5]]) {
     names.beginPath();
     names.arc(x, y, radius, 0, 7);
@@ -107,19 +115,24 @@ const isChosen = ({ kind, index }) => (kind === "group" ? topicsOf(index).every(
 
 // The filters changed: which papers pass, all counts and lists, the paint.
 function filterChanged() {
-  matches = texts && matching([texts.titles, texts.ids], state.query);
+  matches = search && search.find(state.query);
   found = matchingTopics(state.query);
   count();
   layOutLabels(names, isChosen);
-  if (tab === "topics") fillTopics(order.topics, counts, found, choose); else listPapers();
+  markTab(tab, ordersNow(), orderNow());
+  fillTab();
   hover(-1);
   repaint();
   saveAddress();
 }
 
 function count() {
-  counts = passing(points, matches);
+  area = insideArea(points, state.area);
+  const mine = passingMine(texts, points.n);
+  if (mine) area = area ? area.map((on, i) => on & mine[i]) : mine;
+  counts = passing(points, matches?.passes, area);
   markFilters(counts);
+  sayFound(state.query, matches, counts, texts, { write, clear: () => { const { query } = state; clearFilters(); write(query); } });
   if (selected >= 0 && !counts.lit[selected]) select(-1);
 }
 
@@ -138,7 +151,7 @@ function choose(kind, index) {
   if (isEditing() && kind !== "group") editTopic(kind === "topic" ? index : meta.subtopics[index].parent);
   count();
   layOutLabels(names, isChosen);
-  if (tab === "topics") markTopics(counts, found); else listPapers();
+  if (tab === "topics") markTopics(counts, found); else fillTab();
   showChosen();
   repaint();
   saveAddress();
@@ -161,7 +174,7 @@ function dismiss(t) {
 }
 
 function listPapers() {
-  if (texts) fillPapers(points, texts, counts.lit, order.papers, selected, { show: i => select(i, true), point: hover });
+  if (texts) fillPapers(points, texts, counts.lit, orderNow(), matches, selected, { show: i => select(i, true), point: hover });
 }
 
 // The colors changed, or which papers pass.
@@ -197,7 +210,7 @@ function hover(i) {
   if (i === hovered) return;
   hovered = i;
   map.classList.toggle("on", i >= 0);
-  if (i >= 0 && texts) showCard(points, texts, i, ...screenOf(points, i), i === selected ? () => select(-1) : null);
+  if (i >= 0 && texts) showCard(points, texts, i, ...screenOf(points, i), i === selected ? cardActions() : null);
   else if (selected >= 0) showSelected();
   else hideCard();
   redraw();
@@ -218,7 +231,19 @@ function select(i, near = false) {
 }
 
 function showSelected() {
-  showCard(points, texts, selected, ...screenOf(points, selected), () => { select(-1); map.focus(); });
+  showCard(points, texts, selected, ...screenOf(points, selected), cardActions());
+}
+
+const cardActions = () => ({ close: () => { select(-1); map.focus(); }, like: search?.space && moreLike, show: showNeighbor });
+
+function showNeighbor(i) {
+  select(i, true);
+  element("card").querySelector("a, button").focus();
+}
+
+function moreLike(i) {
+  write(likeOf(texts.ids.get(i)));
+  showTab("papers");
 }
 
 function click(x, y, touch) {
@@ -239,6 +264,7 @@ function saveAddress() {
 function addressChanged() {
   readAddress();
   element("color").value = state.color;
+  state.mine = texts ? state.askedMine.map(id => texts.ids.indexOf(id)).filter(i => i >= 0) : [];
   selected = texts && state.selected ? texts.ids.indexOf(state.selected) : -1;
   filterChanged();
   markPaper(selected);
@@ -252,12 +278,52 @@ function edited() {
   if (selected >= 0) showSelected();
 }
 
+const ordersNow = () => ({ topics: TOPIC_ORDERS, papers: paperOrders(Boolean(matches)) })[tab] ?? {};
+const orderNow = () => (order[tab] in ordersNow() ? order[tab] : Object.keys(ordersNow())[0] ?? "");
+
+// Put a query in the field of the search.
+function write(query) {
+  state.query = query;
+  filterChanged();
+}
+
 function showTab(name) {
   tab = name;
-  markTab(tab, orders[tab], order[tab]);
+  markTab(tab, ordersNow(), orderNow());
   const panel = element("panel"), form = element("filters"); // the panel scrolls on a phone
   panel.scrollTop = Math.min(panel.scrollTop, form.offsetTop + form.offsetHeight - panel.offsetTop);
-  if (tab === "topics") fillTopics(order.topics, counts, found, choose); else listPapers();
+  fillTab();
+}
+
+function fillTab() {
+  if (tab === "topics") fillTopics(order.topics, counts, found, choose);
+  else if (tab === "papers") listPapers();
+  else if (texts) fillSelection(points, texts, search, passingRows(), saidMine, { clearArea: () => setArea([]), mine: takeMine, show: showMine });
+}
+
+function setArea(corners) {
+  state.area = corners;
+  filterChanged();
+}
+
+// A file with the reader's papers; an empty text ends them.
+function takeMine(text) {
+  state.mine = text ? findMine(text, texts) : [];
+  state.askedMine = state.mine.length > LINKED ? [] : state.mine.map(i => texts.ids.get(i)).filter(id => !id.includes(" "));
+  saidMine = text && sayMine(text, state.mine);
+  showMine(state.mine.length ? state.showMine : "");
+  showTab("selection");
+}
+
+function showMine(what) {
+  state.showMine = what;
+  filterChanged();
+}
+
+function setLasso(on) {
+  lasso = on;
+  element("lasso").setAttribute("aria-pressed", String(on));
+  map.classList.toggle("drawing", on);
 }
 
 // ---- start
@@ -268,10 +334,24 @@ function setUp() {
     typing = setTimeout(filterChanged, what === "query" ? 150 : 0);
   });
   setUpTabs(showTab);
+  element("filters").addEventListener("submit", event => { // Enter lists the papers
+    event.preventDefault();
+    clearTimeout(typing);
+    filterChanged();
+    if (state.query.trim()) showTab("papers");
+  });
   element("order").addEventListener("change", event => { order[tab] = event.target.value; showTab(tab); });
   element("clear").addEventListener("click", () => { clearFilters(); filterChanged(); element("search").focus(); });
   listen(map, {
     move: moved, leave: () => hover(-1), click,
+    draws: event => (event.shiftKey ? "rectangle" : lasso ? "lasso" : null),
+    outline: (trail, kind) => { outline = kind ? cornersOf(trail, kind) : []; hover(-1); redraw(); },
+    drawn: (trail, kind) => {
+      outline = [];
+      setLasso(false);
+      setArea(cornersOf(trail, kind));
+      if (state.area.length) showTab("selection");
+    },
     hover: (x, y) => {
       const label = labelAt(x, y);
       hover(label ? -1 : nearest(points, counts.lit, x, y, 10));
@@ -289,7 +369,15 @@ function setUp() {
   document.addEventListener("keydown", event => {
     if (event.key === "Escape" && !element("keys").hidden) showHelp(false);
     else if (event.key === "Escape" && selected >= 0) { select(-1); map.focus(); }
+    else if (event.key === "Escape" && lasso) setLasso(false);
+    else if (event.key === "Escape" && state.area.length && !event.target.closest("#panel")) setArea([]);
     if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { event.preventDefault(); element("search").focus(); }
+  });
+  document.addEventListener("dragover", event => event.preventDefault());
+  document.addEventListener("drop", async event => {
+    event.preventDefault();
+    const file = event.dataTransfer?.files[0];
+    if (file && texts) takeMine(await file.text());
   });
   setUpEditor({ changed: edited, passing: passingRows, idOf: i => texts.ids.get(i) });
   element("skip").addEventListener("click", () => map.focus());
@@ -299,6 +387,7 @@ function setUp() {
   };
   element("help").addEventListener("click", () => showHelp(element("keys").hidden));
   const zoom = factor => () => { zoomAt(view.width / 2, view.height / 2, factor); moved(); };
+  element("lasso").addEventListener("click", () => setLasso(!lasso));
   element("closer").addEventListener("click", zoom(1.6));
   element("farther").addEventListener("click", zoom(1 / 1.6));
   element("whole").addEventListener("click", () => { moveTo({ x: 0.5, y: 0.5, zoom: 1 }); moved(); });
@@ -309,6 +398,7 @@ function setUp() {
   });
   const colors = { topic: "by topic", ...(meta.groups.length ? { group: "by group" } : {}), ...(meta.years ? { year: "by year" } : {}) };
   if (points.similarity.some(value => value !== points.similarity[0])) colors.similarity = "by similarity";
+  if (points.kept.some(share => share !== UNMEASURED)) colors.kept = "where the map lies";
   element("color").append(...Object.entries(colors).map(([value, text]) => make("option", { value }, text)));
   element("color").addEventListener("change", event => { state.color = event.target.value; repaint(); saveAddress(); });
   systemDark.addEventListener("change", repaint);
@@ -320,14 +410,23 @@ readAddress();
 counts = passing(points, null);
 setUp();
 startDrawing();
-markTab(tab, orders[tab], order[tab]);
+markTab(tab, ordersNow(), orderNow());
 resize();
 addressChanged();
 draw();
 drawn.first = performance.now();
 texts = await loadTexts();
+search = new Search(texts, null);
 addressChanged(); // the query and the selected paper need the texts
+const space = await loadSpace();
+if (space) {
+  search = new Search(texts, space);
+  addressChanged();
+}
+texts.abstracts = await loadAbstracts();
+if (tab === "selection") fillTab();
 drawn.ready = performance.now();
 // for tests, measurements and the console
-globalThis.explorer = { points, texts, view, state, drawn, draw, screenOf: i => screenOf(points, i), labelAt, labelsAt, visibleLabels, lit: () => counts.lit };
+globalThis.explorer = { points, texts, search, view, state, drawn, draw, screenOf: i => screenOf(points, i), labelAt, labelsAt, visibleLabels, lit: () => counts.lit };
 map.dataset.ready = "yes";
+setTimeout(() => search.warm(), 50);

@@ -2,6 +2,7 @@
 import { meta } from "./data.js";
 import { isEditing, moveButton } from "./edit.js";
 import { BY_HAND, element, dot, make } from "./elements.js";
+import { neighborList } from "./neighbors.js";
 import { view } from "./view.js";
 
 // As paper_url in lib/figures/page.py: only http and https are addresses, since ids come from the corpus.
@@ -20,7 +21,7 @@ export function titleOf(texts, i) {
   return url ? make("a", { ...title, href: url, target: "_blank", rel: "noopener noreferrer" }) : make("span", title);
 }
 
-export function facts(points, texts, i, withTopic) {
+export function facts(points, texts, i, withTopic, near = false) {
   const category = meta.categories[points.category[i] - 1], topic = meta.topics[points.topic[i]];
   const known = [texts.ids.get(i), points.year[i] || null, category, withTopic && (topic?.name ?? "no topic")];
   const line = make("span", { className: "facts" }, known.filter(Boolean).join(" · "));
@@ -29,9 +30,18 @@ export function facts(points, texts, i, withTopic) {
   if (topic && points.outlier[i]) line.append(" · ", make("span", { className: "warn", title: "Less similar to its topic than nearly all of its papers" }, "unusual for its topic"));
   if (points.nearer[i]) line.append(" · ", make("span", { className: "warn", title: "On average nearer to the papers of another topic (negative silhouette)" }, "nearer to another topic"));
   if (points.added[i]) line.append(" · ", make("span", { className: "up" }, "new"));
+  if (near) line.append(" · ", make("span", { className: "near", title: "Its title lacks words of the search" }, "near in meaning"));
   const second = meta.topics[points.second[i]];
   if (points.nearer[i] && withTopic && second) line.append(` · second nearest topic: ${second.name}`);
   return line;
+}
+
+const NAMES = 6; // of authors on the card
+
+function byline(texts, i) {
+  const authors = texts.authors.get(i).split("; ").filter(Boolean), rest = authors.length - NAMES;
+  const names = authors.slice(0, rest > 0 ? NAMES - 1 : NAMES).join(", ") + (rest > 0 ? ` and ${rest + 1} others` : "");
+  return [names, texts.journals.get(i)].filter(Boolean).map(text => make("span", { className: "fields", dir: "auto" }, text));
 }
 
 // A topic on the card, with the share of the paper in it in percent, if that is known.
@@ -61,22 +71,25 @@ function topicLines(points, i) {
   return lines;
 }
 
-// Show the card of a paper beside a pixel of the map. The card of a selected paper can be closed.
-export function showCard(points, texts, i, x, y, onClose) {
+// Show the card of a paper beside a pixel of the map. The card of a selected paper has the nearest papers, and buttons: `on.close()`
+// closes it, `on.show(i)` selects another paper, and `on.like(i)`, if there is one, searches papers that are near in meaning.
+export function showCard(points, texts, i, x, y, on) {
   const card = element("card");
-  card.replaceChildren(titleOf(texts, i), facts(points, texts, i, false), ...topicLines(points, i));
+  card.replaceChildren(titleOf(texts, i), ...byline(texts, i), facts(points, texts, i, false), ...topicLines(points, i));
   const former = points.was?.[i] && meta.former[points.was[i] - 1];
   if (former) card.append(make("span", { className: "fields was" }, `was in ${former} on the earlier map`));
-  if (onClose) {
+  if (on) {
     if (points.share[i]) card.append(make("span", { className: "fields" }, SHARES));
     const url = address(texts.ids.get(i)); // a finger needs more to aim at than the title
     if (url) card.append(make("a", { className: "open", href: url, target: "_blank", rel: "noopener noreferrer" }, "Open the paper ↗"));
+    if (on.like) card.append(make("button", { type: "button", className: "like", textContent: "More like this", onclick: () => on.like(i) }));
     if (isEditing()) card.append(moveButton(i));
-    const close = make("button", { type: "button", className: "close", textContent: "×", onclick: onClose });
+    card.append(...neighborList(points, texts, i, on.show));
+    const close = make("button", { type: "button", className: "close", textContent: "×", onclick: on.close });
     close.setAttribute("aria-label", "End the selection");
     card.append(close);
   }
-  card.classList.toggle("selected", Boolean(onClose));
+  card.classList.toggle("selected", Boolean(on));
   card.hidden = false;
   placeCard(x, y);
 }

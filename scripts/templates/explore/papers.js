@@ -5,32 +5,33 @@ import { element, make } from "./elements.js";
 import { firstRows } from "./filter.js";
 import { facts, titleOf } from "./paper.js";
 
-export const PAPER_ORDERS = { similar: "most similar first", dissimilar: "least similar first", ...(meta.years ? { newest: "newest first", oldest: "oldest first" } : {}) };
+const PAPER_ORDERS = { similar: "most similar first", dissimilar: "least similar first", ...(meta.years ? { newest: "newest first", oldest: "oldest first" } : {}) };
+export const paperOrders = searched => ({ ...(searched ? { best: "best match first" } : {}), ...PAPER_ORDERS });
 const PAGE = 50;
 let shown = PAGE;
 
-// `on.show(i)` selects a paper, `on.point(i)` points at it on the map, -1 for none.
-export function fillPapers(points, texts, lit, order, selected, on, more = false) {
+// `matches`: what a search found, or null. `on.show(i)` selects a paper, `on.point(i)` points at it on the map, -1 for none.
+export function fillPapers(points, texts, lit, order, matches, selected, on, more = false) {
   shown = more ? shown + PAGE : PAGE;
-  const by = order === "similar" || order === "dissimilar" ? points.similarity : points.year;
-  const rows = firstRows(lit, by, order === "similar" || order === "newest", shown + 1);
+  const by = { best: matches?.rank, similar: points.similarity, dissimilar: points.similarity }[order] ?? points.year;
+  const rows = firstRows(lit, by, order !== "dissimilar" && order !== "oldest", shown + 1);
   const list = make("ol");
   for (const i of rows.slice(0, shown)) {
     const button = make("button", { type: "button", textContent: "◎", title: "Show on the map", onclick: () => on.show(i) });
     button.setAttribute("aria-label", `Show on the map: ${texts.titles.get(i)}`);
     const item = make("li", { className: "paper", onpointerenter: () => on.point(i), onpointerleave: () => on.point(-1) },
-      titleOf(texts, i), button, facts(points, texts, i, true));
+      titleOf(texts, i), button, facts(points, texts, i, true, matches && !matches.all[i]));
     if (isEditing()) item.append(gatherButton(i, texts.titles.get(i)));
     item.dataset.row = i;
     list.append(item);
   }
   const panel = element("papers");
-  panel.replaceChildren(rows.length ? list : make("p", { textContent: "No paper passes the filters. A search shows papers whose titles have all of its words." }));
+  panel.replaceChildren(rows.length ? list : make("p", { textContent: "No paper passes the filters." }));
   if (!more) panel.scrollTop = 0;
   if (rows.length > shown) {
     panel.append(make("button", { id: "more", type: "button", textContent: "Show more", onclick: () => {
       const at = shown;
-      fillPapers(points, texts, lit, order, selected, on, true);
+      fillPapers(points, texts, lit, order, matches, selected, on, true);
       panel.querySelectorAll(".paper")[at]?.querySelector("a, button").focus();
     } }));
   }

@@ -17,10 +17,11 @@ export function nearest(points, lit, px, py, radius) {
   return best;
 }
 
-// Calls `on.move()` when the view changed, `on.hover(px, py)`, `on.leave()`, and `on.click(px, py, touch)`.
+// Calls `on.draws(event)`, which says what a drag that begins draws, if anything, then `on.outline(trail, kind)` while it does and
+// `on.drawn(trail, kind)` at its end, with the pixels it went through. Calls `on.move()` when the view changed, `on.hover(px, py)`, `on.leave()`, and `on.click(px, py, touch)`.
 export function listen(element, on) {
   const fingers = new Map();
-  let moved = 0;
+  let moved = 0, trail = null, kind = null;
   const place = event => {
     const box = element.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
@@ -29,6 +30,9 @@ export function listen(element, on) {
     if (event.button) return;
     fingers.set(event.pointerId, place(event));
     moved = fingers.size > 1 ? Infinity : 0;
+    kind = fingers.size > 1 ? null : on.draws(event);
+    trail = kind && [place(event)];
+    if (fingers.size > 1) on.outline([], null);
     element.setPointerCapture(event.pointerId);
   });
   element.addEventListener("pointermove", event => {
@@ -36,6 +40,11 @@ export function listen(element, on) {
     if (!before) { if (event.pointerType !== "touch") on.hover(x, y); return; }
     moved += Math.hypot(x - before[0], y - before[1]);
     if (moved <= 4) return;
+    if (kind) {
+      fingers.set(event.pointerId, [x, y]);
+      trail.push([x, y]);
+      return void on.outline(trail, kind);
+    }
     const other = [...fingers].find(([id]) => id !== event.pointerId)?.[1];
     fingers.set(event.pointerId, [x, y]);
     if (other) { // two fingers: zoom about the one that rests
@@ -47,9 +56,15 @@ export function listen(element, on) {
     on.move();
   });
   element.addEventListener("pointerup", event => {
-    if (fingers.delete(event.pointerId) && moved <= 4) on.click(...place(event), event.pointerType === "touch");
+    if (!fingers.delete(event.pointerId)) return;
+    if (kind && moved > 4) {
+      const drawn = [trail, kind];
+      kind = trail = null;
+      return void on.drawn(...drawn);
+    }
+    if (moved <= 4) on.click(...place(event), event.pointerType === "touch");
   });
-  element.addEventListener("pointercancel", event => fingers.delete(event.pointerId));
+  element.addEventListener("pointercancel", event => { fingers.delete(event.pointerId); kind = null; on.outline([], null); });
   element.addEventListener("pointerleave", on.leave);
   element.addEventListener("wheel", event => {
     event.preventDefault();

@@ -1,5 +1,6 @@
 // What the reader has chosen. The address holds it, so that a link shows what one sees.
 import { meta } from "./data.js";
+import { readArea } from "./area.js";
 import { moveTo, view } from "./view.js";
 
 const [firstYear, lastYear] = meta.years ?? [0, 0];
@@ -9,19 +10,19 @@ export const state = {};
 function fresh() {
   return {
     query: "", topics: new Set(), unknown: [], subtopics: new Set(), category: 0, from: firstYear, to: lastYear,
-    outliers: false, nearer: false, added: false, selected: "", color: "topic", theme: "",
+    outliers: false, nearer: false, added: false, selected: "", color: "topic", theme: "", area: [], mine: [], showMine: "", askedMine: [],
   };
 }
 
 // Set all filters to what they are when the page opens.
 export function clearFilters() {
-  const { selected, color, theme } = state;
-  Object.assign(state, fresh(), { selected, color, theme });
+  const { selected, color, theme, mine, askedMine } = state;
+  Object.assign(state, fresh(), { selected, color, theme, mine, askedMine });
 }
 
 export function isFiltered() {
   const years = state.from > firstYear || state.to < lastYear;
-  return Boolean(state.query.trim() || state.topics.size || state.subtopics.size || state.category || years || state.outliers || state.nearer || state.added);
+  return Boolean(state.query.trim() || state.topics.size || state.subtopics.size || state.category || years || state.outliers || state.nearer || state.added || state.area.length || (state.mine.length && state.showMine));
 }
 
 // A chosen subtopic narrows its topic. With nothing chosen all topics pass.
@@ -50,6 +51,9 @@ export function writeAddress() {
   put("outliers", state.outliers && "1");
   put("nearer", state.nearer && "1");
   put("added", state.added && "1");
+  put("area", state.area.join());
+  put("mine", state.askedMine.join(" "));
+  put("show", state.mine.length ? state.showMine : "");
   put("paper", state.selected);
   put("color", state.color !== "topic" && state.color);
   put("theme", state.theme);
@@ -78,7 +82,10 @@ export function readAddress() {
   state.outliers = get("outliers") === "1";
   state.nearer = get("nearer") === "1";
   state.added = Boolean(meta.former) && get("added") === "1";
+  state.area = readArea(get("area"));
+  state.askedMine = get("mine").split(" ").filter(Boolean); // ids; the page looks for their rows
+  state.showMine = ["mine", "near"].includes(get("show")) ? get("show") : "";
   state.selected = get("paper");
-  state.color = ["group", "year", "similarity"].includes(get("color")) ? get("color") : "topic";
+  state.color = ["group", "year", "similarity", "kept"].includes(get("color")) ? get("color") : "topic";
   state.theme = ["light", "dark"].includes(get("theme")) ? get("theme") : "";
 }
