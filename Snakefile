@@ -50,6 +50,9 @@ rule all:
         MORE_MAPS,
         "<results>/map.html",
         "<results>/topics.csv",
+        "<results>/papers.csv",
+        "<results>/papers.parquet",
+        "<results>/topics.sql",
         "<results>/report.html",
         "<results>/corpus/papers.parquet",
         "<results>/corpus/ledger.json",
@@ -84,6 +87,7 @@ include: here.join("rules/clusters.smk")
 include: here.join("rules/topics.smk")
 include: here.join("rules/map.smk")
 include: here.join("rules/evaluation.smk")
+include: here.join("rules/exchange.smk")
 
 
 # The map, its topics and all that they need come first. A rule's priority does not pass on to its inputs.

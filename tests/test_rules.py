@@ -35,10 +35,11 @@ ROOMS = [
         "explain",
         "figures",
     ),
-    *("map", "evaluation", "workflow"),
+    *("map", "evaluation", "exchange", "workflow"),
 ]
 OPTIONAL = {"flash_attn"}  # used if it is installed
-ON_TOP = {"topics.csv", "map.png", "map.html", "report.html"}  # results that are not in a stage's folder
+# results that are not in a stage's folder
+ON_TOP = {"topics.csv", "papers.csv", "papers.parquet", "topics.sql", "map.png", "map.html", "report.html"}
 
 
 def canonical(name: str) -> str:

@@ -105,6 +105,8 @@ MEMORY_MB: dict[str, LinearModel] = {
     "atlas": {"base": 250, "papers": 350},
     "evaluate": {"base": 350, "papers": 1800, "sample": 900},
     "report": {"base": 190},
+    "papers": {"base": 250, "papers": 250},
+    "export": {"base": 300, "papers": 8000},
 }
 SECONDS: dict[str, LinearModel] = {
     "clean": {"base": 1.3, "papers": 45},
@@ -130,6 +132,8 @@ SECONDS: dict[str, LinearModel] = {
     "atlas": {"base": 4, "papers": 35},
     "evaluate": {"base": 6, "papers": 50, "sample": 15},
     "report": {"base": 1.7},
+    "papers": {"base": 3, "papers": 60},
+    "export": {"base": 3, "papers": 400},
 }
 
 # Seconds of 100,000 and of 2.9 million synthetic papers on two cores, before K-means became faster
@@ -179,6 +183,8 @@ DISK_MB: dict[str, LinearModel] = {
     "explore": {"papers": 100},
     "atlas": {"papers": 90},
     "report": {"base": 2},
+    "papers": {"papers": 400},
+    "export": {"papers": 3000},
 }
 
 
