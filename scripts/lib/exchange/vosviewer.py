@@ -121,8 +121,8 @@ def write_online(
         "clusters": [{"cluster": i, "label": name} for i, name in enumerate(clusters, 1)],
     }
     content = {"network": network, "config": {"terminology": words}}
-    with path.open("w", encoding="utf-8") as file:
-        json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
+    # not json.dump, whose encoder is written in Python and takes thirty times as long
+    path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
 
 def _item(row: dict) -> dict:
