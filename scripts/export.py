@@ -204,13 +204,18 @@ def paper_items(run: Run, link: str | None) -> Items:
     )
 
 
-def node_items(nodes: Nodes) -> Items:
-    """Topics or subtopics as items of VOSviewer."""
+def node_items(nodes: Nodes, names: Names) -> Items:
+    """Topics or subtopics as items of VOSviewer; it shows thirty characters of a label."""
+    topics = [names.topics[topic] for topic in nodes.topics.tolist()]
     known = not np.isnan(nodes.years).all()
     return Items(
         labels=nodes.labels,
         points=nodes.points,
         clusters=nodes.topics,
+        descriptions=[
+            topic if topic == label else f"{topic} › {label}"
+            for topic, label in zip(topics, nodes.labels, strict=True)
+        ],
         weights={"Papers": nodes.sizes},
         scores={"Mean year": nodes.years} if known else {},
     )
@@ -276,7 +281,7 @@ def write_networks(run: Run, citations: np.ndarray, link: str | None, files: lis
     for file, nodes in zip(files[:2], (topics, parts), strict=True):
         edges = node_edges(nodes.of_papers, len(nodes.labels), run.near, citations, run.vectors)
         write_node_graph(file, run, nodes, edges)
-    write_vosviewer(files[3:6], node_items(parts), edges.pairs, edges.near, run, "subtopic")
+    write_vosviewer(files[3:6], node_items(parts, run.names), edges.pairs, edges.near, run, "subtopic")
     of_papers = paper_edges(run.near, citations, run.vectors)
     write_paper_graph(files[2], run, of_papers)
     strengths = np.maximum(of_papers.cosine, 0)

@@ -134,8 +134,7 @@ def test_topics_and_their_parts_are_networks(exported, name):
     graph = networkx.read_graphml(files / f"{name}.graphml")
 
     def label(paper):
-        part = paper["subtopic"] if name == "subtopics" else None
-        return f"{paper['topic_name']} › {part}" if part else paper["topic_name"]
+        return (name == "subtopics" and paper["subtopic"]) or paper["topic_name"]
 
     labels = networkx.get_node_attributes(graph, "label")
     sizes = Counter(label(paper) for paper in papers if paper["counted"] and paper["topic_key"])

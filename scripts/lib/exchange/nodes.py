@@ -16,7 +16,7 @@ class Nodes:
     Attributes
     ----------
     of_papers : int32 (n,), the node of each paper; -1 for none
-    labels : name of each node; of a part "topic › part"
+    labels : name of each node; parts of two topics may have the same
     topics : int (k,), code of the topic of each
     sizes : int64 (k,), papers that count
     years : float (k,), mean year of its papers that count; NaN if none has a year
@@ -67,10 +67,7 @@ def nodes_of_parts(
     code = np.full(len(names.topics) + 1, -1)
     code[whole] = len(parents) + np.arange(len(whole))
     of_papers = np.where((subtopic >= 0) & (topic >= 0), subtopic, code[topic])
-    labels = [
-        f"{names.topics[t]} › {name}" for t, name in zip(parents.tolist(), names.subtopics, strict=True)
-    ]
-    labels += [names.topics[t] for t in whole.tolist()]
+    labels = [*names.subtopics, *(names.topics[t] for t in whole.tolist())]
     return _measured(of_papers, labels, np.r_[parents, whole].astype(int), years, points, counted)
 
 
