@@ -53,6 +53,9 @@ rule all:
         "<results>/papers.csv",
         "<results>/papers.parquet",
         "<results>/topics.sql",
+        "<results>/methods.md",
+        "<results>/methods.bib",
+        "<results>/flow.svg",
         "<results>/report.html",
         "<results>/corpus/papers.parquet",
         "<results>/corpus/ledger.json",
@@ -92,4 +95,4 @@ include: here.join("rules/exchange.smk")
 
 # The map, its topics and all that they need come first. A rule's priority does not pass on to its inputs.
 for each in workflow.modifier.rules:
-    each.priority = int(not each.name.endswith(("explain", "evaluate", "report")))
+    each.priority = int(not each.name.endswith(("explain", "evaluate", "report", "methods")))

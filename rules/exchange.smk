@@ -81,3 +81,55 @@ rule export:
         **parameters({"link": config["link"]}),
     shell:
         COMMAND
+
+
+rule methods:
+    """Write the methods paragraph for a paper, the works that it cites, and the flow of records."""
+    input:
+        **code("methods", "exchange"),
+        ledger="<results>/corpus/ledger.json",
+        works="<results>/corpus/works.json",
+        embeddings="<results>/embeddings/embeddings.json",
+        selection="<results>/clusters/k.json",
+        cluster=f"{TOPICS}/cluster.json",
+        evaluation="<results>/evaluation/evaluation.json",
+        project="<results>/map/project.json",
+        edits="<results>/topics/edits.json",
+        table="<results>/papers.parquet",
+        topics="<results>/topics/topics.parquet",
+        hierarchy="<results>/topics/hierarchy.parquet",
+        trends="<results>/topics/trends.parquet",
+        papers_digest=digest,
+        metadata_digest=metadata,
+        facets_digest=facets,
+        template=source("scripts/templates/methods.md"),
+        text_template=source("scripts/templates/methods.txt"),
+        bibliography=source("scripts/templates/methods.bib"),
+        flow_template=source("scripts/templates/flow.svg"),
+    output:
+        methods=ensure("<results>/methods.md", non_empty=True),
+        bib=ensure("<results>/methods.bib", non_empty=True),
+        flow=ensure("<results>/flow.svg", non_empty=True),
+    log:
+        "<logs>/methods.log",
+    benchmark:
+        "<benchmarks>/methods.tsv"
+    localrule: True
+    conda:
+        "../envs/exchange.yaml"
+    threads: 1
+    resources:
+        **requests("methods"),
+    params:
+        **parameters(
+            {
+                "config": {
+                    "cluster": settings("cluster", "n_init"),
+                    "llm": settings("llm", "url", "model"),
+                    **SEED,
+                }
+            },
+            {"about": about},
+        ),
+    shell:
+        COMMAND
