@@ -46,7 +46,9 @@ def linkage(path):
 
 def topic_table(path, names: list[str], colors: list[str] = COLORS):
     """Three topics."""
-    return pq_write(path, topic=np.arange(3, dtype=np.int32), name=names, color=colors)
+    return pq_write(
+        path, topic=np.arange(3, dtype=np.int32), name=names, color=colors, by_hand=[False, True, False]
+    )
 
 
 @pytest.fixture
@@ -99,10 +101,18 @@ def test_captions_do_not_meet():
     cluster = CLUSTER | {"k": 300, "silhouette": -0.123}
     project = PROJECT | {"method": "tsne", "papers": 2_900_000, "fitted": 100_000, "n_neighbors": 100}
     points = np.random.default_rng(0).normal(size=(30, 2)).astype(np.float32)
-    texts = Texts(["a"], "title", *plot.captions(2_900_000, cluster, project))
+    topics = np.r_[np.zeros(2_800_000, int), np.full(100_000, -1)]
+    texts = Texts(["a"], "title", *plot.captions(topics, [False, True], cluster, project))
+    assert texts.left.splitlines()[1:] == ["100,000 papers in no topic   ·   * named by a person"]
     figure = draw_map(points, np.zeros(30, int), ["#1b6ca8"], texts)
     left, right = (text.get_window_extent() for text in figure.texts[1:])
-    assert left.x1 + 10 < right.x0 and right.x1 < figure.bbox.x1
+    axis = figure.axes[0].get_window_extent()
+    assert left.y1 < axis.y0 and left.x1 + 10 < right.x0 and right.x1 < figure.bbox.x1
+
+
+def test_the_caption_of_a_run_without_edits_has_one_line():
+    left, _ = plot.captions(np.zeros(30, int), [False], CLUSTER, PROJECT)
+    assert left.startswith("30 papers") and "\n" not in left and "person" not in left
 
 
 def test_groups_are_those_of_the_hierarchy(tmp_path):
