@@ -332,6 +332,7 @@ def test_the_workflow_is_cited_as_its_citation_file_says():
     fields = {field.key: re.sub("[{}]", "", str(field.value)) for field in entry.fields}
     assert fields["title"] == about["title"] and fields["version"] == about["version"]
     assert fields["year"] == str(about["date-released"])[:4]
+    assert shown in (TEMPLATES / "explore.html").read_text()
     # what Zenodo takes from the file
     assert {"title", "authors", "abstract", "license", "version", "date-released", "keywords", "type"} <= set(
         about
