@@ -95,4 +95,6 @@ include: here.join("rules/exchange.smk")
 
 # The map, its topics and all that they need come first. A rule's priority does not pass on to its inputs.
 for each in workflow.modifier.rules:
-    each.priority = int(not each.name.endswith(("explain", "evaluate", "report", "methods")))
+    each.priority = int(
+        not each.name.endswith(("explain", "evaluate", "report", "methods"))
+    )

@@ -91,6 +91,7 @@ rule methods:
         works="<results>/corpus/works.json",
         embeddings="<results>/embeddings/embeddings.json",
         selection="<results>/clusters/k.json",
+        scans="<results>/clusters/k_selection.csv",
         cluster=f"{TOPICS}/cluster.json",
         evaluation="<results>/evaluation/evaluation.json",
         project="<results>/map/project.json",

@@ -22,7 +22,7 @@ from lib.files import atomic_outputs, read_json
 from lib.map.schema import ProjectSummary
 from lib.naming.schema import HIERARCHY, TOPICS
 from lib.records.schema import Ledger
-from lib.tables import read_table
+from lib.tables import read_csv, read_table
 from lib.trends.periods import FALSE_DISCOVERIES
 from lib.trends.schema import TRENDS
 from lib.works.schema import WorksSummary
@@ -40,7 +40,7 @@ SUMMARIES: dict[str, tuple[str, Any]] = {
 }
 TABLES: dict[str, tuple[str, pa.Schema, list[str]]] = {
     "table": ("papers.parquet", PAPER_ROWS, ["year", "topic"]),
-    "topics": ("topics/topics.parquet", TOPICS, ["by_hand"]),
+    "topics": ("topics/topics.parquet", TOPICS, ["by_hand", "keywords"]),
     "hierarchy": ("topics/hierarchy.parquet", HIERARCHY, ["level"]),
     "trends": ("topics/trends.parquet", TRENDS, ["q_value", "trend"]),
 }
@@ -59,6 +59,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         works="works.json",
         embeddings="embeddings.json",
         selection="k.json",
+        scans="k_selection.csv",
         cluster="cluster.json",
         evaluation="evaluation.json",
         project="project.json",
@@ -88,6 +89,10 @@ def read_facts(args: argparse.Namespace) -> Facts:
     tables = {
         name: read_table(files[flag], schema, columns) for flag, (name, schema, columns) in TABLES.items()
     }
+    scans = read_csv(args.scans)
+    tables["clusters/k_selection.csv"] = pa.table(
+        {name: scans[name].astype(float).to_numpy() for name in ("k", "stable_share")}
+    )
     return Facts(
         summaries=summaries | {"config": args.config},
         tables=tables,
@@ -99,6 +104,12 @@ def names_of(inputs: str | list[str]) -> str:
     """The input files in words; nothing if there are many."""
     names = [inputs] if isinstance(inputs, str) else inputs
     return ", ".join(f"`{name}`" for name in names) if len(names) <= NAMED else ""
+
+
+def with_keywords(topics: pa.Table) -> str:
+    """Which of the topics have keywords: all, some or none."""
+    counts = [len(words) for words in topics["keywords"].to_pylist()]
+    return "all" if all(counts) else "some" if any(counts) else "none"
 
 
 def selection_of(settings: dict[str, Any]) -> str:
@@ -129,6 +140,7 @@ def text_of(args: argparse.Namespace, facts: Facts) -> str:
         inputs=names_of(ledger["input"]),
         selection=selection_of(ledger["settings"]),
         encoder=f"`{facts.summaries['embeddings/embeddings.json']['model']}`",
+        keywords=with_keywords(facts.tables["topics/topics.parquet"]),
         edited=any(edit["status"] == APPLIED for edit in edits),
     )
     return paragraphs(text)

@@ -68,6 +68,8 @@ def methods_inputs(folder: Path, changes: dict | None = None, **of_papers) -> di
     ledger = json.loads(flags["ledger"].read_text()) | {"lines": sum(COUNTS.values()), "settings": SETTINGS}
     buckets = {bucket: {"count": COUNTS.get(bucket, 0), "first": []} for bucket in BUCKETS}
     flags["ledger"].write_text(json.dumps(ledger | {"buckets": buckets}))
+    flags["scans"] = folder / "k_selection.csv"
+    flags["scans"].write_text("k,silhouette,stable_share\n2,0.1,0.95\n30,0.05,0.4\n")
     for name in ("papers", "metadata", "facets"):
         flags[f"{name}_digest"] = folder / f"{name}.digest"
         flags[f"{name}_digest"].write_text(f"{name}0123\n")
@@ -116,8 +118,8 @@ def looked_up(file: str, key: str, files: dict[str, Path]):
     if file.endswith(".py"):
         module = ".".join(Path(file).with_suffix("").parts[1:])
         return getattr(importlib.import_module(module), key)
-    if file.endswith(".parquet"):
-        frame = pd.read_parquet(files[file])
+    if file.endswith((".parquet", ".csv")):
+        frame = pd.read_csv(files[file]) if file.endswith(".csv") else pd.read_parquet(files[file])
         what, _, rest = key.partition(" of ")
         name, _, wanted = rest.partition(" = ")
         column = frame[name]
@@ -147,6 +149,7 @@ def looked_up(file: str, key: str, files: dict[str, Path]):
 def assert_true(page: str, flags: dict) -> None:
     """Each number of the text is in the table of sources, and is what its source says."""
     files = {name: flags[flag] for flag, (name, *_) in {**methods.SUMMARIES, **methods.TABLES}.items()}
+    files["clusters/k_selection.csv"] = flags["scans"]
     sources = sources_in(page)
     for text, file, key in sources:
         value, number = looked_up(file, key, files), text.removesuffix(" %").replace(",", "")
@@ -221,6 +224,43 @@ def test_the_text_says_what_the_run_did(tmp_path, changes, said, not_said):
     flags, page = write_methods(tmp_path, changes)
     assert_true(page, flags)
     assert said in text_of(page) and not_said not in text_of(page)
+
+
+def test_a_number_of_topics_that_was_never_stable_is_said_to_be_so(tmp_path):
+    flags = methods_inputs(tmp_path, {"selection": {"rule": "largest stable K", "k": 2}})
+    for shares, said in (
+        ("0.95\n30,0,0.4", "the largest from 2 to 30 at which 80 %"),
+        ("0.7\n30,0,0.4", "at none 80 %"),
+    ):
+        flags["scans"].write_text(f"k,silhouette,stable_share\n2,0.1,{shares}\n")
+        methods.main(command_line("methods", **flags, **outputs(tmp_path)))
+        page = (tmp_path / "methods.md").read_text()
+        assert_true(page, flags)
+        assert said in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([["a"], ["b"]], "Topics were named by their keywords. Keywords are"),
+        ([["a"], []], "and those without keywords by the title"),
+        ([[], []], "no keywords, and were named by the title of a paper. The topics"),
+    ],
+)
+def test_topics_without_keywords_are_named_by_a_title(tmp_path, words, said):
+    flags = methods_inputs(tmp_path)
+    topics = pq.read_table(flags["topics"])
+    place = topics.column_names.index("keywords")
+    pq.write_table(
+        topics.set_column(place, "keywords", pa.array(words, pa.list_(pa.string()))), flags["topics"]
+    )
+    methods.main(command_line("methods", **flags, **outputs(tmp_path)))
+    text = text_of((tmp_path / "methods.md").read_text())
+    assert (
+        said in text
+        or said.replace(" The topics", " Of ") in text
+        or said.replace(" The topics", " Large") in text
+    )
 
 
 def test_twenty_papers_without_years_categories_keywords_and_trends(tmp_path):
