@@ -244,7 +244,7 @@ def test_a_number_of_topics_that_was_never_stable_is_said_to_be_so(tmp_path):
     [
         ([["a"], ["b"]], "Topics were named by their keywords. Keywords are"),
         ([["a"], []], "and those without keywords by the title"),
-        ([[], []], "no keywords, and were named by the title of a paper. The topics"),
+        ([[], []], "The topics have no keywords, and were named by the title of a paper."),
     ],
 )
 def test_topics_without_keywords_are_named_by_a_title(tmp_path, words, said):
@@ -256,11 +256,7 @@ def test_topics_without_keywords_are_named_by_a_title(tmp_path, words, said):
     )
     methods.main(command_line("methods", **flags, **outputs(tmp_path)))
     text = text_of((tmp_path / "methods.md").read_text())
-    assert (
-        said in text
-        or said.replace(" The topics", " Of ") in text
-        or said.replace(" The topics", " Large") in text
-    )
+    assert said in text and ("Keywords are" in text) == any(words)
 
 
 def test_twenty_papers_without_years_categories_keywords_and_trends(tmp_path):
