@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from lib.arrays import read_array
-from lib.cli import Parser, optional, run, say
+from lib.cli import Parser, run, say
 from lib.clusters.nodes import read_nodes
 from lib.clusters.schema import ClusterSummary
 from lib.clusters.topic_numbers import read_assignments
@@ -81,7 +81,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         cluster="cluster.json",
         project="project.json",
     )
-    cli.flag("--title", optional(str), "title of the map; None: the numbers of papers and topics")
+    cli.flag("--title", str, "title of the map, which may be empty; None: the numbers of papers and topics")
     cli.flag("--style", str, "dark on light or light on dark", choices=["light", "dark"])
     cli.flag("--dpi", int, "dots per inch")
     cli.flag("--maps", Path, "outputs: map.png, and map.svg and map.pdf if asked for", nargs="+")
@@ -98,7 +98,7 @@ def main(argv: list[str] | None = None) -> None:
     check_same_rows(coordinates=len(points), assignments=len(topics))
     hierarchy, _ = read_nodes(args.hierarchy, HIERARCHY, numbers)
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
-    title = args.title or f"{len(points):,} papers in {len(table['name'])} topics"
+    title = f"{len(points):,} papers in {len(table['name'])} topics" if args.title == "None" else args.title
     groups = groups_of(hierarchy)
     named = [name + BY_HAND * by_hand for name, by_hand in zip(table["name"], table["by_hand"], strict=True)]
     families, texts = drawable([title, *named, *(group.name for group in groups)])

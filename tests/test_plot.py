@@ -132,6 +132,15 @@ def test_colors_are_those_of_the_table(inputs, out):
     assert (green >= red - 0.02).all() and (green > red + 0.5).any()
 
 
+def test_an_empty_title_is_none(inputs, out):
+    for name, title in (("a", ""), ("b", None), ("c", "90 papers in 3 topics")):
+        plot.main(command_line("plot", **inputs, dpi=50, title=title, maps=out / f"{name}.png"))
+    empty, default, same = (imread(out / f"{name}.png") for name in "abc")
+    assert (default == same).all()
+    dark = [(image[:35, :, :3].mean(2) < 0.5).sum() for image in (empty, default)]
+    assert dark[0] == 0 < dark[1]
+
+
 def test_what_no_font_has_is_written_in_latin_letters(inputs, out, monkeypatch, capsys, recwarn):
     """matplotlib warns of a glyph that it draws as a box."""
     names = [f"深度 {i} · 量子誤り訂正 👑 دراسة" for i in range(3)]

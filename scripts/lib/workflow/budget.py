@@ -99,7 +99,7 @@ MEMORY_MB: dict[str, LinearModel] = {
     "trends": {"base": 275, "papers": 50},
     "changes": {"base": 275, "papers": 320},
     "explain": {"base": 680, "gflop": 8000, "papers": 1500, "gpu": 4000},  # the backward pass by arithmetic
-    "project": {"base": 360, "papers": 780, "sample": 1100},
+    "project": {"base": 360, "papers": 1200, "sample": 1100},
     "plot": {"base": 400, "papers": 50, "sample": 600},
     "explore": {"base": 130, "papers": 180, "shown": 1350},
     "atlas": {"base": 250, "papers": 350},
@@ -127,7 +127,7 @@ SECONDS: dict[str, LinearModel] = {
     "trends": {"base": 3.8, "papers": 0.9},
     "changes": {"base": 4, "papers": 6},
     "explain": {"base": 8, "papers": 5, "topics": 0.2, "explain": 16, "cpu_explain": 9000},
-    "project": {"base": 4, "papers": 150},
+    "project": {"base": 4, "papers": 370},  # its second part by arithmetic
     "plot": {"base": 4.2, "papers": 1.3},
     "explore": {"base": 1, "papers": 2.5, "shown": 34},
     "atlas": {"base": 4, "papers": 35},

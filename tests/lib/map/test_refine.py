@@ -7,7 +7,7 @@ from sklearn.manifold._utils import _binary_search_perplexity
 from lib.embeddings.nearest import exact_neighbors
 from lib.map.fidelity import fidelity
 from lib.map.layout import fit_umap, principal_plane
-from lib.map.refine import EXAGGERATION, affinities, joint_affinities, refine, repulsion
+from lib.map.refine import EXAGGERATION, Repulsion, affinities, joint_affinities, refine
 
 RNG = np.random.default_rng(5)
 
@@ -55,12 +55,12 @@ def test_joint_affinities_are_symmetric_and_sum_to_one(graph):
 def test_repulsion_is_the_sum_over_all_pairs(size, error):
     """Exact on a small map, and as near as the paper's on those whose boxes have the side 1."""
     place = RNG.normal(size=(500, 2)) * size / 4
-    found, total = repulsion(place, 2)
+    found, total = Repulsion(2)(place)
     apart = place[:, None] - place
     near = 1 / (1 + (apart**2).sum(2))
     assert total == pytest.approx(near.sum() - 500, rel=error)
     expected = (near[..., None] ** 2 * apart).sum(1)
-    wrong = place * found[:, [1]] - found[:, 2:] - expected
+    wrong = place * found[:, [0]] - found[:, 1:] - expected
     assert np.sqrt((wrong**2).mean()) < error * np.sqrt((expected**2).mean())
 
 
