@@ -48,7 +48,7 @@ SET := --config $(SETTINGS)
 endif
 SNAKEMAKE = PYTHONPATH=tools snakemake --cores $(CORES) --logger steps
 
-.PHONY: help budget run update unlock compare explain assign ask edit atlas test lint docs bench lock prune-cache prune-run
+.PHONY: help budget run update unlock compare explain assign ask edit export atlas test lint docs bench lock prune-cache prune-run
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -92,6 +92,10 @@ edit: $(VENV)/.run ## add an edit to edits.yaml (TOPIC=t7f3a NAME="New name" DES
 	@python tools/edit_topic.py --topic="$$EDIT_TOPIC" --name="$$EDIT_NAME" --describe="$$EDIT_DESCRIBE" \
 	  --merge="$$EDIT_MERGE" --hide="$$EDIT_HIDE" --papers="$$EDIT_PAPERS" --note="$$EDIT_NOTE" --by="$$EDIT_BY" \
 	  --edits="$$EDIT_EDITS" --results='$(RESULTS)' $(ARGS)
+
+export: $(VENV)/.run ## write files for VOSviewer, Gephi, igraph and Zotero into results/exchange (RESULTS=runs/mine; as for `run`)
+	@PYTHONPATH=tools snakemake export --cores $(CORES) --logger steps $(SET) $(ARGS)
+	@ls $(RESULTS)/exchange/* 2>/dev/null | sed 's/^/Result: /'
 
 atlas: $(VENV)/.run $(VENV)-atlas/.ready ## explore millions of papers in Embedding Atlas (EXPORT=site/; the rest as for `run`)
 	@snakemake atlas --cores $(CORES) $(SET) $(ARGS)
