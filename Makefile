@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # A mistyped variable would be ignored. `origin` says "command line" of those given there.
 KNOWN := INPUT RESULTS CONFIG ARGS CORES PYTHON VENV PAPERS CACHE CORPUS ID TEXT EXPORT NAME RUN \
-  TOPIC DESCRIBE MERGE HIDE NOTE BY EDITS
+  TOPIC DESCRIBE MERGE HIDE NOTE BY EDITS K
 UNKNOWN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 UNKNOWN := $(filter-out $(KNOWN) SHELL,$(UNKNOWN))
 ifneq ($(UNKNOWN),)
@@ -27,41 +27,44 @@ endif
 CONFIG_FILES := $(if $(findstring --configfile,$(ARGS)),$(filter %.yaml %.yml,$(patsubst --configfile=%,%,$(ARGS))))
 ABSENT := $(shell for file in $(CONFIG_FILES); do test -e $$file || echo $$file; done)
 ifneq ($(ABSENT),)
-$(error no such file: $(ABSENT))
+$(error no such file: $(ABSENT); the presets are $(wildcard presets/*.yaml))
+endif
+
+ifneq ($(and $(K),$(filter cluster=%,$(CONFIG))),)
+$(error give K with the other keys of its section: CONFIG="cluster='{k: $(K), …}'")
 endif
 
 # A name such as O'Neil.ris, between the quotation marks of the shell
 IN = $(subst ','\'',$(INPUT))
 
-# INPUT, RESULTS and CONFIG become one `--config`, since Snakemake takes the last one only.
+# INPUT, RESULTS, K and CONFIG become one `--config`, since Snakemake takes the last one only.
 RESULTS ?= results
-SETTINGS := $(if $(INPUT),'input=$(IN)') $(if $(filter-out results,$(RESULTS)),'pathvars={results: "$(RESULTS)"}') $(CONFIG)
+SETTINGS := $(if $(INPUT),'input=$(IN)') $(if $(filter-out results,$(RESULTS)),'pathvars={results: "$(RESULTS)"}') $(if $(K),'cluster={k: $(K)}' )$(CONFIG)
 ifneq ($(strip $(SETTINGS) $(value NAME)),)
 ifneq ($(findstring --config ,$(ARGS) ),)
-$(error with INPUT, RESULTS, NAME or CONFIG, pass config keys as CONFIG="..." and not as ARGS="--config ...")
+$(error with INPUT, RESULTS, NAME, K or CONFIG, pass config keys as CONFIG="..." and not as ARGS="--config ...")
 endif
 SET := --config $(SETTINGS)
 endif
-SNAKEMAKE = if [ -t 2 ]; then export PYTHONPATH=tools; logger="--logger steps"; fi; \
-  snakemake --cores $(CORES) $$logger
-list_results = ls $(addprefix $(1)/,map.png map.html topics.csv report.html) 2>/dev/null | sed 's/^/Result: /'
+SNAKEMAKE = PYTHONPATH=tools snakemake --cores $(CORES) --logger steps
 
-.PHONY: help budget run update explain assign ask edit atlas test lint docs bench lock prune-cache prune-run
+.PHONY: help budget run update unlock explain assign ask edit atlas test lint docs bench lock prune-cache prune-run
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: $(VENV)/.run ## map the papers (INPUT=mine.jsonl.gz RESULTS=runs/mine CONFIG="cluster='{k: 25}'" ARGS="-n")
+run: $(VENV)/.run ## map the papers (INPUT=mine.jsonl.gz RESULTS=runs/mine K=25 CONFIG="plot='{dpi: 300}'" ARGS="-n")
 	@$(SNAKEMAKE) $(SET) $(ARGS)
-	@$(call list_results,$(RESULTS))
 
 update: $(VENV)/.run ## map a newer collection so that topics keep numbers and names (INPUT=new.zip NAME=2026-09), in runs/NAME
 	@test -n "$(NAME)" || { echo "error: name the new run: make update INPUT=new.zip NAME=2026-09" >&2; exit 1; }
 	@previous=$$(python tools/newest_run.py --name '$(NAME)' --results '$(RESULTS)') || exit 1; \
 	  echo "Previous: $${previous:-none is finished, so that this run starts a chain}"; \
 	  $(SNAKEMAKE) --config $(if $(INPUT),'input=$(IN)') 'pathvars={results: "runs/$(NAME)"}' \
-	  $${previous:+"previous=$$previous"} $(CONFIG) $(ARGS)
+	  $${previous:+"previous=$$previous"} $(if $(K),'cluster={k: $(K)}' )$(CONFIG) $(ARGS)
 	@cat 'runs/$(NAME)/logs/changes.log' 2>/dev/null || true
-	@$(call list_results,runs/$(NAME))
+
+unlock: $(VENV)/.run ## let runs go on after one was killed (with what the run was started with)
+	@snakemake --unlock --cores 1 --quiet all $(SET) $(ARGS) && echo "unlocked: run the same command again"
 
 explain: $(VENV)/.run ## say why a paper is in its topic (ID=0704.0027 RESULTS=runs/mine)
 	@test -n "$(ID)" || { echo "error: name a paper: make explain ID=0704.0027" >&2; exit 1; }
@@ -128,6 +131,7 @@ lock: ## pin requirements.in and all it needs in requirements.txt and envs/, and
 
 $(VENV)/.python:
 	@test -n "$(PYTHON)" || { echo "error: no Python found; install Python 3.11 or set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@command -v '$(PYTHON)' >/dev/null || { echo "error: no such program: $(PYTHON); install Python 3.11 or set PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: $(PYTHON) is too old; install Python 3.11 or set PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && touch $@

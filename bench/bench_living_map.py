@@ -13,7 +13,7 @@ from bench_space import corpora, folder_of
 from measure import table
 from months import grown, monthly
 
-NEAR, THREADS, MIN_DIST, SEED = 15, 2, 0.1, 0
+NEAR, STORED, THREADS, MIN_DIST, SEED = 15, 20, 2, 0.1, 0
 
 
 class Layout:
@@ -23,24 +23,28 @@ class Layout:
         from lib.embeddings.nearest import exact_neighbors
 
         self.rows, self.own = rows, vectors[rows]
-        self.graph = exact_neighbors(self.own, self.own, NEAR, THREADS, exclude_self=True)
+        self.graph = exact_neighbors(self.own, self.own, STORED, THREADS, exclude_self=True)
 
     def cold(self) -> np.ndarray:
         """A first map."""
         from lib.map.layout import fit_umap, principal_plane
+        from lib.map.refine import ITERATIONS, refine
 
         start = principal_plane(self.own, self.own, THREADS)
-        return fit_umap(start, *self.graph, min_dist=MIN_DIST, seed=SEED, threads=THREADS)
+        near = tuple(array[:, :NEAR] for array in self.graph)
+        first = fit_umap(start, *near, min_dist=MIN_DIST, seed=SEED, threads=THREADS)
+        return refine(first, *self.graph, iterations=ITERATIONS, threads=THREADS)
 
     def kept(self, before: "Layout", places: np.ndarray) -> np.ndarray:
         """The map that starts from the places of an earlier one."""
-        from lib.map.layout import places_of_all, settle_umap
+        from lib.map.layout import places_of_all
+        from lib.map.refine import KEPT_ITERATIONS, refine
 
         known = np.full((len(self.rows), 2), np.nan, np.float32)
         here, there = self.shared(before)
         known[here] = places[there]
         start = places_of_all(known, *self.graph)
-        return settle_umap(start, *self.graph, min_dist=MIN_DIST, seed=SEED, threads=THREADS)
+        return refine(start, *self.graph, iterations=KEPT_ITERATIONS, threads=THREADS)
 
     def shared(self, before: "Layout") -> tuple[np.ndarray, np.ndarray]:
         """Where the papers of both stand here and in the earlier one."""

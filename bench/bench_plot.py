@@ -59,6 +59,7 @@ def inputs(n: int) -> dict:
     measures = dict.fromkeys(("neighbors_kept", "neighbors_kept_at_random", "trustworthiness"), 0.5)
     project = {
         "method": "umap",
+        "refined": True,
         "papers": n,
         "fitted": n,
         "compared": n,

@@ -206,7 +206,9 @@ rule edit:
                 **settings("cluster", "smooth"),
                 **settings("hierarchy", "min_papers", "max_subtopics"),
                 **SEED,
+                **{key: value for key, value in HISTORY.items() if key != "k"},
             },
+            {key: value for key, value in NO_HISTORY.items() if key != "k"},
             takes=["threads"],
         ),
     shell:

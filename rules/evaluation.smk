@@ -13,7 +13,6 @@ rule evaluate:
         works="<results>/corpus/works.parquet",
         keywords="<results>/topics/keywords.parquet",
         coherence="<results>/topics/coherence.json",
-        topics="<results>/topics/topics.parquet",
         coordinates="<results>/map/coordinates.parquet",
         cluster=f"{TOPICS}/cluster.json",
         project="<results>/map/project.json",

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -61,6 +62,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli.flag("--smooth", int, "nearest papers to average each vector with; 0: none")
     cli.flag("--min-papers", int, "papers of a topic that has subtopics")
     cli.flag("--max-subtopics", int, "largest number of subtopics that a topic is divided into")
+    cli.flag(
+        "--stay",
+        float,
+        "with an earlier run, share of the mean squared distance by which another topic must be nearer",
+    )
+    cli.flag("--history", str, "how an earlier run is continued", choices=["follow", "freeze", "fresh"])
     cli.flag("--seed", int, "of the first start")
     cli.threads()
     cli.outputs(
@@ -196,7 +203,10 @@ def main(argv: list[str] | None = None) -> None:
     with atomic_outputs(*outputs) as files, one_blas_thread(), ExitStack() as stack:
         all_rows = smoothed(vectors, near, files[0].parent, args.threads)
         whole = stack.enter_context(all_rows) if growing else None
-        space = Space(vectors, near, whole, args.min_papers, args.max_subtopics, args.seed, args.threads)
+        stay = {"follow": args.stay, "freeze": math.inf, "fresh": 0.0}[args.history]
+        space = Space(
+            vectors, near, whole, args.min_papers, args.max_subtopics, args.seed, stay, args.threads
+        )
         replay = Replay(state, before, space, SeedWords(vocabulary, terms, term_offsets).papers)
         outcomes = replay.run(edits)
         numbered = number_edited(state.labels, state.keys, cluster, known, earlier)

@@ -3,7 +3,6 @@
 import argparse
 
 import numpy as np
-import pandas as pd
 
 from lib.cli import Parser, run, say, three_digits
 from lib.clusters.nodes import read_nodes
@@ -19,12 +18,11 @@ from lib.files import atomic_outputs, read_json, write_json
 from lib.keywords.ctfidf import count_in_topics, ctfidf
 from lib.keywords.schema import KEYWORDS, Coherence
 from lib.map.schema import ProjectSummary, read_points
-from lib.naming.schema import TOPICS
 from lib.records.schema import PAPERS
-from lib.rows import hash_ids, sample_rows
+from lib.rows import hash_ids, label_sizes, sample_rows
 from lib.tables import check_same_rows, read_table, read_texts
 from lib.words.term_files import Terms
-from lib.works.counted import read_counted
+from lib.works.counted import read_counted, without_copies
 
 SAMPLE = 2000  # papers whose language and script are determined: two seconds
 BY_WORDS = 20_000  # papers that are clustered by words alone
@@ -44,7 +42,6 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         works="works.parquet",
         keywords="keywords.parquet",
         coherence="coherence.json",
-        topics="topics.parquet",
         coordinates="coordinates.parquet",
         cluster="cluster.json",
         project="project.json",
@@ -58,17 +55,18 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return cli.parse_args(argv)
 
 
-def share_in_stable(topics: pd.DataFrame, works: int) -> float:
+def share_in_stable(stability: np.ndarray, sizes: np.ndarray, works: int) -> float:
     """The share of the works in stable topics; if edits changed some, of the works in topics that were measured.
 
     Parameters
     ----------
-    topics : columns `stability`, NaN for topics that edits changed, and `size`
+    stability : float64 (k,), of each topic; NaN for those that edits changed
+    sizes : int (k,), works in each topic
     works : number of all
     """
-    known = topics[topics["stability"].notna()]
-    total = works if len(known) in (0, len(topics)) else int(known["size"].sum())
-    return stable_share(known["stability"].to_numpy(), known["size"].to_numpy(), total)
+    known = ~np.isnan(stability)
+    total = int(sizes[known].sum()) if known.any() and not known.all() else works
+    return stable_share(stability[known], sizes[known], total)
 
 
 def before_edits(args: argparse.Namespace, primary: list[str | None]) -> BeforeEdits | None:
@@ -79,6 +77,7 @@ def before_edits(args: argparse.Namespace, primary: list[str | None]) -> BeforeE
     cluster = read_json(args.found_cluster, ClusterSummary)
     return BeforeEdits(
         k=cluster["k"],
+        papers=int((topics >= 0).sum()),
         silhouette=cluster["silhouette"],
         ami=agreement(topics, primary)["ami"],
     )
@@ -88,8 +87,8 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     papers = read_table(args.papers, PAPERS, ["id", "primary_category"])
     primary = papers["primary_category"].to_pylist()
-    table = read_table(args.topics, TOPICS).to_pandas()
-    numbers = table["topic"].to_numpy()
+    cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
+    numbers, k = np.array(cluster["numbers"], np.int32), cluster["k"]
     assignments, _ = read_assignments(args.assignments, ["topic", "silhouette"], numbers)
     topics = assignments["topic"].to_numpy()
     corpus = Terms.read(args)
@@ -97,15 +96,14 @@ def main(argv: list[str] | None = None) -> None:
     check_same_rows(
         papers=len(primary), assignments=len(topics), terms=len(corpus.offsets) - 1, coordinates=len(points)
     )
-    cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
+    counted = read_counted(args.works)
+    sizes = label_sizes(without_copies(topics, counted), k)
     hashes = hash_ids(papers["id"].to_pylist())
     by_words, mapped = sample_rows(hashes, BY_WORDS), sample_rows(hashes, MAPPED)
-    floor = clusters_of_words(
-        corpus.terms, corpus.term_offsets, by_words, len(corpus.vocabulary), cluster["k"]
-    )
+    floor = clusters_of_words(corpus.terms, corpus.term_offsets, by_words, len(corpus.vocabulary), k)
     keywords = read_nodes(args.keywords, KEYWORDS, numbers)[0].to_pandas()
-    words = summarize_words(corpus, keywords, table, topics, read_json(args.coherence, Coherence))
-    counts = count_in_topics(corpus.terms, corpus.term_offsets, topics, cluster["k"], len(corpus.vocabulary))
+    words = summarize_words(corpus, keywords, k, topics, read_json(args.coherence, Coherence))
+    counts = count_in_topics(corpus.terms, corpus.term_offsets, topics, k, len(corpus.vocabulary))
     explanations = read_table(
         args.explanations, EXPLANATIONS, ["topic", "id", "word", "influence"]
     ).to_pandas()
@@ -114,19 +112,22 @@ def main(argv: list[str] | None = None) -> None:
     evaluation = Evaluation(
         corpus=summarize_corpus(read_texts(args.papers, sample_rows(hashes, SAMPLE))),
         papers=len(topics),
-        k=cluster["k"],
-        stable_share=share_in_stable(table, int(read_counted(args.works).sum())),
+        papers_in_topics=int((topics >= 0).sum()),
+        k=k,
+        stable_share=share_in_stable(
+            np.array(cluster["stability_by_topic"], float), sizes, int(counted.sum())
+        ),
         silhouette=cluster["silhouette"],
         silhouette_by_topic=cluster["silhouette_by_topic"],
         negative_silhouette_share=float(np.mean(assignments["silhouette"].to_numpy()[topics >= 0] < 0)),
         inertia_per_paper=cluster["inertia"] / sum(cluster["sizes"]),
-        sizes=summarize_sizes(table["size"].to_numpy()),
+        sizes=summarize_sizes(sizes),
         primary_category=agreement(topics, primary),
         archive=agreement(topics, [archive(name) for name in primary]),
         primary_category_by_words=agreement(floor, [primary[row] for row in by_words]),
         words=words,
         keyword_correlation=keyword_correlations(explanations, vocabulary, ctfidf(counts)),
-        map=map_quality(project, points[mapped], topics[mapped], cluster["k"]),
+        map=map_quality(project, points[mapped], topics[mapped], k),
         before_edits=before_edits(args, primary),
     )
     with atomic_outputs(args.evaluation) as (evaluation_file,):

@@ -5,18 +5,18 @@ import json
 from itertools import islice
 
 import numpy as np
-import pandas as pd
 
 from lib.cli import Parser, run, say, three_digits, warn
-from lib.clusters.nodes import as_listed, parents_of, read_nodes, siblings, with_numbers
+from lib.clusters.nodes import as_listed, parents_of, read_nodes, with_numbers
 from lib.clusters.schema import NODES, SUBTOPICS
 from lib.clusters.topic_numbers import read_assignments
 from lib.edits.state import read_state
 from lib.edits.words import dropped_words
 from lib.files import atomic_outputs, write_json
-from lib.keywords.model import Keyword, KeywordModel
+from lib.keywords.lists import Dropped, kept_lists, keyword_table, unwanted
+from lib.keywords.model import KeywordModel
 from lib.keywords.quality import coherence
-from lib.keywords.schema import KEYWORDS, MeanCoherence
+from lib.keywords.schema import KEYWORDS
 from lib.tables import check_same_rows, read_table, write_csv, write_table
 from lib.vectors import open_embeddings
 from lib.words.term_files import Terms
@@ -24,65 +24,6 @@ from lib.words.words import read_words
 from lib.works.counted import read_counted, without_copies
 
 WINDOWED = 100_000  # papers whose windows are counted
-
-
-Dropped = tuple[frozenset[str], dict[int, frozenset[str]]]
-
-
-def keyword_table(model: KeywordModel, nodes: pd.DataFrame, top: int, dropped: Dropped) -> pd.DataFrame:
-    """The `top` keywords of each node, highest-weighted first, with the columns of KEYWORDS.
-
-    Topics and groups are compared with all others, subtopics with those of their topic.
-
-    Parameters
-    ----------
-    model : its leaves are the topics (papers in no subtopic), and then the subtopics
-    nodes : table with the columns of NODES
-    dropped : words that are keywords of no node, and those of no node of certain topics, by code
-    """
-    group_of, parents = parents_of(nodes, "topic"), parents_of(nodes, "subtopic")
-    topic_of = np.r_[np.arange(len(group_of)), parents]
-    rows: list[tuple] = []
-
-    def add(level: str, numbers: np.ndarray, keywords: list[list[Keyword]]) -> None:
-        for node, of_node in zip(numbers.tolist(), keywords, strict=True):
-            rows.extend((level, node, rank, *keyword) for rank, keyword in enumerate(of_node, 1))
-
-    everywhere, of_topic = dropped
-    k, groups = len(group_of), np.unique(group_of)
-    out = [everywhere | of_topic.get(topic, frozenset()) for topic in range(k)]
-    add("group", groups, model.keywords_of(group_of[topic_of], top, [everywhere] * len(groups)))
-    add("topic", np.arange(k), model.keywords_of(topic_of, top, out))
-    for numbers, places in siblings(parents):
-        of_parent = [out[parents[numbers[0]]]] * len(numbers)
-        add("subtopic", numbers, model.keywords_of(np.r_[np.full(k, -1), places], top, of_parent))
-    return pd.DataFrame(rows, columns=KEYWORDS.names)
-
-
-def coherence_of(
-    corpus: Terms,
-    vectors: np.ndarray,
-    topics: np.ndarray,
-    head_words: frozenset[str],
-    top: int,
-    rows: np.ndarray,
-) -> MeanCoherence:
-    """The coherence of the keywords that other topics would have.
-
-    Parameters
-    ----------
-    topics : int32 (n,), 0 to k - 1; -1 for papers that are not counted
-    rows : int (m,), the papers whose windows are counted
-    """
-    each = np.arange(int(topics.max()) + 1)
-    keywords = KeywordModel.of(corpus, vectors, topics, each, head_words).keywords_of(each, top)
-    listed = [
-        ("topic", node, rank, *keyword)
-        for node, of_node in enumerate(keywords)
-        for rank, keyword in enumerate(of_node, 1)
-    ]
-    measured = coherence(corpus, pd.DataFrame(listed, columns=KEYWORDS.names), len(each), rows)
-    return MeanCoherence(npmi=measured["npmi"], c_v=measured["c_v"])
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -128,25 +69,26 @@ def main(argv: list[str] | None = None) -> None:
     )
     topics, subtopics = without_copies(topics, counted), without_copies(subtopics, counted)
     parents = parents_of(nodes, "subtopic")
-    leaf_of = np.where(subtopics >= 0, k + subtopics, topics)
     vectors = open_embeddings(args.embeddings, len(topics))
-    model = KeywordModel.of(
-        corpus, vectors, leaf_of, np.r_[np.arange(k), parents], read_words(args.head_words)
-    )
     dropped: Dropped = (frozenset(), {})
     if args.edited:
         dropped = dropped_words(read_state(args.assignments, args.edited, args.replayed), args.edits["drop"])
-    table = keyword_table(model, nodes, args.top, dropped)
-    del model
+    head_words, out = read_words(args.head_words), unwanted(dropped, k)
     rows = np.unique(np.linspace(0, len(topics) - 1, WINDOWED).astype(np.int64))
-    measured = coherence(corpus, table, k, rows)
+    kept = None
     if args.found_assignments:
         found = without_copies(
             read_assignments(args.found_assignments, ["topic"])[0]["topic"].to_numpy(), counted
         )
-        measured["before_edits"] = coherence_of(
-            corpus, vectors, found, read_words(args.head_words), args.top, rows
-        )
+        labels = found, topics, subtopics
+        kept = kept_lists(corpus, vectors, head_words, labels, parents, out, args.top, rows)
+    leaf_of = np.where(subtopics >= 0, k + subtopics, topics)
+    model = KeywordModel.of(corpus, vectors, leaf_of, np.r_[np.arange(k), parents], head_words)
+    table = keyword_table(model, nodes, args.top, dropped, kept)
+    del model
+    measured = coherence(corpus, table, k, rows)
+    if kept:
+        measured["before_edits"] = kept.coherence
     with atomic_outputs(args.keywords, args.csv, args.coherence) as (keywords_file, csv_file, coherence_file):
         write_table(keywords_file, with_numbers(table, numbers), KEYWORDS)
         listed = with_numbers(as_listed(table, nodes), numbers)

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from lib.arrays import read_array
@@ -21,15 +22,30 @@ from lib.naming.schema import HIERARCHY, TOPICS
 from lib.tables import check_same_rows, read_table
 
 TREE_DPI = 150
+BY_HAND = "*"  # behind the names that a person gave
 
 
-def captions(papers: int, cluster: ClusterSummary, project: ProjectSummary) -> tuple[str, str]:
-    """The lines below the map, left and right: what it shows, and how it was laid out."""
-    method = {"umap": "UMAP", "tsne": "t-SNE"}[project["method"]]
+def captions(
+    topics: np.ndarray, by_hand: list[bool], cluster: ClusterSummary, project: ProjectSummary
+) -> tuple[str, str]:
+    """The lines below the map, left and right: what it shows, and how it was laid out.
+
+    Parameters
+    ----------
+    topics : int (n,), -1 for papers in no topic
+    by_hand : whether a person named each topic
+    """
+    method = {"umap": "UMAP", "umap-learn": "UMAP (umap-learn)", "tsne": "t-SNE"}[project["method"]]
+    method += ", then t-SNE" * project["refined"]
     left = (
-        f"{papers:,} papers   ·   K = {cluster['k']} topics   ·   "
+        f"{len(topics):,} papers   ·   {cluster['k']} topics   ·   "
         f"mean silhouette {cluster['silhouette']:.3f} (cosine)"
     )
+    outside = int((topics < 0).sum())
+    notes = [f"{outside:,} papers in no topic"] * (outside > 0) + [f"{BY_HAND} named by a person"] * any(
+        by_hand
+    )
+    left += "\n" * bool(notes) + "   ·   ".join(notes)
     fitted = "" if project["fitted"] == project["papers"] else f" of {project['fitted']:,} papers"
     right = (
         f"{method}{fitted}: {project['neighbors_kept']:.0%} of {project['n_neighbors']} nearest neighbors kept, "
@@ -54,11 +70,6 @@ def groups_of(hierarchy: pa.Table) -> list[Group]:
     ]
 
 
-def given(text: str) -> str | None:
-    """The type of --title. Unlike `optional(str)` it keeps an empty text."""
-    return None if text == "None" else text
-
-
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(
@@ -70,7 +81,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         cluster="cluster.json",
         project="project.json",
     )
-    cli.flag("--title", given, "title of the map; None: the numbers of papers and topics; empty: no title")
+    cli.flag("--title", str, "title of the map, which may be empty; None: the numbers of papers and topics")
     cli.flag("--style", str, "dark on light or light on dark", choices=["light", "dark"])
     cli.flag("--dpi", int, "dots per inch")
     cli.flag("--maps", Path, "outputs: map.png, and map.svg and map.pdf if asked for", nargs="+")
@@ -81,22 +92,23 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
     points = read_points(args.coordinates)
-    of_topics = read_table(args.topics, TOPICS, ["topic", "name", "color"])
+    of_topics = read_table(args.topics, TOPICS, ["topic", "name", "color", "by_hand"])
     table, numbers = of_topics.to_pydict(), of_topics["topic"].to_numpy()
     topics = read_assignments(args.assignments, ["topic"], numbers)[0]["topic"].to_numpy()
     check_same_rows(coordinates=len(points), assignments=len(topics))
     hierarchy, _ = read_nodes(args.hierarchy, HIERARCHY, numbers)
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
-    title = f"{len(points):,} papers in {len(table['name'])} topics" if args.title is None else args.title
+    title = f"{len(points):,} papers in {len(table['name'])} topics" if args.title == "None" else args.title
     groups = groups_of(hierarchy)
-    families, texts = drawable([title, *table["name"], *(group.name for group in groups)])
-    title, names, written = texts[0], texts[1 : len(table["name"]) + 1], texts[len(table["name"]) + 1 :]
+    named = [name + BY_HAND * by_hand for name, by_hand in zip(table["name"], table["by_hand"], strict=True)]
+    families, texts = drawable([title, *named, *(group.name for group in groups)])
+    title, names, written = texts[0], texts[1 : len(named) + 1], texts[len(named) + 1 :]
     groups = [Group(name, group.topics) for name, group in zip(written, groups, strict=True)]
     figure = draw_map(
         points,
         topics,
         table["color"],
-        Texts(names, title, *captions(len(points), cluster, project)),
+        Texts(names, title, *captions(topics, table["by_hand"], cluster, project)),
         groups=groups,
         dark=args.style == "dark",
         families=families,

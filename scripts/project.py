@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from lib.arrays import CHUNK
-from lib.cli import Parser, UserError, progress, run, say
+from lib.cli import Parser, UserError, boolean, progress, run, say
 from lib.embeddings.nearest import InvertedFile
 from lib.embeddings.neighbor_graph import read_neighbors
 from lib.files import atomic_outputs, write_json
@@ -16,12 +16,14 @@ from lib.map.fidelity import fidelity
 from lib.map.layout import (
     fit_tsne,
     fit_umap,
+    fit_umap_learn,
     interpolate,
     median_move,
     places_of_all,
     principal_plane,
     settle_umap,
 )
+from lib.map.refine import ITERATIONS, KEPT_ITERATIONS, refine
 from lib.map.schema import COORDINATES, ProjectSummary, read_points
 from lib.records.schema import LEAST_PAPERS, PAPERS
 from lib.rows import hash_ids, positions, sample_rows
@@ -91,10 +93,21 @@ def lay_out_by_umap(
             f"{args.neighbors} holds; set neighbors.k to {n} or more"
         )
     near = rows[:, :n], cosines[:, :n]
-    how = {"min_dist": args.min_dist, "seed": args.seed, "threads": args.threads}
-    if places is not None:
-        return settle_umap(places, *near, **how)
-    return fit_umap(principal_plane(vectors, sample, args.threads), *near, **how)
+    how = {"min_dist": args.min_dist, "seed": args.seed}
+    if places is None:
+        start = principal_plane(vectors, sample, args.threads)
+        if args.method == "umap-learn":
+            return fit_umap_learn(take(vectors, np.arange(len(vectors))), start, *near, **how)
+        first = fit_umap(start, *near, **how, threads=args.threads)
+        return refine(first, *graph, iterations=ITERATIONS, threads=args.threads) if args.refine else first
+    if is_refined(args):
+        return refine(places, *graph, iterations=KEPT_ITERATIONS, threads=args.threads)
+    return settle_umap(places, *near, **how, threads=args.threads)
+
+
+def is_refined(args: argparse.Namespace) -> bool:
+    """Whether t-SNE finishes the layout."""
+    return args.refine and args.method == "umap"
 
 
 def lay_out(
@@ -118,9 +131,9 @@ def lay_out(
     if known is not None and not np.isnan(known).any():
         return known
     places = None if known is None else places_of_all(known, *graph)
-    if args.method == "umap":
-        return lay_out_by_umap(vectors, sample, graph, places, args)
-    return lay_out_by_tsne(vectors, sample, compared, places, args)
+    if args.method == "tsne":
+        return lay_out_by_tsne(vectors, sample, compared, places, args)
+    return lay_out_by_umap(vectors, sample, graph, places, args)
 
 
 def movement(known: np.ndarray, coordinates: np.ndarray) -> tuple[int, float]:
@@ -154,7 +167,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         similarities="similarities.npy",
     )
     cli.optional_inputs(previous_coordinates="coordinates.parquet of the earlier run")
-    cli.flag("--method", str, "how papers are laid out", choices=["umap", "tsne"])
+    cli.flag("--method", str, "how papers are laid out", choices=["umap", "tsne", "umap-learn"])
+    cli.flag("--refine", boolean, "UMAP: finish with steps of t-SNE, which keep more neighbors")
     cli.flag("--fit-papers", int, "t-SNE: papers to fit, sampled by hash of the id")
     cli.flag("--n-neighbors", int, "nearest neighbors that the layout keeps together")
     cli.flag("--min-dist", float, "UMAP: minimum distance between points")
@@ -176,8 +190,8 @@ def main(argv: list[str] | None = None) -> None:
     graph = read_neighbors(args.neighbors, args.similarities, len(ids))
     hashes = hash_ids(ids.to_pylist())
     known = read_places(args.previous_coordinates, ids) if args.previous_coordinates else None
-    compared = sample_rows(hashes, COMPARED if args.method == "umap" else args.fit_papers)
-    fitted, sample = len(ids) if args.method == "umap" else len(compared), take(vectors, compared)
+    compared = sample_rows(hashes, args.fit_papers if args.method == "tsne" else COMPARED)
+    fitted, sample = len(compared) if args.method == "tsne" else len(ids), take(vectors, compared)
     coordinates = lay_out(vectors, sample, compared, graph, known, args)
     placed, moved = (None, None) if known is None else movement(known, coordinates)
     n = min(args.n_neighbors, len(compared) // 2)
@@ -187,6 +201,7 @@ def main(argv: list[str] | None = None) -> None:
     kept = fidelity(sample, coordinates[compared], checked, n, codes)
     summary = ProjectSummary(
         method=args.method,
+        refined=is_refined(args),
         papers=len(ids),
         fitted=fitted,
         compared=len(compared),

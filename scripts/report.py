@@ -14,6 +14,7 @@ from lib.clusters.schema import KSelection
 from lib.clusters.stability import STABLE
 from lib.edits.schema import APPLIED, REPLACED, Edits
 from lib.embeddings.schema import EmbeddingsSummary
+from lib.evaluation.brief import in_brief
 from lib.evaluation.report_tables import (
     explanation_rows,
     ledger_bars,
@@ -45,7 +46,7 @@ from lib.naming.schema import HIERARCHY, REPRESENTATIVES, TOPICS
 from lib.records.schema import Ledger
 from lib.tables import read_csv, read_table
 from lib.trends.news import STREAMS, line_of, opening
-from lib.trends.periods import FALSE_DISCOVERIES, shares_by_year
+from lib.trends.periods import FALSE_DISCOVERIES, IN_SAMPLE, MIN_PAPERS, shares_by_year, span, uneven
 from lib.trends.schema import PERIODS, SUBTOPIC_TRENDS, TRENDS, News
 from lib.workflow.encoders import language_warning
 from lib.works.schema import WorksSummary
@@ -94,14 +95,17 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return cli.parse_args(argv)
 
 
-def topic_values(args: argparse.Namespace) -> dict[str, Any]:
-    """Values of the template: the topics, the hierarchy and the trends."""
+def topic_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, Any]:
+    """Values of the template: the opening, the topics, the hierarchy and the trends."""
     topics = read_table(args.topics, TOPICS).to_pylist()
     representatives = read_table(args.representatives, REPRESENTATIVES).to_pylist()
-    yearly = shares_by_year(read_table(args.periods, PERIODS).to_pandas())
-    cells = trend_cells(read_table(args.trends, TRENDS).to_pylist(), *yearly)
+    periods = read_table(args.periods, PERIODS).to_pandas()
+    years, shares = shares_by_year(periods)
+    cells = trend_cells(read_table(args.trends, TRENDS).to_pylist(), years, shares)
+    rows = topic_rows(topics, representatives, cells, args.link)
     return {
-        "topics": topic_rows(topics, representatives, cells, args.link),
+        "brief": in_brief(rows, span(periods), evaluation),
+        "topics": rows,
         "largest": max(topic["size"] for topic in topics),
         "stable_from": STABLE,
         "mixed_below": MIXED,
@@ -109,8 +113,11 @@ def topic_values(args: argparse.Namespace) -> dict[str, Any]:
         "levels": level_rows(
             read_table(args.hierarchy, HIERARCHY).to_pylist(),
             read_table(args.subtopic_trends, SUBTOPIC_TRENDS).to_pylist(),
+            IN_SAMPLE if uneven(years) else "",
         ),
         "has_trends": bool(cells),
+        "uneven": uneven(years),
+        "least_papers": MIN_PAPERS,
         "false_discoveries": FALSE_DISCOVERIES,
     }
 
@@ -226,7 +233,7 @@ def main(argv: list[str] | None = None) -> None:
             figures={name: embed_file(path) for name, path in figures.items()},
             count=count,
             three_digits=three_digits,
-            **topic_values(args),
+            **topic_values(args, evaluation),
             **explanations,
             **news_values(args),
             **edit_values(args, evaluation),

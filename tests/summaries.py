@@ -29,6 +29,7 @@ CLUSTER = {
 }
 PROJECT = {
     "method": "umap",
+    "refined": True,
     "papers": 140,
     "fitted": 140,
     "compared": 140,

@@ -120,6 +120,11 @@ MISTAKES = {
     "section that is a number": ({"embed": 5}, "embed"),
     "results in the scripts": ({"pathvars": {"results": "scripts/out"}}, "pathvars.results", "runs/astro"),
     "results in the root": ({"pathvars": {"results": "."}}, "pathvars.results", "of the workflow itself"),
+    "results below a file": (
+        {"pathvars": {"results": "config.yaml/r"}},
+        "pathvars.results",
+        "is a file, not a folder",
+    ),
     "results with a space": ({"pathvars": {"results": "a b"}}, "pathvars.results", "letters, digits"),
     "results with a quote": ({"pathvars": {"results": "it's"}}, "pathvars.results", "letters, digits"),
     "results that look like a flag": ({"pathvars": {"results": "-r"}}, "pathvars.results", "letters, digits"),
@@ -425,7 +430,6 @@ def dry(*settings: str) -> str:
 def test_make_passes_input_results_and_config_on():
     said = dry("INPUT=a.jsonl", "RESULTS=runs/a", "CONFIG=cluster='{k: 7}'")
     assert """--config 'input=a.jsonl' 'pathvars={results: "runs/a"}' cluster='{k: 7}'""" in said
-    assert "runs/a/map.png" in said
     assert "--config" not in dry("ARGS=-n")
     assert "pass config keys as CONFIG" in dry("INPUT=a.jsonl", "ARGS=--config x=1")
 
@@ -466,26 +470,28 @@ def test_make_refuses_variables_that_it_does_not_know():
     )
 
 
-def test_make_names_the_results_that_exist(tmp_path):
-    """Make in a folder where nothing is set up: `snakemake` is a stand-in that does nothing."""
+def test_make_run_passes_on_what_it_is_given(tmp_path):
+    """Make in a folder where nothing is set up: `snakemake` is a stand-in that prints its arguments."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     stand_in = tmp_path / "bin" / "snakemake"
     stand_in.parent.mkdir()
-    stand_in.write_text("#!/bin/sh\n")
+    stand_in.write_text('#!/bin/sh\nfor each in "$@"; do echo "[$each]"; done\n')
     stand_in.chmod(0o755)
-    (tmp_path / "runs").mkdir()
-    (tmp_path / "runs" / "map.png").touch()
 
-    def run(*settings: str) -> str:
+    def run(*settings: str) -> list[str]:
         # of .venv make takes the time only
         command = ["make", "--no-print-directory", "--old-file=.venv/.run", "run", *settings]
         env = ENVIRONMENT | {"PATH": f"{stand_in.parent}:{ENVIRONMENT['PATH']}"}
         result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=env, check=False)
         assert result.returncode == 0, result.stderr
-        return result.stdout
+        return result.stdout.splitlines()
 
-    assert run("ARGS=-n") == ""
-    assert run("RESULTS=runs") == "Result: runs/map.png\n"
+    assert run("ARGS=-n")[2:] == ["[--logger]", "[steps]", "[-n]"]
+    assert run("RESULTS=runs/a", "K=25")[4:] == [
+        "[--config]",
+        '[pathvars={results: "runs/a"}]',
+        "[cluster={k: 25}]",
+    ]
 
 
 def test_make_update_names_the_run_it_follows_and_prints_the_news(tmp_path):
@@ -507,7 +513,7 @@ def test_make_update_names_the_run_it_follows_and_prints_the_news(tmp_path):
     first = update("NAME=2026-08", "INPUT=a b.zip", "CONFIG=cluster='{k: 25}'", "ARGS=-n")
     assert first[0] == "Previous: none is finished, so that this run starts a chain"
     folder = '[pathvars={results: "runs/2026-08"}]'
-    assert first[3:] == ["[--config]", "[input=a b.zip]", folder, "[cluster={k: 25}]", "[-n]"]
+    assert first[5:] == ["[--config]", "[input=a b.zip]", folder, "[cluster={k: 25}]", "[-n]"]
 
     for name in ("clusters/assignments.parquet", "clusters/cluster.json", "topics/topics.parquet"):
         (tmp_path / "runs/2026-08" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -521,8 +527,8 @@ def test_make_update_names_the_run_it_follows_and_prints_the_news(tmp_path):
     second = update("NAME=2026-09")
     assert second[0] == "Previous: runs/2026-08"
     folder = '[pathvars={results: "runs/2026-09"}]'
-    assert second[3:6] == ["[--config]", folder, "[previous=runs/2026-08]"]
-    assert second[6:] == ["16 of 17 topics go on.", "Result: runs/2026-09/map.png"]
+    assert second[5:8] == ["[--config]", folder, "[previous=runs/2026-08]"]
+    assert second[8:] == ["16 of 17 topics go on."]
     assert "error: name the new run" in update()[0]
     assert "is finished; choose another name" in update("NAME=2026-08")[0]
 

@@ -30,6 +30,7 @@ def run_edit(planted, out, *edits, **changes):
     inputs |= {"search": at / "search.npy", "summary": at / "cluster.json"}
     outputs = {flag: out / name for flag, name in OUTPUTS.items()}
     settings = {"edits": {"replay": list(edits)}, "smooth": 0, "min_papers": 20, "max_subtopics": 5}
+    settings |= {"stay": 0.3, "history": "follow"}
     return script("edit", **inputs | outputs | settings | changes)
 
 

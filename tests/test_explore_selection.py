@@ -16,10 +16,10 @@ import rispy
 
 from browser import faults_by_axe, needs_chromium, opened
 from conftest import script
+from explore import abstracts
 from explorer import lit, place_of, row_of, settled
 from lib.figures.page import paper_url
 from lib.map.page_data import one_line
-from lib.map.page_records import record_blocks
 from lib.naming.titles import latex_to_text
 from measure import cleaned_files
 from page_inputs import (
@@ -214,7 +214,7 @@ def test_bibtexparser_reads_the_bibtex_without_a_warning(page, tmp_path, caplog)
 def test_ids_are_one_per_line_in_the_files(page, tmp_path):
     page.locator(".node.topic", has_text="prime").click()
     assert set(download(page, "ids", tmp_path).read_text().split("\n")) == ids_where(TOPIC == 1) | {""}
-    assert "40 papers in papers.txt" in page.locator("#selection [role=status]").inner_text()
+    assert "40 papers in papers.txt" in page.locator("#selection > [role=status]").inner_text()
 
 
 def test_clean_reads_the_json_lines(page, tmp_path):
@@ -264,12 +264,10 @@ def test_authors_are_found_and_stand_on_the_card(page):
 
 
 def test_a_page_of_many_papers_has_no_abstracts(tmp_path, monkeypatch):
-    inputs = write_inputs(tmp_path)
-    papers = pq.read_table(inputs["papers"])
-    assert len(record_blocks(papers, inputs["facets"])["abstracts"]) == 150
+    papers = write_inputs(tmp_path)["papers"]
+    assert len(abstracts(papers, np.arange(150))) == 150
     monkeypatch.setattr("lib.map.page_records.ABSTRACTS", 149)
-    blocks = record_blocks(papers, inputs["facets"])
-    assert blocks["abstracts"] == [] and len(blocks["authors"]) == 150
+    assert abstracts(papers, np.arange(150)) == [] and len(abstracts(papers, np.array([4, 2]))) == 2
 
 
 def test_without_abstracts_there_are_no_json_lines(browser, tmp_path, monkeypatch):

@@ -46,7 +46,9 @@ def linkage(path):
 
 def topic_table(path, names: list[str], colors: list[str] = COLORS):
     """Three topics."""
-    return pq_write(path, topic=np.arange(3, dtype=np.int32), name=names, color=colors)
+    return pq_write(
+        path, topic=np.arange(3, dtype=np.int32), name=names, color=colors, by_hand=[False, True, False]
+    )
 
 
 @pytest.fixture
@@ -107,10 +109,18 @@ def test_captions_do_not_meet():
     cluster = CLUSTER | {"k": 300, "silhouette": -0.123}
     project = PROJECT | {"method": "tsne", "papers": 2_900_000, "fitted": 100_000, "n_neighbors": 100}
     points = np.random.default_rng(0).normal(size=(30, 2)).astype(np.float32)
-    texts = Texts(["a"], "title", *plot.captions(2_900_000, cluster, project))
+    topics = np.r_[np.zeros(2_800_000, int), np.full(100_000, -1)]
+    texts = Texts(["a"], "title", *plot.captions(topics, [False, True], cluster, project))
+    assert texts.left.splitlines()[1:] == ["100,000 papers in no topic   ·   * named by a person"]
     figure = draw_map(points, np.zeros(30, int), ["#1b6ca8"], texts)
     left, right = (text.get_window_extent() for text in figure.texts[1:])
-    assert left.x1 + 10 < right.x0 and right.x1 < figure.bbox.x1
+    axis = figure.axes[0].get_window_extent()
+    assert left.y1 < axis.y0 and left.x1 + 10 < right.x0 and right.x1 < figure.bbox.x1
+
+
+def test_the_caption_of_a_run_without_edits_has_one_line():
+    left, _ = plot.captions(np.zeros(30, int), [False], CLUSTER, PROJECT)
+    assert left.startswith("30 papers") and "\n" not in left and "person" not in left
 
 
 def test_groups_are_those_of_the_hierarchy(tmp_path):
@@ -128,6 +138,15 @@ def test_colors_are_those_of_the_table(inputs, out):
     plot.main(command_line("plot", **inputs, dpi=50, maps=out / "m.png"))
     red, green, _ = np.moveaxis(imread(out / "m.png")[..., :3], -1, 0)
     assert (green >= red - 0.02).all() and (green > red + 0.5).any()
+
+
+def test_an_empty_title_is_none(inputs, out):
+    for name, title in (("a", ""), ("b", None), ("c", "90 papers in 3 topics")):
+        plot.main(command_line("plot", **inputs, dpi=50, title=title, maps=out / f"{name}.png"))
+    empty, default, same = (imread(out / f"{name}.png") for name in "abc")
+    assert (default == same).all()
+    dark = [(image[:35, :, :3].mean(2) < 0.5).sum() for image in (empty, default)]
+    assert dark[0] == 0 < dark[1]
 
 
 def test_what_no_font_has_is_written_in_latin_letters(inputs, out, monkeypatch, capsys, recwarn):

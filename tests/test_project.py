@@ -26,7 +26,7 @@ def run_project(planted, out, **changes):
     return script("project", **inputs | outputs | changes)
 
 
-@pytest.mark.parametrize(("method", "fitted"), [("umap", 140), ("tsne", 120)])
+@pytest.mark.parametrize(("method", "fitted"), [("umap", 140), ("umap-learn", 140), ("tsne", 120)])
 def test_map_of_planted_subjects(planted, out, method, fitted):
     result = run_project(planted, out, method=method, fit_papers=120, n_neighbors=8)
     assert result.returncode == 0, result.stderr
@@ -37,10 +37,31 @@ def test_map_of_planted_subjects(planted, out, method, fitted):
     assert_subjects_lie_apart(planted, points)
     summary = json.loads((out / "c.json").read_text())
     assert (summary["papers"], summary["fitted"], summary["n_neighbors"]) == (140, fitted, 8)
+    assert summary["refined"] == (method == "umap")
     assert summary["method"] == method and summary["compared"] == summary["checked"] == fitted
     assert summary["neighbors_kept_at_random"] < summary["neighbors_kept"] <= 1
     assert 0.8 < summary["trustworthiness"] <= 1
     assert summary["category_accuracy"] > 0.9 and summary["category_accuracy_on_map"] > 0.9
+
+
+def test_a_map_that_is_not_refined_is_another_one(planted, out):
+    maps = []
+    for changes in ({}, {"refine": False}):
+        assert run_project(planted, out, n_neighbors=8, **changes).returncode == 0
+        maps.append((out / "c.parquet").read_bytes())
+    assert maps[0] != maps[1] and not json.loads((out / "c.json").read_text())["refined"]
+
+
+def test_umap_learn_is_named_where_it_is_not_installed(planted, out, monkeypatch):
+    import sys
+
+    from lib.cli import UserError
+    from lib.map.layout import fit_umap_learn
+
+    monkeypatch.setitem(sys.modules, "umap", None)
+    graph = exact_neighbors(planted.vectors, planted.vectors, 5, exclude_self=True)
+    with pytest.raises(UserError, match="pip install umap-learn"):
+        fit_umap_learn(planted.vectors, planted.vectors[:, :2], *graph, min_dist=0.1, seed=0)
 
 
 def test_too_few_papers_are_refused(planted, tmp_path, out):

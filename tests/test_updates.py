@@ -177,6 +177,17 @@ def test_edits_change_names_words_and_papers(edited):
     assert "6 of 7 edits" in report and "no topic has the key t9999" in report and "to be decided" in report
 
 
+def test_words_of_topics_that_no_edit_touched_stay_to_the_bit(edited):
+    number = read(edited / "edited/topics/topics.parquet").set_index("key")["topic"]
+    untouched = read(edited / "two/clusters/cluster.json")["keys"][3:]
+    words = []
+    for name in ("two", "edited"):
+        table = read(edited / name / "topics/keywords.parquet")
+        own = table[(table["level"] == "topic") & table["node"].isin(number[untouched])]
+        words.append(own.to_dict("records"))
+    assert words[0] == words[1] and {row["node"] for row in words[0]} == set(number[untouched])
+
+
 def test_edits_are_in_place_in_the_next_month(edited):
     """A later month replays them: topics have the same keys, numbers and names, and nothing is told as new."""
     first, later = (read(edited / name / "topics/topics.parquet") for name in ("edited", "after"))
@@ -199,16 +210,16 @@ def test_an_edit_runs_what_it_touches(edited):
         file.write_text(text)
         return set(dry_run(folder, *with_edits("edited", "two", "runs/one")))
 
-    named = {"label", "trends", "changes", "plot", "explore", "evaluate", "report"}
+    named = {"label", "trends", "changes", "plot", "explore", "report"}
     try:
         assert not jobs(text)
         assert jobs(f"# a comment\n{text}") == {"explore"}  # the page holds the text
         assert jobs(text.replace("The first", "The very first")) == named
-        assert jobs(text + "- {drop_words: [theory]}\n") == named | {"keywords"}
+        assert jobs(text + "- {drop_words: [theory]}\n") == named | {"keywords", "evaluate"}
         grouped = jobs(text.replace("name: Both", "name: All"))
-        assert grouped == named | {"hierarchy", "keywords"}
+        assert grouped == named | {"hierarchy", "keywords", "evaluate"}
         merged = jobs(text.replace("into: 2", "into: 3"))
-        assert merged == named | {"edit", "hierarchy", "keywords", "explain"}
+        assert merged == named | {"edit", "hierarchy", "keywords", "explain", "evaluate"}
         without = jobs("- {topic: t9999, rename: x}\n")
         assert not without & {"edit", "cluster", "embed", "project"} and "hierarchy" in without
     finally:

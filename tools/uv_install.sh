@@ -21,7 +21,8 @@ pass_on SSL_CERT_FILE cert
 
 $python -m pip install --quiet uv==0.13.9 2>/dev/null || $python -m pip install --quiet uv
 # Compiled as pip does: where PYTHONDONTWRITEBYTECODE is set, each start of Python would compile it all again.
-if ! $python -m uv pip install --quiet --compile-bytecode --python $python "${@:3}" --requirement "$1"; then
+if [ -t 2 ]; then quiet=""; else quiet=--quiet; fi # a terminal shows how far it is
+if ! $python -m uv pip install $quiet --compile-bytecode --python $python "${@:3}" --requirement "$1"; then
   echo "uv failed; installing with pip instead" >&2
   $python -m pip install --quiet "${@:3}" --requirement "$1"
 fi

@@ -33,6 +33,13 @@ class Before:
         """The papers that a topic had when an edit made it, or else in the end: int64 (m,)."""
         return self.made[key] if key in self.made else np.flatnonzero(self.topic == key)
 
+    def home(self, key: str) -> np.ndarray | None:
+        """Whether each paper was in a topic (1), in another one (-1) or in none (0): int8 (n,); None: it had no papers."""
+        rows = self.rows(key)
+        home = np.where(self.topic == None, 0, -1).astype(np.int8)  # noqa: E711
+        home[rows] = 1
+        return home if len(rows) else None
+
 
 @dataclass
 class Replay:
@@ -106,9 +113,10 @@ class Replay:
     def hide(self, number: int, edit: Edit) -> Outcome:
         """Take the papers of a topic out of it."""
         code = self.state.target(edit)
-        self.state.labels[self.state.labels == code] = -1
+        rows = np.flatnonzero(self.state.labels == code)
+        self.state.labels[rows] = -1
         self.state.leave(code, "is hidden by an edit")
-        return applied(self.state.keys[code])
+        return applied(self.state.keys[code], f"{len(rows):,} papers are in no topic")
 
     def move(self, number: int, edit: Edit) -> Outcome:
         """Put papers into a topic."""
@@ -155,7 +163,7 @@ class Replay:
             rows = self.before.rows(key)
             if not len(rows):
                 raise
-        self._add(key, self._grown(rows))
+        self._add(key, self._grown(key, rows))
         return applied(key, "its number had ended; it goes on with the papers around those that it had")
 
     def seed(self, number: int, edit: Edit) -> Outcome:
@@ -167,14 +175,13 @@ class Replay:
         rows, left_out = self.state.rows_of(value["ids"]) if "ids" in value else (self.find(value), None)
         if not len(rows):
             raise NotApplied(ORPHANED, "no paper has its words")
-        if self.before and len(self.before.rows(key)):
-            rows = self.before.rows(key)
-        self._add(key, self._grown(rows))
+        self._add(key, self._grown(key, rows))
         return applied(key, left_out)
 
-    def _grown(self, start: np.ndarray) -> np.ndarray:
-        """The papers of a topic that begins with some; papers that an edit moved stay where they are."""
-        rows = self.space.grown(self.state.labels, len(self.state.keys), start)
+    def _grown(self, key: str, start: np.ndarray) -> np.ndarray:
+        """The papers of a topic that begins with some, or goes on; papers that an edit moved stay where they are."""
+        home = self.before.home(key) if self.before else None
+        rows = self.space.grown(self.state.labels, len(self.state.keys), start, home)
         return np.setdiff1d(rows, list(self.moved))
 
     def _add(self, key: str, rows: np.ndarray) -> None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.arrays import CHUNK
+from lib.edits.splitting import margin_of
 from lib.lloyd import cluster_sums
 from lib.parallel import map_chunks
 from lib.vectors import take, unit, unit_rows
@@ -64,19 +65,48 @@ def words_of(text: str) -> list[str]:
     return list(dict.fromkeys([*words, *map(" ".join, pairwise(words))]))
 
 
-def grow(vectors: np.ndarray, labels: np.ndarray, k: int, start: np.ndarray, threads: int = 1) -> np.ndarray:
-    """The papers of a topic that begins with some: int64 (m,).
+def grow(
+    vectors: np.ndarray,
+    labels: np.ndarray,
+    k: int,
+    start: np.ndarray,
+    home: np.ndarray | None = None,
+    stay: float = 0.0,
+    threads: int = 1,
+) -> np.ndarray:
+    """The papers of a topic that begins with some, or goes on from an earlier run: int64 (m,).
 
-    It is K-means with one more topic, where a paper either stays in its topic or joins the new one. The new one begins
-    with the FIRST papers nearest to the mean of the start. Papers without a topic do not join it: an edit may have hidden
-    them.
+    It is K-means with one more topic, where a paper either stays in its topic or joins the new one. A new topic begins
+    with the FIRST papers nearest to the mean of the start. One that goes on begins with its papers, and a paper of the
+    earlier run joins or leaves it only if that is clearly nearer, as papers leave topics (`lib.lloyd.Stay`). Papers
+    without a topic do not join: an edit may have hidden them.
 
     Parameters
     ----------
     vectors : (n, dim), smoothed unit rows
     labels : int32 (n,), 0 to k - 1; -1 for unassigned papers
-    start : int64 (s,)
+    start : int64 (s,), not read if the topic goes on
+    home : int8 (n,), 1 for papers that were in the topic, -1 in another one, 0 in none; None: the topic is new
+    stay : share of the mean squared distance by which another topic must be nearer
     """
+    inside = first(vectors, labels, start, threads) if home is None else (home > 0) & (labels >= 0)
+    margin: np.ndarray | float = 0.0
+    for step in range(STEPS):
+        now = np.where(inside, np.int32(k), labels)
+        sums, counts = cluster_sums(vectors, now, k + 1, threads)
+        means = (sums / np.maximum(counts, 1)[:, None]).astype(np.float32)
+        own, new = _squares(vectors, labels, means, threads)
+        if home is not None and not step:
+            margin = home * margin_of(stay, 1.0 + float(np.where(inside, new, own)[labels >= 0].mean()))
+        joins = (new < own + margin) & (labels >= 0)
+        if (joins == inside).all() or not joins.any():
+            break
+        inside = joins
+    return np.flatnonzero(inside)
+
+
+def first(vectors: np.ndarray, labels: np.ndarray, start: np.ndarray, threads: int) -> np.ndarray:
+    """Whether each paper is among the FIRST with a topic that are nearest to the mean of some: bool (n,)."""
     mean = unit(take(vectors, np.sort(start))).mean(0)
     near = np.concatenate(
         list(map_chunks(len(vectors), threads, lambda a, b: unit_rows(vectors, a, b) @ mean))
@@ -84,17 +114,7 @@ def grow(vectors: np.ndarray, labels: np.ndarray, k: int, start: np.ndarray, thr
     near[labels < 0] = -np.inf
     inside = np.zeros(len(vectors), bool)
     inside[np.argsort(-near, kind="stable")[:FIRST]] = True
-    inside &= labels >= 0
-    for _ in range(STEPS):
-        now = np.where(inside, np.int32(k), labels)
-        sums, counts = cluster_sums(vectors, now, k + 1, threads)
-        means = (sums / np.maximum(counts, 1)[:, None]).astype(np.float32)
-        own, new = _squares(vectors, labels, means, threads)
-        joins = (new < own) & (labels >= 0)
-        if (joins == inside).all() or not joins.any():
-            break
-        inside = joins
-    return np.flatnonzero(inside)
+    return inside & (labels >= 0)
 
 
 def _squares(

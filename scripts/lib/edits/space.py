@@ -20,6 +20,7 @@ class Space:
     near : int32 (n, s), nearest papers that each vector is averaged with
     whole : float16 (n, dim), all smoothed vectors; None if no topic grows
     min_papers, max_subtopics : settings of `hierarchy`
+    stay : with an earlier run, share of the mean squared distance by which another topic must be nearer; inf: no paper leaves
     """
 
     vectors: np.ndarray
@@ -28,6 +29,7 @@ class Space:
     min_papers: int
     max_subtopics: int
     seed: int
+    stay: float
     threads: int = 1
 
     def rows(self, rows: np.ndarray) -> np.ndarray:
@@ -51,10 +53,12 @@ class Space:
 
     def followed(self, rows: np.ndarray, before: np.ndarray) -> np.ndarray:
         """The parts that a topic had, with its papers of today, see `followed`: int32 (m,)."""
-        return followed(self.rows(rows), before, self.threads)
+        return followed(self.rows(rows), before, self.stay, self.threads)
 
-    def grown(self, labels: np.ndarray, k: int, start: np.ndarray) -> np.ndarray:
+    def grown(
+        self, labels: np.ndarray, k: int, start: np.ndarray, home: np.ndarray | None = None
+    ) -> np.ndarray:
         """The papers of a topic that begins with some, as `grow` finds them: int64 (m,)."""
         if self.whole is None:
             raise ValueError("without all smoothed vectors no topic grows")
-        return grow(self.whole, labels, k, start, self.threads)
+        return grow(self.whole, labels, k, start, home, self.stay, self.threads)

@@ -5,7 +5,6 @@ from scipy import sparse
 
 from lib.clusters.partitions import Contingency
 from lib.evaluation.schema import Agreement
-from lib.naming.title_scorer import TitleScorer
 from lib.records.arxiv import CATEGORY
 from lib.rows import label_sizes
 from lib.words.counting import chunks, papers_of
@@ -72,20 +71,6 @@ def clusters_of_words(
     components = max(min(COMPONENTS, min(counts.shape) - 1), 1)
     reduced = TruncatedSVD(components, random_state=0).fit_transform(TfidfTransformer().fit_transform(counts))
     return KMeans(min(k, len(rows)), n_init=3, random_state=0).fit_predict(normalize(reduced))
-
-
-def reciprocal_ranks(texts: list[str], scorer: TitleScorer) -> list[float]:
-    """For the text of each topic 1 / the rank of its topic among all, by its coverage of their keywords.
-
-    Equal scores share the mean rank. A text without any keyword has the mean rank of all.
-    """
-    inverse = []
-    for topic, text in enumerate(texts):
-        coverage = scorer.coverage(text)
-        above = int((coverage > coverage[topic]).sum())
-        equal = int((coverage == coverage[topic]).sum())
-        inverse.append(1 / (above + (equal + 1) / 2))
-    return inverse
 
 
 def keyword_topic_accuracy(

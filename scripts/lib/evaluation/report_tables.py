@@ -11,6 +11,7 @@ from lib.clusters.stability import STABLE
 from lib.figures.page import paper_url
 from lib.naming.titles import piece_to_text
 from lib.records.schema import Ledger
+from lib.trends.periods import IN_SAMPLE, uneven
 
 PAPERS_PER_TOPIC = 3
 
@@ -22,32 +23,46 @@ FAINTEST = 0.125  # of the largest influence; words below have no color
 FULL = 0.02
 
 
-def sparkline(years: np.ndarray, shares: np.ndarray) -> str:
-    """The points of an SVG line, 80 by 18, through the shares of a topic in these years, two at least."""
-    x = 80 * (years - years[0]) / (years[-1] - years[0])
+def sparkline(years: np.ndarray, shares: np.ndarray) -> list[str]:
+    """The points of SVG lines, 80 by 18, through the shares of a topic in these years, two at least.
+
+    If the years are uneven, each has a bar, since a line would show what is not known.
+    """
+    x = 1 + 78 * (years - years[0]) / (years[-1] - years[0])
     y = 17 - 16 * shares / max(shares.max(), 1e-12)
-    return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+    if uneven(years):
+        return [f"{a:.1f},17.0 {a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True)]
+    return [" ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))]
 
 
-def per_year(change: float | None) -> str | None:
+def per_year(change: float) -> str:
     """A change of share as text."""
-    return None if change is None else f"{change:+.0%} per year"
+    return f"{change:+.0%} per year"
+
+
+def said_of(trend: str, change: float | None, where: str) -> str:
+    """A trend in words: `rising in this sample, +8% per year`; a change that chance explains is not said."""
+    if change is None or trend not in ("rising", "fading"):
+        return trend
+    return f"{trend}{where}, {per_year(change)}"
 
 
 def trend_cells(trends: list[dict], years: np.ndarray, shares: np.ndarray) -> dict[int, dict]:
-    """For each topic its sparkline, trend, change per year and `order` among the others.
+    """For each topic its sparkline, trend, change per year, what is said of it, and `order` among the others.
 
     No topic has any with fewer than two years.
     """
     if len(years) < 2:
         return {}
+    where = IN_SAMPLE if uneven(years) else ""
     return {
         row["topic"]: {
             "line": sparkline(years, share),
             "span": f"{years[0]} to {years[-1]}",
             "trend": row["trend"],
+            "uneven": bool(where),
             "order": row["change_per_year"] or 0.0,
-            "change": per_year(row["change_per_year"]),
+            "text": said_of(row["trend"], row["change_per_year"], where),
         }
         for row, share in zip(trends, shares, strict=True)
     }
@@ -72,16 +87,20 @@ def topic_rows(
     ]
 
 
-def level_rows(nodes: list[dict], trends: list[dict]) -> list[dict]:
+def level_rows(nodes: list[dict], trends: list[dict], where: str) -> list[dict]:
     """The groups of hierarchy.parquet, each with its `topics`, and each of these with its `subtopics`.
 
-    Topics are in descending order of size. Subtopics have their `trend` and its `change`, from subtopic_trends.parquet.
+    Topics are in descending order of size. Subtopics have their `trend` in words, from subtopic_trends.parquet.
+
+    Parameters
+    ----------
+    where : IN_SAMPLE, or nothing if the years are even
     """
     levels: dict[str, list[dict]] = {"group": [], "topic": [], "subtopic": []}
     for node in nodes:
         levels[node["level"]].append(node)
     for node, trend in zip(levels["subtopic"], trends, strict=True):
-        node |= {"trend": trend["trend"], "change": per_year(trend["change_per_year"])}
+        node |= {"trend": said_of(trend["trend"], trend["change_per_year"], where)}
     levels["topic"].sort(key=lambda node: -node["size"])
     for topic in levels["topic"]:
         topic["subtopics"] = [node for node in levels["subtopic"] if node["parent"] == topic["node"]]

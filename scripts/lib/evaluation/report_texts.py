@@ -1,6 +1,7 @@
 """The sentences and small tables of the report, as text."""
 
 from lib.cli import three_digits
+from lib.clusters.k_selection import ENOUGH, STRUCTURE
 from lib.embeddings.provenance import describe_origins
 from lib.embeddings.schema import EmbeddingsSummary
 from lib.evaluation.schema import Agreement, CorpusSummary, Evaluation, MapQuality
@@ -16,18 +17,38 @@ def count(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
-    """The few figures at the top of the page."""
-    sizes = evaluation["sizes"]
+def headline(evaluation: Evaluation) -> list[tuple[str, str, str]]:
+    """The few figures at the top of the page: name, value, and what it is compared with."""
+    sizes, quality, words = evaluation["sizes"], evaluation["map"], evaluation["words"]
     return [
-        ("Papers", f"{evaluation['papers']:,}"),
-        ("Topics", f"{evaluation['k']}"),
-        ("Papers in stable topics", f"{evaluation['stable_share']:.0%}"),
-        ("Mean silhouette (cosine)", f"{evaluation['silhouette']:.3f}"),
-        ("Papers nearer to another topic", f"{evaluation['negative_silhouette_share']:.0%}"),
-        ("Smallest to largest topic", f"{sizes['smallest']:,} – {sizes['largest']:,}"),
-        ("Coherence of keywords (NPMI)", three_digits(evaluation["words"]["npmi"])),
-        ("Nearest neighbors kept on the map", f"{evaluation['map']['neighbors_kept']:.0%}"),
+        ("Papers", f"{evaluation['papers']:,}", ""),
+        ("Topics", f"{evaluation['k']}", f"as many as {sizes['effective_topics']:.0f} of equal size"),
+        ("Smallest to largest topic", f"{sizes['smallest']:,} – {sizes['largest']:,}", "papers"),
+        (
+            "Papers in stable topics",
+            f"{evaluation['stable_share']:.0%}",
+            f"good from {ENOUGH:.0%}: found again in random halves",
+        ),
+        (
+            "Mean silhouette (cosine)",
+            f"{evaluation['silhouette']:.3f}",
+            f"above {STRUCTURE}, groups are clearly separate; texts seldom are",
+        ),
+        (
+            "Papers nearer to another topic",
+            f"{evaluation['negative_silhouette_share']:.0%}",
+            "0% if all topics were apart",
+        ),
+        (
+            "Coherence of keywords (NPMI)",
+            three_digits(words["npmi"]),
+            f"chance: {three_digits(words['npmi_floor'])}; always together: 1",
+        ),
+        (
+            "Nearest neighbors kept on the map",
+            f"{quality['neighbors_kept']:.0%}",
+            f"chance: {quality['neighbors_kept_at_random']:.1%}; a plane cannot keep all",
+        ),
     ]
 
 
@@ -82,7 +103,7 @@ def word_rows(evaluation: Evaluation) -> list[tuple[str, str, str, str]]:
             "Diversity",
             f"{words['diversity']:.2f}",
             "",
-            "distinct keywords as a share of all, with ten per topic",
+            "distinct keywords as a share of all that are listed; 1 if no two topics share one",
         ),
         ("Inverted rank-biased overlap", f"{words['inverted_rbo']:.2f}", "", "1 if topics share no keywords"),
         (
@@ -90,18 +111,6 @@ def word_rows(evaluation: Evaluation) -> list[tuple[str, str, str, str]]:
             f"{words['keyword_topic_accuracy']:.0%}",
             f"{1 / evaluation['k']:.0%}",
             "papers that hold more of the keywords of their own topic than of any other, by weight",
-        ),
-        (
-            "Title to topic",
-            f"{words['title_mrr']:.2f}",
-            "",
-            "mean reciprocal rank of the topic when it is searched by its title; titles are chosen to do well here",
-        ),
-        (
-            "Label to topic",
-            f"{words['label_mrr']:.2f}",
-            "",
-            "mean reciprocal rank of the topic when it is searched by its label",
         ),
     ]
 
@@ -198,6 +207,7 @@ def before_and_after(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     coherence = words["before_edits"]
     rows = [
         ("Topics", str(before["k"]), str(evaluation["k"])),
+        ("Papers in topics", f"{before['papers']:,}", f"{evaluation['papers_in_topics']:,}"),
         ("Silhouette", three_digits(before["silhouette"]), three_digits(evaluation["silhouette"])),
         ("NPMI", three_digits(coherence["npmi"]), three_digits(words["npmi"])),
         ("C_v", three_digits(coherence["c_v"]), three_digits(words["c_v"])),

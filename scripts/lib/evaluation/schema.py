@@ -43,8 +43,6 @@ class CorpusSummary(TypedDict):
 class WordSummary(Coherence):
     """The coherence of the keywords, and whether topics can be told by their keywords, labels and titles."""
 
-    label_mrr: float
-    title_mrr: float
     keyword_topic_accuracy: float
     keyword_topic_accuracy_by_topic: list[float]
 
@@ -56,6 +54,7 @@ class MapQuality(TypedDict):
     """
 
     neighbors_kept: float
+    neighbors_kept_at_random: float
     trustworthiness: float
     category_accuracy: float | None
     category_accuracy_on_map: float | None
@@ -67,6 +66,7 @@ class BeforeEdits(TypedDict):
     """The topics as `cluster` found them, if edits changed which papers they have; `ami` is that with primary categories."""
 
     k: int
+    papers: int
     silhouette: float
     ami: float | None
 
@@ -81,6 +81,7 @@ class Evaluation(TypedDict):
     corpus: CorpusSummary
 
     papers: int
+    papers_in_topics: int
     k: int
     stable_share: float
     silhouette: float

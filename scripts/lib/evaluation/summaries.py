@@ -5,13 +5,11 @@ import pandas as pd
 from scipy import sparse
 
 from lib.clusters.partitions import effective_topics
-from lib.evaluation.agreement import keyword_topic_accuracy, reciprocal_ranks
+from lib.evaluation.agreement import keyword_topic_accuracy
 from lib.evaluation.schema import CorpusSummary, MapQuality, SizeSummary, WordSummary
 from lib.keywords.schema import Coherence
 from lib.map.fidelity import largest_pieces
 from lib.map.schema import ProjectSummary
-from lib.naming.names import keyword_pairs
-from lib.naming.title_scorer import TitleScorer
 from lib.rows import label_sizes
 from lib.words.languages import language_of, script_of, shares
 from lib.words.term_files import Terms
@@ -39,29 +37,25 @@ def summarize_corpus(texts: list[str]) -> CorpusSummary:
 
 
 def summarize_words(
-    corpus: Terms, keywords: pd.DataFrame, table: pd.DataFrame, topics: np.ndarray, coherence: Coherence
+    corpus: Terms, keywords: pd.DataFrame, k: int, topics: np.ndarray, coherence: Coherence
 ) -> WordSummary:
     """The coherence of the keywords, and whether topics can be told by them.
 
     Parameters
     ----------
     keywords : columns of KEYWORDS
-    table : columns `label` and `representative_title`, one row per topic
     topics : int (n,), the topic of each paper; -1 for unassigned papers, which do not count in the accuracy
     """
     of_topics = keywords[keywords["level"] == "topic"]
     number = {term: i for i, term in enumerate(corpus.vocabulary["term"].to_pylist())}
     weights = sparse.csr_matrix(
         (of_topics["weight"], (of_topics["node"], [number[term] for term in of_topics["term"]])),
-        shape=(len(table), len(number)),
+        shape=(k, len(number)),
     )
     accuracy = keyword_topic_accuracy(corpus.terms, corpus.term_offsets, topics, weights)
-    scorer = TitleScorer(keyword_pairs(keywords, len(table)))
     return WordSummary(
         **coherence,
-        label_mrr=float(np.mean(reciprocal_ranks(list(table["label"]), scorer))),
-        title_mrr=float(np.mean(reciprocal_ranks(list(table["representative_title"]), scorer))),
-        keyword_topic_accuracy=float(np.average(accuracy, weights=label_sizes(topics, len(table)))),
+        keyword_topic_accuracy=float(np.average(accuracy, weights=label_sizes(topics, k))),
         keyword_topic_accuracy_by_topic=accuracy.tolist(),
     )
 
@@ -78,6 +72,7 @@ def map_quality(project: ProjectSummary, points: np.ndarray, topics: np.ndarray,
     sizes = label_sizes(topics, k)
     return MapQuality(
         neighbors_kept=project["neighbors_kept"],
+        neighbors_kept_at_random=project["neighbors_kept_at_random"],
         trustworthiness=project["trustworthiness"],
         category_accuracy=project["category_accuracy"],
         category_accuracy_on_map=project["category_accuracy_on_map"],

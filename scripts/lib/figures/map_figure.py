@@ -241,7 +241,7 @@ def draw_map(
     ink, faint = plt.rcParams["text.color"], plt.rcParams["xtick.color"]
     left, right, low = 0.3 / WIDTH, 1 - 0.3 / WIDTH, 0.2 / height
     figure.text(left, 1 - 0.28 / height, texts.title, fontsize=22, weight="bold", va="top", color=ink)
-    figure.text(left, low, texts.left, fontsize=8.5, color=ink, alpha=0.8, va="bottom")
+    figure.text(left, low, texts.left, fontsize=8.5, linespacing=1.1, color=ink, alpha=0.8, va="bottom")
     figure.text(right, low, texts.right, fontsize=8.5, color=faint, va="bottom", ha="right")
     return figure
 

@@ -1,5 +1,6 @@
 """The figure of the hierarchy: the tree of topics with their groups, sizes and subtopics."""
 
+import textwrap
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -17,6 +18,7 @@ ROW = 0.27  # inches per topic
 WIDTH = 14.0  # inches
 NAME_WIDTH = 30  # characters of the name of a group in a line
 NAME_CHARS = 38  # of a topic
+LINES = 1.5  # of the name of a group, beside the line of a topic
 PALE = "#5c6470"  # dark enough to be read
 
 
@@ -69,8 +71,7 @@ def _draw_groups(axis: Axes, groups: pd.DataFrame, leaves: np.ndarray, group_of:
     """The name and size of each group, beside the middle of its topics."""
     for group, row in enumerate(groups.itertuples()):
         places = np.flatnonzero(group_of[leaves] == group)
-        parts = row.name.split(SEPARATOR)[: len(places)]
-        name = "\n".join(cut(part, NAME_WIDTH) for part in parts)
+        name = "\n".join(group_lines(row.name, int(LINES * len(places)) - 1))
         axis.text(
             1.08,
             places.mean() + 0.5,
@@ -81,6 +82,25 @@ def _draw_groups(axis: Axes, groups: pd.DataFrame, leaves: np.ndarray, group_of:
             color=INK,
             fontweight="bold",
         )
+
+
+def group_lines(name: str, most: int) -> list[str]:
+    """The name of a group in at most so many lines, one at least; a part that does not fit is left out."""
+    lines: list[str] = []
+    for part in name.split(SEPARATOR):
+        wrapped = textwrap.wrap(part, NAME_WIDTH)
+        if lines and len(lines) + len(wrapped) > most:
+            break
+        lines += wrapped
+    return lines
+
+
+def whole_parts(name: str, width: int) -> str:
+    """The first parts of a name that fit in so many characters; a first part that does not is cut."""
+    parts = name.split(SEPARATOR)
+    while len(parts) > 1 and len(SEPARATOR.join(parts)) > width:
+        parts.pop()
+    return cut(SEPARATOR.join(parts), width)
 
 
 def _draw_topics(
@@ -94,7 +114,7 @@ def _draw_topics(
         name, size = topics["name"][topic], int(topics["size"][topic])
         axis.barh(y, 0.09 * size / largest, 0.62, color=colors[topic], lw=0)
         axis.text(0.095, y, f"{size:,}", ha="left", va="center", fontsize=7.5, color=FAINT)
-        axis.text(0.135, y, cut(name, NAME_CHARS), ha="left", va="center", fontsize=9, color=INK)
+        axis.text(0.135, y, whole_parts(name, NAME_CHARS), ha="left", va="center", fontsize=9, color=INK)
         if topic in inside:
             parts = ";   ".join(
                 f"{cut(', '.join(row.name.split(' · ')[:2]), 34)} {row.size:,}"

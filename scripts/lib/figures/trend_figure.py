@@ -7,7 +7,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.figures.style import ACCENT, BLUE, FAINT, INK, cut, use_style
+from lib.figures.style import ACCENT, BLUE, FAINT, INK, use_style
+from lib.figures.tree_figure import whole_parts
+from lib.trends.periods import IN_SAMPLE, uneven
 
 COLUMNS = 5
 MOST = 120  # topics in one figure; beyond, those with the strongest trends at both ends
@@ -25,7 +27,7 @@ def plot_trends(
 ) -> Figure:
     """Small multiples: the papers of the corpus by year, then the share of each topic, rising topics first.
 
-    Lines are broken between years that do not follow each other.
+    Where years with few papers lie between the others, each year is a bar, since lines would show what is not known.
 
     Parameters
     ----------
@@ -75,17 +77,16 @@ def plot_trends(
 def _draw_topic(
     axis: Axes, name: str, years: np.ndarray, percent: np.ndarray, trend: str, change: float
 ) -> None:
-    apart = 1 + np.flatnonzero(np.diff(years) > 1)
-    x, y = (
-        np.insert(years.astype(float), apart, np.nan),
-        np.insert(percent, apart, np.nan),
-    )  # a NaN breaks the line
+    color = COLORS.get(trend, FAINT)
     axis.set_axis_on()
-    axis.plot(x, y, color=COLORS.get(trend, FAINT), lw=1.6, marker=".", ms=3)
-    axis.fill_between(x, y, color=COLORS.get(trend, FAINT), alpha=0.15, lw=0)
+    if uneven(years):
+        axis.bar(years, percent, color=color, width=0.9)
+    else:
+        axis.plot(years, percent, color=color, lw=1.6, marker=".", ms=3)
+        axis.fill_between(years, percent, color=color, alpha=0.15, lw=0)
     axis.set_ylim(0)
-    per_year = "" if np.isnan(change) else f"   {change:+.1%} per year"
-    axis.set_title(
-        f"{cut(name, 41)}\n{trend or 'not significant'}{per_year}", fontsize=7.5, loc="left", color=INK
-    )
+    said = trend or "no trend"
+    if trend in COLORS:
+        said += f"{IN_SAMPLE if uneven(years) else ''}, {change:+.1%} per year"
+    axis.set_title(f"{whole_parts(name, 41)}\n{said}", fontsize=7.5, loc="left", color=INK)
     axis.tick_params(labelsize=7)

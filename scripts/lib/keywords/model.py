@@ -97,7 +97,9 @@ class KeywordModel:
         of_topics = sparse.csr_matrix(into_topics @ counts)
         head = np.array([vocabulary.terms[words[0]] in head_words for words in vocabulary.words], bool)
         may = informative(of_topics, into_topics @ sizes, vocabulary.title_rate) & ~head
-        vectors = TermVectors.of(corpus.terms, corpus.term_offsets, embeddings, leaf_of, n_terms)
+        # which papers of a topic are sampled does not depend on its leaves
+        topics = np.where(leaf_of >= 0, topic_of[leaf_of], -1)
+        vectors = TermVectors.of(corpus.terms, corpus.term_offsets, embeddings, leaf_of, n_terms, topics)
         phrases = Phrases(vocabulary, corpus.tokens, corpus.offsets)
         return cls(vocabulary, counts, sizes, may, rarity(of_topics), vectors, phrases)
 

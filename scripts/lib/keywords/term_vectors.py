@@ -45,20 +45,28 @@ class TermVectors:
 
     @classmethod
     def of(
-        cls, terms: np.ndarray, offsets: np.ndarray, vectors: np.ndarray, groups: np.ndarray, n_terms: int
+        cls,
+        terms: np.ndarray,
+        offsets: np.ndarray,
+        vectors: np.ndarray,
+        groups: np.ndarray,
+        n_terms: int,
+        strata: np.ndarray | None = None,
     ) -> "TermVectors":
-        """Sample up to SAMPLE papers: the same number from each group, or all papers of a smaller group.
+        """Sample up to SAMPLE papers: the same number from each stratum, or all papers of a smaller one.
 
         Parameters
         ----------
         terms, offsets : the terms of each paper, as the step `terms` writes them (may be memory-mapped)
         vectors : (n_papers, dim), unit rows (may be memory-mapped)
-        groups : int (n_papers,), 0 to k - 1; papers with -1 are not sampled
+        groups : int (n_papers,), 0 to k - 1; -1 for papers of no group
+        strata : int (n_papers,), from 0 on; papers with -1 are not sampled; the groups by default
         """
-        by_group = rows_by_label(groups, int(groups.max(initial=-1)) + 1)
-        quota = _quota(np.array([len(rows) for rows in by_group]))
+        strata = groups if strata is None else strata
+        by_stratum = rows_by_label(strata, int(strata.max(initial=-1)) + 1)
+        quota = _quota(np.array([len(rows) for rows in by_stratum]))
         rows, weights = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
-        for members in by_group:
+        for members in by_stratum:
             n = min(len(members), quota)
             rows.append(members[np.linspace(0, len(members) - 1, n).astype(np.int64)])
             weights.append(np.full(n, len(members) / max(n, 1), np.float32))
@@ -142,7 +150,7 @@ class TermVectors:
 
 
 def _quota(sizes: np.ndarray) -> int:
-    """The largest number of papers per group for which at most SAMPLE papers are read; `sizes` is int (k,)."""
+    """The largest number of papers per stratum for which at most SAMPLE papers are read; `sizes` is int (k,)."""
     quotas = range(1, int(sizes.max(initial=0)) + 1)
     return max(1, bisect_right(quotas, SAMPLE, key=lambda quota: int(np.minimum(sizes, quota).sum())))
 

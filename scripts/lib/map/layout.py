@@ -3,6 +3,7 @@
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from lib.cli import UserError
 from lib.map.forces import fuzzy_graph, move_papers
 from lib.parallel import map_chunks, one_blas_thread
 from lib.vectors import unit_rows
@@ -73,6 +74,54 @@ def fit_umap(
     """
     graph = fuzzy_graph(rows, cosines, threads)
     return move_papers(graph, SPREAD * start, min_dist=min_dist, seed=seed, threads=threads)
+
+
+def fit_umap_learn(
+    vectors: np.ndarray,
+    start: np.ndarray,
+    rows: np.ndarray,
+    cosines: np.ndarray,
+    *,
+    min_dist: float,
+    seed: int,
+) -> np.ndarray:
+    """UMAP by the package umap-learn on the same graph, from the same start: float32 (n, 2).
+
+    Parameters
+    ----------
+    vectors : float32 (n, dim), unit rows, which the package asks for besides the graph
+    start : float32 (n, 2), principal components with a spread of 1
+    rows, cosines : (n, n_neighbors), the nearest neighbors of each row, itself excluded
+
+    Raises
+    ------
+    UserError
+        The package is not installed.
+    """
+    try:
+        from umap import UMAP
+    except ImportError:
+        raise UserError(
+            "config key project.method: the package umap-learn is not installed; run `pip install umap-learn` in this "
+            "environment, or set the key to umap"
+        ) from None
+    n = len(rows)
+    itself = np.arange(n, dtype=np.int64)[:, None]  # the package counts a paper among its neighbors
+    near = (
+        np.hstack([itself, rows]),
+        np.hstack([np.zeros((n, 1), np.float32), 1.0 - cosines.astype(np.float32)]),
+    )
+    model = UMAP(
+        n_neighbors=near[0].shape[1],
+        min_dist=min_dist,
+        metric="cosine",
+        init=10.0 * start,  # it scales starts to this size
+        random_state=seed,
+        n_jobs=1,
+        precomputed_knn=(*near, None),
+        force_approximation_algorithm=True,
+    )
+    return np.asarray(model.fit_transform(vectors), np.float32)
 
 
 def settle_umap(

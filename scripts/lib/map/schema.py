@@ -30,7 +30,7 @@ def read_points(path: Path) -> np.ndarray:
 class ProjectSummary(TypedDict):
     """How the map was laid out and how faithful it is, measured on `checked` of the `compared` papers.
 
-    UMAP is fitted on all papers. t-SNE may be fitted on some, which are then those that are compared.
+    UMAP is fitted on all papers, and `refined` by steps of t-SNE if the config says so. t-SNE may be fitted on some, which are then those that are compared.
 
     `category_accuracy` is the share of papers that have the primary category of most of their `n_neighbors` nearest
     papers, and `category_accuracy_on_map` the same with the nearest on the map.
@@ -40,6 +40,7 @@ class ProjectSummary(TypedDict):
     """
 
     method: str
+    refined: bool
     papers: int
     fitted: int
     compared: int

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 FALSE_DISCOVERIES = 0.05  # among the topics that are said to grow or decline
 MIN_PAPERS = 30  # of the corpus in a year; a share of fewer is noise
+IN_SAMPLE = " in this sample"  # said of a trend where `uneven`
 
 
 def periods(days: np.ndarray, unit: str) -> np.ndarray:
@@ -54,6 +55,27 @@ def shares_by_year(periods: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     enough = whole.groupby("period")["papers"].transform("sum") >= MIN_PAPERS
     shares = _by_year(whole[enough], "topic")
     return shares.columns.to_numpy(np.int64), shares.to_numpy()
+
+
+def uneven(years: np.ndarray) -> bool:
+    """Whether years with too few papers lie between the others: how the papers were drawn then decides the trends, too.
+
+    Parameters
+    ----------
+    years : int (m,), ascending, as `shares_by_year` returns them
+    """
+    return bool((np.diff(years) > 1).any())
+
+
+def span(periods: pd.DataFrame) -> tuple[int, int] | None:
+    """The first and the last year with papers; None without dates.
+
+    Parameters
+    ----------
+    periods : columns of PERIODS
+    """
+    years = [int(str(day)[:4]) for day in periods.loc[periods["papers"] > 0, "period"]]
+    return (min(years), max(years)) if years else None
 
 
 def shares_in(years: np.ndarray, periods: pd.DataFrame) -> np.ndarray:

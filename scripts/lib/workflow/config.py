@@ -223,8 +223,11 @@ def results_folder(config: Config) -> Path:
 
 
 def results_fault(config: Config, root: Path) -> list[str]:
-    """A fault if results would go into a folder of the workflow."""
+    """A fault if results would go into a folder of the workflow, or below a file."""
     folder, root = results_folder(config).resolve(), root.resolve()
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if not existing.is_dir():
+        return [f"pathvars.results: {existing} is a file, not a folder; name another folder"]
     sources = [root / name for name in SOURCES]
     if folder == root or any(folder == path or path in folder.parents for path in sources):
         return [

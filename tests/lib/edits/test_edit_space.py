@@ -1,5 +1,7 @@
 """What edits find by vectors and words: parts of a topic, a topic around some papers, and numbers."""
 
+import math
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -32,7 +34,7 @@ def test_a_topic_is_divided_into_its_parts():
 def test_subtopics_are_those_of_the_hierarchy():
     rows, truth = blobs([60, 40, 20, 90])
     topic = np.flatnonzero(truth < 3)
-    space = Space(rows, np.empty((210, 0), np.int32), None, 20, 5, 0)
+    space = Space(rows, np.empty((210, 0), np.int32), None, 20, 5, 0, 0.0)
     labels = space.parts(topic, None)
     assert adjusted_rand_score(labels, truth[topic]) == 1.0
     assert (labels == divide_topic(rows, topic, min_papers=20, most=5, seed=0)[0]).all()
@@ -45,9 +47,12 @@ def test_parts_that_a_person_made_stay():
     rows, _ = blobs([200])
     half = (rows @ np.random.default_rng(1).normal(size=16) > 0).astype(np.int32) * 2  # parts 0 and 2
     before = np.where(np.arange(200) < 150, half, -1)
-    labels = followed(rows, before)
+    labels = followed(rows, before, 0.3)
     assert set(labels) == {0, 2} and (labels == before)[:150].mean() > 0.95
-    assert (followed(rows, half) == half).mean() > 0.95
+    assert (followed(rows, half, 0.3) == half).mean() > 0.95
+    # the settings of the clustering hold here, too: without a margin it is K-means, and frozen no paper leaves its part
+    free, frozen = followed(rows, before, 0.0), followed(rows, before, math.inf)
+    assert (frozen == before)[:150].all() and (free != before)[:150].sum() > (labels != before)[:150].sum()
 
 
 def test_parts_have_the_numbers_that_they_had():
@@ -65,9 +70,24 @@ def test_a_planted_topic_is_found_from_three_papers(threads):
         rows, truth = blobs([490, 490, 20], spread=0.15, seed=seed)
         labels = np.where(truth == 2, 0, truth).astype(np.int32)
         start = np.flatnonzero(truth == 2)[:3]
-        found = grow(rows, labels, 2, start, threads)
+        found = grow(rows, labels, 2, start, threads=threads)
         assert np.isin(found, np.flatnonzero(truth == 2)).mean() >= 0.9
         assert np.isin(np.flatnonzero(truth == 2), found).mean() >= 0.9
+
+
+def test_a_topic_that_goes_on_keeps_its_papers():
+    """A cloud without a border was cut by a seed; the margin of `cluster.stay` holds for its papers and for those around."""
+    rows, labels = blobs([300, 100])
+    was = (rows @ np.random.default_rng(1).normal(size=16) > 0) & (labels == 0)
+    new = np.arange(400) % 10 == 0
+    home = np.where(new, 0, np.where(was, 1, -1)).astype(np.int8)
+    free, stays, frozen = (
+        grow(rows, labels.astype(np.int32), 2, np.zeros(0, int), home, stay) for stay in (0.0, 0.3, math.inf)
+    )
+    left = [np.flatnonzero((home > 0) & ~np.isin(np.arange(400), found)) for found in (free, stays, frozen)]
+    come = [np.flatnonzero((home < 0) & np.isin(np.arange(400), found)) for found in (free, stays, frozen)]
+    assert len(left[0]) > len(left[1]) and len(come[0]) > len(come[1])
+    assert len(left[2]) == len(come[2]) == 0 and np.isin(np.flatnonzero(new), frozen).any()
 
 
 def test_papers_without_a_topic_do_not_join():

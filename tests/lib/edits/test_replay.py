@@ -23,9 +23,10 @@ class Line:
         return divide(self.rows(rows), into, 0)
 
     def followed(self, rows, before):
-        return followed(self.rows(rows), before)
+        return followed(self.rows(rows), before, 0.3)
 
-    def grown(self, labels, k, start):
+    def grown(self, labels, k, start, home):
+        start = start if home is None else np.flatnonzero(home > 0)
         return np.arange(min(start), min(min(start) + 4, 20))
 
 
@@ -78,9 +79,8 @@ def test_unknown_keys_name_the_nearest():
 
 def test_a_hidden_topic_leaves_its_papers_without_one():
     done, _, state = replay(edit("hide", True, "tbbbb"))
-    assert (
-        (state.labels == -1).sum() == 5 and done[0]["status"] == APPLIED and "hidden" in state.gone["tbbbb"]
-    )
+    assert (state.labels == -1).sum() == 5 and "hidden" in state.gone["tbbbb"]
+    assert (done[0]["status"], done[0]["reason"]) == (APPLIED, "5 papers are in no topic")
 
 
 def test_papers_are_moved_and_the_last_edit_counts():

@@ -4,15 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from lib.evaluation.agreement import keyword_topic_accuracy, reciprocal_ranks
-from lib.naming.title_scorer import TitleScorer
+from lib.evaluation.agreement import keyword_topic_accuracy
 from lib.words.counting import chunks
-
-
-def test_reciprocal_ranks_by_hand():
-    scorer = TitleScorer([[("spin", 1.0)], [("galaxy", 0.6), ("spin", 0.4)], [("graph", 1.0)]])
-    texts = ["On spin", "Spin of one particle", "Nothing that is said"]
-    assert reciprocal_ranks(texts, scorer) == pytest.approx([1, 1 / 2, 1 / 2])
 
 
 @pytest.mark.parametrize("chunk", [1, 1 << 20])
