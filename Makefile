@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # A mistyped variable would be ignored. `origin` says "command line" of those given there.
 KNOWN := INPUT RESULTS CONFIG ARGS CORES PYTHON VENV PAPERS CACHE CORPUS ID TEXT EXPORT NAME RUN \
-  TOPIC DESCRIBE MERGE HIDE NOTE BY EDITS K
+  TOPIC DESCRIBE MERGE HIDE NOTE BY EDITS K A B
 UNKNOWN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 UNKNOWN := $(filter-out $(KNOWN) SHELL,$(UNKNOWN))
 ifneq ($(UNKNOWN),)
@@ -48,7 +48,7 @@ SET := --config $(SETTINGS)
 endif
 SNAKEMAKE = PYTHONPATH=tools snakemake --cores $(CORES) --logger steps
 
-.PHONY: help budget run update unlock explain assign ask edit atlas test lint docs bench lock prune-cache prune-run
+.PHONY: help budget run update unlock compare explain assign ask edit export atlas test lint docs bench lock prune-cache prune-run
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -65,6 +65,10 @@ update: $(VENV)/.run ## map a newer collection so that topics keep numbers and n
 
 unlock: $(VENV)/.run ## let runs go on after one was killed (with what the run was started with)
 	@snakemake --unlock --cores 1 --quiet all $(SET) $(ARGS) && echo "unlocked: run the same command again"
+
+compare: $(VENV)/.run ## put two finished runs on one page, compare.html (A=runs/x B=runs/y)
+	@test -n "$(A)" -a -n "$(B)" || { echo "error: name two runs: make compare A=runs/x B=runs/y" >&2; exit 1; }
+	@python tools/compare_runs.py --a '$(A)' --b '$(B)' $(ARGS)
 
 explain: $(VENV)/.run ## say why a paper is in its topic (ID=0704.0027 RESULTS=runs/mine)
 	@test -n "$(ID)" || { echo "error: name a paper: make explain ID=0704.0027" >&2; exit 1; }
@@ -88,6 +92,10 @@ edit: $(VENV)/.run ## add an edit to edits.yaml (TOPIC=t7f3a NAME="New name" DES
 	@python tools/edit_topic.py --topic="$$EDIT_TOPIC" --name="$$EDIT_NAME" --describe="$$EDIT_DESCRIBE" \
 	  --merge="$$EDIT_MERGE" --hide="$$EDIT_HIDE" --papers="$$EDIT_PAPERS" --note="$$EDIT_NOTE" --by="$$EDIT_BY" \
 	  --edits="$$EDIT_EDITS" --results='$(RESULTS)' $(ARGS)
+
+export: $(VENV)/.run ## write files for VOSviewer, Gephi, igraph and Zotero into results/exchange (RESULTS=runs/mine; as for `run`)
+	@PYTHONPATH=tools snakemake export --cores $(CORES) --logger steps $(SET) $(ARGS)
+	@ls $(RESULTS)/exchange/* 2>/dev/null | sed 's/^/Result: /'
 
 atlas: $(VENV)/.run $(VENV)-atlas/.ready ## explore millions of papers in Embedding Atlas (EXPORT=site/; the rest as for `run`)
 	@snakemake atlas --cores $(CORES) $(SET) $(ARGS)

@@ -50,6 +50,12 @@ rule all:
         MORE_MAPS,
         "<results>/map.html",
         "<results>/topics.csv",
+        "<results>/papers.csv",
+        "<results>/papers.parquet",
+        "<results>/topics.sql",
+        "<results>/methods.md",
+        "<results>/methods.bib",
+        "<results>/flow.svg",
         "<results>/report.html",
         "<results>/corpus/papers.parquet",
         "<results>/corpus/ledger.json",
@@ -84,8 +90,11 @@ include: here.join("rules/clusters.smk")
 include: here.join("rules/topics.smk")
 include: here.join("rules/map.smk")
 include: here.join("rules/evaluation.smk")
+include: here.join("rules/exchange.smk")
 
 
 # The map, its topics and all that they need come first. A rule's priority does not pass on to its inputs.
 for each in workflow.modifier.rules:
-    each.priority = int(not each.name.endswith(("explain", "evaluate", "report")))
+    each.priority = int(
+        not each.name.endswith(("explain", "evaluate", "report", "methods"))
+    )

@@ -57,16 +57,8 @@ def inputs(n: int) -> dict:
     files["linkage"] = folder / "linkage.npy"
     np.save(files["linkage"], ward_linkage(centers, np.ones(TOPICS)))
     measures = dict.fromkeys(("neighbors_kept", "neighbors_kept_at_random", "trustworthiness"), 0.5)
-    project = {
-        "method": "umap",
-        "refined": True,
-        "papers": n,
-        "fitted": n,
-        "compared": n,
-        "checked": n,
-        "n_neighbors": 15,
-        "seconds": 1,
-    }
+    counts = dict.fromkeys(("papers", "fitted", "compared", "checked"), n)
+    project = {"method": "umap", "refined": True, "n_neighbors": 15, "seconds": 1} | counts
     project |= measures | {"category_accuracy": None, "category_accuracy_on_map": None}
     cluster = dict.fromkeys(get_type_hints(ClusterSummary)) | {"k": TOPICS, "papers": n, "silhouette": 0.1}
     project = dict.fromkeys(get_type_hints(ProjectSummary)) | project

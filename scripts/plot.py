@@ -70,6 +70,11 @@ def groups_of(hierarchy: pa.Table) -> list[Group]:
     ]
 
 
+def given(text: str) -> str | None:
+    """The type of --title. Unlike `optional(str)` it keeps an empty text."""
+    return None if text == "None" else text
+
+
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     cli = Parser(__doc__)
     cli.inputs(
@@ -81,7 +86,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         cluster="cluster.json",
         project="project.json",
     )
-    cli.flag("--title", str, "title of the map, which may be empty; None: the numbers of papers and topics")
+    cli.flag("--title", given, "title of the map; None: the numbers of papers and topics; empty: no title")
     cli.flag("--style", str, "dark on light or light on dark", choices=["light", "dark"])
     cli.flag("--dpi", int, "dots per inch")
     cli.flag("--maps", Path, "outputs: map.png, and map.svg and map.pdf if asked for", nargs="+")
@@ -98,7 +103,7 @@ def main(argv: list[str] | None = None) -> None:
     check_same_rows(coordinates=len(points), assignments=len(topics))
     hierarchy, _ = read_nodes(args.hierarchy, HIERARCHY, numbers)
     cluster, project = read_json(args.cluster, ClusterSummary), read_json(args.project, ProjectSummary)
-    title = f"{len(points):,} papers in {len(table['name'])} topics" if args.title == "None" else args.title
+    title = f"{len(points):,} papers in {len(table['name'])} topics" if args.title is None else args.title
     groups = groups_of(hierarchy)
     named = [name + BY_HAND * by_hand for name, by_hand in zip(table["name"], table["by_hand"], strict=True)]
     families, texts = drawable([title, *named, *(group.name for group in groups)])

@@ -210,6 +210,7 @@ def run_values(args: argparse.Namespace) -> dict[str, Any]:
         "seconds": sum(step["seconds"] for step in steps),
         "versions": args.about["versions"] | {"Python": platform.python_version()},
         "changed": args.about["changed"],
+        "cite": args.about["cite"],
         "digest": args.digest.read_text("utf-8").strip(),
     }
 

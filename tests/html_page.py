@@ -18,7 +18,7 @@ class Page(HTMLParser):
     Attributes
     ----------
     tags : names of all elements, in order
-    links : what `href` and `src` name, without places on the page itself and the map beside it
+    links : what `href` and `src` name, without places on the page itself and the files beside it
     text : the text; elements that are not in a line with others are separated by a space
     tables : rows of each table or description list by its id, each as the texts of its cells; if the table has a
         head, its labels are the first row
@@ -43,7 +43,7 @@ class Page(HTMLParser):
         self.links += [
             value
             for name, value in attrs
-            if name in ("href", "src") and value[0] != "#" and value != "map.html"
+            if name in ("href", "src") and value[0] != "#" and value not in ("map.html", "methods.md")
         ]
         assert not any(name.startswith("on") for name, _ in attrs)
         if tag in ("table", "dl"):

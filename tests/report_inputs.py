@@ -167,7 +167,11 @@ def report_inputs(folder: Path) -> dict:
         "behavior": templates / "report" / "report.js",
         "digest": folder / "papers.digest",
         "benchmarks": folder / "benchmarks",
-        "about": {"versions": {"Snakemake": "9.1"}, "changed": {"cluster.k": 2, "clean.since": EVIL}},
+        "about": {
+            "versions": {"Snakemake": "9.1"},
+            "changed": {"cluster.k": 2, "clean.since": EVIL},
+            "cite": "A & B (2026).",
+        },
     }
     paths["digest"].write_text("0123abcd\n")
     benchmark = "s\th:m:s\tmax_rss\n{}\t0:00:01\t{}\n"

@@ -11,8 +11,8 @@ from lib.workflow.steps import stages
 SCRIPTS = ROOT / "scripts"
 STAGES = stages(ROOT)
 STEPS = [step for steps in STAGES.values() for step in steps]
-# those of `all` in a run without an earlier one and without edits; `atlas` is made on request
-RUN_STEPS = [step for step in STEPS if step not in ("atlas", "changes", "edit")]
+# those of `all` in a run without an earlier one and without edits; `atlas` and `export` are made on request
+RUN_STEPS = [step for step in STEPS if step not in ("atlas", "export", "changes", "edit")]
 
 
 @cache

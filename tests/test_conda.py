@@ -49,7 +49,7 @@ def test_declared_packages_suffice_and_give_the_same_results(tmp_path):
         timeout=1500,
     )
     assert result.returncode == 0, (result.stdout + result.stderr)[-6000:]
-    assert len(list((folder / ".snakemake" / "conda").glob("*.yaml"))) == 5
+    assert len(list((folder / ".snakemake" / "conda").glob("*.yaml"))) == 6
     for name in FILES:
         if name.endswith((".parquet", ".npy", ".csv", ".png", ".html")) and name != "report.html":
             one, two = (folder / results / name for results in ("results", "with-conda"))

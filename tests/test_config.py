@@ -412,7 +412,7 @@ def test_input_of_any_other_name_reaches_clean(name, tmp_path):
     (tmp_path / name).write_bytes(as_lines(*records))
     for folder in ("rules", "scripts", "envs", "data", "profiles", "docs"):
         (tmp_path / folder).symlink_to(ROOT / folder)
-    for file in ("Snakefile", "config.yaml"):
+    for file in ("Snakefile", "config.yaml", "CITATION.cff"):
         (tmp_path / file).symlink_to(ROOT / file)
     (tmp_path / "mine.yaml").write_text(json.dumps({"input": name, "pathvars": {"results": "größe/a,b=c"}}))
     snakemake(tmp_path, "--until", "clean")

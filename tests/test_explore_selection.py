@@ -214,7 +214,7 @@ def test_bibtexparser_reads_the_bibtex_without_a_warning(page, tmp_path, caplog)
 def test_ids_are_one_per_line_in_the_files(page, tmp_path):
     page.locator(".node.topic", has_text="prime").click()
     assert set(download(page, "ids", tmp_path).read_text().split("\n")) == ids_where(TOPIC == 1) | {""}
-    assert "40 papers in papers.txt" in page.locator("#selection > [role=status]").inner_text()
+    assert page.get_by_text("40 papers in papers.txt").is_visible()
 
 
 def test_clean_reads_the_json_lines(page, tmp_path):

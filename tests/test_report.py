@@ -63,6 +63,7 @@ def test_page_shows_its_inputs_and_titles_as_text(inputs, out):
     agreement = page.cells("agreement-table", "Primary category")
     assert agreement["AMI"] == "0.345" and agreement["Purity"] == "0.456"
     assert "1,240 lines of <i>x</i>.json" in page.text and "<b>model</b>" in page.text
+    assert "Cite as: A & B (2026)." in page.text
     assert "nan" not in page.text
     assert "https://arxiv.org/abs/hep-th/9901001" in page.links
     assert all(re.match(r"https://arxiv\.org/abs/[\w./%-]*$|data:image/png;base64,", a) for a in page.links)

@@ -252,7 +252,7 @@ def cases() -> list[Case]:
         Case("snapshot touched (1 MB or more)", {"clean"}, touch("data/papers.jsonl")),
         Case(
             "snapshot with its lines in another order",
-            {"clean", "report"},
+            {"clean", "report", "methods"},
             edit_papers(lambda r: r.reverse()),
         ),
         Case("one paper added", ALL, edit_papers(lambda r: r.append(r[0] | NEW)), encoded=1),
@@ -312,7 +312,7 @@ def cases() -> list[Case]:
     for setting in KEYS:
         section = setting.partition("=")[0]
         seeds = SHARED.get(setting, {section})
-        expected = {"clean", "report"} if section == "clean" else partial(below, seeds)
+        expected = {"clean", "report", "methods"} if section == "clean" else partial(below, seeds)
         texts = None if section == "embed" else 0
         some.append(Case(f"`{setting}`", expected, flags=("--config", setting), encoded=texts))
     some += [
@@ -329,17 +329,17 @@ def cases() -> list[Case]:
         Case("candidates in another order", set(), flags=("--config", "select_k={candidates: [70, 3]}")),
         Case(
             "one candidate more, and K stays the same",
-            {"scan_k", "select_k", "report"},
+            {"scan_k", "select_k", "report", "methods"},
             flags=("--config", "select_k={candidates: [3, 70, 80]}"),
         ),
         Case(
             "one candidate less",
-            {"select_k", "report"},
+            {"select_k", "report", "methods"},
             flags=("--config", "select_k={candidates: [PROPOSED]}"),
         ),
         Case(
             "`cluster.k` set to what was proposed",
-            {"select_k", "report"},
+            {"select_k", "report", "methods"},
             flags=("--config", "cluster={k: PROPOSED}"),
         ),
     ]

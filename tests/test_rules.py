@@ -35,10 +35,12 @@ ROOMS = [
         "explain",
         "figures",
     ),
-    *("map", "evaluation", "workflow"),
+    *("map", "evaluation", "exchange", "workflow"),
 ]
-OPTIONAL = {"flash_attn"}  # used if it is installed
-ON_TOP = {"topics.csv", "map.png", "map.html", "report.html"}  # results that are not in a stage's folder
+OPTIONAL = {"flash_attn", "umap"}  # used if they are installed
+# results that are not in a stage's folder
+ON_TOP = {"topics.csv", "papers.csv", "papers.parquet", "topics.sql", "map.png", "map.html", "report.html"}
+ON_TOP |= {"methods.md", "methods.bib", "flow.svg"}
 
 
 def canonical(name: str) -> str:
@@ -158,7 +160,7 @@ def test_imports_are_seen_through_lib():
 
 def test_the_map_and_all_that_it_needs_come_first():
     later = {name for name, rule in default_rules().items() if rule.priority == 0}
-    assert later == {"explain", "evaluate", "report"} and {
+    assert later == {"explain", "evaluate", "report", "methods"} and {
         default_rules()[name].priority for name in RUN_STEPS
     } == {
         0,
@@ -257,7 +259,7 @@ SLURM = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text()
 
 
 def test_slurm_profile_groups_all_small_steps():
-    local = {"select_k", "report"}  # a second each, on the login node
+    local = {"select_k", "report", "methods"}  # a second each, on the login node
     alone = {"clean", "terms", "embed", "explain", "evaluate"}
     assert set(SLURM["groups"]) == set(STEPS) - local - alone
     text = "".join(file.read_text() for file in (ROOT / "rules").glob("*.smk"))

@@ -60,6 +60,12 @@ FILES = [  # of the results of a run
     "topics/topics.parquet",
     "topics/edits.json",
     "topics.csv",
+    "papers.csv",
+    "papers.parquet",
+    "topics.sql",
+    "methods.md",
+    "methods.bib",
+    "flow.svg",
     "map/coordinates.parquet",
     "map/project.json",
     *(f"map/search/{name}" for name in ("papers.npy", "terms.npy", "terms.parquet")),
@@ -82,7 +88,7 @@ def copy_project(folder: Path, lines: list[bytes], config: str) -> Path:
     """The workflow in a folder, with papers in data/papers.jsonl and a config in mine.yaml."""
     for name in ("rules", "scripts", "envs", "profiles", "presets", "docs", "data/words"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "config.yaml"):
+    for name in ("Snakefile", "config.yaml", "CITATION.cff"):
         shutil.copy(ROOT / name, folder / name)
     (folder / "data" / "papers.jsonl").write_bytes(b"".join(lines))
     # config.yaml names the bundled sample; mine.yaml names another

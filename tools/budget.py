@@ -122,8 +122,8 @@ def parse_workflow(argv: list[str]) -> tuple[Config, dict[str, int], int | None]
             )._workflow
         except WorkflowError as error:
             sys.exit(f"error: {error}")
-        # `atlas` is made on request, not by `make run`
-        rules = {rule.name: rule for rule in workflow.rules if rule.name not in ("all", "atlas")}
+        # `atlas` and `export` are made on request, not by `make run`
+        rules = {rule.name: rule for rule in workflow.rules if rule.name not in ("all", "atlas", "export")}
         config = workflow.globals["config"]
         cores = {}
         for name, rule in rules.items():

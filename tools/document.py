@@ -23,6 +23,7 @@ from lib.clusters import schema as clusters
 from lib.edits import schema as edits
 from lib.embeddings import schema as embeddings
 from lib.evaluation import schema as evaluation
+from lib.exchange import schema as exchange
 from lib.explain import schema as explain
 from lib.keywords import schema as keywords
 from lib.map import schema as map_files
@@ -63,6 +64,7 @@ that hold between files are in [design.md](design.md).
 """
 # where each table and each JSON file is in the results folder
 TABLES = {
+    "papers.parquet, papers.csv": exchange.PAPER_ROWS,
     "corpus/papers.parquet": records.PAPERS,
     "corpus/facets.parquet": records.FACET_ROWS,
     "corpus/vocabulary.parquet": words.VOCABULARY,

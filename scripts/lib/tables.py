@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -91,17 +91,25 @@ def check_same_rows(**lengths: int) -> None:
         )
 
 
-def write_csv(path: Path, frame: "pd.DataFrame") -> None:
-    """Write a table as CSV: floats with six digits, lists joined by "; ", missing values empty.
+def write_csv(path: "Path | IO[str]", frame: "pd.DataFrame", header: bool = True) -> None:
+    """Write a table as CSV: floats with six digits, lists joined by "; ", missing values empty, TRUE and FALSE as in R.
 
     A text that a spreadsheet would run as a formula (`=…`, `+…`, `-…`, `@…`), or that a reader would take for a
     number of another spelling (the id 0704.0010), gets an apostrophe in front, by which spreadsheets mark text.
+
+    Parameters
+    ----------
+    path : or a file that is open, to write a table in parts
+    header : write the names of the columns
     """
     lists = [name for name in frame if len(frame) and isinstance(frame[name].iloc[0], list)]
     frame = frame.assign(**{name: frame[name].map("; ".join) for name in lists})
     texts = [name for name in frame if frame[name].dtype.kind not in "biufcmM"]
-    frame = frame.assign(**{name: frame[name].map(as_text_cell) for name in texts})
-    frame.to_csv(path, index=False, float_format="%.6g")
+    flags = {
+        name: frame[name].map({True: "TRUE", False: "FALSE"}) for name in frame if frame[name].dtype == bool
+    }
+    frame = frame.assign(**{name: frame[name].map(as_text_cell) for name in texts}, **flags)
+    frame.to_csv(path, index=False, header=header, float_format="%.6g")
 
 
 def as_text_cell(value: Any) -> Any:

@@ -22,6 +22,7 @@ def plot_flows(
     names: tuple[dict[int, str], dict[int, str]],
     colors: dict[int, str],
     families: tuple[str, ...] = (),
+    heads: tuple[str, str] = ("earlier map", "this map"),
 ) -> Figure:
     """Bars of the former topics on the left and of today's on the right, with streams of papers between them.
 
@@ -32,13 +33,15 @@ def plot_flows(
     names : of the topics before and now, by number, in the order of the bars
     colors : of all topics, as #rrggbb
     families : fonts for what the font of the figures lacks
+    heads : what stands above the bars
     """
     use_style(families)
     total, rows = sum(papers), max(len(names[0]) + 1, len(names[1]))
     figure, axes = plt.subplots(figsize=(11, 1.5 + 0.26 * rows), layout="constrained")
     axes.set_axis_off()
     axes.set_xlim(-0.62, 1.62)
-    left = _bars(axes, 0.0, [*names[0], NEW], names[0] | {NEW: "new papers"}, sources, papers, colors)
+    before = [*names[0], NEW] if NEW in sources else list(names[0])
+    left = _bars(axes, 0.0, before, names[0] | {NEW: "new papers"}, sources, papers, colors)
     right = _bars(axes, 1.0, list(names[1]), names[1], targets, papers, colors)
     order = sorted(range(len(papers)), key=lambda i: (-right[1][targets[i]], -left[1][sources[i]]))
     out_at, in_at = dict(left[1]), dict(right[1])
@@ -51,8 +54,8 @@ def plot_flows(
             color = FAINT if sources[i] == NEW else colors[sources[i]]
             same = sources[i] == targets[i]
             _stream(axes, y0, y1, *height, color, 0.28 if same or sources[i] == NEW else 0.6)
-    axes.text(0, 1.01, "earlier map", ha="center", va="bottom", fontsize=10, color=INK)
-    axes.text(1, 1.01, "this map", ha="center", va="bottom", fontsize=10, color=INK)
+    axes.text(0, 1.01, heads[0], ha="center", va="bottom", fontsize=10, color=INK)
+    axes.text(1, 1.01, heads[1], ha="center", va="bottom", fontsize=10, color=INK)
     axes.set_ylim(-0.01, 1.03)
     return figure
 

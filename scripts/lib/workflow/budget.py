@@ -106,6 +106,9 @@ MEMORY_MB: dict[str, LinearModel] = {
     "atlas": {"base": 250, "papers": 350},
     "evaluate": {"base": 350, "papers": 1800, "sample": 900},
     "report": {"base": 190},
+    "papers": {"base": 400, "papers": 265},
+    "export": {"base": 290, "papers": 10300},
+    "methods": {"base": 160},
 }
 SECONDS: dict[str, LinearModel] = {
     "clean": {"base": 1.3, "papers": 45},
@@ -132,6 +135,9 @@ SECONDS: dict[str, LinearModel] = {
     "atlas": {"base": 4, "papers": 35},
     "evaluate": {"base": 6, "papers": 50, "sample": 15},
     "report": {"base": 1.7},
+    "papers": {"base": 1, "papers": 58},
+    "export": {"base": 2, "papers": 390},
+    "methods": {"base": 1.5, "papers": 0.3},
 }
 
 # Seconds of 100,000 and of 2.9 million synthetic papers on two cores, before K-means became faster
@@ -182,6 +188,8 @@ DISK_MB: dict[str, LinearModel] = {
     "explore": {"shown": 115},
     "atlas": {"papers": 90},
     "report": {"base": 2},
+    "papers": {"papers": 435},
+    "export": {"papers": 5000},
 }
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
+import yaml
+
 LONGEST = 100_000  # bytes; Linux takes no argument above 131,072, and the shell gets the whole command as one
 # Inputs of a rule that are not flags of its script.
 NO_FLAGS = {"script", "lib", "env", "version", "metadata", "facets_version", "choice", "includes"}
@@ -104,10 +106,20 @@ def version(root: Path) -> str:
     return described.stdout.strip() if described.returncode == 0 else "unknown"
 
 
+def citation(root: Path) -> str:
+    """How the workflow is cited, from CITATION.cff."""
+    about = yaml.safe_load((root / "CITATION.cff").read_text("utf-8"))
+    people = [
+        each.get("name") or f"{each['given-names']} {each['family-names']}" for each in about["authors"]
+    ]
+    year = str(about["date-released"])[:4]
+    return f"{', '.join(people)} ({year}). {about['title']}, version {about['version']}."
+
+
 def about(root: Path, snakemake: str, changed: Mapping[str, Any]) -> dict[str, Any]:
-    """What the report says of a run: versions, and the config keys that differ from their defaults."""
+    """What the report says of a run: versions, the config keys that differ from their defaults, and how it is cited."""
     versions = {"this workflow, commit": version(root), "Snakemake": snakemake}
-    return {"versions": versions, "changed": dict(changed)}
+    return {"versions": versions, "changed": dict(changed), "cite": citation(root)}
 
 
 def stages(root: Path) -> dict[str, list[str]]:

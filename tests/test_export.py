@@ -1,0 +1,297 @@
+"""export: each file read back by its own reader, against the tables that it was made of."""
+
+import csv
+import json
+import warnings
+import zipfile
+from collections import Counter
+
+import igraph
+import jsonschema
+import networkx
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import rispy
+from citeproc.source.json import CiteProcJSON
+
+from cleaned import counts, run_clean
+from conftest import assert_refused, script
+from exchange_inputs import FACETS, export_flags, with_columns, write_exports, write_papers
+from lib.exchange.network import NEAREST
+from page_inputs import few
+
+# Papers 3 and 4 cite by an id and by a DOI; 140 is of another topic, and 3 cites what is not here
+REFERENCES = {
+    3: ["2301.00008", "10.1000/seven", "not here"],
+    4: ["https://openalex.org/works/2301.00140"],
+    8: ["2301.00003"],
+}
+CITATIONS = ((3, 8), (3, 7), (4, 140), (8, 3))
+CITED = {frozenset(pair) for pair in CITATIONS}
+# https://app.vosviewer.com/docs/file-types/json-file-type/; VOSviewer publishes no schema
+NUMBERS = {"type": "object", "additionalProperties": {"type": "number"}}
+ITEM = {
+    "id": {"type": ["string", "integer"], "minimum": 1},
+    "label": {"type": "string", "minLength": 1},
+    "description": {"type": "string"},
+    "url": {"type": "string", "pattern": "^https?://"},
+    "x": {"type": "number"},
+    "y": {"type": "number"},
+    "cluster": {"type": "integer", "minimum": 1, "maximum": 1000},
+    "weights": {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}},
+    "scores": NUMBERS,
+}
+LINK = {
+    "source_id": ITEM["id"],
+    "target_id": ITEM["id"],
+    "strength": {"type": "number", "minimum": 0},
+}
+CLUSTER = {"cluster": ITEM["cluster"], "label": {"type": "string"}}
+WORDS = ("item", "items", "link", "links", "link_strength", "total_link_strength", "cluster", "clusters")
+
+
+def of(properties: dict, *required: str, least: int = 0) -> dict:
+    """A list of objects with these properties and no others."""
+    item = {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+    return {"type": "array", "items": item, "minItems": least}
+
+
+ONLINE = {
+    "type": "object",
+    "required": ["network"],
+    "additionalProperties": False,
+    "properties": {
+        "network": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "items": of(ITEM, "id", "label", "x", "y", least=3),
+                "links": of(LINK, "source_id", "target_id", "strength"),
+                "clusters": of(CLUSTER, "cluster", "label"),
+            },
+        },
+        "config": {
+            "type": "object",
+            "properties": {"terminology": {"type": "object", "propertyNames": {"enum": list(WORDS)}}},
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The inputs, and the exported files, of 150 papers; one topic is hidden."""
+    folder = tmp_path_factory.mktemp("export")
+    inputs, _ = write_papers(folder, facets=FACETS | {"references": REFERENCES})
+    topic = pq.read_table(inputs["assignments"])["topic"].to_numpy()
+    with_columns(inputs["assignments"], topic=np.where(topic == 3, -1, topic).astype(np.int32))
+    out = folder / "again"
+    flags = {"table": out / "papers.parquet", "csv": out / "papers.csv", "views": out / "topics.sql"}
+    assert script("papers", **inputs, **flags).returncode == 0
+    result = script("export", **export_flags(inputs, out), link="https://example.org/{id}")
+    assert result.returncode == 0, result.stderr
+    assert "150 papers" in result.stdout and "4 citations" in result.stdout
+    return inputs, out / "exchange", pq.read_table(out / "papers.parquet").to_pylist()
+
+
+def expected_edges(inputs) -> set[frozenset]:
+    near = np.load(inputs["neighbors"])
+    return {
+        frozenset((i, j)) for i, of_paper in enumerate(near[:, :NEAREST].tolist()) for j in of_paper
+    } | CITED
+
+
+def test_papers_are_a_network_for_networkx_and_igraph(exported):
+    inputs, files, papers = exported
+    graph = networkx.read_graphml(files / "papers.graphml", node_type=lambda name: int(name[1:]))
+    assert [graph.nodes[i]["paper"] for i in range(150)] == [paper["id"] for paper in papers]
+    for i, paper in enumerate(papers):
+        node = graph.nodes[i]
+        assert node["label"] == paper["title"] and node["year"] == paper["year"]
+        assert node["topic_key"] == (paper["topic_key"] or "") and node["doi"] == (paper["doi"] or "")
+        assert ("similarity" in node) == (paper["similarity"] is not None)
+    assert {frozenset(edge) for edge in graph.edges} == expected_edges(inputs)
+    near, vectors = np.load(inputs["neighbors"]), np.load(inputs["papers"].with_name("e.npy")).astype(float)
+    for a, b, edge in graph.edges(data=True):
+        cosine = vectors[a] @ vectors[b] / np.linalg.norm(vectors[a]) / np.linalg.norm(vectors[b])
+        assert edge["cosine"] == pytest.approx(cosine, abs=1e-5) and edge["weight"] == max(edge["cosine"], 0)
+        assert edge["shared_neighbors"] == len(set(near[a]) & set(near[b]))
+    citing = {(a, b): edge["citing"] for a, b, edge in graph.edges(data=True) if edge["citing"]}
+    assert citing == {(3, 8): "both", (3, 7): "first", (4, 140): "first"}
+    read = igraph.Graph.Read_GraphML(str(files / "papers.graphml"))
+    assert read.vcount() == 150 and read.ecount() == graph.number_of_edges() and not read.is_directed()
+
+
+@pytest.mark.parametrize("name", ["topics", "subtopics"])
+def test_topics_and_their_parts_are_networks(exported, name):
+    inputs, files, papers = exported
+    graph = networkx.read_graphml(files / f"{name}.graphml")
+
+    def label(paper):
+        return (name == "subtopics" and paper["subtopic"]) or paper["topic_name"]
+
+    labels = networkx.get_node_attributes(graph, "label")
+    sizes = Counter(label(paper) for paper in papers if paper["counted"] and paper["topic_key"])
+    assert len(labels) == (5 if name == "subtopics" else 4)
+    assert {labels[node]: int(n) for node, n in graph.nodes(data="size") if n} == sizes
+    near, between = np.load(inputs["neighbors"]), Counter()
+    for i, of_paper in enumerate(near[:, :NEAREST].tolist()):
+        for j in of_paper:
+            pair = frozenset((label(papers[i]), label(papers[j])))
+            if len(pair) == 2 and None not in pair:
+                between[pair] += 1
+    found = {frozenset((labels[a], labels[b])): edge for a, b, edge in graph.edges(data=True)}
+    assert {pair: edge["near_pairs"] for pair, edge in found.items() if edge["near_pairs"]} == between
+    vectors = np.load(inputs["papers"].with_name("e.npy")).astype(float)
+    of_label = {
+        name: [i for i, paper in enumerate(papers) if label(paper) == name] for name in labels.values()
+    }
+    for pair, edge in found.items():
+        means = [vectors[of_label[each]].sum(0) for each in pair]
+        if all(of_label[each] for each in pair):
+            cosine = means[0] @ means[1] / np.linalg.norm(means[0]) / np.linalg.norm(means[1])
+            assert edge["cosine"] == pytest.approx(cosine, abs=1e-3)
+    across = [(label(papers[a]), label(papers[b])) for a, b in CITATIONS]
+    expected = sum(one != other and None not in (one, other) for one, other in across)
+    assert sum(edge["citations"] for edge in found.values()) == expected
+    assert name == "topics" or expected  # there are some between the parts of a topic
+
+
+def rows_of(file) -> list[dict]:
+    with file.open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines, delimiter="\t"))
+
+
+@pytest.mark.parametrize("name", ["topics", "papers"])
+def test_vosviewer_reads_map_network_and_json(exported, name):
+    _, files, papers = exported
+    content = json.loads((files / f"vosviewer_{name}.json").read_text())
+    jsonschema.validate(content, ONLINE)
+    items, links = content["network"]["items"], content["network"]["links"]
+    ids = [item["id"] for item in items]
+    assert ids == list(range(1, len(items) + 1))
+    assert {link[end] for link in links for end in ("source_id", "target_id")} <= set(ids)
+    assert len({(link["source_id"], link["target_id"]) for link in links}) == len(links)
+    named = {entry["cluster"]: entry["label"] for entry in content["network"]["clusters"]}
+    if name == "papers":
+        assert [item["label"] for item in items] == [paper["title"] for paper in papers]
+        assert [named.get(item.get("cluster")) for item in items] == [paper["topic_name"] for paper in papers]
+        assert [item["scores"]["Year"] for item in items] == [paper["year"] for paper in papers]
+    rows = rows_of(files / f"vosviewer_{name}_map.txt")
+    assert [row["label"] for row in rows] == [item["label"] for item in items]
+    for row, item in zip(rows, items, strict=True):
+        assert (int(row["id"]), row["cluster"]) == (item["id"], str(item.get("cluster", "")))
+        assert (float(row["x"]), float(row["y"])) == (item["x"], item["y"])
+        for kind in ("weight", "score"):
+            cells = {
+                key[len(kind) + 1 : -1]: float(cell)
+                for key, cell in row.items()
+                if key.startswith(kind) and cell
+            }
+            assert cells == item.get(f"{kind}s", {})
+    with (files / f"vosviewer_{name}_network.txt").open() as file:
+        network = [(int(a), int(b), float(s)) for a, b, s in csv.reader(file, delimiter="\t")]
+    assert network == [(link["source_id"], link["target_id"], link["strength"]) for link in links]
+
+
+def members(archive) -> dict[str, bytes]:
+    with zipfile.ZipFile(archive) as packed:
+        assert packed.testzip() is None
+        return {name: packed.read(name) for name in packed.namelist()}
+
+
+def test_references_per_topic_are_read_by_rispy_and_citeproc(exported):
+    _, files, papers = exported
+    ris, csl = members(files / "ris.zip"), members(files / "csl-json.zip")
+    assert [name[:-4] for name in ris] == [name[:-5] for name in csl]
+    keys = list(dict.fromkeys(paper["topic_key"] for paper in papers if paper["topic_key"]))
+    assert [name.split(" ")[0] for name in ris] == [*keys, "no"]
+    of_topic = {key: [paper for paper in papers if paper["topic_key"] == key] for key in [*keys, None]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for rows, text, items in zip(of_topic.values(), ris.values(), csl.values(), strict=True):
+            entries = rispy.loads(text.decode())
+            assert [entry["id"] for entry in entries] == [paper["id"] for paper in rows]
+            assert [entry["title"] for entry in entries] == [paper["title"] for paper in rows]
+            assert [entry["year"] for entry in entries] == [str(paper["year"]) for paper in rows]
+            assert all(entry["urls"] == [f"https://example.org/{entry['id']}"] for entry in entries)
+            assert all("unknown_tag" not in entry for entry in entries)
+            read = CiteProcJSON(json.loads(items))
+            assert list(read) == [paper["id"].lower() for paper in rows]
+    first = rispy.loads(next(iter(ris.values())).decode())[0]
+    assert first["authors"] == ["de Novak, Ana", "Silva, Bo"] and first["doi"] == "10.1000/first"
+    assert first["type_of_reference"] == "JOUR" and first["secondary_title"] == "Journal of Salt"
+    assert first["keywords"][-2:] == ["Astrophysics", "Machine Learning"]
+    item = json.loads(next(iter(csl.values())))[0]
+    assert item["author"][0] == {"family": "Novak", "given": "Ana", "non-dropping-particle": "de"}
+    assert item["issued"] == {"date-parts": [[2001, 3, 1]]}
+
+
+@pytest.mark.parametrize("name", ["ris.zip", "csl-json.zip"])
+def test_the_workflow_reads_its_own_references(exported, tmp_path, name):
+    """What leaves as RIS or CSL-JSON comes back the same; in RIS those with a DOI are called by it."""
+    inputs, files, papers = exported
+    (tmp_path / "out").mkdir()
+    texts = [text.decode() for text in members(files / name).values()]
+    items = [item for text in texts for item in json.loads(text)] if name.startswith("csl") else []
+    source = tmp_path / "references.txt"
+    source.write_text(json.dumps(items) if items else "".join(texts))
+    read, ledger, _ = run_clean(source, tmp_path / "out", facets=["authors", "doi", "journal"])
+    assert counts(ledger) == {"kept": 150}
+    expected = {paper["doi"] or paper["id"]: paper for paper in papers}
+    if name == "csl-json.zip":
+        expected = {paper["id"]: paper for paper in papers}
+    abstracts = dict(
+        zip(*(pq.read_table(inputs["papers"])[c].to_pylist() for c in ("id", "abstract")), strict=True)
+    )
+    assert {paper["id"] for paper in read} == set(expected)
+    for paper in read:
+        before = expected[paper["id"]]
+        assert paper["abstract"] == abstracts[before["id"]] and paper["published"].year == before["year"]
+    facets = pq.read_table(tmp_path / "out" / "facets.parquet").to_pylist()
+    authors = [row["value"] for row in facets if row["facet"] == "authors"]
+    assert sorted(authors) == sorted(name for names in FACETS["authors"].values() for name in names)
+
+
+def test_a_corpus_without_years_categories_facets_and_words(tmp_path):
+    n = 150
+    _, files = write_exports(
+        tmp_path, None, facets={}, published=[None] * n, categories=[None] * n, names=["", "b", "c", "d"]
+    )
+    content = json.loads((files / "vosviewer_papers.json").read_text())
+    jsonschema.validate(content, ONLINE)
+    assert not any("Year" in item.get("scores", {}) or "url" in item for item in content["network"]["items"])
+    jsonschema.validate(json.loads((files / "vosviewer_topics.json").read_text()), ONLINE)
+    entries = [entry for text in members(files / "ris.zip").values() for entry in rispy.loads(text.decode())]
+    assert len(entries) == n and not any({"year", "urls", "authors"} & set(entry) for entry in entries)
+    assert networkx.read_graphml(files / "papers.graphml").number_of_nodes() == n
+
+
+def test_twenty_papers_in_one_topic(tmp_path):
+    _, files = write_exports(tmp_path, near=4, facets={}, **few(20))
+    jsonschema.validate(json.loads((files / "vosviewer_papers.json").read_text()), ONLINE)
+    assert networkx.read_graphml(files / "topics.graphml").number_of_nodes() == 1
+
+
+def test_the_same_results_give_the_same_bits(tmp_path):
+    runs = [write_exports(tmp_path / name)[1] for name in ("one", "two")]
+    names = sorted(file.name for file in runs[0].iterdir())
+    assert len(names) == 11 and names == sorted(file.name for file in runs[1].iterdir())
+    assert all((runs[0] / name).read_bytes() == (runs[1] / name).read_bytes() for name in names)
+
+
+def test_a_table_of_other_papers_is_refused(tmp_path, out):
+    inputs, table = write_papers(tmp_path)
+    pq.write_table(table.slice(2), tmp_path / "papers.parquet")
+    flags = export_flags(inputs, tmp_path) | {
+        flag: out / file.name
+        for flag, file in export_flags(inputs, tmp_path).items()
+        if "exchange" in str(file)
+    }
+    assert_refused(script("export", **flags), out, "different numbers of rows", "table 148")

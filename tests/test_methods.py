@@ -1,0 +1,381 @@
+"""methods: every number of the text against the file and the key that it names, and readers of the other files."""
+
+import importlib
+import json
+import re
+import warnings
+import xml.etree.ElementTree as ET
+from itertools import pairwise
+from pathlib import Path
+
+import bibtexparser
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+import methods
+from conftest import ROOT, assert_refused, script
+from exchange_inputs import write_papers
+from lib.exchange.facts import of_table
+from lib.exchange.methods import placed, works_cited
+from lib.records.ledger import BUCKETS
+from lib.workflow.steps import citation
+from measure import command_line
+from page_inputs import few
+from report_inputs import report_inputs
+from summaries import CLUSTER, PROJECT
+
+TEMPLATES = ROOT / "scripts/templates"
+CONFIG = {"cluster": {"n_init": 160}, "llm": {"url": None, "model": None}, "seed": 3}
+ABOUT = {"versions": {"Snakemake": "9.1", "this workflow, commit": "abc"}, "cite": "Authors (2026). Maps."}
+COUNTS = {
+    "kept": 1234,
+    "malformed_json": 3,
+    "no_title": 5,
+    "duplicate": 11,
+    "short_abstract": 7,
+    "no_abstract": 9,
+    "note": 2,
+}
+SETTINGS = {"limit": 1300, "categories": ["cs.*"], "since": "2001-01-01", "until": None}
+NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?(?: %)?")
+# of scales, not of this run
+FIXED = ("0 for chance, 1 for",)
+EDIT = {
+    "line": 2, "kind": "merge", "text": "merge", "note": None, "by": None, "date": None, "name": None,
+    "status": "applied", "topic": "t0a00", "reason": None,
+}  # fmt: skip
+
+
+def methods_inputs(folder: Path, changes: dict | None = None, **of_papers) -> dict:
+    """The inputs of `methods`; `changes` are other values of the keys of JSON files, by flag."""
+    _, table = write_papers(folder, **of_papers)
+    assert len(table) > 10
+    made = report_inputs(folder)
+    flags = {
+        name: made[name] for name in ("ledger", "works", "embeddings", "selection", "evaluation", "edits")
+    }
+    flags |= {name: made[name] for name in ("topics", "hierarchy", "trends")}
+    flags |= {
+        "table": folder / "papers.parquet",
+        "cluster": folder / "cl.json",
+        "project": folder / "pr.json",
+    }
+    flags["cluster"].write_text(json.dumps(CLUSTER))
+    flags["project"].write_text(json.dumps(PROJECT))
+    ledger = json.loads(flags["ledger"].read_text()) | {"lines": sum(COUNTS.values()), "settings": SETTINGS}
+    buckets = {bucket: {"count": COUNTS.get(bucket, 0), "first": []} for bucket in BUCKETS}
+    flags["ledger"].write_text(json.dumps(ledger | {"buckets": buckets}))
+    flags["scans"] = folder / "k_selection.csv"
+    flags["scans"].write_text("k,silhouette,stable_share\n2,0.1,0.95\n30,0.05,0.4\n")
+    for name in ("papers", "metadata", "facets"):
+        flags[f"{name}_digest"] = folder / f"{name}.digest"
+        flags[f"{name}_digest"].write_text(f"{name}0123\n")
+    changes = changes or {}
+    works = {"records": COUNTS["kept"], "works": COUNTS["kept"] - 2, "joined": 2} | changes.get("works", {})
+    for flag, values in (changes | {"works": works}).items():
+        path = flags[flag]
+        path.write_text(json.dumps(json.loads(path.read_text()) | values))
+    flags |= {"template": TEMPLATES / "methods.md", "text_template": TEMPLATES / "methods.txt"}
+    flags |= {"bibliography": TEMPLATES / "methods.bib", "flow_template": TEMPLATES / "flow.svg"}
+    return flags | {"config": CONFIG, "about": ABOUT}
+
+
+def outputs(folder: Path) -> dict[str, Path]:
+    return {"methods": folder / "methods.md", "bib": folder / "methods.bib", "flow": folder / "flow.svg"}
+
+
+def write_methods(folder: Path, changes: dict | None = None, **of_papers) -> tuple[dict, str]:
+    """The inputs, and the text of methods.md."""
+    flags = methods_inputs(folder, changes, **of_papers)
+    methods.main(command_line("methods", **flags, **outputs(folder)))
+    return flags, (folder / "methods.md").read_text()
+
+
+def text_of(page: str) -> str:
+    return page.partition("## Text")[2].partition("## Flow")[0]
+
+
+def numbers_in(text: str) -> list[str]:
+    """The numbers of the text, without those in names of files, in citations and of scales."""
+    bare = re.sub(r"`[^`]*`|\[@[^\]]*\]", "", text)
+    for fixed in FIXED:
+        bare = bare.replace(fixed, "")
+    return NUMBER.findall(bare)
+
+
+def sources_in(page: str) -> list[tuple[str, str, str]]:
+    rows = re.findall(
+        r"^\| (.+) \| `(.+)` \| `(.+)` \|$", page.partition("## Where each figure")[2], flags=re.M
+    )
+    return [(text, file, key) for text, file, key in rows]
+
+
+def looked_up(file: str, key: str, files: dict[str, Path]):
+    """The value that a source names, by other means than those of the step."""
+    if file.endswith(".py"):
+        module = ".".join(Path(file).with_suffix("").parts[1:])
+        return getattr(importlib.import_module(module), key)
+    if file.endswith((".parquet", ".csv")):
+        frame = pd.read_csv(files[file]) if file.endswith(".csv") else pd.read_parquet(files[file])
+        what, _, rest = key.partition(" of ")
+        name, _, wanted = rest.partition(" = ")
+        column = frame[name]
+        if what in ("min", "max"):
+            return getattr(column, what)()
+        if not wanted:
+            return column.notna().sum()
+        return (
+            column.isna().sum()
+            if wanted == "null"
+            else (column.astype(str).str.lower() == wanted.lower()).sum()
+        )
+    content = CONFIG if file == "config" else json.loads(files[file].read_text())
+    if key.startswith("count of "):
+        rows, wanted = key.removeprefix("count of ").split(" = ")
+        name, own = rows.split(".")
+        return sum(row[own] == wanted for row in content[name])
+    total = 0
+    for path in key.split(" + "):
+        value = content
+        for part in path.split("."):
+            value = value[part]
+        total += value
+    return total
+
+
+def assert_true(page: str, flags: dict) -> None:
+    """Each number of the text is in the table of sources, and is what its source says."""
+    files = {name: flags[flag] for flag, (name, *_) in {**methods.SUMMARIES, **methods.TABLES}.items()}
+    files["clusters/k_selection.csv"] = flags["scans"]
+    sources = sources_in(page)
+    for text, file, key in sources:
+        value, number = looked_up(file, key, files), text.removesuffix(" %").replace(",", "")
+        digits = len(number.partition(".")[2])
+        scale = 100 if text.endswith("%") else 1
+        assert abs(float(number) - scale * float(value)) <= 0.51 * 10**-digits, (text, file, key)
+    texts = [text for text, _, _ in sources]
+    found = numbers_in(text_of(page))
+    assert found and set(found) <= set(texts), set(found) - set(texts)
+    assert set(texts) <= set(found)
+
+
+def test_every_number_of_the_text_is_what_its_source_says(tmp_path):
+    flags, page = write_methods(tmp_path)
+    assert_true(page, flags)
+    assert len(sources_in(page)) > 20
+    text = text_of(page)
+    assert (
+        "None" not in text
+        and "  " not in text
+        and not re.search(r"[.,;][A-Za-z]|\w\(|\s[.,;]", re.sub(r"`[^`]*`|flow.svg", "0", text))
+    )
+    for digest in ("papers0123", "metadata0123", "facets0123", "9.1", "abc"):
+        assert f"`{digest}`" in page
+    assert ABOUT["cite"] in page
+
+
+def test_a_changed_number_would_be_noticed(tmp_path):
+    flags, page = write_methods(tmp_path)
+    number = sources_in(page)[3][0]
+    with pytest.raises(AssertionError):
+        assert_true(page.replace(f" {number} ", " 987,654 ", 1), flags)
+    ledger = json.loads(flags["ledger"].read_text())
+    flags["ledger"].write_text(json.dumps(ledger | {"lines": ledger["lines"] + 1}))
+    with pytest.raises(AssertionError):
+        assert_true(page, flags)
+
+
+def test_edits_are_told(tmp_path):
+    before = {"k": 5, "silhouette": 0.0876, "ami": 0.3}
+    changes = {"edits": {"edits": [EDIT, EDIT | {"status": "orphaned"}, EDIT]}}
+    evaluation = {"before_edits": before}
+    flags, page = write_methods(tmp_path, changes | {"evaluation": evaluation})
+    assert_true(page, flags)
+    text = text_of(page)
+    assert "edited by hand" in text and "Edits applied: 2;" in text and "there were 5 topics" in text
+    assert "0.088" in text and "Topics named by a person: 1." in text
+    (tmp_path / "plain").mkdir()
+    _, page = write_methods(tmp_path / "plain", {"edits": {"edits": [EDIT | {"status": "conflict"}]}})
+    assert "by hand" not in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "not_said"),
+    [
+        ({"selection": {"rule": "silhouette peak"}}, "has its peak there", "80 %"),
+        ({"selection": {"rule": "config", "proposed": 9}}, "was set by hand; 9 was proposed", "80 %"),
+        ({"cluster": {"history": "follow", "run": 2}}, "run 2 of a chain", "initializations"),
+        (
+            {"project": {"method": "tsne", "refined": False}},
+            "by t-SNE [@vandermaaten2008] from",
+            "@mcinnes2018",
+        ),
+        ({"project": {"refined": True}}, "and finished by steps of t-SNE [@vandermaaten2008]", "by t-SNE"),
+        ({"project": {"method": "umap-learn", "refined": False}}, "by UMAP [@mcinnes2018] from", "t-SNE"),
+        ({"works": {"joined": 0}}, "K-means", "Copies and versions"),
+        ({"works": {"count": "records"}}, "they count as papers of their own", "works once"),
+        ({"cluster": {"smooth": 0}}, "K-means", "was averaged"),
+    ],
+)
+def test_the_text_says_what_the_run_did(tmp_path, changes, said, not_said):
+    flags, page = write_methods(tmp_path, changes)
+    assert_true(page, flags)
+    assert said in text_of(page) and not_said not in text_of(page)
+
+
+def test_a_number_of_topics_that_was_never_stable_is_said_to_be_so(tmp_path):
+    flags = methods_inputs(tmp_path, {"selection": {"rule": "largest stable K", "k": 2}})
+    for shares, said in (
+        ("0.95\n30,0,0.4", "the largest from 2 to 30 at which 80 %"),
+        ("0.7\n30,0,0.4", "at none 80 %"),
+    ):
+        flags["scans"].write_text(f"k,silhouette,stable_share\n2,0.1,{shares}\n")
+        methods.main(command_line("methods", **flags, **outputs(tmp_path)))
+        page = (tmp_path / "methods.md").read_text()
+        assert_true(page, flags)
+        assert said in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([["a"], ["b"]], "Topics were named by their keywords. Keywords are"),
+        ([["a"], []], "and those without keywords by the title"),
+        ([[], []], "The topics have no keywords, and were named by the title of a paper."),
+    ],
+)
+def test_topics_without_keywords_are_named_by_a_title(tmp_path, words, said):
+    flags = methods_inputs(tmp_path)
+    topics = pq.read_table(flags["topics"])
+    place = topics.column_names.index("keywords")
+    pq.write_table(
+        topics.set_column(place, "keywords", pa.array(words, pa.list_(pa.string()))), flags["topics"]
+    )
+    methods.main(command_line("methods", **flags, **outputs(tmp_path)))
+    text = text_of((tmp_path / "methods.md").read_text())
+    assert said in text and ("Keywords are" in text) == any(words)
+
+
+def test_twenty_papers_without_years_categories_keywords_and_trends(tmp_path):
+    none = {"papers": 0, "classes": 0, "ami": None, "ari": None, "v_measure": None, "purity": None}
+    evaluation = json.loads(report_inputs(tmp_path)["evaluation"].read_text())
+    words = evaluation["words"] | dict.fromkeys(("npmi", "npmi_floor", "npmi_near", "c_v", "c_v_floor"))
+    changes = {
+        "evaluation": {"primary_category": none, "words": words},
+        "embeddings": {"truncated_papers": None},
+    }
+    flags = methods_inputs(tmp_path, changes, facets={}, **few(20))
+    trends = pq.read_table(flags["trends"])
+    pq.write_table(
+        trends.set_column(trends.column_names.index("q_value"), "q_value", pa.nulls(2, pa.float64())),
+        flags["trends"],
+    )
+    methods.main(command_line("methods", **flags, **outputs(tmp_path)))
+    page = (tmp_path / "methods.md").read_text()
+    assert_true(page, flags)
+    text = text_of(page)
+    assert (
+        "None" not in text
+        and "of the years" not in text
+        and "cut:" not in text
+        and "primary categories" not in text
+        and "NPMI" not in text
+    )
+    assert "Trends could not be tested." in text and "and were cut" not in text
+
+
+def test_works_cited_are_those_of_the_text_and_bibtexparser_reads_them(tmp_path):
+    _, page = write_methods(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        library = bibtexparser.parse_file(str(tmp_path / "methods.bib"))
+    assert not library.failed_blocks
+    cited = {
+        key for group in re.findall(r"\[(@[^\]]*)\]", text_of(page)) for key in re.findall(r"@(\w+)", group)
+    }
+    assert {entry.key for entry in library.entries} == cited
+    everything = bibtexparser.parse_file(str(TEMPLATES / "methods.bib"))
+    assert all(
+        {"title", "author", "year"} <= {field.key for field in entry.fields} for entry in everything.entries
+    )
+    named = set(re.findall(r'cite\("(\w+)"\)', (TEMPLATES / "methods.txt").read_text()))
+    assert named == {entry.key for entry in everything.entries}
+    with pytest.raises(KeyError, match="lacks unknown"):
+        works_cited(TEMPLATES / "methods.bib", ["unknown"])
+
+
+def test_the_flow_adds_up(tmp_path):
+    flags, _ = write_methods(tmp_path)
+    root = ET.parse(tmp_path / "flow.svg").getroot()
+    texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    ledger = json.loads(flags["ledger"].read_text())
+    numbers = {}
+    out = {}
+    name = ""
+    for text in texts:
+        number = int(re.search(r"n = ([\d,]+)", text)[1].replace(",", "")) if "n = " in text else None
+        if number is None:
+            name = text
+        elif text.startswith("(n"):
+            numbers[name] = number
+        else:
+            out.setdefault(name, []).append(number)
+    boxes = list(numbers)
+    assert (
+        numbers[boxes[0]] == ledger["lines"] and numbers["Papers kept"] == ledger["buckets"]["kept"]["count"]
+    )
+    for upper, lower in pairwise(boxes):
+        if lower != "Papers in topics":
+            assert numbers[upper] - sum(out.get(upper, [])) == numbers[lower]
+
+
+def test_boxes_do_not_overlap():
+    boxes = [{"name": str(i), "count": i, "out": [("x", 1)] * i} for i in (1, 6, 0, 2)]
+    shown, height = placed(boxes)
+    for upper, lower in pairwise(shown):
+        assert upper["y"] + 54 < lower["y"] and upper["y"] + 54 <= upper["side"]
+        assert upper["side"] + upper["side_height"] <= lower["y"] or not upper["out"]
+    assert shown[-1]["y"] + 54 <= height
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("count of a = x", 2),
+        ("count of a = null", 1),
+        ("count of a", 3),
+        ("min of b", 1),
+        ("max of b", 4),
+        ("count of c = true", 1),
+    ],
+)
+def test_keys_of_tables(key, expected):
+    table = pa.table({"a": ["x", "y", None, "x"], "b": [3, 1, None, 4], "c": [True, False, None, False]})
+    assert of_table(table, key) == expected
+
+
+def test_the_workflow_is_cited_as_its_citation_file_says():
+    about = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    shown = citation(ROOT)
+    assert about["title"] in shown and f"version {about['version']}" in shown
+    assert all((author.get("name") or author["family-names"]) in shown for author in about["authors"])
+    (entry,) = [
+        e for e in bibtexparser.parse_file(str(TEMPLATES / "methods.bib")).entries if e.key == "topic_maps"
+    ]
+    fields = {field.key: re.sub("[{}]", "", str(field.value)) for field in entry.fields}
+    assert fields["title"] == about["title"] and fields["version"] == about["version"]
+    assert fields["year"] == str(about["date-released"])[:4]
+    assert shown in (TEMPLATES / "explore.html").read_text()
+    # what Zenodo takes from the file
+    assert {"title", "authors", "abstract", "license", "version", "date-released", "keywords", "type"} <= set(
+        about
+    )
+
+
+def test_a_ledger_of_another_version_is_refused(tmp_path, out):
+    flags = methods_inputs(tmp_path)
+    flags["ledger"].write_text("{}")
+    assert_refused(script("methods", **flags, **outputs(out)), out, "Ledger file of this version")
