@@ -17,7 +17,8 @@ from lib.clusters.topic_numbers import read_assignments, read_memberships
 from lib.figures.label_layout import densest_points
 from lib.figures.page import content_policy, join_modules, render
 from lib.files import atomic_outputs
-from lib.map.page_data import cell_order, grid_side, pack, quantize
+from lib.map import page_records
+from lib.map.page_data import cell_order, grid_side, one_line, pack, quantize
 from lib.map.page_entries import (
     LATE,
     NONE,
@@ -138,6 +139,14 @@ def add_changes(
         entry["born"] = number not in former
 
 
+def abstracts(papers: Path, rows: np.ndarray) -> list[str]:
+    """The abstracts of the papers on the page; none if there are more than ABSTRACTS, which are not read either."""
+    if len(rows) > page_records.ABSTRACTS:
+        return []
+    texts = read_table(papers, PAPERS, ["abstract"])["abstract"].take(rows)
+    return [one_line(abstract or "") for abstract in texts.to_pylist()]
+
+
 def add_search(
     args: argparse.Namespace, meta: dict[str, Any], blocks: dict[str, Any], n: int, rows: np.ndarray
 ) -> None:
@@ -159,7 +168,7 @@ def add_search(
 
 def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
-    papers = read_table(args.papers, PAPERS, ["id", "title", "abstract", "primary_category", "published"])
+    papers = read_table(args.papers, PAPERS, ["id", "title", "primary_category", "published"])
     points = read_points(args.coordinates)
     topics = read_table(args.topics, TOPICS).to_pylist()
     numbers = np.array([topic["topic"] for topic in topics], np.int32)
@@ -203,7 +212,7 @@ def main(argv: list[str] | None = None) -> None:
     blocks |= {"xy": codes[rows], "subtopic": within.astype(np.uint16)}
     blocks |= share_blocks(topic_of[rows], best[rows], of_best[rows])
     add_changes(args, meta, blocks, papers["id"].take(rows), topic_of[rows], topics)
-    blocks |= record_blocks(papers.take(rows), args.facets)
+    blocks |= record_blocks(papers.take(rows), args.facets) | {"abstracts": abstracts(args.papers, rows)}
     near = read_array(args.neighbors, mapped=True)
     check_same_rows(papers=len(papers), neighbors=len(near))
     blocks |= {"kept": kept_shares(near, points, rows), "near": neighbors_on_page(near, rows)}

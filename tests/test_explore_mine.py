@@ -49,7 +49,7 @@ def mine(page) -> set[str]:
 def test_files_of_many_kinds_name_papers(page, text, expected):
     said = give(page, text)
     assert mine(page) == {IDS[i] for i in expected}
-    assert f"{len(expected)} papers of this map" in said
+    assert f"has {len(expected)} papers of this map" in said
     assert len(lit(page)) == 150  # they are marked, and nothing is hidden
 
 
@@ -89,7 +89,8 @@ def test_a_link_holds_no_more_than_it_can(browser, tmp_path):
     with opened(browser, write_page(tmp_path, **few(301))) as page:
         said = give(page, "\n".join(f"id{i}" for i in range(301)))
         assert (
-            "301 papers of this map" in said and "The link holds at most 300: hand on the file, too." in said
+            "has 301 papers of this map" in said
+            and "The link holds at most 300: hand on the file, too." in said
         )
         assert "mine" not in settled(page)
         give(page, "\n".join(f"id{i}" for i in range(300)))

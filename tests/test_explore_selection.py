@@ -16,10 +16,10 @@ import rispy
 
 from browser import faults_by_axe, needs_chromium, opened
 from conftest import script
+from explore import abstracts
 from explorer import lit, place_of, row_of, settled
 from lib.figures.page import paper_url
 from lib.map.page_data import one_line
-from lib.map.page_records import record_blocks
 from lib.naming.titles import latex_to_text
 from measure import cleaned_files
 from page_inputs import (
@@ -264,12 +264,10 @@ def test_authors_are_found_and_stand_on_the_card(page):
 
 
 def test_a_page_of_many_papers_has_no_abstracts(tmp_path, monkeypatch):
-    inputs = write_inputs(tmp_path)
-    papers = pq.read_table(inputs["papers"])
-    assert len(record_blocks(papers, inputs["facets"])["abstracts"]) == 150
+    papers = write_inputs(tmp_path)["papers"]
+    assert len(abstracts(papers, np.arange(150))) == 150
     monkeypatch.setattr("lib.map.page_records.ABSTRACTS", 149)
-    blocks = record_blocks(papers, inputs["facets"])
-    assert blocks["abstracts"] == [] and len(blocks["authors"]) == 150
+    assert abstracts(papers, np.arange(150)) == [] and len(abstracts(papers, np.array([4, 2]))) == 2
 
 
 def test_without_abstracts_there_are_no_json_lines(browser, tmp_path, monkeypatch):

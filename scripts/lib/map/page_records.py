@@ -1,4 +1,4 @@
-"""What map.html hands on of each paper: authors, journal, DOI, day and abstract."""
+"""What map.html hands on of each paper: authors, journal, DOI and day."""
 
 from pathlib import Path
 
@@ -17,11 +17,11 @@ def record_blocks(papers: pa.Table, facets: Path) -> dict[str, np.ndarray | list
     """One array or list of texts per column, in the order of the papers.
 
     The columns: `authors`, separated by BETWEEN; `journals` and `dois`, the first of each, empty if there is none; `days`,
-    int32, since 1970, UNDATED if unknown; `abstracts`, without any if there are more than ABSTRACTS papers.
+    int32, since 1970, UNDATED if unknown.
 
     Parameters
     ----------
-    papers : columns id, abstract and published, in the order of the page
+    papers : columns id and published, in the order of the page
     facets : facets.parquet
     """
     values: dict[str, dict[str, list[str]]] = {"authors": {}, "journal": {}, "doi": {}}
@@ -31,12 +31,10 @@ def record_blocks(papers: pa.Table, facets: Path) -> dict[str, np.ndarray | list
                 values[facet].setdefault(identifier, []).append(text)
     ids = papers["id"].to_pylist()
     day = papers["published"].to_numpy(zero_copy_only=False).astype("datetime64[D]")
-    abstracts = papers["abstract"].to_pylist() if len(papers) <= ABSTRACTS else []
     return {
         # a name has no separator in it
         "authors": [BETWEEN.join(a.replace(";", ",") for a in values["authors"].get(i, [])) for i in ids],
         "journals": [values["journal"].get(i, [""])[0] for i in ids],
         "dois": [values["doi"].get(i, [""])[0] for i in ids],
         "days": np.where(np.isnat(day), UNDATED, day.astype(np.int64)).astype(np.int32),
-        "abstracts": [one_line(abstract or "") for abstract in abstracts],
     }

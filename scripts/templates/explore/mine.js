@@ -45,7 +45,7 @@ function recordsIn(text) {
 export function sayMine(text, rows) {
   const count = recordsIn(text), lines = `${number(count)} ${count === 1 ? "record or line" : "records or lines"}`;
   if (!rows.length) return `None of the ${lines} of the file is on this map. It finds papers by id, DOI or title.`;
-  return `${papersText(rows.length)} of this map stand in the file of ${lines}.${rows.length > LINKED ? ` The link holds at most ${LINKED}: hand on the file, too.` : ""}`;
+  return `The file of ${lines} has ${papersText(rows.length)} of this map.${rows.length > LINKED ? ` The link holds at most ${LINKED}: hand on the file, too.` : ""}`;
 }
 
 // The papers that are among the nearest of the most papers of the reader, without these: rows, at most NEARBY.
