@@ -148,7 +148,6 @@ def test_topics_without_words_are_named_by_titles_and_measured(planted, tmp_path
         cluster=at / "cluster.json",
         project=tmp_path / "project.json",
         coordinates=pq_write(tmp_path / "xy.parquet", x=points[0], y=points[1]),
-        topics=tmp_path / "t.parquet",
         works=planted.works,
         explanations=pq_write(tmp_path / "x.parquet", topic=[0], id=["a"], word=["b"], influence=[0.1]),
         evaluation=tmp_path / "e.json",

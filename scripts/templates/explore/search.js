@@ -29,7 +29,8 @@ class Meaning {
   // The cosine to each paper.
   cosines() {
     const { n } = this, { papers } = this.space, out = new Float32Array(n), length = this.length();
-    for (let d = 0; length && d < this.size; d++) {
+    if (!length) return out;
+    for (let d = 0; d < this.size; d++) {
       const weight = (this.vector[d] / length) * meta.search.paperStep, start = d * n;
       for (let i = 0; i < n; i++) out[i] += weight * papers[start + i];
     }
