@@ -58,7 +58,7 @@ def run_below_cluster(corpus: Planted, at: Path) -> dict[str, str]:
         "atlas": shown | graph | {"atlas": at / "atlas.parquet", "labels": at / "labels.parquet"},
         "explore": shown | {"memberships": at / "memberships.parquet", "neighbors": graph["neighbors"], "facets": corpus.facets} | times | page_files() | {"map": at / "map.html"},
         "evaluate": {"papers": corpus.papers} | terms | measured | assigned | works | keywords
-        | of("topics", "coordinates") | {"explanations": explained["explanations"]}
+        | of("coordinates") | {"explanations": explained["explanations"]}
         | {"evaluation": at / "evaluation.json"},
         "report": made_up | of("representatives", "trends", "periods", "subtopic_trends") | named | explained
         | {"evaluation": at / "evaluation.json", "tree": pictures["tree"], "map": pictures["map"]}

@@ -14,7 +14,7 @@ pytestmark = needs_chromium
 def select(page, identifier: str) -> list[str]:
     """Select a paper; the titles of its nearest ones."""
     page.evaluate("id => { location.hash = `#paper=${id}`; }", identifier)
-    page.wait_for_timeout(200)
+    settled(page)
     return page.locator("#card .neighbors button span").all_inner_texts()
 
 
