@@ -6,7 +6,9 @@ zoomed; the time that the GPU needs is not in it. "Frames per second" has both, 
 no GPU: SwiftShader computes WebGL on the processor.
 """
 
+import importlib
 import json
+import os
 import shutil
 import sys
 from datetime import date, timedelta
@@ -18,10 +20,11 @@ import pyarrow.parquet as pq
 
 from measure import OUT, ROOT, command, corpus, page_files, script, table
 
-PAPERS = (100_000, 500_000)
+PAPERS = tuple(map(int, os.environ.get("EXPLORE_PAPERS", "100000,500000").split(",")))
 TOPICS = 40
 CANVAS = ROOT / "bench" / "explore_canvas.js"
 FRAMES = 60
+SCHEMAS = [f"lib.{room}.schema" for room in ("records", "clusters", "naming", "trends", "map")]
 # Headless Chromium has WebGL without a GPU, which the page leaves alone since it is slower than a canvas.
 USE_GL = "WebGLRenderingContext.prototype.getExtension = () => null"
 # Moves about and zooms in fourfold and back; `old` makes the other way to draw.
@@ -89,20 +92,38 @@ def make_inputs(folder: Path, n: int) -> dict[str, Path]:
         "subtopic_trends": trend_table("subtopic", 6 * TOPICS),
         "hierarchy": hierarchy_table(topic, part),
         "subtopics": {"id": ids, "subtopic": (6 * topic + part).astype(np.int32)},
+        "memberships": {
+            "topics": [[int(t), int(t + 1) % TOPICS] for t in topic],
+            "shares": [[0.75, 0.25]] * n,
+        },
         "periods": period_table("topic", topic, TOPICS, years),
         "subtopic_periods": period_table("subtopic", 6 * topic + part, 6 * TOPICS, years),
     }
     folder.mkdir(parents=True, exist_ok=True)
+    authors = [[f"Author {i % 997}", f"Author {i % 1009}"] for i in range(n)]
+    facets = {
+        "id": np.repeat(ids, 2),
+        "facet": ["authors"] * 2 * n,
+        "value": [a for two in authors for a in two],
+    }
+    pq.write_table(filled("facet_rows", facets), folder / "facets.parquet")
     for name, columns in tables.items():
         pq.write_table(filled(name, columns), folder / f"{name}.parquet")
-    return {name: folder / f"{name}.parquet" for name in tables}
+    near = (np.arange(n)[:, None] + np.arange(1, 21)) % n
+    np.save(folder / "neighbors.npy", near.astype(np.int32))
+    return {name: folder / f"{name}.parquet" for name in tables} | {
+        "neighbors": folder / "neighbors.npy",
+        "facets": folder / "facets.parquet",
+    }
 
 
 def filled(name: str, columns: dict) -> pa.Table:
     """A table with all columns of its schema; those that are not given are null."""
-    from lib import tables
-
-    schema = getattr(tables, name.upper())
+    schema = next(
+        getattr(module, name.upper())
+        for module in map(importlib.import_module, SCHEMAS)
+        if hasattr(module, name.upper())
+    )
     rows = len(next(iter(columns.values())))
     arrays = [
         columns[field.name] if field.name in columns else pa.nulls(rows, field.type) for field in schema
@@ -125,7 +146,7 @@ def topic_table(topic: np.ndarray, titles: list[str], n: int) -> dict:
     names = [" · ".join(k[:3]) for k in keywords]
     return {
         "topic": np.arange(TOPICS), "key": [f"t{0xa00 + t:04x}" for t in range(TOPICS)], "name": names, "label": names, "primary_keyword": [k[0] for k in keywords],
-        "keywords": keywords, "size": sizes, "share": sizes / n,
+        "keywords": keywords, "fields": [[]] * TOPICS, "size": sizes, "share": sizes / n,
         "color": hex_colors(topic_colors(rng.normal(size=(TOPICS, 2)))),
     }  # fmt: skip
 
@@ -143,6 +164,7 @@ def hierarchy_table(topic: np.ndarray, part: np.ndarray) -> dict:
         "size": np.concatenate([sizes.reshape(groups, 5).sum(1), sizes, below]),
         "name": names,
         "keywords": [[name] for name in names],
+        "fields": [[]] * len(names),
     }
 
 
