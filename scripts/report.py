@@ -46,7 +46,7 @@ from lib.naming.schema import HIERARCHY, REPRESENTATIVES, TOPICS
 from lib.records.schema import Ledger
 from lib.tables import read_csv, read_table
 from lib.trends.news import STREAMS, line_of, opening
-from lib.trends.periods import FALSE_DISCOVERIES, IN_SAMPLE, MIN_PAPERS, shares_by_year, span, uneven
+from lib.trends.periods import FALSE_DISCOVERIES, IN_SAMPLE, MIN_PAPERS, SURE, shares_by_year, span, uneven
 from lib.trends.schema import PERIODS, SUBTOPIC_TRENDS, TRENDS, News
 from lib.workflow.encoders import language_warning
 from lib.works.schema import WorksSummary
@@ -104,7 +104,7 @@ def topic_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, 
     cells = trend_cells(read_table(args.trends, TRENDS).to_pylist(), years, shares)
     rows = topic_rows(topics, representatives, cells, args.link)
     return {
-        "brief": in_brief(rows, span(periods), evaluation),
+        "brief": in_brief(rows, span(periods), read_json(args.ledger, Ledger), evaluation),
         "topics": rows,
         "largest": max(topic["size"] for topic in topics),
         "stable_from": STABLE,
@@ -118,6 +118,7 @@ def topic_values(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, 
         "has_trends": bool(cells),
         "uneven": uneven(years),
         "least_papers": MIN_PAPERS,
+        "sure_papers": SURE,
         "false_discoveries": FALSE_DISCOVERIES,
     }
 

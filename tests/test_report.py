@@ -54,11 +54,17 @@ def test_page_shows_its_inputs_and_titles_as_text(inputs, out):
     ]
     assert page.rows("facts")["Nearest neighbors kept on the map"][2].startswith("chance: 1.2%")
     # the sentences of the opening, worked out by hand: the second topic is loose and mixed
-    assert "This is a map of 1,234 papers of 2020 to 2022 in 2 topics." in page.text
+    assert (
+        "This is a map of 1,234 papers of 2020 to 2022 from <i>x</i>.json in 2 topics. 1 of its 1,240 lines were left out: 1 duplicate."
+        in page.text
+    )
     assert "The largest topics are “word · other” (81%) and “spin” (19%)." in page.text
     assert "Over the years, “word · other” has a shrinking share of the papers." in page.text
-    assert "1 of the 2 topics is clear" in page.text and "may divide otherwise: “spin”." in page.text
-    assert "are in one topic: “spin”." in page.text and "21% of the papers are nearer" in page.text
+    assert "1 of the 2 topics is stable" in page.text and "may divide otherwise: “spin”." in page.text
+    assert (
+        "are in one topic: “spin”." in page.text
+        and "21% of the papers are, by their own text alone, nearer" in page.text
+    )
     assert page.cells("keywords-table", "Diversity")["Topics"] == "0.87"
     agreement = page.cells("agreement-table", "Primary category")
     assert agreement["AMI"] == "0.345" and agreement["Purity"] == "0.456"
@@ -242,7 +248,7 @@ def test_explanations_show_words_by_their_influence(inputs, out):
     assert "the galaxy near, " in text and "… 3 more words were not read" in text
     assert "falls by 0.234 on average" in text and "leaves" not in text
     assert "0.012, and without the five words that get most attention by 0.046" in text
-    assert "is 0.31 (median)" in text and "1 paper was cut at 256 tokens" in text
+    assert "is 0.31 (median)" in text and "Of these 2 papers, 1 was cut at 256 tokens" in text
     page = (out / "report.html").read_text("utf-8")
     found = dict(re.findall(r'<mark class="([^"]+)" title="([^"]*)">', page))
     assert found == {

@@ -3,6 +3,7 @@
 from lib.evaluation.report_texts import count
 from lib.evaluation.schema import Evaluation
 from lib.naming.names import SEPARATOR
+from lib.records.schema import Ledger
 from lib.trends.periods import IN_SAMPLE
 
 LARGEST = 3  # topics named as the largest, and as rising or fading
@@ -10,7 +11,9 @@ PARTS = 2  # of a name
 DOUBTFUL = 6  # topics named as loose or mixed; the table marks all
 
 
-def in_brief(topics: list[dict], years: tuple[int, int] | None, evaluation: Evaluation) -> list[str]:
+def in_brief(
+    topics: list[dict], years: tuple[int, int] | None, ledger: Ledger, evaluation: Evaluation
+) -> list[str]:
     """Three paragraphs for a reader who knows no measure.
 
     Parameters
@@ -19,20 +22,32 @@ def in_brief(topics: list[dict], years: tuple[int, int] | None, evaluation: Eval
     years : the first and the last year with papers; None without dates
     """
     return [
-        what_it_is(topics, years, evaluation["papers"]),
+        what_it_is(topics, years, ledger, evaluation["papers"]),
         what_it_found(topics),
         how_far_to_trust(topics, evaluation["negative_silhouette_share"]),
     ]
 
 
-def what_it_is(topics: list[dict], years: tuple[int, int] | None, papers: int) -> str:
-    """The papers and the topics."""
+def what_it_is(topics: list[dict], years: tuple[int, int] | None, ledger: Ledger, papers: int) -> str:
+    """The papers, where they are from, what was left out, and the topics."""
+    source = ledger["input"] if isinstance(ledger["input"], str) else f"{len(ledger['input'])} files"
+    lost = {
+        name: bucket["count"]
+        for name, bucket in ledger["buckets"].items()
+        if name != "kept" and bucket["count"]
+    }
+    reasons = [f"{number:,} {name.replace('_', ' ')}" for name, number in lost.items()]
+    left_out = (
+        f" {sum(lost.values()):,} of its {ledger['lines']:,} {ledger['unit']}s were left out: {listed(reasons)}."
+        if lost
+        else ""
+    )
     span = (
         "" if years is None else f" of {years[0]} to {years[1]}" if years[0] < years[1] else f" of {years[0]}"
     )
     return (
-        f"This is a map of {papers:,} papers{span} in {count(len(topics), 'topic', 'topics')}. They were found from titles and abstracts "
-        "alone: papers with similar texts are in one topic, whatever journal or category they are from."
+        f"This is a map of {papers:,} papers{span} from {source} in {count(len(topics), 'topic', 'topics')}.{left_out} Topics were found "
+        "from titles and abstracts alone: papers with similar texts are in one topic, whatever journal or category they are from."
     )
 
 
@@ -48,22 +63,27 @@ def what_it_found(topics: list[dict]) -> str:
             have = "has" if len(of_trend) == 1 else "have"
             changes.append(f"{some(of_trend, LARGEST)} {have} {share} of the papers")
     if changes:
-        where = IN_SAMPLE if any(topic["trend"] and topic["trend"]["uneven"] for topic in topics) else ""
-        text += f" Over the years{where}, {'; '.join(changes)}."
+        uneven = any(topic["trend"] and topic["trend"]["uneven"] for topic in topics)
+        text += f" Over the years{IN_SAMPLE * uneven}, {'; '.join(changes)}."
+        if uneven:
+            text += (
+                " The papers were not drawn evenly over the years, so that these changes may come from how they were drawn: "
+                "they are not facts about science."
+            )
     return text
 
 
 def how_far_to_trust(topics: list[dict], nearer_elsewhere: float) -> str:
-    """How many topics are clear, and which are not and why."""
+    """How many topics are stable, and which are not and why."""
     measured = [topic for topic in topics if topic["stability"] is not None]
     loose = [topic for topic in measured if topic["loose"]]
     mixed = [topic for topic in topics if topic["mixed"]]
-    clear = [topic for topic in measured if not topic["loose"] and not topic["mixed"]]
+    stable = [topic for topic in measured if not topic["loose"] and not topic["mixed"]]
     parts = []
     if measured:
-        are = "is" if len(clear) == 1 else "are"
+        are = "is" if len(stable) == 1 else "are"
         parts.append(
-            f"{len(clear)} of the {len(topics)} topics {are} clear: found again when half of the papers are left out, with "
+            f"{len(stable)} of the {len(topics)} topics {are} stable: found again when half of the papers are left out, with "
             "keywords that stand in the same papers."
         )
     if loose:
@@ -76,7 +96,7 @@ def how_far_to_trust(topics: list[dict], nearer_elsewhere: float) -> str:
         were = "was" if unmeasured == 1 else "were"
         parts.append(f"{unmeasured} {were} changed by edits, and not measured in this way.")
     parts.append(
-        f"Borders are soft: {nearer_elsewhere:.0%} of the papers are nearer to another topic than to their own, so trust "
+        f"Their borders are soft: {nearer_elsewhere:.0%} of the papers are, by their own text alone, nearer to another topic, so trust "
         "topics more than the place of a single paper."
     )
     return " ".join(parts)

@@ -22,7 +22,7 @@ def headline(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     sizes, quality, words = evaluation["sizes"], evaluation["map"], evaluation["words"]
     return [
         ("Papers", f"{evaluation['papers']:,}", ""),
-        ("Topics", f"{evaluation['k']}", f"as many as {sizes['effective_topics']:.0f} of equal size"),
+        ("Topics", f"{evaluation['k']}", ""),
         ("Smallest to largest topic", f"{sizes['smallest']:,} – {sizes['largest']:,}", "papers"),
         (
             "Papers in stable topics",

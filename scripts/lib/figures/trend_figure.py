@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from lib.figures.style import ACCENT, BLUE, FAINT, INK, use_style
 from lib.figures.tree_figure import whole_parts
-from lib.trends.periods import IN_SAMPLE, uneven
+from lib.trends.periods import IN_SAMPLE, SURE, uneven
 
 COLUMNS = 5
 MOST = 120  # topics in one figure; beyond, those with the strongest trends at both ends
@@ -69,18 +69,26 @@ def plot_trends(
     first.set_title("all papers\nnumber per year", fontsize=7.5, loc="left", color=INK)
     first.tick_params(labelsize=7)
     for axis, topic in zip(others, order, strict=False):
-        _draw_topic(axis, names[topic], years, 100 * shares[topic], trends[topic], changes[topic])
+        _draw_topic(axis, names[topic], years, 100 * shares[topic], papers, trends[topic], changes[topic])
     figure.supylabel("% of the papers of the year", fontsize=9)
     return figure
 
 
 def _draw_topic(
-    axis: Axes, name: str, years: np.ndarray, percent: np.ndarray, trend: str, change: float
+    axis: Axes,
+    name: str,
+    years: np.ndarray,
+    percent: np.ndarray,
+    papers: np.ndarray,
+    trend: str,
+    change: float,
 ) -> None:
     color = COLORS.get(trend, FAINT)
     axis.set_axis_on()
     if uneven(years):
-        axis.bar(years, percent, color=color, width=0.9)
+        bars = axis.bar(years, percent, color=color, width=0.9)
+        for bar, number in zip(bars, papers, strict=True):
+            bar.set_alpha(1.0 if number >= SURE else 0.35)
     else:
         axis.plot(years, percent, color=color, lw=1.6, marker=".", ms=3)
         axis.fill_between(years, percent, color=color, alpha=0.15, lw=0)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 FALSE_DISCOVERIES = 0.05  # among the topics that are said to grow or decline
 MIN_PAPERS = 30  # of the corpus in a year; a share of fewer is noise
+SURE = 100  # papers of a year; the shares of fewer are drawn pale
 IN_SAMPLE = " in this sample"  # said of a trend where `uneven`
 
 

@@ -16,6 +16,14 @@ ROWS = [
 ]
 
 
+LEDGER = {
+    "input": "a.csv",
+    "unit": "record",
+    "lines": 20,
+    "buckets": {"kept": {"count": 20}, "note": {"count": 0}},
+}
+
+
 def periods(papers: dict[int, int]) -> pd.DataFrame:
     """One topic with these papers per year."""
     days = pd.to_datetime([f"{year}-01-01" for year in papers])
@@ -65,18 +73,24 @@ def test_every_trend_of_an_uneven_sample_says_so():
     ]
     assert "in this sample, “a · b” has" in what_it_found([topic(trend=gap[0])])
     assert "in this sample" not in what_it_found([topic(trend=even[0])])
+    assert "not facts about science" in what_it_found([topic(trend=gap[0])])
+    assert "not facts" not in what_it_found([topic(trend=even[0])])
 
 
 def test_the_opening_names_only_what_there_is():
-    assert what_it_is([topic()], None, 20).startswith("This is a map of 20 papers in 1 topic.")
-    assert " of 2001 in" in what_it_is([topic()] * 2, (2001, 2001), 20)
+    assert what_it_is([topic()], None, LEDGER, 20).startswith(
+        "This is a map of 20 papers from a.csv in 1 topic. Topics"
+    )
+    assert " of 2001 from 2 files in" in what_it_is(
+        [topic()] * 2, (2001, 2001), LEDGER | {"input": ["a", "b"]}, 20
+    )
     assert what_it_found([topic()]) == "The largest topic is “a · b” (50%)."
-    clear = how_far_to_trust([topic()] * 3, 0.1)
-    assert clear.startswith("3 of the 3 topics are clear") and "oose" not in clear and "ixed" not in clear
+    stable = how_far_to_trust([topic()] * 3, 0.1)
+    assert stable.startswith("3 of the 3 topics are stable") and "oose" not in stable and "ixed" not in stable
     many = how_far_to_trust([topic(f"t{i}", loose=True) for i in range(9)], 0.1)
-    assert "0 of the 9 topics are clear" in many and "“t5” and 3 more." in many
+    assert "0 of the 9 topics are stable" in many and "“t5” and 3 more." in many
     edited = how_far_to_trust([topic(), topic(stability=None)], 0.1)
-    assert "1 of the 2 topics is clear" in edited and "1 was changed by edits" in edited
+    assert "1 of the 2 topics is stable" in edited and "1 was changed by edits" in edited
     assert listed(["a", "b", "c"]) == "a, b and c"
 
 
