@@ -133,9 +133,9 @@ def test_topics_are_shown_with_their_nearest_papers(inputs, out):
     first, second = (page.cells("topics-table", topic) for topic in "12")
     assert first["Papers"] == "1,000" and second["Papers"] == "234"
     assert first["Name, fields, label and keywords"].startswith(
-        "word · other named by a person About <b>stars</b> Field "
+        "word · other t0a00 named by a person About <b>stars</b> Field "
     )
-    assert second["Name, fields, label and keywords"].startswith("spin mixed spin | Second")
+    assert second["Name, fields, label and keywords"].startswith("spin t0a01 mixed spin | Second")
     assert first["Category"] == "math.AG 50%" and second["Category"] == ""
     papers = first["Most central papers"]
     assert "hep-th/9901001" in papers and "Third 3" in papers and "Fourth" not in papers

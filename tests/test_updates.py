@@ -34,6 +34,8 @@ AFTER = {
     "explore",
     "evaluate",
     "report",
+    "papers",
+    "methods",
     "changes",
 }
 FILES = (
@@ -210,7 +212,7 @@ def test_an_edit_runs_what_it_touches(edited):
         file.write_text(text)
         return set(dry_run(folder, *with_edits("edited", "two", "runs/one")))
 
-    named = {"label", "trends", "changes", "plot", "explore", "report"}
+    named = {"label", "trends", "changes", "plot", "explore", "report", "papers", "methods"}
     try:
         assert not jobs(text)
         assert jobs(f"# a comment\n{text}") == {"explore"}  # the page holds the text
