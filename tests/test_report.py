@@ -135,7 +135,7 @@ def test_topics_are_shown_with_their_nearest_papers(inputs, out):
     assert first["Name, fields, label and keywords"].startswith(
         "word · other t0a00 named by a person About <b>stars</b> Field "
     )
-    assert second["Name, fields, label and keywords"].startswith("spin t0a01 mixed spin | Second")
+    assert second["Name, fields, label and keywords"].startswith("spin t0a01 mixed label: spin | Second")
     assert first["Category"] == "math.AG 50%" and second["Category"] == ""
     papers = first["Most central papers"]
     assert "hep-th/9901001" in papers and "Third 3" in papers and "Fourth" not in papers

@@ -67,8 +67,8 @@ def what_it_found(topics: list[dict]) -> str:
         text += f" Over the years{IN_SAMPLE * uneven}, {'; '.join(changes)}."
         if uneven:
             text += (
-                " The papers were not drawn evenly over the years, so that these changes may come from how they were drawn: "
-                "they are not facts about science."
+                " The papers were not drawn evenly over the years, so that these changes say as much of how they were drawn as of "
+                "science: do not quote them as facts about science."
             )
     return text
 
@@ -83,7 +83,7 @@ def how_far_to_trust(topics: list[dict], nearer_elsewhere: float) -> str:
     if measured:
         are = "is" if len(stable) == 1 else "are"
         parts.append(
-            f"{len(stable)} of the {len(topics)} topics {are} stable: found again when half of the papers are left out, with "
+            f"{len(stable)} of the {len(topics)} topics {are} stable: most of their papers are found together again when half of all are left out, with "
             "keywords that stand in the same papers."
         )
     if loose:
@@ -96,7 +96,7 @@ def how_far_to_trust(topics: list[dict], nearer_elsewhere: float) -> str:
         were = "was" if unmeasured == 1 else "were"
         parts.append(f"{unmeasured} {were} changed by edits, and not measured in this way.")
     parts.append(
-        f"Their borders are soft: {nearer_elsewhere:.0%} of the papers are, by their own text alone, nearer to another topic, so trust "
+        f"Their borders are soft: {nearer_elsewhere:.0%} of the papers are, by their own text alone, nearer to another topic, since each was placed together with its nearest papers. So trust "
         "topics more than the place of a single paper."
     )
     return " ".join(parts)
