@@ -43,7 +43,10 @@ rule project:
     input:
         **code("project", "map"),
         **CORPUS,
-        **earlier(previous_coordinates="map/coordinates.parquet"),
+        **earlier(
+            previous_coordinates="map/coordinates.parquet",
+            previous_project="map/project.json",
+        ),
         embeddings="<results>/embeddings/embeddings.npy",
         neighbors="<results>/embeddings/neighbors.npy",
         similarities="<results>/embeddings/similarities.npy",

@@ -11,7 +11,7 @@ from lib.arrays import CHUNK
 from lib.cli import Parser, UserError, boolean, progress, run, say
 from lib.embeddings.nearest import InvertedFile
 from lib.embeddings.neighbor_graph import read_neighbors
-from lib.files import atomic_outputs, write_json
+from lib.files import atomic_outputs, read_json, write_json
 from lib.map.fidelity import fidelity
 from lib.map.layout import (
     fit_tsne,
@@ -23,7 +23,7 @@ from lib.map.layout import (
     principal_plane,
     settle_umap,
 )
-from lib.map.refine import ITERATIONS, KEPT_ITERATIONS, refine
+from lib.map.refine import FEWEST_PAPERS, ITERATIONS, KEPT_ITERATIONS, refine
 from lib.map.schema import COORDINATES, ProjectSummary, read_points
 from lib.records.schema import LEAST_PAPERS, PAPERS
 from lib.rows import hash_ids, positions, sample_rows
@@ -74,6 +74,7 @@ def lay_out_by_umap(
     sample: np.ndarray,
     graph: tuple[np.ndarray, np.ndarray],
     places: np.ndarray | None,
+    refined: bool,
     args: argparse.Namespace,
 ) -> np.ndarray:
     """The positions of all papers: float32 (n_papers, 2).
@@ -84,6 +85,7 @@ def lay_out_by_umap(
     sample : float32 (m, dim), rows in which principal components are found
     graph : rows and cosines of the nearest papers, both (n_papers, k)
     places : float32 (n_papers, 2), where the layout starts; None: in the principal plane
+    refined : whether steps of t-SNE finish the map, and continue one that they finished
     """
     rows, cosines = graph
     n = min(args.n_neighbors, len(vectors) // 2)
@@ -94,20 +96,29 @@ def lay_out_by_umap(
         )
     near = rows[:, :n], cosines[:, :n]
     how = {"min_dist": args.min_dist, "seed": args.seed}
-    if places is None:
-        start = principal_plane(vectors, sample, args.threads)
-        if args.method == "umap-learn":
-            return fit_umap_learn(take(vectors, np.arange(len(vectors))), start, *near, **how)
-        first = fit_umap(start, *near, **how, threads=args.threads)
-        return refine(first, *graph, iterations=ITERATIONS, threads=args.threads) if args.refine else first
-    if is_refined(args):
+    if places is not None and refined:
         return refine(places, *graph, iterations=KEPT_ITERATIONS, threads=args.threads)
-    return settle_umap(places, *near, **how, threads=args.threads)
+    if places is not None:
+        return settle_umap(places, *near, **how, threads=args.threads)
+    start = principal_plane(vectors, sample, args.threads)
+    if args.method == "umap-learn":
+        return fit_umap_learn(take(vectors, np.arange(len(vectors))), start, *near, **how)
+    first = fit_umap(start, *near, **how, threads=args.threads)
+    return refine(first, *graph, iterations=ITERATIONS, threads=args.threads) if refined else first
 
 
-def is_refined(args: argparse.Namespace) -> bool:
-    """Whether t-SNE finishes the layout."""
-    return args.refine and args.method == "umap"
+def is_refined(papers: int, earlier: ProjectSummary | None, args: argparse.Namespace) -> bool:
+    """Whether t-SNE finishes the map; one that follows another is continued in the way in which that was made.
+
+    Parameters
+    ----------
+    earlier : the summary of the earlier map
+    """
+    if args.method == "tsne":
+        return False
+    if earlier is not None:
+        return earlier["refined"]
+    return args.refine and args.method == "umap" and papers >= FEWEST_PAPERS
 
 
 def lay_out(
@@ -116,6 +127,7 @@ def lay_out(
     compared: np.ndarray,
     graph: tuple[np.ndarray, np.ndarray],
     known: np.ndarray | None,
+    refined: bool,
     args: argparse.Namespace,
 ) -> np.ndarray:
     """The positions of all papers, float32 (n_papers, 2); without a new paper none moves.
@@ -127,13 +139,14 @@ def lay_out(
     compared : int (m,), their numbers
     graph : rows and cosines of the nearest papers, both (n_papers, k)
     known : float32 (n_papers, 2), places of an earlier run, nan for new papers; None: there is none
+    refined : see `lay_out_by_umap`
     """
     if known is not None and not np.isnan(known).any():
         return known
     places = None if known is None else places_of_all(known, *graph)
     if args.method == "tsne":
         return lay_out_by_tsne(vectors, sample, compared, places, args)
-    return lay_out_by_umap(vectors, sample, graph, places, args)
+    return lay_out_by_umap(vectors, sample, graph, places, refined, args)
 
 
 def movement(known: np.ndarray, coordinates: np.ndarray) -> tuple[int, float]:
@@ -166,7 +179,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         neighbors="neighbors.npy",
         similarities="similarities.npy",
     )
-    cli.optional_inputs(previous_coordinates="coordinates.parquet of the earlier run")
+    cli.optional_inputs(
+        previous_coordinates="coordinates.parquet of the earlier run", previous_project="its project.json"
+    )
     cli.flag("--method", str, "how papers are laid out", choices=["umap", "tsne", "umap-learn"])
     cli.flag("--refine", boolean, "UMAP: finish with steps of t-SNE, which keep more neighbors")
     cli.flag("--fit-papers", int, "t-SNE: papers to fit, sampled by hash of the id")
@@ -192,7 +207,9 @@ def main(argv: list[str] | None = None) -> None:
     known = read_places(args.previous_coordinates, ids) if args.previous_coordinates else None
     compared = sample_rows(hashes, args.fit_papers if args.method == "tsne" else COMPARED)
     fitted, sample = len(compared) if args.method == "tsne" else len(ids), take(vectors, compared)
-    coordinates = lay_out(vectors, sample, compared, graph, known, args)
+    earlier = read_json(args.previous_project, ProjectSummary) if args.previous_project else None
+    refined = is_refined(len(ids), earlier, args)
+    coordinates = lay_out(vectors, sample, compared, graph, known, refined, args)
     placed, moved = (None, None) if known is None else movement(known, coordinates)
     n = min(args.n_neighbors, len(compared) // 2)
     checked = sample_rows(hash_ids(map(str, range(len(compared)))), CHECKED)
@@ -201,7 +218,7 @@ def main(argv: list[str] | None = None) -> None:
     kept = fidelity(sample, coordinates[compared], checked, n, codes)
     summary = ProjectSummary(
         method=args.method,
-        refined=is_refined(args),
+        refined=refined,
         papers=len(ids),
         fitted=fitted,
         compared=len(compared),

@@ -14,6 +14,8 @@ from conftest import (
     script,
 )
 from lib.embeddings.nearest import exact_neighbors
+from lib.map.refine import FEWEST_PAPERS
+from summaries import PROJECT
 
 
 def run_project(planted, out, **changes):
@@ -37,19 +39,55 @@ def test_map_of_planted_subjects(planted, out, method, fitted):
     assert_subjects_lie_apart(planted, points)
     summary = json.loads((out / "c.json").read_text())
     assert (summary["papers"], summary["fitted"], summary["n_neighbors"]) == (140, fitted, 8)
-    assert summary["refined"] == (method == "umap")
+    assert not summary["refined"]  # there are too few papers
     assert summary["method"] == method and summary["compared"] == summary["checked"] == fitted
     assert summary["neighbors_kept_at_random"] < summary["neighbors_kept"] <= 1
     assert 0.8 < summary["trustworthiness"] <= 1
     assert summary["category_accuracy"] > 0.9 and summary["category_accuracy_on_map"] > 0.9
 
 
-def test_a_map_that_is_not_refined_is_another_one(planted, out):
+@pytest.fixture
+def many(planted, tmp_path):
+    """As many papers as are refined: the planted ones several times, with a little noise."""
+    times = -(-FEWEST_PAPERS // 140)
+    rows = np.tile(planted.vectors.astype(np.float32), (times, 1))
+    rows += 0.02 * np.random.default_rng(2).normal(size=rows.shape).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    np.save(tmp_path / "many.npy", rows.astype(np.float16))
+    ids = [f"{i:04d}" for i in range(len(rows))]
+    papers = pq_write(tmp_path / "many.parquet", id=ids, primary_category=["math.AG"] * len(ids))
+    near, cosines = exact_neighbors(rows, rows, 15, exclude_self=True)
+    np.save(tmp_path / "near.npy", near)
+    np.save(tmp_path / "cosines.npy", cosines.astype(np.float16))
+    files = {"papers": papers, "embeddings": tmp_path / "many.npy"}
+    return files | {"neighbors": tmp_path / "near.npy", "similarities": tmp_path / "cosines.npy"}
+
+
+def test_a_large_map_is_refined_unless_the_config_says_no(planted, out, many):
     maps = []
-    for changes in ({}, {"refine": False}):
-        assert run_project(planted, out, n_neighbors=8, **changes).returncode == 0
+    for changes, refined in (({}, True), ({"refine": False}, False), ({"method": "umap-learn"}, False)):
+        result = run_project(planted, out, n_neighbors=8, **many, **changes)
+        assert result.returncode == 0, result.stderr
+        assert json.loads((out / "c.json").read_text())["refined"] == refined
         maps.append((out / "c.parquet").read_bytes())
-    assert maps[0] != maps[1] and not json.loads((out / "c.json").read_text())["refined"]
+    assert len(set(maps)) == 3
+
+
+@pytest.mark.parametrize("refined", [True, False])
+def test_a_map_is_continued_as_it_was_made(planted, out, many, tmp_path, refined):
+    """Whatever the config says now: steps of t-SNE would move the papers of a map of UMAP far, and the other way round."""
+    assert run_project(planted, out, **many, n_neighbors=8, refine=refined).returncode == 0
+    points, ids = read_points(out), pq.read_table(many["papers"])["id"].to_pylist()
+    (tmp_path / "before.json").write_text((out / "c.json").read_text())
+    before = pq_write(tmp_path / "b.parquet", id=ids[:-20], x=points[:-20, 0], y=points[:-20, 1])
+    follows = {"previous_coordinates": [before], "previous_project": [tmp_path / "before.json"]}
+    moved = []
+    for now in (True, False):
+        assert run_project(planted, out, **many, **follows, n_neighbors=8, refine=now).returncode == 0
+        summary = json.loads((out / "c.json").read_text())
+        assert summary["refined"] == refined
+        moved.append(summary["moved"])
+    assert moved[0] == moved[1] < 0.02
 
 
 def test_umap_learn_is_named_where_it_is_not_installed(planted, out, monkeypatch):
@@ -100,10 +138,12 @@ def test_bad_embeddings_are_refused(planted, tmp_path, out):
 
 
 def earlier_map(planted, folder, papers: slice, points: np.ndarray):
-    """coordinates.parquet of an earlier run with some of the planted papers, in another order."""
+    """The flags of an earlier map with some of the planted papers, in another order."""
     ids, order = planted.ids[papers], np.random.default_rng(0).permutation(len(planted.ids[papers]))
     at = points[papers][order].astype(np.float32)
-    return pq_write(folder / "before.parquet", id=[ids[i] for i in order], x=at[:, 0], y=at[:, 1])
+    (folder / "before.json").write_text(json.dumps(PROJECT | {"refined": False}))
+    written = pq_write(folder / "before.parquet", id=[ids[i] for i in order], x=at[:, 0], y=at[:, 1])
+    return {"previous_coordinates": [written], "previous_project": [folder / "before.json"]}
 
 
 def read_points(out) -> np.ndarray:
@@ -115,7 +155,7 @@ def read_points(out) -> np.ndarray:
 def test_without_a_new_paper_none_moves(planted, tmp_path, out, method):
     points = np.random.default_rng(1).normal(size=(140, 2)).astype(np.float32)
     before = earlier_map(planted, tmp_path, slice(None), points)
-    result = run_project(planted, out, method=method, n_neighbors=8, previous_coordinates=[before])
+    result = run_project(planted, out, method=method, n_neighbors=8, **before)
     assert result.returncode == 0, result.stderr
     np.testing.assert_array_equal(read_points(out), points)
     summary = json.loads((out / "c.json").read_text())
@@ -127,7 +167,7 @@ def test_a_map_keeps_its_places_when_papers_are_added(planted, tmp_path, out, me
     assert run_project(planted, out, method=method, n_neighbors=8).returncode == 0
     points = read_points(out)
     before = earlier_map(planted, tmp_path, slice(0, 126), points)
-    changes = {"method": method, "n_neighbors": 8, "previous_coordinates": [before]}
+    changes = {"method": method, "n_neighbors": 8, **before}
     assert run_project(planted, out, **changes).returncode == 0
     moved = np.linalg.norm(read_points(out) - points, axis=1) / np.ptp(points[:126], axis=0).max()
     summary = json.loads((out / "c.json").read_text())

@@ -55,7 +55,7 @@ def test_page_shows_its_inputs_and_titles_as_text(inputs, out):
     assert page.rows("facts")["Nearest neighbors kept on the map"][2].startswith("chance: 1.2%")
     # the sentences of the opening, worked out by hand: the second topic is loose and mixed
     assert (
-        "This is a map of 1,234 papers of 2020 to 2022 from <i>x</i>.json in 2 topics. 1 of its 1,240 lines were left out: 1 duplicate."
+        "This is a map of 1,234 papers of 2020 to 2022 from <i>x</i>.json in 2 topics. Of 1,240 lines there, 1 was left out: earlier versions of a record (1)."
         in page.text
     )
     assert "The largest topics are “word · other” (81%) and “spin” (19%)." in page.text

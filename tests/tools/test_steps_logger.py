@@ -95,6 +95,17 @@ def test_a_failed_step_ends_with_its_own_message(handler, tmp_path):
     assert lines[2:] == ["error: no paper is left", "set clean.limit higher"]
 
 
+def test_a_step_that_succeeds_when_it_is_tried_again_has_not_failed(handler, tmp_path):
+    log = tmp_path / "0.log"
+    started(handler, log)
+    send(handler, "Error in rule embed", logging.ERROR, event=LogEvent.JOB_ERROR, jobid=3)
+    started(handler, log)
+    log.write_text("80 papers: 80 encoded\n")
+    send(handler, event=LogEvent.JOB_FINISHED, job_id=3)
+    handler.close()
+    assert handler.console.file.getvalue().splitlines()[-1].startswith("✓ embed 0")
+
+
 def test_a_step_that_fails_without_a_message_shows_the_end_of_its_log(handler, tmp_path):
     lines = failed(handler, tmp_path / "0.log", "Traceback\n" + "\n".join(f"line {i}" for i in range(30)))
     assert lines[-1] == "line 29" and len(lines) < 20

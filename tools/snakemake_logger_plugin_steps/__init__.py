@@ -144,6 +144,9 @@ class LogHandler(LogHandlerBase):
     def finish(self, jobid: int) -> None:
         """Print the result of a job and its time."""
         if job := self.running.pop(jobid, None):
+            self.failed = [
+                failed for failed in self.failed if failed.name != job.name
+            ]  # a second try was right
             line = Text.assemble(("✓ ", "green"), (job.name.ljust(NAME_WIDTH), "bold"), f"{job.seconds:>9}  ")
             line.append(job.result(), "dim")
             if self.console.is_terminal:

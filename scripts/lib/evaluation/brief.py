@@ -3,6 +3,7 @@
 from lib.evaluation.report_texts import count
 from lib.evaluation.schema import Evaluation
 from lib.naming.names import SEPARATOR
+from lib.records.ledger import NOT_KEPT, NOT_READ
 from lib.records.schema import Ledger
 from lib.trends.periods import IN_SAMPLE
 
@@ -31,15 +32,15 @@ def in_brief(
 def what_it_is(topics: list[dict], years: tuple[int, int] | None, ledger: Ledger, papers: int) -> str:
     """The papers, where they are from, what was left out, and the topics."""
     source = ledger["input"] if isinstance(ledger["input"], str) else f"{len(ledger['input'])} files"
-    lost = {
-        name: bucket["count"]
-        for name, bucket in ledger["buckets"].items()
-        if name != "kept" and bucket["count"]
-    }
-    reasons = [f"{number:,} {name.replace('_', ' ')}" for name, number in lost.items()]
+    lost = [
+        (sum(ledger["buckets"][name]["count"] for name in names if name in ledger["buckets"]), words)
+        for names, words in (*NOT_READ, *NOT_KEPT)
+    ]
+    reasons = [f"{words} ({number:,})" for number, words in lost if number]
+    total = sum(number for number, _ in lost)
     left_out = (
-        f" {sum(lost.values()):,} of its {ledger['lines']:,} {ledger['unit']}s were left out: {listed(reasons)}."
-        if lost
+        f" Of {count(ledger['lines'], ledger['unit'], ledger['unit'] + 's')} there, {count(total, 'was', 'were')} left out: {listed(reasons)}."
+        if total
         else ""
     )
     span = (
@@ -83,8 +84,8 @@ def how_far_to_trust(topics: list[dict], nearer_elsewhere: float) -> str:
     if measured:
         are = "is" if len(stable) == 1 else "are"
         parts.append(
-            f"{len(stable)} of the {len(topics)} topics {are} stable: most of their papers are found together again when half of all are left out, with "
-            "keywords that stand in the same papers."
+            f"{len(stable)} of the {len(topics)} topics {are} stable: most of their papers are found together again "
+            "when half of all are left out, and their keywords stand in the same papers."
         )
     if loose:
         parts.append(
@@ -95,10 +96,11 @@ def how_far_to_trust(topics: list[dict], nearer_elsewhere: float) -> str:
     if unmeasured := len(topics) - len(measured):
         were = "was" if unmeasured == 1 else "were"
         parts.append(f"{unmeasured} {were} changed by edits, and not measured in this way.")
-    parts.append(
-        f"Their borders are soft: {nearer_elsewhere:.0%} of the papers are, by their own text alone, nearer to another topic, since each was placed together with its nearest papers. So trust "
-        "topics more than the place of a single paper."
-    )
+    if round(100 * nearer_elsewhere):
+        parts.append(
+            f"Borders between topics are soft: {nearer_elsewhere:.0%} of the papers are, by their own text alone, nearer to another "
+            "topic, since each was placed together with its nearest papers. So trust topics more than the place of a single paper."
+        )
     return " ".join(parts)
 
 

@@ -22,6 +22,7 @@ KEPT_ITERATIONS = (
     40  # of a map that keeps its places; with 100, papers move three times as far for .002 more neighbors
 )
 SHARE = 0.5  # of the nearest papers: the perplexity. With a third, topics break into crumbs
+FEWEST_PAPERS = 500  # of fewer, UMAP keeps as many neighbors, and more of a dozen
 MOMENTUM = 0.8
 RATE = 12.0  # a twelfth of the papers: Belkina et al. (2019)
 LEAST_GAIN = 0.01

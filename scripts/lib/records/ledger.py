@@ -40,6 +40,21 @@ KEPT, WITHDRAWN, NOTE, SHORT, CATEGORY, SINCE, UNTIL, DUPLICATE, LIMIT, DELETED,
 )
 
 
+# The buckets in words for readers: what was not read, and what was read and not kept
+NOT_READ = (
+    (("blank", "malformed_json", "not_an_object"), "not readable"),
+    (("no_id", "no_title"), "without id or title"),
+    (("duplicate",), "earlier versions of a record"),
+    (("deleted",), "deleted at the source"),
+)
+NOT_KEPT = (
+    (("no_abstract", "short_abstract"), "without abstract, or too short"),
+    (("withdrawn",), "withdrawn"),
+    (("note",), "notes (errata, front matter)"),
+    (("filtered",), "outside the selection"),
+)
+
+
 class LedgerCounts:
     """The number of lines per bucket, and the first few of each with the reason."""
 

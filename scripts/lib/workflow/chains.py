@@ -16,6 +16,7 @@ FILES = (
     "clusters/cluster.json",
     "topics/topics.parquet",
     "map/coordinates.parquet",
+    "map/project.json",
 )
 HISTORY = "topics/history.parquet"  # too, of a run that follows another
 

@@ -81,6 +81,15 @@ def test_the_opening_names_only_what_there_is():
     assert what_it_is([topic()], None, LEDGER, 20).startswith(
         "This is a map of 20 papers from a.csv in 1 topic. Topics"
     )
+    lost = {
+        "kept": {"count": 17},
+        "malformed_json": {"count": 1},
+        "not_an_object": {"count": 1},
+        "filtered": {"count": 1},
+    }
+    said = what_it_is([topic()], None, LEDGER | {"buckets": lost}, 17)
+    assert "Of 20 records there, 3 were left out: not readable (2) and outside the selection (1)." in said
+    assert "soft" not in how_far_to_trust([topic()], 0.0)
     assert " of 2001 from 2 files in" in what_it_is(
         [topic()] * 2, (2001, 2001), LEDGER | {"input": ["a", "b"]}, 20
     )

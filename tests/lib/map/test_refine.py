@@ -82,7 +82,8 @@ def test_the_pass_makes_the_divergence_smaller_and_keeps_more_neighbors(rows, gr
     assert after.trustworthiness > before.trustworthiness - 0.005
 
 
-def test_the_same_bits_on_any_number_of_threads(graph, start):
+def test_the_same_bits_on_any_number_of_threads(graph, start, monkeypatch):
+    monkeypatch.setattr("lib.map.refine.CHUNK", 64)
     one = refine(start, *graph, iterations=20, threads=1)
     assert all((refine(start, *graph, iterations=20, threads=n) == one).all() for n in (2, 3))
     assert one.dtype == np.float32
