@@ -95,7 +95,7 @@ edit: $(VENV)/.run ## add an edit to edits.yaml (TOPIC=t7f3a NAME="New name" DES
 
 export: $(VENV)/.run ## write files for VOSviewer, Gephi, igraph and Zotero into results/exchange (RESULTS=runs/mine; as for `run`)
 	@PYTHONPATH=tools snakemake export --cores $(CORES) --logger steps $(SET) $(ARGS)
-	@ls $(RESULTS)/exchange/* 2>/dev/null | sed 's/^/Result: /'
+	@$(if $(filter -n% --dry-run --dryrun,$(ARGS)),:,ls -d '$(RESULTS)'/exchange/* | sed 's/^/Result: /')
 
 atlas: $(VENV)/.run $(VENV)-atlas/.ready ## explore millions of papers in Embedding Atlas (EXPORT=site/; the rest as for `run`)
 	@snakemake atlas --cores $(CORES) $(SET) $(ARGS)
@@ -118,7 +118,7 @@ bench: $(VENV)/.test ## measure speed and memory beside reference ways (ARGS="cl
 
 prune-cache: $(VENV)/.run ## delete cached vectors that no corpus uses (PAPERS="a.parquet b.parquet" ARGS=--dry-run)
 	@python tools/prune_cache.py --cache $(or $(CACHE),cache/embeddings) \
-	  --papers $(or $(PAPERS),$(RESULTS)/corpus/papers.parquet) $(ARGS)
+	  --papers $(or $(PAPERS),'$(RESULTS)/corpus/papers.parquet') $(ARGS)
 
 prune-run: $(VENV)/.run ## delete the large arrays of a finished run (RUN=runs/2026-08 ARGS=--dry-run)
 	@test -n "$(RUN)" || { echo "error: name the run: make prune-run RUN=runs/2026-08" >&2; exit 1; }

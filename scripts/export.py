@@ -25,7 +25,7 @@ from lib.exchange.schema import PAPER_ROWS
 from lib.exchange.vosviewer import LEAST_ITEMS, Items, clusters_of, write_map, write_network, write_online
 from lib.figures.page import paper_url
 from lib.files import atomic_outputs, scratch_folder
-from lib.map.page_data import nodes_of
+from lib.map.page_data import nodes_of, one_line
 from lib.naming.schema import HIERARCHY, TOPICS
 from lib.tables import check_same_rows, read_batches, read_table
 from lib.vectors import open_embeddings
@@ -43,6 +43,7 @@ class Run(NamedTuple):
     topic, subtopic : int32 (n,), codes; -1 for none
     names : of topics and subtopics
     groups : int (k,), the group of each topic
+    group_names : of each group; two may have the same
     parents : int (s,), the topic of each subtopic
     near : int32 (n, k), nearest papers
     vectors : (n, dim), memory-mapped
@@ -53,6 +54,7 @@ class Run(NamedTuple):
     subtopic: np.ndarray
     names: Names
     groups: np.ndarray
+    group_names: list[str]
     parents: np.ndarray
     near: np.ndarray
     vectors: np.ndarray
@@ -105,6 +107,7 @@ def read_run(args: argparse.Namespace) -> Run:
         subtopic=subtopic,
         names=Names.of(topics, hierarchy),
         groups=np.array([node["parent"] for node in nodes_of(hierarchy, "topic")], int),
+        group_names=[one_line(node["name"]) for node in nodes_of(hierarchy, "group")],
         parents=np.array([node["parent"] for node in nodes_of(hierarchy, "subtopic")], int),
         near=read_neighbors(args.neighbors, args.similarities, len(papers))[0],
         vectors=open_embeddings(args.embeddings, len(papers)),
@@ -122,7 +125,8 @@ def read_citations(facets: Path, papers: pa.Table) -> np.ndarray:
         for name in ("value", "key"):
             known = rows.filter(rows[name].is_valid())
             for row, value in zip(known["row"].to_pylist(), known[name].to_pylist(), strict=True):
-                references.setdefault(start + row, []).append(value)
+                if value in names:  # most references are to papers that are not here
+                    references.setdefault(start + row, []).append(value)
     return citations_of(references, names)
 
 
@@ -182,7 +186,7 @@ def write_vosviewer(
     item : what an item is called
     """
     items.clusters, by_topic = clusters_of(items.clusters, run.groups)
-    names = run.names.topics if by_topic else list(dict.fromkeys(run.names.groups))
+    names = run.names.topics if by_topic else run.group_names
     cluster = "topic" if by_topic else "group of topics"
     write_map(files[0], items)
     write_network(files[1], pairs, strengths)

@@ -39,7 +39,7 @@ SUMMARIES: dict[str, tuple[str, Any]] = {
     "edits": ("topics/edits.json", Edits),
 }
 TABLES: dict[str, tuple[str, pa.Schema, list[str]]] = {
-    "table": ("papers.parquet", PAPER_ROWS, ["year", "topic"]),
+    "table": ("papers.parquet", PAPER_ROWS, ["year", "topic", "counted"]),
     "topics": ("topics/topics.parquet", TOPICS, ["by_hand", "keywords"]),
     "hierarchy": ("topics/hierarchy.parquet", HIERARCHY, ["level"]),
     "trends": ("topics/trends.parquet", TRENDS, ["q_value", "trend"]),

@@ -454,6 +454,26 @@ def test_make_passes_any_name_of_a_file_on(name, target):
     assert {f"input={name}", f"--input={name}"} & set(shlex.split(said))
 
 
+@pytest.mark.parametrize(
+    ("settings", "listed"),
+    [([], True), (["ARGS=-n"], False), (["ARGS=--quiet -np"], False), (["ARGS=--dry-run"], False)],
+)
+def test_make_export_lists_what_it_wrote(tmp_path, settings, listed):
+    """With another `snakemake`, which does nothing; make finds it in its environment."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/snakemake").symlink_to("/bin/true")
+    results = tmp_path / "my runs (a) & b"
+    (results / "exchange").mkdir(parents=True)
+    command = ["make", "--no-print-directory", f"--old-file={tmp_path}/.run", "export", f"VENV={tmp_path}"]
+    command += [f"RESULTS={results}", *settings]
+    options = {"cwd": ROOT, "capture_output": True, "text": True, "env": ENVIRONMENT}
+    absent = subprocess.run(command, **options, check=False)
+    assert ("exchange" in absent.stderr) == listed  # a folder without files is told
+    (results / "exchange/ris.zip").touch()
+    made = subprocess.run(command, **options, check=True)
+    assert made.stdout == (f"Result: {results}/exchange/ris.zip\n" if listed else "")
+
+
 def test_make_refuses_a_config_file_that_does_not_exist():
     for flag in ("--configfile absent.yml", "--configfile=absent.yml", "--configfile config.yaml absent.yml"):
         (line,) = dry(f"ARGS={flag} -n").splitlines()

@@ -10,16 +10,26 @@ import igraph
 import jsonschema
 import networkx
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import rispy
 from citeproc.source.json import CiteProcJSON
 
+import export
+import papers
 from cleaned import counts, run_clean
-from conftest import assert_refused, script
+from conftest import assert_refused, pq_write, script
 from exchange_inputs import FACETS, export_flags, with_columns, write_exports, write_papers
+from exchange_inputs import outputs as papers_files
+from lib.exchange import csl_json, vosviewer
+from lib.exchange.graphml import write_graphml
 from lib.exchange.network import NEAREST
-from page_inputs import few
+from lib.exchange.references import name_of
+from lib.exchange.ris import inverted
+from lib.records.people import person as read_person
+from measure import command_line
+from page_inputs import TOPIC, few
 
 # Papers 3 and 4 cite by an id and by a DOI; 140 is of another topic, and 3 cites what is not here
 REFERENCES = {
@@ -270,7 +280,102 @@ def test_a_corpus_without_years_categories_facets_and_words(tmp_path):
     jsonschema.validate(json.loads((files / "vosviewer_topics.json").read_text()), ONLINE)
     entries = [entry for text in members(files / "ris.zip").values() for entry in rispy.loads(text.decode())]
     assert len(entries) == n and not any({"year", "urls", "authors"} & set(entry) for entry in entries)
+    for name, absent in (("papers", "year"), ("topics", "mean_year"), ("subtopics", "mean_year")):
+        graph = networkx.read_graphml(files / f"{name}.graphml")
+        assert graph.number_of_nodes() and not any(absent in node for _, node in graph.nodes(data=True))
+        assert absent not in igraph.Graph.Read_GraphML(str(files / f"{name}.graphml")).vs.attributes()
     assert networkx.read_graphml(files / "papers.graphml").number_of_nodes() == n
+
+
+def test_with_too_many_topics_clusters_are_groups_and_have_their_names(tmp_path, monkeypatch):
+    """The first topic is in the second group, and two groups have one name."""
+    monkeypatch.setattr(vosviewer, "MOST_CLUSTERS", 2)
+    inputs, _ = write_papers(tmp_path)
+    groups, group_of = ["large", "small", "small"], [1, 0, 2, 0]
+    rows = pq.read_table(inputs["hierarchy"]).to_pylist()
+    topics = [row for row in rows if row["level"] == "topic"]
+    parts = [row for row in rows if row["level"] == "subtopic"]
+    for row, group in zip(topics, group_of, strict=True):
+        row["parent"] = group
+    tops = [
+        topics[0] | {"level": "group", "node": i, "parent": None, "name": name}
+        for i, name in enumerate(groups)
+    ]
+    schema = pq.read_schema(inputs["hierarchy"])
+    pq.write_table(pa.Table.from_pylist([*tops, *topics, *parts], schema), inputs["hierarchy"])
+    papers.main(command_line("papers", **inputs, **papers_files(tmp_path)))
+    export.main(command_line("export", **export_flags(inputs, tmp_path), link="https://example.org/{id}"))
+    content = json.loads((tmp_path / "exchange/vosviewer_papers.json").read_text())
+    clusters = content["network"]["clusters"]
+    assert clusters == [{"cluster": i, "label": name} for i, name in enumerate(groups, 1)]
+    named = {each["cluster"]: each["label"] for each in clusters}
+    assert [named[item["cluster"]] for item in content["network"]["items"]] == [
+        groups[group_of[topic]] for topic in TOPIC
+    ]
+    table = pq.read_table(tmp_path / "papers.parquet")
+    assert table["topic_group"].to_pylist() == [
+        named[item["cluster"]] for item in content["network"]["items"]
+    ]
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\x0b", "\x1f", "\ufffe", "\uffff", "\ud800"])
+def test_characters_that_xml_does_not_have_are_left_out(tmp_path, bad):
+    path = tmp_path / "g.graphml"
+    texts = [f"a{bad}b <&\"'> \x85 𝒳 \ue000\ufffd\ud7ff", None]
+    write_graphml(path, {"label": texts}, np.array([[0, 1]]), {"citing": [f"x{bad}y"]})
+    expected = texts[0].replace(bad, "")
+    graph = networkx.read_graphml(path)
+    assert [label for _, label in graph.nodes(data="label")] == [expected, ""]
+    assert [edge["citing"] for *_, edge in graph.edges(data=True)] == ["xy"]
+    assert igraph.Graph.Read_GraphML(str(path)).vs["label"] == [expected, ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "literal"),
+    [
+        ("de la Cruz", "de la Cruz"),
+        ("de la Cruz Jr.", "de la Cruz Jr."),
+        ("Juan", "Juan"),
+        ("CMS Collaboration", "CMS Collaboration"),
+    ],
+)
+def test_a_name_without_given_names_keeps_its_words(name, literal):
+    assert csl_json.person(name_of(name)) == {"literal": literal}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("de la Cruz", "de la Cruz Jr.", "van Dyke Jr.", "Juan", "bell hooks", "CMS Collaboration"),
+        *("Ana de la Cruz", "Sammy Davis Jr.", "Ludwig van Beethoven", "VAN DER BERG JAN", "li wei"),
+    ],
+)
+def test_the_reader_of_names_makes_the_same_name_of_csl_json_and_ris(name):
+    parts = name_of(name)
+    assert read_person(csl_json.person(parts))[0] == read_person(inverted(parts))[0] == name
+
+
+def test_references_to_papers_that_are_not_here_take_no_memory(tmp_path, monkeypatch):
+    n, each = 2000, 50
+    ids = [f"W{i:07d}" for i in range(n)]
+    cited = [f"W{5_000_000 + i}" for i in range(n * each)]
+    cited[7] = ids[9]
+    facets = pq_write(
+        tmp_path / "f.parquet",
+        id=np.repeat(ids, each),
+        facet=["references"] * len(cited),
+        value=[f"https://openalex.org/{name}" for name in cited],
+        key=cited,
+    )
+    table = pa.table({"id": ids, "doi": pa.nulls(n, pa.string())})
+    held, citations_of = [], export.citations_of
+    monkeypatch.setattr(
+        export,
+        "citations_of",
+        lambda references, names: held.append(references) or citations_of(references, names),
+    )
+    assert export.read_citations(facets, table).tolist() == [[0, 9]]
+    assert [sum(map(len, references.values())) for references in held] == [1]
 
 
 def test_twenty_papers_in_one_topic(tmp_path):

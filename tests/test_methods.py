@@ -17,9 +17,10 @@ import yaml
 
 import methods
 from conftest import ROOT, assert_refused, script
-from exchange_inputs import write_papers
+from exchange_inputs import with_columns, write_papers
 from lib.exchange.facts import of_table
 from lib.exchange.methods import placed, works_cited
+from lib.map.refine import EXAGGERATION, SHARE
 from lib.records.ledger import BUCKETS
 from lib.workflow.steps import citation
 from measure import command_line
@@ -43,6 +44,7 @@ SETTINGS = {"limit": 1300, "categories": ["cs.*"], "since": "2001-01-01", "until
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?(?: %)?")
 # of scales, not of this run
 FIXED = ("0 for chance, 1 for",)
+UNREFINED = {"refined": False}
 EDIT = {
     "line": 2, "kind": "merge", "text": "merge", "note": None, "by": None, "date": None, "name": None,
     "status": "applied", "topic": "t0a00", "reason": None,
@@ -209,12 +211,49 @@ def test_edits_are_told(tmp_path):
         ({"selection": {"rule": "config", "proposed": 9}}, "was set by hand; 9 was proposed", "80 %"),
         ({"cluster": {"history": "follow", "run": 2}}, "run 2 of a chain", "initializations"),
         (
-            {"project": {"method": "tsne", "refined": False}},
-            "by t-SNE [@vandermaaten2008] from",
-            "@mcinnes2018",
+            {"cluster": {"history": "freeze", "run": 2}},
+            "stayed in their topics (run 2 of a chain)",
+            "K-means",
         ),
-        ({"project": {"refined": True}}, "and finished by steps of t-SNE [@vandermaaten2008]", "by t-SNE"),
-        ({"project": {"method": "umap-learn", "refined": False}}, "by UMAP [@mcinnes2018] from", "t-SNE"),
+        ({"cluster": {"history": "fresh", "run": 2}}, "160 initializations, without regard to", "continue"),
+        (
+            {"cluster": {"history": "fresh"}, "selection": {"rule": "previous"}},
+            "K = 2, is that of an",
+            "by hand",
+        ),
+        (
+            {"cluster": {"history": "follow", "k": 7}, "selection": {"rule": "previous"}},
+            "opened and ended one by one: there are 7.",
+            "K = 2",
+        ),
+        (
+            {"cluster": {"history": "freeze", "k": 7}, "selection": {"rule": "config"}},
+            "There are 7.",
+            "K = 2",
+        ),
+        (
+            {"project": UNREFINED | {"method": "tsne"}},
+            "laid out by t-SNE [@vandermaaten2008].",
+            "neighbors of each",
+        ),
+        (
+            {"project": UNREFINED | {"method": "tsne", "fitted": 100}},
+            "of a sample of 100 papers; the others were placed among their 15 nearest papers of the sample.",
+            "UMAP",
+        ),
+        (
+            {"project": {"refined": True}},
+            ", and finished by steps of t-SNE [@vandermaaten2008] on all",
+            "by t-SNE",
+        ),
+        (
+            {"project": UNREFINED | {"method": "umap-learn"}},
+            "by UMAP [@mcinnes2018] from 15 neighbors",
+            "t-SNE",
+        ),
+        ({"project": {"placed": 0, "moved": 0.0}}, "Since no paper is new, each has the place", "t-SNE"),
+        ({"project": {"placed": 9, "moved": 0.1}}, "then moved by steps of t-SNE [@vander", "@mcinnes2018"),
+        ({"project": UNREFINED | {"placed": 9, "moved": 0.1}}, "9 new papers were put among", "t-SNE"),
         ({"works": {"joined": 0}}, "K-means", "Copies and versions"),
         ({"works": {"count": "records"}}, "they count as papers of their own", "works once"),
         ({"cluster": {"smooth": 0}}, "K-means", "was averaged"),
@@ -224,6 +263,12 @@ def test_the_text_says_what_the_run_did(tmp_path, changes, said, not_said):
     flags, page = write_methods(tmp_path, changes)
     assert_true(page, flags)
     assert said in text_of(page) and not_said not in text_of(page)
+
+
+def test_the_words_for_the_steps_of_tsne_are_those_of_the_code(tmp_path):
+    _, page = write_methods(tmp_path)
+    assert (SHARE, EXAGGERATION) == (0.5, 2.0)
+    assert "at a perplexity of half their number and an exaggeration of two" in text_of(page)
 
 
 def test_a_number_of_topics_that_was_never_stable_is_said_to_be_so(tmp_path):
@@ -307,13 +352,11 @@ def test_works_cited_are_those_of_the_text_and_bibtexparser_reads_them(tmp_path)
         works_cited(TEMPLATES / "methods.bib", ["unknown"])
 
 
-def test_the_flow_adds_up(tmp_path):
-    flags, _ = write_methods(tmp_path)
-    root = ET.parse(tmp_path / "flow.svg").getroot()
-    texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
-    ledger = json.loads(flags["ledger"].read_text())
-    numbers = {}
-    out = {}
+def flow_of(file: Path) -> tuple[dict[str, int], dict[str, list[int]]]:
+    """The numbers of the boxes of flow.svg, from top to bottom, and those of what is left out below each."""
+    numbers: dict[str, int] = {}
+    out: dict[str, list[int]] = {}
+    texts = [element.text for element in ET.parse(file).getroot().iter("{http://www.w3.org/2000/svg}text")]
     name = ""
     for text in texts:
         number = int(re.search(r"n = ([\d,]+)", text)[1].replace(",", "")) if "n = " in text else None
@@ -323,13 +366,39 @@ def test_the_flow_adds_up(tmp_path):
             numbers[name] = number
         else:
             out.setdefault(name, []).append(number)
-    boxes = list(numbers)
-    assert (
-        numbers[boxes[0]] == ledger["lines"] and numbers["Papers kept"] == ledger["buckets"]["kept"]["count"]
-    )
-    for upper, lower in pairwise(boxes):
-        if lower != "Papers in topics":
-            assert numbers[upper] - sum(out.get(upper, [])) == numbers[lower]
+    return numbers, out
+
+
+def assert_adds_up(file: Path) -> dict[str, int]:
+    numbers, out = flow_of(file)
+    for upper, lower in pairwise(numbers):
+        assert numbers[upper] - sum(out.get(upper, [])) == numbers[lower], (upper, lower)
+    return numbers
+
+
+@pytest.mark.parametrize(
+    ("counts", "last"),
+    [
+        ({"joined": 5, "count": "works"}, {"Works counted": 145, "Works in topics": 90}),
+        ({"joined": 5, "count": "records"}, {"Papers in topics": 90}),
+        ({"joined": 0, "count": "works"}, {"Papers in topics": 90}),
+    ],
+)
+def test_the_flow_adds_up(tmp_path, counts, last):
+    """The largest of four topics is hidden: 60 of 150 papers, of which 5 are copies of another one of it."""
+    flags = methods_inputs(tmp_path, {"works": counts | {"records": 150, "works": 150 - counts["joined"]}})
+    table = pq.read_table(flags["table"]).to_pandas(types_mapper=pd.ArrowDtype)
+    hidden = table["topic"] == 0
+    assert (hidden.sum(), (hidden & ~table["counted"]).sum()) == (60, 5)
+    counted = table["counted"] | (last.keys() == {"Papers in topics"})
+    with_columns(flags["table"], topic=table["topic"].mask(hidden).array, counted=counted.array)
+    ledger = json.loads(flags["ledger"].read_text())
+    ledger["buckets"]["kept"]["count"] = 150
+    flags["ledger"].write_text(json.dumps(ledger | {"lines": sum(COUNTS.values()) - COUNTS["kept"] + 150}))
+    methods.main(command_line("methods", **flags, **outputs(tmp_path)))
+    numbers = assert_adds_up(tmp_path / "flow.svg")
+    assert list(numbers) == ["Lines identified", "Records screened", "Papers kept", *last]
+    assert numbers == numbers | last | {"Papers kept": 150}
 
 
 def test_boxes_do_not_overlap():

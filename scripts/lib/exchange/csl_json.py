@@ -8,9 +8,9 @@ PARTS = {"family": "family", "given": "given", "particle": "non-dropping-particl
 
 
 def person(name: Name) -> dict[str, str]:
-    """An author; a name without given names is `literal`."""
+    """An author; a name without given names is `literal`, with all its words."""
     if not name.given:
-        return {"literal": name.family}
+        return {"literal": " ".join(filter(None, (name.particle, name.family, name.suffix)))}
     return {key: value for part, key in PARTS.items() if (value := getattr(name, part))}
 
 

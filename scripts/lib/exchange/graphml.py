@@ -1,5 +1,6 @@
 """GraphML, for Gephi, Cytoscape, igraph and networkx."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,9 @@ import igraph
 import numpy as np
 
 Columns = dict[str, Any]  # lists of texts, or arrays, by name
+
+# XML 1.0 has no other characters, escaped or not: https://www.w3.org/TR/xml/#charsets
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write_graphml(path: Path, nodes: Columns, pairs: np.ndarray, edges: Columns) -> None:
@@ -16,7 +20,7 @@ def write_graphml(path: Path, nodes: Columns, pairs: np.ndarray, edges: Columns)
 
     Parameters
     ----------
-    nodes : columns of the nodes; texts may be None, and numbers NaN: they are left out
+    nodes : columns of the nodes; texts may be None, and numbers NaN: they are left out, as are columns of NaN alone
     pairs : int64 (m, 2), the nodes of each edge
     edges : columns of the edges
     """
@@ -24,7 +28,9 @@ def write_graphml(path: Path, nodes: Columns, pairs: np.ndarray, edges: Columns)
     graph = igraph.Graph(n, pairs)
     for sequence, columns in ((graph.vs, nodes), (graph.es, edges)):
         for name, values in columns.items():
-            sequence[name] = _attribute(values)
+            # igraph takes a column without any value for one of truth values, and writes false
+            if not (isinstance(values, np.ndarray) and np.isnan(values).all()):
+                sequence[name] = _attribute(values)
     graph.write_graphml(str(path))
 
 
@@ -34,4 +40,4 @@ def _attribute(values: Any) -> list:
             None if missing else value
             for value, missing in zip(values.tolist(), np.isnan(values), strict=True)
         ]
-    return ["" if value is None else value for value in values]
+    return ["" if value is None else NOT_XML.sub("", value) for value in values]

@@ -70,12 +70,14 @@ def flow_boxes(facts: Facts) -> list[dict]:
     if works["joined"] and works["count"] == "works":
         boxes[-1]["out"] = [("copies and versions of one work", works["joined"])]
         boxes.append({"name": "Works counted", "count": works["works"], "out": []})
-    without = facts.value("papers.parquet", "count of topic = null")
-    if without:
-        boxes.append(
-            {"name": "Papers in topics", "count": len(facts.tables["papers.parquet"]) - without, "out": []}
-        )
-        boxes[-2]["out"] = [*boxes[-2]["out"], ("papers without a topic", without)]
+    # of what the box above counts: copies of a work that has no topic are left out once
+    kind = "works" if boxes[-1]["name"] == "Works counted" else "papers"
+    rows = facts.tables["papers.parquet"]
+    in_topic = rows.filter(rows["counted"])["topic"]
+    if in_topic.null_count:
+        boxes[-1]["out"] = [(f"{kind} without a topic", in_topic.null_count)]
+        count = len(in_topic) - in_topic.null_count
+        boxes.append({"name": f"{kind.capitalize()} in topics", "count": count, "out": []})
     return boxes
 
 
