@@ -93,8 +93,10 @@ edit: $(VENV)/.run ## add an edit to edits.yaml (TOPIC=t7f3a NAME="New name" DES
 	  --merge="$$EDIT_MERGE" --hide="$$EDIT_HIDE" --papers="$$EDIT_PAPERS" --note="$$EDIT_NOTE" --by="$$EDIT_BY" \
 	  --edits="$$EDIT_EDITS" --results='$(RESULTS)' $(ARGS)
 
-export: $(VENV)/.run ## write files for VOSviewer, Gephi, igraph and Zotero into results/exchange (RESULTS=runs/mine; as for `run`)
-	@PYTHONPATH=tools snakemake export --cores $(CORES) --logger steps $(SET) $(ARGS)
+export: $(VENV)/.run ## write files for VOSviewer, Gephi, igraph and Zotero of a finished run into results/exchange (RESULTS=runs/mine)
+	@test -f '$(RESULTS)/papers.parquet' || { echo "error: RESULTS: $(RESULTS) is not the folder of a finished run; make it by \`make run\` first" >&2; exit 1; }
+	@# that rule alone: with the config of another run the map itself would be made again
+	@PYTHONPATH=tools snakemake export --allowed-rules export --cores $(CORES) --logger steps $(SET) $(ARGS)
 	@$(if $(filter -n% --dry-run --dryrun,$(ARGS)),:,ls -d '$(RESULTS)'/exchange/* | sed 's/^/Result: /')
 
 atlas: $(VENV)/.run $(VENV)-atlas/.ready ## explore millions of papers in Embedding Atlas (EXPORT=site/; the rest as for `run`)

@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lib.cli import Parser, optional, progress, run, say, warn
 from lib.clusters.nodes import read_nodes
 from lib.clusters.schema import SUBTOPICS
-from lib.clusters.topic_numbers import read_assignments
+from lib.clusters.topic_numbers import to_codes
 from lib.embeddings.neighbor_graph import read_neighbors
 from lib.exchange.facet_rows import FacetBlocks, in_blocks, value_lists
 from lib.exchange.graphml import write_graphml
@@ -66,8 +65,6 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         table="papers.parquet of `papers`",
         papers="papers.parquet of `clean`",
         facets="facets.parquet",
-        works="works.parquet",
-        assignments="assignments.parquet",
         subtopics="subtopics.parquet",
         topics="topics.parquet",
         hierarchy="hierarchy.parquet",
@@ -98,9 +95,9 @@ def read_run(args: argparse.Namespace) -> Run:
     numbers = np.array([topic["topic"] for topic in topics], np.int32)
     hierarchy = read_nodes(args.hierarchy, HIERARCHY, numbers)[0].to_pylist()
     papers = read_table(args.table, PAPER_ROWS)
-    topic = read_assignments(args.assignments, ["topic"], numbers)[0]["topic"].to_numpy()
+    topic = to_codes(papers["topic"].fill_null(-1).to_numpy(), numbers)
     subtopic = read_table(args.subtopics, SUBTOPICS, ["subtopic"])["subtopic"].fill_null(-1).to_numpy()
-    check_same_rows(table=len(papers), assignments=len(topic), subtopics=len(subtopic))
+    check_same_rows(table=len(papers), subtopics=len(subtopic))
     return Run(
         papers=papers,
         topic=topic,
@@ -229,21 +226,15 @@ def references(args: argparse.Namespace, run: Run) -> Iterator[tuple[int, list[R
     """The papers as references, a block at a time, with the row of the first."""
     facets = FacetBlocks(args.facets, ["authors"])
     texts = in_blocks(read_batches(args.papers, ["abstract", "published"], BATCH), BATCH)
-    roles = in_blocks(read_batches(args.works, ["role"], BATCH), BATCH)
     for start in progress(range(0, len(run.papers), BATCH), desc="references", unit="block"):
-        block, text, role = run.papers.slice(start, BATCH), next(texts), next(roles)
+        block, text = run.papers.slice(start, BATCH), next(texts)
         authors = value_lists(facets.of(block["id"].combine_chunks()), "authors", len(block))
-        preprint = pc.equal(role["role"].cast(pa.string()), "preprint").to_pylist()
-        more = zip(
-            authors, text["abstract"].to_pylist(), text["published"].to_pylist(), preprint, strict=True
-        )
+        more = zip(authors, text["abstract"].to_pylist(), text["published"].to_pylist(), strict=True)
         rows = zip(block.to_pylist(), more, strict=True)
         yield start, [reference(row, *of_row, args.link) for row, of_row in rows]
 
 
-def reference(
-    row: dict, authors: list[str], abstract: str, published: Any, preprint: bool, link: str | None
-) -> Reference:
+def reference(row: dict, authors: list[str], abstract: str, published: Any, link: str | None) -> Reference:
     """A row of papers.parquet, with what other tables say, as a reference."""
     subjects = [row["topic_name"], row["subtopic"], *row["fields"]]
     return Reference(
@@ -256,7 +247,7 @@ def reference(
         url=paper_url(link, row["id"]),
         abstract=abstract,
         keywords=list(dict.fromkeys(subject for subject in subjects if subject)),
-        preprint=preprint and not row["journal"],
+        preprint=not row["journal"] and not row["doi"],
     )
 
 

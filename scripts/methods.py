@@ -16,11 +16,12 @@ from lib.edits.schema import APPLIED, Edits
 from lib.embeddings.schema import EmbeddingsSummary
 from lib.evaluation.schema import Evaluation
 from lib.exchange.facts import Facts
-from lib.exchange.methods import KEPT, READ, flow_boxes, paragraphs, placed, render_text, works_cited
+from lib.exchange.methods import flow_boxes, paragraphs, placed, render_text, works_cited
 from lib.exchange.schema import PAPER_ROWS
 from lib.files import atomic_outputs, read_json
 from lib.map.schema import ProjectSummary
 from lib.naming.schema import HIERARCHY, TOPICS
+from lib.records.ledger import NOT_KEPT, NOT_READ
 from lib.records.schema import Ledger
 from lib.tables import read_csv, read_table
 from lib.trends.periods import FALSE_DISCOVERIES
@@ -126,7 +127,7 @@ def text_of(args: argparse.Namespace, facts: Facts) -> str:
     ledger = facts.summaries["corpus/ledger.json"]
     keys = [
         (" + ".join(f"buckets.{bucket}.count" for bucket in buckets), name)
-        for buckets, name in (*READ, *KEPT)
+        for buckets, name in (*NOT_READ, *NOT_KEPT)
         if any(ledger["buckets"][bucket]["count"] for bucket in buckets)
     ]
     edits = facts.summaries["topics/edits.json"]["edits"]

@@ -106,8 +106,6 @@ READ_BY_EXPORT = (
     *(
         "papers",
         "facets",
-        "works",
-        "assignments",
         "subtopics",
         "topics",
         "hierarchy",

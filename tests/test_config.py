@@ -467,6 +467,9 @@ def test_make_export_lists_what_it_wrote(tmp_path, settings, listed):
     command = ["make", "--no-print-directory", f"--old-file={tmp_path}/.run", "export", f"VENV={tmp_path}"]
     command += [f"RESULTS={results}", *settings]
     options = {"cwd": ROOT, "capture_output": True, "text": True, "env": ENVIRONMENT}
+    unfinished = subprocess.run(command, **options, check=False)
+    assert unfinished.returncode and "is not the folder of a finished run" in unfinished.stderr
+    (results / "papers.parquet").touch()
     absent = subprocess.run(command, **options, check=False)
     assert ("exchange" in absent.stderr) == listed  # a folder without files is told
     (results / "exchange/ris.zip").touch()
@@ -539,7 +542,8 @@ def test_make_update_names_the_run_it_follows_and_prints_the_news(tmp_path):
         (tmp_path / "runs/2026-08" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "runs/2026-08" / name).touch()
     (tmp_path / "runs/2026-08/map").mkdir()
-    (tmp_path / "runs/2026-08/map/coordinates.parquet").touch()
+    for name in ("coordinates.parquet", "project.json"):
+        (tmp_path / "runs/2026-08/map" / name).touch()
     (tmp_path / "runs/2026-08/report.html").touch()
     (tmp_path / "runs/2026-09/logs").mkdir(parents=True)
     (tmp_path / "runs/2026-09/logs/changes.log").write_text("16 of 17 topics go on.\n")

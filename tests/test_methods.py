@@ -274,7 +274,7 @@ def test_the_words_for_the_steps_of_tsne_are_those_of_the_code(tmp_path):
 def test_a_number_of_topics_that_was_never_stable_is_said_to_be_so(tmp_path):
     flags = methods_inputs(tmp_path, {"selection": {"rule": "largest stable K", "k": 2}})
     for shares, said in (
-        ("0.95\n30,0,0.4", "the largest from 2 to 30 at which 80 %"),
+        ("0.95\n30,0,0.4", "up to about this number, 80 %"),
         ("0.7\n30,0,0.4", "at none 80 %"),
     ):
         flags["scans"].write_text(f"k,silhouette,stable_share\n2,0.1,{shares}\n")

@@ -7,21 +7,10 @@ from bibtexparser.model import Block
 from jinja2 import Environment, FileSystemLoader
 
 from lib.exchange.facts import Facts
+from lib.records.ledger import NOT_KEPT, NOT_READ
 from lib.records.schema import Ledger
 
 # The stages of the flow: the buckets of the ledger that each leaves out, with what they are called
-READ = (
-    (("blank", "malformed_json", "not_an_object"), "not readable"),
-    (("no_id", "no_title"), "without id or title"),
-    (("duplicate",), "earlier versions of a record"),
-    (("deleted",), "deleted at the source"),
-)
-KEPT = (
-    (("no_abstract", "short_abstract"), "without abstract, or too short"),
-    (("withdrawn",), "withdrawn"),
-    (("note",), "notes (errata, front matter)"),
-    (("filtered",), "outside the selection"),
-)
 BOX, LINE = 54, 20  # heights of a box and of a line at its side, in flow.svg
 
 
@@ -54,7 +43,7 @@ def left_out(ledger: Ledger, stage: tuple[tuple[tuple[str, ...], str], ...]) -> 
 def flow_boxes(facts: Facts) -> list[dict]:
     """The boxes of the flow from top to bottom: `name`, `count`, and `out`, what is left out below it."""
     ledger = facts.summaries["corpus/ledger.json"]
-    unread, dropped = left_out(ledger, READ), left_out(ledger, KEPT)
+    unread, dropped = left_out(ledger, NOT_READ), left_out(ledger, NOT_KEPT)
     read = ledger["lines"] - sum(count for _, count in unread)
     boxes = [
         {
