@@ -30,7 +30,8 @@ def main() -> None:
     }
     rows = [["papers", *command(script("papers", **inputs, **flags, **made)), size(out)]]
     if PAPERS <= EXPORTED:
-        del inputs["memberships"], inputs["coordinates"]
+        for name in ("memberships", "coordinates", "works", "assignments"):
+            del inputs[name]
         files = exported(OUT / f"exchange-{PAPERS}" / "exchange")
         measured = command(script("export", **inputs, embeddings=graph, table=made["table"], **files))
         rows.append(["export", *measured, size(OUT / f"exchange-{PAPERS}" / "exchange")])
