@@ -36,7 +36,7 @@ from lib.map.tears import kept_shares, neighbors_on_page
 from lib.naming.schema import HIERARCHY, TOPICS
 from lib.records.schema import PAPERS
 from lib.rows import hash_ids, label_sizes, sample_rows
-from lib.tables import check_same_rows, read_table
+from lib.tables import check_same_rows, read_rows, read_table
 from lib.trends.periods import shares_by_year, shares_in
 from lib.trends.schema import PERIODS, SUBTOPIC_PERIODS, SUBTOPIC_TRENDS, TRENDS
 
@@ -140,10 +140,16 @@ def add_changes(
 
 
 def abstracts(papers: Path, rows: np.ndarray) -> list[str]:
-    """The abstracts of the papers on the page; none if there are more than ABSTRACTS, which are not read either."""
+    """The abstracts of the papers on the page, which alone are held; none if there are more than ABSTRACTS.
+
+    Parameters
+    ----------
+    rows : int (m,), those of the papers on the page, in its order
+    """
     if len(rows) > page_records.ABSTRACTS:
         return []
-    texts = read_table(papers, PAPERS, ["abstract"])["abstract"].take(rows)
+    order = np.argsort(rows)
+    texts = read_rows(papers, ["abstract"], rows[order])["abstract"].take(np.argsort(order))
     return [one_line(abstract or "") for abstract in texts.to_pylist()]
 
 

@@ -53,6 +53,59 @@ def test_files_of_many_kinds_name_papers(page, text, expected):
     assert len(lit(page)) == 150  # they are marked, and nothing is hidden
 
 
+NUMBERED = ["2017", "12", "345", "31452104", "0012345", "77"]  # ids that are numbers, as those of PubMed
+
+
+@pytest.fixture(scope="module")
+def numbered(browser, tmp_path_factory):
+    """A page of papers whose ids are numbers."""
+    columns = few(len(NUMBERED)) | {
+        "ids": NUMBERED,
+        "titles": [f"The long title number {i}" for i in range(6)],
+    }
+    with opened(browser, write_page(tmp_path_factory.mktemp("numbered"), **columns)) as page:
+        yield page
+
+
+RECORD = "TY  - JOUR\r\nTI  - Of 345 foxes in 2017\r\nPY  - 2017\r\nVL  - 12\r\nSP  - 345\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(RECORD + "AB  - We saw 12.\r\n  345\r\nC7  - 77\r\nER  - \r\n", set(), id="RIS"),
+        pytest.param(RECORD + "AN  - 31452104\r\nER  - \r\n", {"31452104"}, id="accession number"),
+        pytest.param(RECORD + "ID  - 0012345\r\nER  - \r\n", {"0012345"}, id="RIS of this page"),
+        pytest.param("PMID- 31452104\nDP  - 2017\nVI  - 12\nPG  - 345\n", {"31452104"}, id="MEDLINE"),
+        pytest.param(
+            "@article{fox,\n  year = 2017,\n  volume = {12},\n  pmid = {77}\n}", {"77"}, id="BibTeX"
+        ),
+        pytest.param("@article{p77,\n  year = {2017}\n}", {"77"}, id="BibTeX of this page"),
+        pytest.param("2017\n\n12\n", {"2017", "12"}, id="a number per line"),
+        pytest.param("31452104, 77", {"31452104", "77"}, id="a line of numbers"),
+        pytest.param("Fox et al. 2017, 12, 345", set(), id="a citation"),
+        pytest.param("Foxes (PMID: 31452104) 2017; 12: 345.", {"31452104"}, id="a citation with its id"),
+        pytest.param("https://pubmed.ncbi.nlm.nih.gov/77/", {"77"}, id="address"),
+        pytest.param("title,year,volume\nFoxes,2017,12\n", set(), id="CSV without ids"),
+        pytest.param(
+            'title,pmid,year\r\n"Foxes, in\r\n345",31452104,2017\r\nx,\'0012345,12\r\n',
+            {"31452104", "0012345"},
+            id="CSV",
+        ),
+        pytest.param("year;id\n2017;77\n", {"77"}, id="CSV with semicolons"),
+        pytest.param("id\ttitle\tyear\n77\tFoxes\t2017\n", {"77"}, id="TSV"),
+        pytest.param(
+            '{"id": "77", "year": 2017, "pages": "12"}\n{"corpusid": 345}', {"77", "345"}, id="JSON"
+        ),
+        pytest.param("x,2017,12,The long title number 5", {"77"}, id="title"),
+    ],
+)
+def test_a_number_is_an_id_only_where_ids_stand(numbered, text, expected):
+    numbered.evaluate("explorer.state.mine = []")
+    give(numbered, text)
+    assert mine(numbered) == expected
+
+
 def test_own_papers_are_counted_per_topic_beside_the_whole(page):
     give(page, "\n".join(IDS[i] for i in OWN))
     rows = [row.split("\t") for row in page.locator("#mine tbody tr").all_inner_texts()]

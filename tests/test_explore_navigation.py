@@ -5,7 +5,7 @@ import pytest
 
 from browser import needs_chromium, opened
 from explorer import lit, place_of, row_of, settled
-from page_inputs import IDS, TOPIC, ids_where, keys_of
+from page_inputs import IDS, TOPIC, ids_where, keys_of, planted_columns, space_files, write_page
 
 pytestmark = needs_chromium
 
@@ -196,3 +196,32 @@ def test_help_and_the_map_are_one_key_away(page):
     page.keyboard.press("Escape")
     assert page.locator("#keys").is_hidden()
     assert page.locator("#help").get_attribute("aria-expanded") == "false"
+
+
+# The page reads each block when the test lets it, in the order in which it asks for them.
+SLOW = """const read = Response.prototype.arrayBuffer, waiting = []; window.open_ = false;
+window.letAll = () => { window.open_ = true; waiting.splice(0).forEach(go => go()); };
+Response.prototype.arrayBuffer = async function () {
+  const data = await read.call(this);
+  if (window.held?.() && !window.open_) await new Promise(go => waiting.push(go));
+  return data;
+};
+window.held = () => !document.getElementById("data-%s");"""
+
+
+@pytest.mark.parametrize("block", ["titles", "space"])
+def test_what_a_reader_types_while_the_page_loads_stays(browser, tmp_path, planted, block):
+    """`block`: the first of the texts, or of the search space, which the page waits for."""
+    file = write_page(tmp_path, **planted_columns(planted), **space_files(tmp_path, planted))
+    address = "#paper=" + planted.ids[3] + "&mine=" + planted.ids[4] + "&show=mine"
+    with opened(browser, file, address, ready="#map", first=SLOW % block) as page:
+        page.wait_for_selector(f"#data-{block}", state="detached")
+        page.wait_for_timeout(400)  # the page writes the address
+        page.locator("#search").press_sequentially("neuron")
+        page.evaluate("letAll()")
+        page.wait_for_selector("#map[data-ready]")
+        assert page.input_value("#search") == "neuron" and page.evaluate("explorer.state.query") == "neuron"
+        assert page.evaluate("explorer.state.mine.map(i => explorer.texts.ids.get(i))") == [planted.ids[4]]
+        assert page.evaluate("explorer.state.showMine") == "mine"
+        page.click("#clear")
+        assert lit(page) == set(planted.ids)

@@ -3,22 +3,28 @@
 const PARTICLE = /^(van|von|vom|zu|zur|de|der|den|del|della|di|da|dos|du|la|le|el|al|bin|ibn|ter|ten)$/i;
 const GROUP = /\b(collaboration|consortium|team|group|initiative|network|association|organization|university|institute|committee)$/i;
 
-// A name as [family, given]; given is empty for a group, and for a name of one word.
+const SUFFIX = /^(?:(?:Jr|Sr)\.?|I{2,3}|IV)$/;
+
+// A name as [family, given, suffix]; the last two are empty for a group, and for a name of one word. A name with a comma or
+// an "and" in it is that of a group: BibTeX would read an "and" as the end of a name.
 function partsOf(name) {
-  const words = name.split(" ");
-  if (words.length < 2 || GROUP.test(name)) return [name, ""];
+  const words = name.split(" "), suffix = words.length > 2 && SUFFIX.test(words.at(-1)) ? words.pop() : "";
+  if (words.length < 2 || GROUP.test(name) || /,|\sand\s/i.test(name)) return [name, "", ""];
   let at = words.length - 1;
-  if (/^(jr|sr|ii|iii|iv)\.?$/i.test(words[at]) && at > 1) at--;
   while (at > 1 && PARTICLE.test(words[at - 1])) at--;
-  return [words.slice(at).join(" "), words.slice(0, at).join(" ")];
+  return [words.slice(at).join(" "), words.slice(0, at).join(" "), suffix];
 }
 
-const cell = value => (/[",\r\n]|^\s|\s$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+// What a spreadsheet would run as a formula or read as another number: NOT_PLAIN of scripts/lib/tables.py.
+const NOT_PLAIN = /^(?:[=+\-@\t\r]|\s*(?:\p{Nd}+\.\p{Nd}*|\.\p{Nd}+|\p{Nd}[\p{Nd}_]*\.?\p{Nd}*[eE][+\-]?\p{Nd}+|0\p{Nd}+|\p{Nd}{16,})\s*$|(?:nan|null|none|n\/a|na|true|false|inf(?:inity)?)$)/iu;
+const asText = value => (typeof value === "string" && NOT_PLAIN.test(value) ? `'${value}` : String(value ?? ""));
+const cellOfText = text => (/[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const BOM = "\ufeff"; // by which Excel knows UTF-8
 
 function csv(papers) {
   const columns = ["id", "title", "authors", "year", "category", "topic", "subtopic", "journal", "doi", "url"];
-  const row = paper => columns.map(name => cell(String((name === "authors" ? paper.authors.join("; ") : paper[name]) ?? ""))).join(",");
-  return [columns.join(","), ...papers.map(row)].map(line => `${line}\r\n`).join("");
+  const row = paper => columns.map(name => cellOfText(asText(name === "authors" ? paper.authors.join("; ") : paper[name]))).join(",");
+  return BOM + [columns.join(","), ...papers.map(row)].map(line => `${line}\r\n`).join("");
 }
 
 function ris(papers) {
@@ -39,7 +45,7 @@ function bibtex(papers) {
     let key = (paper.id.normalize("NFD").replace(/[^A-Za-z0-9:./+-]/g, "") || "paper").replace(/^[^A-Za-z]/, sign => `p${sign}`);
     for (let k = 2, first = key; used.has(key.toLowerCase()); k++) key = `${first}-${k}`;
     used.add(key.toLowerCase());
-    const name = author => { const [family, given] = partsOf(author); return given ? `${escaped(family)}, ${escaped(given)}` : `{${escaped(family)}}`; };
+    const name = author => { const [family, given, suffix] = partsOf(author); return given ? [family, suffix, given].filter(Boolean).map(escaped).join(", ") : `{${escaped(family)}}`; };
     const fields = {
       title: `{${escaped(paper.title)}}`, author: paper.authors.map(name).join(" and "), year: paper.year, journal: paper.journal && escaped(paper.journal),
       doi: paper.doi && escaped(paper.doi), url: paper.url?.replace(/[{}\\]/g, encodeURIComponent), abstract: paper.abstract && escaped(paper.abstract), keywords: paper.topic && escaped(paper.topic),

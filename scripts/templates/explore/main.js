@@ -264,6 +264,11 @@ function saveAddress() {
 function addressChanged() {
   readAddress();
   element("color").value = state.color;
+  findRows();
+}
+
+// Bring all in line with the state, whose ids of papers become rows once the texts are here.
+function findRows() {
   state.mine = texts ? state.askedMine.map(id => texts.ids.indexOf(id)).filter(i => i >= 0) : [];
   selected = texts && state.selected ? texts.ids.indexOf(state.selected) : -1;
   filterChanged();
@@ -417,11 +422,12 @@ draw();
 drawn.first = performance.now();
 texts = await loadTexts();
 search = new Search(texts, null);
-addressChanged(); // the query and the selected paper need the texts
+findRows(); // of the state, not of the address, which lags behind what a reader types
 const space = await loadSpace();
 if (space) {
   search = new Search(texts, space);
-  addressChanged();
+  filterChanged();
+  if (selected >= 0) showSelected(); // the card can now ask for more like this
 }
 texts.abstracts = await loadAbstracts();
 if (tab === "selection") fillTab();

@@ -23,16 +23,58 @@ function rowsByKey(texts) {
   return rows;
 }
 
+// A number alone may be a year, a volume or a page. It is an id only alone on a line of a list, behind the name of an id, as the
+// key of a BibTeX record, or in a column of ids.
+const NUMBER = /^\d+$/;
+const HEADING = /^(?:id|key|pmid|accession number|publication id|paper_?id|corpus_?id)$/i; // of a column
+const NAMED = [
+  /(?<![\p{L}\p{N}])(?:pmid|corpus_?id)["']?\s*[:=-]?\s*["'{]?(\d+)(?![\p{L}\p{N}])/giu, /pubmed(?:\.ncbi\.nlm\.nih\.gov)?\/(\d+)/gi,
+  /"(?:id|paper_?id)"\s*:\s*"?(\d+)(?=["\s,}])/gi, // of JSON
+  /^(?:(?:AN|ID) {1,2}-|PM|UT)\s+(\d+)\s*$/gm, // of RIS and Web of Science
+  /^\s*@\w+\s*\{\s*p?(\d+)\s*,/gm, // of BibTeX; a key that this page writes begins with a letter
+];
+const RECORDS = /^(?:TY {1,2}- |PMID ?- |PT \S|\s*@\w+\s*\{)/m; // no list and no table
+
+// The numbers that are ids in a text.
+function numbersOf(text) {
+  const named = NAMED.flatMap(pattern => Array.from(text.matchAll(pattern), match => match[1]));
+  if (RECORDS.test(text)) return named;
+  const lines = text.trim().split(/[\r\n]+/), list = lines.length > 1 ? lines : lines[0].split(/[\s,;]+/);
+  const alone = list.map(line => line.trim().replace(/^["']+|["']+$/g, "")), numbers = alone.filter(line => NUMBER.test(line));
+  const found = lines.length > 1 || numbers.length === list.length ? named.concat(numbers) : named;
+  const separator = [",", ";", "\t"].reduce((best, sign) => (lines[0].split(sign).length > lines[0].split(best).length ? sign : best));
+  let columns = null;
+  for (const cells of rowsOf(text, separator)) {
+    columns ??= [...cells.keys()].filter(k => HEADING.test(cells[k].trim()));
+    if (!columns.length) break;
+    for (const k of columns) found.push((cells[k] ?? "").trim().replace(/^'/, ""));
+  }
+  return found.filter(id => NUMBER.test(id));
+}
+
+// The rows of a CSV file; a cell in quotes may have separators and lines.
+function* rowsOf(text, separator) {
+  let row = [];
+  for (const [, cell, end] of text.matchAll(new RegExp(`("(?:[^"]|"")*"|[^${separator}\\r\\n]*)(${separator}|\\r?\\n|\\r|$)`, "g"))) {
+    row.push(cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell);
+    if (end === separator) continue;
+    yield row;
+    row = [];
+  }
+}
+
 // The rows of the papers that a text names: a list of ids, CSV, RIS, BibTeX, or JSON lines.
 export function findMine(text, texts) {
   known ??= rowsByKey(texts);
   const found = new Set(), add = key => { if (known.has(key)) found.add(known.get(key)); };
+  const addId = key => { if (!NUMBER.test(key)) add(key); };
   for (const line of text.replace(/\\([_%&#$])/g, "$1").split(/[\r\n]+/)) {
-    for (const word of line.split(/[\s,;"'{}<>|]+/)) if (word) { add(plainId(word)); add(plainId(word.replace(/[.)\]]+$/, ""))); }
-    add(plainId(line.trim())); // an id may have spaces
+    for (const word of line.split(/[\s,;"'{}<>|]+/)) if (word) { addId(plainId(word)); addId(plainId(word.replace(/[.)\]]+$/, ""))); }
+    addId(plainId(line.trim())); // an id may have spaces
     const cells = [line, ...line.split(/"\s*[,;:]\s*"|[,;]\s*"|"\s*[,;]|\t/), ...line.split(/[,;]/), line.replace(/^[A-Z][A-Z0-9]\s+-\s*|^\s*\w+\s*=\s*/, "")];
     for (const cell of cells) if (cell.length > 11) add(`title ${bare(cell)}`);
   }
+  numbersOf(text).forEach(add);
   return [...found].sort((a, b) => a - b);
 }
 

@@ -5,7 +5,8 @@ import { needed, parse } from "./query.js";
 import { Lines } from "./texts.js";
 import { Vocabulary } from "./vocabulary.js";
 
-const NEAR = 100; // papers that are found by meaning alone, but at most a twentieth of all
+const NEAR = 100; // papers that are found by meaning alone, but at most a twentieth of all, or
+const FEW = 10; // if that is more
 const WORDS = 0.5; // what all words of a query in a title count beside the cosine, which is at most 1
 const FULL = 1000; // papers that say what an unknown word means
 const SAYING = /\p{L}/u; // a word without letters has no meaning
@@ -47,13 +48,13 @@ export class Search {
   // Do what the first query would wait for.
   warm() { return this.titles.folded && this.ids.folded && this.authors.folded; }
   // What a query finds, or null if it asks for nothing. `passes`: 1 for each paper that is found; `rank`: higher for better
-  // ones, 0 to 65535; `all`: 1 for those with all words; `words`, `near`: how many are found by words, and how many more by
-  // meaning; `known`: terms of the query; `read`: unknown words, as what they were read; `unknown`, `missing`: words and
-  // ids that stand for nothing here.
+  // ones, 0 to 65535; `all`: 1 for those with all words; `words`, `asked`, `near`: how many are found by words, how many more
+  // by their id, and how many more by meaning; `known`: terms of the query; `read`: unknown words, as what they were read;
+  // `unknown`, `missing`: words and ids that stand for nothing here.
   find(query) {
     const asked = parse(query), { tokens, without, like } = asked, { n } = this;
     if (!tokens.length && !without.length && !like.length) return null;
-    const result = { passes: new Uint8Array(n), rank: new Uint16Array(n), all: null, words: 0, near: 0, known: [], read: [], unknown: [], missing: [] };
+    const result = { passes: new Uint8Array(n), rank: new Uint16Array(n), all: null, words: 0, asked: 0, near: 0, known: [], read: [], unknown: [], missing: [] };
     const allowed = new Uint8Array(n).fill(1), wanted = needed(asked).map(token => ({ ...token, found: this.lines(token.text) }));
     for (const text of without) {
       const found = this.titles.marked(text, true);
@@ -70,7 +71,14 @@ export class Search {
       result.rank[i] = share <= 0 ? 0 : share >= 1 ? 65535 : share * 65535;
       result.words += result.passes[i] = all[i];
     }
-    const near = meaning ? firstRows(closest, result.rank, true, Math.min(NEAR, Math.ceil(n / 20))) : [];
+    for (const id of like) { // a paper is near to itself
+      const row = this.ids.indexOf(id);
+      if (row < 0 || !closest[row]) continue;
+      closest[row] = 0;
+      result.passes[row] = 1;
+      result.asked++;
+    }
+    const near = meaning ? firstRows(closest, result.rank, true, Math.min(NEAR, Math.max(FEW, Math.ceil(n / 20)))) : [];
     for (const i of near) result.passes[i] = 1;
     result.near = near.length;
     return result;

@@ -78,8 +78,8 @@ export function fillSelection(points, texts, search, rows, saidMine, on) {
     link.setAttribute("aria-label", "Link to what the page shows");
     said.replaceChildren(link);
     link.select();
-    document.execCommand("copy"); // a page of a disk may not use navigator.clipboard everywhere
-    said.append("Copied; whoever has this file can open it with the part from # on.");
+    const copied = document.execCommand("copy"); // a page of a disk may not use navigator.clipboard everywhere
+    said.append(`${copied ? "Copied" : "Press Ctrl+C to copy it"}; whoever has this file can open it with the part from # on.`);
   } });
   const clear = state.area.length ? [make("button", { type: "button", id: "clear-area", textContent: "End the drawn selection", onclick: on.clearArea })] : [];
   const head = isFiltered() ? `${papersText(rows.length)} of ${number(points.n)} are selected.` : `All ${papersText(points.n)}: search, filter, or draw on the map with Shift to select some.`;
