@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,13 +98,16 @@ class Run:
         return None
 
     def kill(self, victim: str, script: psutil.Process) -> bool:
-        """Send SIGKILL; false if the process had just ended."""
-        hit = {"script": [script], "main": [self.main]}.get(victim)
+        """Send SIGKILL; false if the first of the processes had just ended."""
+        below = self.main.children(recursive=True) if victim == "all" else []
+        first, *others = [script] if victim == "script" else [self.main, *below]
         try:
-            for process in hit or [self.main, *self.main.children(recursive=True)]:
-                process.send_signal(signal.SIGKILL)
+            first.send_signal(signal.SIGKILL)
         except psutil.NoSuchProcess:
             return False
+        for process in others:
+            with suppress(psutil.NoSuchProcess):  # it ended by itself meanwhile
+                process.send_signal(signal.SIGKILL)
         self.main.wait()
         return True
 
