@@ -37,7 +37,7 @@ Right = Callable[[int, str], bool]
 
 
 def page_inputs(folder: Path) -> dict[str, Path]:
-    """The files of the run that `explore` reads, but for those of the search."""
+    """The files of the run that `explore` reads, without those of the search."""
     names = {
         "papers": "corpus/papers", "coordinates": "map/coordinates", "assignments": "clusters/assignments",
         "memberships": "clusters/memberships", "subtopics": "clusters/subtopics", "topics": "topics/topics",

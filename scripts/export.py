@@ -273,10 +273,13 @@ def write_networks(run: Run, citations: np.ndarray, link: str | None, files: lis
     measured = (years, points, counted)
     topics = nodes_of_topics(run.topic, run.names, *measured)
     parts = nodes_of_parts(run.topic, run.subtopic, run.parents, run.names, *measured)
-    for file, nodes in zip(files[:2], (topics, parts), strict=True):
-        edges = node_edges(nodes.of_papers, len(nodes.labels), run.near, citations, run.vectors)
-        write_node_graph(file, run, nodes, edges)
-    write_vosviewer(files[3:6], node_items(parts, run.names), edges.pairs, edges.near, run, "subtopic")
+    of_topics, of_parts = (
+        node_edges(nodes.of_papers, len(nodes.labels), run.near, citations, run.vectors)
+        for nodes in (topics, parts)
+    )
+    write_node_graph(files[0], run, topics, of_topics)
+    write_node_graph(files[1], run, parts, of_parts)
+    write_vosviewer(files[3:6], node_items(parts, run.names), of_parts.pairs, of_parts.near, run, "subtopic")
     of_papers = paper_edges(run.near, citations, run.vectors)
     write_paper_graph(files[2], run, of_papers)
     strengths = np.maximum(of_papers.cosine, 0)

@@ -17,7 +17,7 @@ from lib.figures.style import save
 from lib.figures.tree_figure import draw_tree
 from lib.files import atomic_outputs, read_json
 from lib.map.schema import ProjectSummary, read_points
-from lib.naming.names import SEPARATOR
+from lib.naming.names import first_parts
 from lib.naming.schema import HIERARCHY, TOPICS
 from lib.tables import check_same_rows, read_table
 
@@ -65,7 +65,7 @@ def groups_of(hierarchy: pa.Table) -> list[Group]:
     if not 1 < len(names) <= len(topics) / 2:
         return []
     return [
-        Group(SEPARATOR.join(name.split(SEPARATOR)[:2]), [t["node"] for t in topics if t["parent"] == node])
+        Group(first_parts(name, 2), [t["node"] for t in topics if t["parent"] == node])
         for node, name in names.items()
     ]
 

@@ -1,7 +1,6 @@
 """Put the map, the choice of K, the topics, the measures and the ledger on one HTML page."""
 
 import argparse
-import base64
 import json
 import platform
 from pathlib import Path
@@ -38,7 +37,7 @@ from lib.evaluation.report_texts import (
 from lib.evaluation.schema import Evaluation
 from lib.explain.schema import EXPLAINED, EXPLANATIONS, ExplainSummary
 from lib.figures.explanation_figure import plot_first_explanation
-from lib.figures.page import content_policy, render
+from lib.figures.page import content_policy, embed_file, render
 from lib.figures.style import save
 from lib.files import atomic_outputs, read_json
 from lib.keywords.schema import MIXED
@@ -50,11 +49,6 @@ from lib.trends.periods import FALSE_DISCOVERIES, IN_SAMPLE, MIN_PAPERS, SURE, s
 from lib.trends.schema import PERIODS, SUBTOPIC_TRENDS, TRENDS, News
 from lib.workflow.encoders import language_warning
 from lib.works.schema import WorksSummary
-
-
-def embed_file(path: Path) -> str:
-    """The bytes of a file in base64."""
-    return base64.b64encode(path.read_bytes()).decode()
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:

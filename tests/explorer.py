@@ -1,5 +1,7 @@
 """What map.html shows in a browser: the tests of it read the page through these."""
 
+from pathlib import Path
+
 
 def row_of(page, identifier: str) -> int:
     return page.evaluate("id => explorer.texts.ids.indexOf(id)", identifier)
@@ -32,3 +34,13 @@ def overlapping(labels: list) -> list:
         (a[4], b[4]) for i, a in enumerate(boxes) for b in boxes[:i]
         if abs(a[0] - b[0]) < (a[2] + b[2]) / 2 - 0.01 and abs(a[1] - b[1]) < (a[3] + b[3]) / 2 - 0.01
     ]  # fmt: skip
+
+
+def download(page, format_: str, folder: Path) -> Path:
+    """The file of the selection in a format, as the button saves it."""
+    page.click("#selection-tab")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=format_, exact=True).click()
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path

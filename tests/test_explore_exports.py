@@ -1,7 +1,5 @@
 """explore: papers leave the page whole: cells of CSV, names in RIS and BibTeX, and the abstracts that it holds."""
 
-from pathlib import Path
-
 import bibtexparser
 import numpy as np
 import pandas as pd
@@ -11,21 +9,13 @@ import rispy
 import explore
 from browser import needs_chromium, opened
 from conftest import pq_write
+from explorer import download
 from lib.records.schema import FACET_ROWS
 from lib.tables import as_text_cell
 from measure import command_line
 from page_inputs import few, filled, write_inputs, write_page
 
 pytestmark = needs_chromium
-
-
-def download(page, format_: str, folder: Path) -> Path:
-    page.click("#selection-tab")
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name=format_, exact=True).click()
-    path = folder / waiting.value.suggested_filename
-    waiting.value.save_as(path)
-    return path
 
 
 def test_no_cell_of_the_csv_is_a_formula_or_another_number(browser, tmp_path):

@@ -5,7 +5,6 @@ import json
 import logging
 import re
 import warnings
-from pathlib import Path
 
 import bibtexparser
 import numpy as np
@@ -17,7 +16,7 @@ import rispy
 from browser import faults_by_axe, needs_chromium, opened
 from conftest import script
 from explore import abstracts
-from explorer import lit, place_of, row_of, settled
+from explorer import download, lit, place_of, row_of, settled
 from lib.figures.page import paper_url
 from lib.map.page_data import one_line
 from lib.naming.titles import latex_to_text
@@ -56,15 +55,6 @@ def corner(page, topic: int) -> tuple[np.ndarray, np.ndarray]:
     """The upper left and the lower right corner of a box around the papers of a topic on the screen."""
     places = np.array([place_of(page, row_of(page, IDS[i])) for i in np.flatnonzero(topic == TOPIC)])
     return places.min(0) - 4, places.max(0) + 4
-
-
-def download(page, format_: str, folder: Path) -> Path:
-    page.click("#selection-tab")
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name=format_, exact=True).click()
-    path = folder / waiting.value.suggested_filename
-    waiting.value.save_as(path)
-    return path
 
 
 def title_of(i: int) -> str:

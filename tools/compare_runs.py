@@ -4,7 +4,6 @@
 """
 
 import argparse
-import base64
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from lib.evaluation.report_texts import count
 from lib.evaluation.schema import Evaluation
 from lib.figures.flow_figure import plot_flows
 from lib.figures.fonts import drawable
-from lib.figures.page import content_policy, render
+from lib.figures.page import content_policy, embed_file, render
 from lib.figures.style import save
 from lib.files import atomic_outputs, read_json
 from lib.naming.schema import TOPICS
@@ -75,7 +74,7 @@ class Run:
             topics,
             read_json(at / "evaluation/evaluation.json", Evaluation),
             read_json(at / "embeddings/embeddings.json", EmbeddingsSummary)["model"],
-            base64.b64encode((at / "map.png").read_bytes()).decode(),
+            embed_file(at / "map.png"),
         )
 
 
@@ -144,7 +143,7 @@ def flows(found: Comparison, runs: tuple[Run, Run]) -> str:
     )
     with tempfile.TemporaryDirectory() as folder:
         save(figure, Path(folder, "flows.png"), 150)
-        return base64.b64encode(Path(folder, "flows.png").read_bytes()).decode()
+        return embed_file(Path(folder, "flows.png"))
 
 
 def main(argv: list[str] | None = None) -> None:

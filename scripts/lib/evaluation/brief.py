@@ -2,7 +2,7 @@
 
 from lib.evaluation.report_texts import count
 from lib.evaluation.schema import Evaluation
-from lib.naming.names import SEPARATOR
+from lib.naming.names import first_parts
 from lib.records.ledger import NOT_KEPT, NOT_READ
 from lib.records.schema import Ledger
 from lib.trends.periods import IN_SAMPLE
@@ -106,7 +106,7 @@ def how_far_to_trust(topics: list[dict], nearer_elsewhere: float) -> str:
 
 def quoted(topic: dict) -> str:
     """The first parts of the name of a topic, in a sentence."""
-    return f"“{SEPARATOR.join(topic['name'].split(SEPARATOR)[:PARTS])}”"
+    return f"“{first_parts(topic['name'], PARTS)}”"
 
 
 def some(topics: list[dict], most: int) -> str:

@@ -47,6 +47,11 @@ def content_policy(script: str, style: str, *, images: bool = False) -> str:
     )
 
 
+def embed_file(path: Path) -> str:
+    """The bytes of a file in base64."""
+    return base64.b64encode(path.read_bytes()).decode()
+
+
 def paper_url(link: str | None, identifier: str) -> str | None:
     """The address of a paper by the config key `link`, or None.
 

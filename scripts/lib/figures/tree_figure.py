@@ -85,7 +85,7 @@ def _draw_groups(axis: Axes, groups: pd.DataFrame, leaves: np.ndarray, group_of:
 
 
 def group_lines(name: str, most: int) -> list[str]:
-    """The name of a group in at most so many lines, one at least; a part that does not fit is left out."""
+    """The name of a group in at most `most` lines, but at least its first part; later parts that do not fit are left out."""
     lines: list[str] = []
     for part in name.split(SEPARATOR):
         wrapped = textwrap.wrap(part, NAME_WIDTH)
@@ -96,7 +96,7 @@ def group_lines(name: str, most: int) -> list[str]:
 
 
 def whole_parts(name: str, width: int) -> str:
-    """The first parts of a name that fit in so many characters; a first part that does not is cut."""
+    """The first parts of a name that fit in `width` characters; a first part that is longer is cut."""
     parts = name.split(SEPARATOR)
     while len(parts) > 1 and len(SEPARATOR.join(parts)) > width:
         parts.pop()

@@ -5,6 +5,7 @@ the forces on all papers are computed from the same positions, and all move toge
 (Melville). The result has the same bits on any number of cores.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -137,6 +138,21 @@ def move_papers(
     return place
 
 
+def bisected(too_large: Callable[[np.ndarray], np.ndarray], n: int, halvings: int) -> np.ndarray:
+    """The largest positive values that are not too large, by bisection from 1: float64 (n,).
+
+    Parameters
+    ----------
+    too_large : of values (n,), whether each is: bool (n,)
+    """
+    low, high, value = np.zeros(n), np.full(n, np.inf), np.ones(n)
+    for _ in range(halvings):
+        large = too_large(value)
+        high, low = np.where(large, value, high), np.where(large, low, value)
+        value = np.where(np.isinf(high), 2 * value, (low + high) / 2)
+    return value
+
+
 def memberships(cosines: np.ndarray) -> np.ndarray:
     """How much each neighbor belongs to its paper: 1 for the nearest, and log2(k + 1) in all: float32 (n, k).
 
@@ -150,13 +166,25 @@ def memberships(cosines: np.ndarray) -> np.ndarray:
     nearest = np.where(distances > 0, distances, np.inf).min(1)
     beyond = np.maximum(distances - np.where(np.isfinite(nearest), nearest, 0.0)[:, None], 0.0)
     total = np.log2(cosines.shape[1] + 1)
-    low, high, scale = np.zeros(len(beyond)), np.full(len(beyond), np.inf), np.ones(len(beyond))
-    for _ in range(HALVINGS):
-        large = np.exp(-beyond / scale[:, None]).sum(1) > total
-        high, low = np.where(large, scale, high), np.where(large, low, scale)
-        scale = np.where(np.isinf(high), 2 * scale, (low + high) / 2)
+    scale = bisected(lambda scale: np.exp(-beyond / scale[:, None]).sum(1) > total, len(beyond), HALVINGS)
     scale = np.maximum(scale, LEAST_SCALE * np.maximum(distances.mean(1), 1e-12))
     return np.exp(-beyond / scale[:, None]).astype(np.float32)
+
+
+def one_way_graph(
+    rows: np.ndarray, cosines: np.ndarray, weigh: Callable[[np.ndarray], np.ndarray], threads: int
+) -> sparse.csr_matrix:
+    """The weight of each neighbor for its paper: float32 (n, n).
+
+    Parameters
+    ----------
+    rows, cosines : (n, k), the nearest neighbors of each row, itself excluded; may be memory-mapped
+    weigh : of the cosines of some papers (m, k), the weights float32 (m, k)
+    """
+    n, k = rows.shape
+    parts = map_chunks(n, threads, lambda start, stop: weigh(cosines[start:stop]))
+    entries = np.concatenate(list(parts)).ravel(), np.asarray(rows).ravel(), np.arange(n + 1) * k
+    return sparse.csr_matrix(entries, shape=(n, n))
 
 
 def fuzzy_graph(rows: np.ndarray, cosines: np.ndarray, threads: int) -> sparse.csr_matrix:
@@ -168,11 +196,7 @@ def fuzzy_graph(rows: np.ndarray, cosines: np.ndarray, threads: int) -> sparse.c
     ----------
     rows, cosines : (n, k), the nearest neighbors of each row, itself excluded; may be memory-mapped
     """
-    n, k = rows.shape
-    parts = map_chunks(n, threads, lambda start, stop: memberships(cosines[start:stop]))
-    one_way = sparse.csr_matrix(
-        (np.concatenate(list(parts)).ravel(), np.asarray(rows).ravel(), np.arange(n + 1) * k), shape=(n, n)
-    )
+    one_way = one_way_graph(rows, cosines, memberships, threads)
     other_way = one_way.T.tocsr()
     graph = sparse.csr_matrix(one_way + other_way - one_way.multiply(other_way))
     graph.sort_indices()

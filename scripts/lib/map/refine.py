@@ -14,7 +14,8 @@ from numba import njit
 from scipy import fft, sparse
 
 from lib.cli import progress
-from lib.parallel import for_chunks, map_chunks
+from lib.map.forces import bisected, one_way_graph
+from lib.parallel import for_chunks
 
 EXAGGERATION = 2.0  # with 3, a fifth fewer neighbors are kept; with 1, islands dissolve
 ITERATIONS = 200  # more keep hardly more neighbors
@@ -47,15 +48,14 @@ def affinities(cosines: np.ndarray, perplexity: float) -> np.ndarray:
     """
     square = np.maximum(2.0 - 2.0 * cosines.astype(np.float64), 0.0)
     square -= square.min(1, keepdims=True)  # changes no probability
-    low, high, precision = np.zeros(len(square)), np.full(len(square), np.inf), np.ones(len(square))
-    for _ in range(HALVINGS):
+
+    def too_peaked(precision: np.ndarray) -> np.ndarray:
         weights = np.exp(-square * precision[:, None])
         total = weights.sum(1)
         entropy = np.log(total) + precision * (square * weights).sum(1) / total
-        flat = entropy > np.log(perplexity)
-        low, high = np.where(flat, precision, low), np.where(flat, high, precision)
-        precision = np.where(np.isinf(high), 2 * precision, (low + high) / 2)
-    weights = np.exp(-square * precision[:, None])
+        return ~(entropy > np.log(perplexity))
+
+    weights = np.exp(-square * bisected(too_peaked, len(square), HALVINGS)[:, None])
     return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
 
 
@@ -67,11 +67,7 @@ def joint_affinities(rows: np.ndarray, cosines: np.ndarray, threads: int) -> spa
     rows, cosines : (n, k), the nearest neighbors of each row, itself excluded; may be memory-mapped
     """
     n, k = rows.shape
-    perplexity = max(SHARE * k, 1.0)
-    parts = map_chunks(n, threads, lambda a, b: affinities(cosines[a:b], perplexity))
-    one_way = sparse.csr_matrix(
-        (np.concatenate(list(parts)).ravel(), np.asarray(rows).ravel(), np.arange(n + 1) * k), shape=(n, n)
-    )
+    one_way = one_way_graph(rows, cosines, partial(affinities, perplexity=max(SHARE * k, 1.0)), threads)
     joint = sparse.csr_matrix(one_way + one_way.T)
     joint.data /= np.float32(2 * n)
     joint.sort_indices()

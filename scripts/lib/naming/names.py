@@ -14,6 +14,11 @@ SEPARATOR = " · "  # between the keywords of a name
 IN_NAME = 3  # keywords of a name
 
 
+def first_parts(name: str, number: int) -> str:
+    """The first parts of a name."""
+    return SEPARATOR.join(name.split(SEPARATOR)[:number])
+
+
 def keywords_by_node(keywords: pd.DataFrame, level: str, n: int) -> list[pd.DataFrame]:
     """The keywords of each of the n nodes of a level, highest-weighted first; a node without keywords has no rows.
 
