@@ -62,6 +62,14 @@ def test_each_filter_leaves_the_papers_it_names(page):
     assert page.locator("#years-text").inner_text() == "2010–2012"
 
 
+def test_doubtful_groups_and_subtopics_say_so(page):
+    names = {text: page.locator(".node", has_text=text) for text in ("group 0", "group 1", "even", "odd")}
+    said = {text: node.text_content() for text, node in names.items()}
+    assert "mixed subjects" in said["group 0"] and "tentative" in said["odd"]
+    assert "mixed" not in said["group 1"] and "tentative" not in said["even"]
+    assert "half of its papers" in names["group 0"].locator(".warn").get_attribute("title")
+
+
 def test_groups_and_subtopics_are_filters_too(page):
     page.locator(".node.group", has_text="group 1").click()
     assert lit(page) == ids_where(TOPIC > 1)
