@@ -91,7 +91,7 @@ export function fillTopics(order, counts, found, choose) {
   } else if (order === "group") {
     meta.groups.forEach((group, g) => {
       const list = make("ul", {}, ...topicsOf(g).map(t => topicItem(t, choose)));
-      items.push(make("li", {}, node("group", g, { name: group.name }, choose), list));
+      items.push(make("li", {}, node("group", g, { name: group.name, mixed: group.mixed }, choose), list));
     });
   } else {
     const orders = { size: (a, b) => Number(found.topics[b] ?? 0) - Number(found.topics[a] ?? 0) || size(b) - size(a), rising: (a, b) => rise(meta.topics[b]) - rise(meta.topics[a]), name: (a, b) => meta.topics[a].name.localeCompare(meta.topics[b].name) };
