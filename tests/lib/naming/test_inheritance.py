@@ -52,7 +52,7 @@ def test_a_mixed_topic_keeps_the_name_of_its_parts_while_it_has_these():
         kept(old, same | {"mixed": False}) == "Algebra · Probability"
     )  # a measure near its limit changes no name
     assert kept(topic(1), topic(1)) == "a · b · c"
-    assert kept(topic(1), topic(1) | {"mixed": True}) is None  # its keywords mislead now
+    assert kept(topic(1), topic(1, fields=["A", "B"]) | {"mixed": True}) is None  # its keywords mislead now
     parts = topic(1, "x", ["u", "v"], True, [])
     assert kept(old, parts, parts=["Algebra", "Probability"]) == "Algebra · Probability"
     assert kept(old, parts, parts=["Algebra", "Logic"]) is None
