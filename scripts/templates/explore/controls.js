@@ -43,8 +43,8 @@ export function markFilters(counts) {
   element("to").value = state.to;
   const { from, to } = state;
   element("years-text").textContent = from === to ? String(from) : `${from}–${to}`;
-  const unknown = state.unknown.join(", ").slice(0, 80);
-  element("unknown").textContent = unknown && `This map has no topic ${unknown}.`;
+  const unknown = [...(state.unknown.length ? [`topic ${state.unknown.join(", ").slice(0, 80)}`] : []), ...state.absent].join(", no ");
+  element("unknown").textContent = unknown && `This map has no ${unknown}.`;
   element("unknown").hidden = !unknown;
   element("clear").hidden = !isFiltered() && !unknown;
   const total = number(counts.lit.length);

@@ -161,7 +161,7 @@ function count() {
 // Choose a node instead of what is chosen, or with `add` beside it; a click on the only one that is chosen ends the choice. A
 // subtopic narrows its topic if that is chosen.
 function choose(kind, index, add) {
-  state.unknown = [];
+  [state.unknown, state.absent] = [[], []];
   if (add) chooseToo(kind, index);
   else if (kind === "subtopic") {
     const { parent } = meta.subtopics[index], alone = state.subtopics.size === 1 && state.subtopics.has(index) && !others(state.topics, [parent]);
@@ -305,6 +305,10 @@ function addressChanged() {
 function findRows() {
   state.mine = texts ? state.askedMine.map(id => texts.ids.indexOf(id)).filter(i => i >= 0) : [];
   selected = texts && state.selected ? texts.ids.indexOf(state.selected) : -1;
+  if (texts && state.selected && selected < 0) { // a link of another map
+    state.absent.push(`paper ${state.selected.slice(0, 80)}`);
+    state.selected = "";
+  }
   filterChanged();
   markPaper(selected);
   if (selected >= 0) showSelected(); else hideCard();

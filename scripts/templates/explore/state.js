@@ -9,7 +9,7 @@ export const state = {};
 
 function fresh() {
   return {
-    query: "", topics: new Set(), unknown: [], subtopics: new Set(), category: 0, from: firstYear, to: lastYear,
+    query: "", topics: new Set(), unknown: [], absent: [], subtopics: new Set(), category: 0, from: firstYear, to: lastYear,
     outliers: false, nearer: false, added: false, selected: "", color: "topic", size: "", theme: "", area: [], mine: [], showMine: "", askedMine: [],
   };
 }
@@ -75,6 +75,7 @@ export function readAddress() {
   state.unknown = asked.filter(key => !keys.has(key)); // of topics that another map has
   state.subtopics = new Set(numbers(get("subtopic"), meta.subtopics.length));
   state.category = meta.categories.indexOf(get("category")) + 1;
+  if (get("category") && !state.category) state.absent.push(`category ${get("category")}`);
   const years = get("years").match(/^(\d+)-(\d+)$/);
   if (years && meta.years) {
     state.from = Math.min(lastYear, Math.max(firstYear, Number(years[1])));
