@@ -487,8 +487,10 @@ if (space) {
   filterChanged();
   if (selected >= 0) showSelected(); // the card can now ask for more like this
 }
-texts.abstracts = await loadAbstracts();
-if (tab === "selection") fillTab();
+texts.abstracts = search.abstracts = await loadAbstracts();
+if (state.query.trim()) filterChanged(); // their words count, too
+else if (tab === "selection") fillTab();
+if (selected >= 0) showSelected();
 drawn.ready = performance.now();
 // for tests, measurements and the console
 globalThis.explorer = { points, texts, search, view, state, drawn, draw, screenOf: i => screenOf(points, i), labelAt, labelsAt, visibleLabels, lit: () => counts.lit };
