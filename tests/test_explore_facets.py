@@ -129,7 +129,7 @@ def test_categories_are_found_by_code_and_by_name(browser, tmp_path, axe):
         assert shown() == [] and page.locator("#no-category").is_visible()
         page.fill("#category-search", "cosmology")
         page.keyboard.press("Enter")
-        assert "category=astro-ph.CO" in settled(page)
+        page.wait_for_function("location.hash.includes('category=astro-ph.CO')")
         assert lit(page) == ids_where(np.arange(150) % 5 == 0)
         assert page.locator("#categories-open").inner_text() == "Category astro-ph.CO"
         assert page.evaluate("document.activeElement.id") == "categories-open"

@@ -205,9 +205,9 @@ def test_help_and_the_map_are_one_key_away(page):
 
 
 # The page reads each block when the test lets it, in the order in which it asks for them.
-SLOW = """const read = Response.prototype.arrayBuffer, waiting = []; window.open_ = false;
+SLOW = """const read = ReadableStreamDefaultReader.prototype.read, waiting = []; window.open_ = false;
 window.letAll = () => { window.open_ = true; waiting.splice(0).forEach(go => go()); };
-Response.prototype.arrayBuffer = async function () {
+ReadableStreamDefaultReader.prototype.read = async function () {
   const data = await read.call(this);
   if (window.held?.() && !window.open_) await new Promise(go => waiting.push(go));
   return data;

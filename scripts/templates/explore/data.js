@@ -20,7 +20,20 @@ async function inflate(name) {
   const stream = new DecompressionStream("deflate"), writer = stream.writable.getWriter();
   writer.write(bytes);
   writer.close();
-  return new Response(stream.readable).arrayBuffer();
+  return readAll(stream.readable.getReader());
+}
+
+// All bytes of a stream. `Response` would do the same in a later task, after which the parser of the page goes on first.
+async function readAll(reader) {
+  const parts = [];
+  for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value);
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes.buffer;
 }
 
 // One entry per paper. Papers are sorted by the cell of a grid, row by row, so that the papers of
