@@ -220,7 +220,8 @@ def copied_space(folder: Path, n: int) -> dict[str, Path]:
         pa.array(np.arange(TERMS) % len(np.load(read["term_space"])))
     )
     letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
-    names = [term if i < len(set(terms["term"].to_pylist())) else term + "".join(rng.choice(letters, 2)) for i, term in enumerate(terms["term"].to_pylist())]  # fmt: skip
+    known = len(np.load(read["term_space"]))
+    names = [t if i < known else t + "".join(rng.choice(letters, 2)) for i, t in enumerate(terms["term"].to_pylist())]  # fmt: skip
     pq.write_table(terms.set_column(0, "term", pa.array(names)), files["search_terms"])
     return files
 

@@ -145,8 +145,8 @@ def add_changes(
 
 def fit_codes(assigned: pa.Table, k: int) -> np.ndarray:
     """How similar each paper is to its topic: uint8 (n,), the place in FITS counted from 1, 0 without a topic."""
-    outlier = assigned["outlier"].to_numpy().astype(bool)
-    return (1 + fits(assigned["topic"].to_numpy(), assigned["similarity"].to_numpy(), outlier, k)).astype(np.uint8)
+    topic, similarity, outlier = (assigned[name].to_numpy() for name in ("topic", "similarity", "outlier"))
+    return (1 + fits(topic, similarity, outlier.astype(bool), k)).astype(np.uint8)
 
 
 def abstracts(papers: Path, rows: np.ndarray) -> list[str]:
@@ -226,7 +226,8 @@ def main(argv: list[str] | None = None) -> None:
     about["categoryNames"] = category_entries(about["categories"], read_category_names(args.category_names))
     meta |= about | {"topics": entries, "groups": groups, "subtopics": subtopics}
     within = np.where(subtopic_of[rows] < 0, NONE, subtopic_of[rows])
-    blocks |= {"xy": codes[rows], "subtopic": within.astype(np.uint16), "fit": fit_codes(assigned, len(topics))[rows]}
+    blocks |= {"xy": codes[rows], "subtopic": within.astype(np.uint16)}
+    blocks["fit"] = fit_codes(assigned, len(topics))[rows]
     blocks |= share_blocks(topic_of[rows], best[rows], of_best[rows])
     add_changes(args, meta, blocks, papers["id"].take(rows), topic_of[rows], topics)
     blocks |= record_blocks(papers.take(rows), args.facets) | {"abstracts": abstracts(args.papers, rows)}
