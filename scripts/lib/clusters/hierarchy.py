@@ -20,7 +20,7 @@ LEAST_TOPICS = 5  # fewer topics are not grouped
 HALVED = 0.65  # two halves of a single cloud reach this index at most
 SPLITS = 6  # random splits of the papers into two halves
 N_INIT = 4  # initializations of each K-means: one consensus
-PATIENCE = 3  # numbers between two good ones may divide a subtopic at random
+PATIENCE = 2  # more than 1: three equal subtopics are stable as three, but not as two
 ROWS = 5000  # papers of a topic on which subtopics are compared
 Divided = tuple[np.ndarray, np.ndarray]  # labels of the papers of a topic, stability of its subtopics
 
