@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from scipy import sparse
 
 from lib.cli import UserError
 
@@ -59,6 +58,8 @@ class Fields:
         columns = of_category[encoded.indices.to_numpy()]
         counts = categories.value_lengths().fill_null(0).to_numpy()
         rows = np.repeat(np.arange(len(categories)), counts)
+        from scipy import sparse  # `papers` reads the names of categories alone
+
         table = (np.ones(len(rows), np.int32), (rows, columns))
         self.papers = sparse.csr_matrix(table, (len(categories), len(self.names)))
         self.papers.data[:] = 1
@@ -77,6 +78,8 @@ class Fields:
         -------
         At most MOST names per group; and the share of its papers that are in one of its fields, float64 (k,).
         """
+        from scipy import sparse
+
         compared = np.flatnonzero(labels >= 0)
         papers, groups = self.papers[compared], labels[compared]
         of_group = sparse.csr_matrix(
