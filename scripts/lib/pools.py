@@ -47,7 +47,8 @@ def in_processes(
     UserError
         A process was killed.
     """
-    from concurrent.futures import ProcessPoolExecutor  # most steps have threads alone, and start sooner without
+    # most steps have threads alone, and start sooner without
+    from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
     with ProcessPoolExecutor(threads, initializer=_begin, initargs=(begin,)) as pool:
