@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -121,26 +122,36 @@ SentenceTransformer(modules=[word, pooling], backend="openvino").save_pretrained
 
 
 def onnx_runtime(folder: Path, some: list[str], batch: int) -> np.ndarray:
-    """Padded batches by ONNX Runtime, sorted by length, in the precision of the exported model: float32."""
+    """Padded batches by ONNX Runtime on all cores, in the precision of the exported model: float32."""
+    return padded_by_onnx(folder, some, batch, len(os.sched_getaffinity(0)))()
+
+
+def padded_by_onnx(folder: Path, some: list[str], batch: int, threads: int) -> Callable[[], np.ndarray]:
+    """Load the model into ONNX Runtime; returns what encodes the texts, sorted by length: float32 (n, dim)."""
     import onnxruntime
     from transformers import AutoTokenizer
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = len(os.sched_getaffinity(0))
+    options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(exported_onnx(folder), options, providers=["CPUExecutionProvider"])
     tokenizer = AutoTokenizer.from_pretrained(folder)
     order = np.argsort([-len(text) for text in some], kind="stable")
-    out = []
-    for start in range(0, len(some), batch):
-        chosen = [some[i] for i in order[start : start + batch]]
-        inputs = tokenizer(chosen, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="np")
-        given = {name: inputs[name].astype(np.int64) for name in ("input_ids", "attention_mask")}
-        (hidden,) = session.run(None, given)
-        mask = given["attention_mask"][..., None].astype(np.float32)
-        mean = (hidden * mask).sum(1) / mask.sum(1)
-        out.append(mean / np.linalg.norm(mean, axis=1, keepdims=True))
-    vectors = np.concatenate(out)
-    return vectors[np.argsort(order)]
+
+    def encode() -> np.ndarray:
+        out = []
+        for start in range(0, len(some), batch):
+            chosen = [some[i] for i in order[start : start + batch]]
+            inputs = tokenizer(
+                chosen, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="np"
+            )
+            given = {name: inputs[name].astype(np.int64) for name in ("input_ids", "attention_mask")}
+            (hidden,) = session.run(None, given)
+            mask = given["attention_mask"][..., None].astype(np.float32)
+            mean = (hidden * mask).sum(1) / mask.sum(1)
+            out.append(mean / np.linalg.norm(mean, axis=1, keepdims=True))
+        return np.concatenate(out)[np.argsort(order)]
+
+    return encode
 
 
 def exported_onnx(folder: Path) -> Path:
