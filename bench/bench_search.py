@@ -4,7 +4,8 @@ On a finished run (RESULTS, by default results/). Queries are the titles of 800 
 and of what terms mean, and on arXiv the queries of bench/queries.tsv. The page itself answers, in headless Chromium. A found
 paper is right if it has the primary category of the query; precision is over the first ten.
 
-The page of 100,000 papers is made of copies of the papers of the run, with noise.
+The pages of SEARCH_PAPERS papers, by default 100,000, are made of copies of the papers of the run, with noise; SEARCH_PAPERS=
+makes none.
 """
 
 import os
@@ -22,7 +23,8 @@ from measure import OUT, ROOT, command, page_files, script, table
 RESULTS = Path(os.environ.get("RESULTS", ROOT / "results"))
 QUERIES = ROOT / "bench" / "queries.tsv"
 OF_PAPERS = ("papers", "coordinates", "assignments", "memberships", "subtopics")
-TITLES, FOUND, LARGE = 800, 10, 100_000
+TITLES, FOUND = 800, 10
+LARGE = [int(n) for n in os.environ.get("SEARCH_PAPERS", "100000").split(",") if n]
 SPACE = {"paper_space": "papers.npy", "term_space": "terms.npy", "search_terms": "terms.parquet"}
 RANKED = """queries => queries.map(query => {
   const {rank} = explorer.search.find(query), order = [...rank.keys()].sort((a, b) => rank[b] - rank[a] || a - b);
@@ -218,21 +220,22 @@ def copied_space(folder: Path, n: int) -> dict[str, Path]:
         pa.array(np.arange(TERMS) % len(np.load(read["term_space"])))
     )
     letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
-    names = [term if i < len(set(terms["term"].to_pylist())) else term + "".join(rng.choice(letters, 2)) for i, term in enumerate(terms["term"].to_pylist())]  # fmt: skip
+    known = len(np.load(read["term_space"]))
+    names = [t if i < known else t + "".join(rng.choice(letters, 2)) for i, t in enumerate(terms["term"].to_pylist())]  # fmt: skip
     pq.write_table(terms.set_column(0, "term", pa.array(names)), files["search_terms"])
     return files
 
 
-def measure_speed(playwright) -> None:
-    folder = OUT / f"search-{LARGE}"
+def measure_speed(playwright, n: int) -> None:
+    folder = OUT / f"search-{n}"
     folder.mkdir(parents=True, exist_ok=True)
-    inputs, lines = copies(folder, LARGE), []
-    spaces = {"words alone": {}, "words and meaning": copied_space(folder, LARGE)}
+    inputs, lines = copies(folder, n), []
+    spaces = {"words alone": {}, "words and meaning": copied_space(folder, n)}
     queries = [line.split("\t")[0] for line in QUERIES.read_text().splitlines() if not line.startswith("#")]
     titles = pq.read_table(inputs["papers"], columns=["title"])["title"].to_pylist()[:50]
     for name, space in spaces.items():
         page = folder / "map.html"
-        command(script("explore", **inputs, **space, max_papers=LARGE, map=page))
+        command(script("explore", **inputs, **space, max_papers=n, map=page))
         firsts, readies = [], []
         for _ in range(5):
             tab = opened_page(playwright, page)
@@ -246,7 +249,7 @@ def measure_speed(playwright) -> None:
             [name, page.stat().st_size / 1e6, float(np.median(firsts)), float(np.median(readies)), *spans]
         )
     header = ["map.html", "MB", "first picture, s", "ready, s", "answer to a query, ms", "worst", "to a title, ms", "worst"]  # fmt: skip
-    table(f"{LARGE:,} papers, copies of those of the run", header, lines)
+    table(f"{n:,} papers, copies of those of the run", header, lines)
 
 
 def main() -> None:
@@ -254,4 +257,5 @@ def main() -> None:
 
     with sync_playwright() as playwright:
         measure_finding(playwright)
-        measure_speed(playwright)
+        for n in LARGE:
+            measure_speed(playwright, n)

@@ -164,6 +164,7 @@ def page_files() -> dict[str, Path | list[Path]]:
     templates = ROOT / "scripts" / "templates"
     modules = re.findall(r'"(\w+)"', names[1] if names else "")
     return {
+        "category_names": ROOT / "data" / "words" / "arxiv_categories.csv",
         "template": templates / "explore.html",
         "style": templates / "explore" / "explore.css",
         "scripts": [templates / "explore" / f"{name}.js" for name in modules],

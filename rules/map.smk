@@ -14,6 +14,8 @@ EXPLORE_MODULES = [
     "search",
     "said",
     "neighbors",
+    "classes",
+    "sizes",
     "colors",
     "density",
     "labels",
@@ -27,7 +29,9 @@ EXPLORE_MODULES = [
     "mine",
     "selection",
     "topics",
+    "categories",
     "controls",
+    "print",
     "main",
 ]
 
@@ -156,6 +160,7 @@ rule explore:
         subtopics="<results>/clusters/subtopics.parquet",
         memberships=f"{TOPICS}/memberships.parquet",
         neighbors="<results>/embeddings/neighbors.npy",
+        category_names=config["label"]["category_names"],
         template=source("scripts/templates/explore.html"),
         style=source("scripts/templates/explore/explore.css"),
         scripts=[

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from lib.arrays import read_array
 from lib.cli import Parser, optional, run, say
+from lib.clusters.fit import fits
 from lib.clusters.nodes import node_sizes, read_nodes
 from lib.clusters.schema import ASSIGNMENTS, SUBTOPICS
 from lib.clusters.topic_numbers import read_assignments, read_memberships
@@ -22,6 +23,7 @@ from lib.map.page_data import cell_order, grid_side, one_line, pack, quantize
 from lib.map.page_entries import (
     LATE,
     NONE,
+    category_entries,
     former_topics,
     levels,
     paper_blocks,
@@ -33,6 +35,7 @@ from lib.map.page_entries import (
 from lib.map.page_records import record_blocks
 from lib.map.schema import SEARCH_TERMS, read_points
 from lib.map.tears import kept_shares, neighbors_on_page
+from lib.naming.fields import read_category_names
 from lib.naming.schema import HIERARCHY, TOPICS
 from lib.records.schema import PAPERS
 from lib.rows import hash_ids, label_sizes, sample_rows
@@ -77,6 +80,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         memberships="memberships.parquet",
         neighbors="neighbors.npy",
         facets="facets.parquet",
+        category_names="names of categories: CSV with the columns category and name",
         template="explore.html",
         style="its style sheet",
     )
@@ -137,6 +141,12 @@ def add_changes(
     blocks |= columns
     for entry, number in zip(meta["topics"], names, strict=True):
         entry["born"] = number not in former
+
+
+def fit_codes(assigned: pa.Table, k: int) -> np.ndarray:
+    """How similar each paper is to its topic: uint8 (n,), the place in FITS counted from 1, 0 without a topic."""
+    topic, similarity, outlier = (assigned[name].to_numpy() for name in ("topic", "similarity", "outlier"))
+    return (1 + fits(topic, similarity, outlier.astype(bool), k)).astype(np.uint8)
 
 
 def abstracts(papers: Path, rows: np.ndarray) -> list[str]:
@@ -213,9 +223,11 @@ def main(argv: list[str] | None = None) -> None:
     note = f"{len(rows):,} of them shown, sampled at random" if len(rows) < len(points) else ""
     meta = {"title": title, "aspect": aspect, "grid": side, "link": args.link, "edits": args.edits["text"]}
     meta["shareYears"] = years.tolist() if len(years) > 1 else []
+    about["categoryNames"] = category_entries(about["categories"], read_category_names(args.category_names))
     meta |= about | {"topics": entries, "groups": groups, "subtopics": subtopics}
     within = np.where(subtopic_of[rows] < 0, NONE, subtopic_of[rows])
     blocks |= {"xy": codes[rows], "subtopic": within.astype(np.uint16)}
+    blocks["fit"] = fit_codes(assigned, len(topics))[rows]
     blocks |= share_blocks(topic_of[rows], best[rows], of_best[rows])
     add_changes(args, meta, blocks, papers["id"].take(rows), topic_of[rows], topics)
     blocks |= record_blocks(papers.take(rows), args.facets) | {"abstracts": abstracts(args.papers, rows)}

@@ -8,12 +8,13 @@ import pandas as pd
 import pyarrow as pa
 
 from lib.cli import Parser, progress, run, say
+from lib.clusters.fit import fits
 from lib.clusters.nodes import read_nodes
 from lib.clusters.schema import SUBTOPICS
 from lib.clusters.topic_numbers import read_assignments, read_memberships
 from lib.embeddings.neighbor_graph import read_neighbors
 from lib.exchange.facet_rows import FacetBlocks, first_values, in_blocks
-from lib.exchange.paper_rows import Measures, Names, fits, near_lists, own_shares, paper_rows
+from lib.exchange.paper_rows import Measures, Names, near_lists, own_shares, paper_rows
 from lib.exchange.schema import PAPER_ROWS
 from lib.files import atomic_outputs
 from lib.map.schema import read_points

@@ -21,6 +21,12 @@ def lit(page) -> set[str]:
     )
 
 
+def choose_category(page, code: str) -> None:
+    """Choose a category in its list, which opens by a click."""
+    page.locator("#category-field summary").click()
+    page.locator("#categories button", has=page.locator("b", has_text=code)).click()
+
+
 def settled(page) -> str:
     """The hash once the page has written it."""
     page.wait_for_timeout(350)

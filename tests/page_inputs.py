@@ -144,7 +144,8 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
     for i, paper in enumerate(order):
         near[paper] = np.roll(order, -i)[1 : near.shape[1] + 1]
     np.save(folder / "near.npy", near)
-    # papers have two authors, but each tenth has none; a third has a journal and a DOI
+    # papers have two authors, but each tenth has none; a third has a journal and a DOI,
+    # and a fourth is cited
     facets = [
         (paper, "authors", k, name)
         for i, paper in enumerate(ids)
@@ -157,6 +158,7 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
         if i % 3 == 1
         for entry in (("doi", 0, f"10.1000/x_{i}"), ("journal", 0, f"J. Odd & Even {i}"))
     ]
+    facets += [(paper, "cited_by", 0, str(i)) for i, paper in enumerate(ids) if i % 4 == 1]
     columns = (
         dict(
             zip(

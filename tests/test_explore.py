@@ -76,6 +76,35 @@ def test_rule_lists_every_module_after_those_it_imports():
         seen.add(file.stem)
 
 
+def test_names_at_the_top_of_modules_differ():
+    """The modules share one scope in the page: a name that two of them declare stops its script."""
+    declared: dict[str, list[str]] = {}
+    for file in page_files()["scripts"]:
+        source = file.read_text()
+        names = re.findall(r"^(?:export )?(?:async )?(?:function\*?|class) (\w+)", source, flags=re.M)
+        for declaration in re.findall(r"^(?:export )?(?:const|let|var) (.*?);$", source, flags=re.M | re.S):
+            # without what stands in brackets, a comma parts names
+            bare = without_brackets(declaration)
+            names += re.findall(r"(?:^|,)\s*([A-Za-z_$]\w*)\s*(?==|,|$)", bare)
+            names += (
+                re.findall(r"\w+", declaration[1 : declaration.index("]")]) if declaration[0] == "[" else []
+            )
+        for name in names:
+            declared.setdefault(name, []).append(file.stem)
+    twice = {name: files for name, files in declared.items() if len(files) > 1}
+    assert not twice and {"state", "firstYear", "hovered", "drawn", "Search", "matches"} <= set(declared)
+
+
+def without_brackets(text: str) -> str:
+    """A text without what stands in brackets and in quotes."""
+    text, depth, out = re.sub(r'"[^"]*"|`[^`]*`|\'[^\']*\'', "", text), 0, ""
+    for sign in text:
+        depth -= sign in ")]}"
+        out += sign if depth == 0 and sign not in ")]}" else ""
+        depth += sign in "([{"
+    return out
+
+
 def test_tables_of_different_papers_are_refused(tmp_path, out):
     inputs = write_inputs(tmp_path)
     short = pq_write(tmp_path / "short.parquet", id=["a"], subtopic=pa.array([0], pa.int32()))

@@ -7,8 +7,10 @@ import pytest
 
 from browser import needs_chromium, opened
 from conftest import EVIL, assert_refused, script
+from explore import main
 from explorer import lit, row_of, settled
 from lib.words.spelling import stem
+from measure import command_line
 from page_inputs import planted_columns, space_files, write_inputs, write_page
 
 pytestmark = needs_chromium
@@ -78,6 +80,35 @@ def test_words_and_meaning_rank_together_as_the_definition_says(page, planted):
     assert (np.diff(ranks) < 1e-3).all()
     others = np.delete(score, found)
     assert others.max() <= ranks.min() + 1e-3
+
+
+def test_a_word_in_the_abstract_alone_counts_half_of_one_in_the_title(browser, tmp_path, planted):
+    """The two papers that have it are found for a word that is no term and in no title; `-word` leaves out titles only."""
+    columns = planted_columns(planted)
+    inputs = write_inputs(tmp_path, **columns) | space_files(tmp_path, planted)
+    papers = pq.read_table(inputs["papers"])
+    abstracts = papers["abstract"].to_pylist()
+    for i in (7, 90):
+        abstracts[i] += " We saw a quokka in the outback."
+    column = papers.schema.get_field_index("abstract")
+    pq.write_table(papers.set_column(column, "abstract", pa.array(abstracts)), inputs["papers"])
+    main(command_line("explore", **inputs, map=tmp_path / "map.html"))
+    with opened(browser, tmp_path / "map.html") as page:
+        found = [planted.ids.index(i) for i in search(page, "quokka")]
+        assert set(found[:2]) == {7, 90} and len(found) == 10
+        assert "Understood: quokka" in said(page) and "near in meaning" in said(page)
+        order = [row_of(page, i) for i in planted.ids]
+        ranks = page.evaluate(  # by words alone
+            "query => Array.from(new explorer.search.constructor(explorer.texts, null).find(query).rank)",
+            "telescope quokka",
+        )
+        has = np.array(["telescope" in title.lower() for title in planted.titles])
+        weights = np.log(141 / np.array([has.sum(), 2]))
+        half = 0.5 * np.isin(np.arange(140), [7, 90])
+        score = 0.5 * (weights[0] * has + weights[1] * half) / weights.sum()
+        assert np.abs(np.array(ranks)[order] - 65535 * (score + 1) / 3.5).max() <= 1
+        search(page, "-quokka")
+        assert len(lit(page)) == 140
 
 
 def test_plurals_and_spellings_are_one_word(page):

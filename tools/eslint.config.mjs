@@ -1,6 +1,6 @@
 // Rules that find mistakes; the layout of the code is no matter of theirs.
 const browser = [
-  "Blob", "DecompressionStream", "ResizeObserver", "Response", "TextDecoder", "URL", "URLSearchParams", "addEventListener",
+  "Blob", "DecompressionStream", "ResizeObserver", "TextDecoder", "URL", "URLSearchParams", "addEventListener",
   "atob", "clearTimeout", "devicePixelRatio", "document", "getComputedStyle", "history", "location", "matchMedia",
   "open", "performance", "requestAnimationFrame", "setTimeout",
 ];

@@ -7,12 +7,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lib.clusters.fit import FITS
 from lib.exchange.schema import PAPER_ROWS
 from lib.map.page_data import nodes_of, one_line
 from lib.naming.titles import latex_to_text
-from lib.rows import rows_by_label
 
-FITS = ("central", "typical", "marginal", "unusual")
 NEAR = 5  # ids of nearest papers, as in assign/NAME.csv
 
 
@@ -72,23 +71,6 @@ class Measures:
     def part(self, rows: slice) -> "Measures":
         """Those of some papers."""
         return Measures(**{name: values[rows] for name, values in vars(self).items()})
-
-
-def fits(topic: np.ndarray, similarity: np.ndarray, outlier: np.ndarray, k: int) -> np.ndarray:
-    """How similar each paper is to its topic, as a place in FITS: int8 (n,); -1 for a paper without a topic.
-
-    Parameters
-    ----------
-    topic : int (n,), codes; -1 for none
-    similarity, outlier : float and bool (n,), as in assignments.parquet
-    """
-    found = np.full(len(topic), -1, np.int8)
-    for rows in rows_by_label(topic, k):
-        if len(rows):
-            low, high = np.quantile(similarity[rows], [0.25, 0.75])
-            found[rows] = np.where(similarity[rows] >= high, 0, np.where(similarity[rows] >= low, 1, 2))
-            found[rows[outlier[rows]]] = 3
-    return found
 
 
 def own_shares(topic: np.ndarray, best: np.ndarray, shares: np.ndarray) -> np.ndarray:

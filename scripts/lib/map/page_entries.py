@@ -19,7 +19,7 @@ KEYWORDS = 8  # shown per topic
 CATEGORIES = 2000  # that can be chosen: the most frequent
 # Blocks that the first picture does not need, in the order in which the page reads them
 LATE = (
-    *("titles", "ids", "authors", "journals", "dois", "days", "near"),
+    *("titles", "ids", "authors", "journals", "dois", "cited", "days", "near"),
     *("terms", "termPapers", "termTitles", "termSpace", "space", "abstracts"),
 )
 
@@ -190,6 +190,11 @@ def search_blocks(
         "terms": [one_line(term) for term in table["term"].to_pylist()],
     }
     return {"papers": n, "paperStep": PAPER_STEP, "termStep": TERM_STEP}, blocks
+
+
+def category_entries(categories: list[str], names: dict[str, str]) -> list[str]:
+    """The name of each category in words; empty for one without a name, or that is its own name."""
+    return ["" if names.get(each, each) == each else one_line(names[each]) for each in categories]
 
 
 def paper_blocks(papers: pa.Table, assigned: pa.Table) -> tuple[dict, dict[str, np.ndarray | list[str]]]:

@@ -1,4 +1,4 @@
-"""What map.html hands on of each paper: authors, journal, DOI and day."""
+"""What map.html hands on of each paper: authors, journal, DOI, citations and day."""
 
 from pathlib import Path
 
@@ -16,15 +16,15 @@ UNDATED = -(2**31)
 def record_blocks(papers: pa.Table, facets: Path) -> dict[str, np.ndarray | list[str]]:
     """One array or list of texts per column, in the order of the papers.
 
-    The columns: `authors`, separated by BETWEEN; `journals` and `dois`, the first of each, empty if there is none; `days`,
-    int32, since 1970, UNDATED if unknown.
+    The columns: `authors`, separated by BETWEEN; `journals` and `dois`, the first of each, empty if there is none; `cited`,
+    uint32, one more than the number of citations, 0 if unknown; `days`, int32, since 1970, UNDATED if unknown.
 
     Parameters
     ----------
     papers : columns id and published, in the order of the page
     facets : facets.parquet
     """
-    values: dict[str, dict[str, list[str]]] = {"authors": {}, "journal": {}, "doi": {}}
+    values: dict[str, dict[str, list[str]]] = {"authors": {}, "journal": {}, "doi": {}, "cited_by": {}}
     for rows in read_facet_rows(facets, list(values), papers["id"].combine_chunks()):
         for identifier, facet, value in zip(*(column.to_pylist() for column in rows.columns), strict=True):
             if text := one_line(value or ""):
@@ -36,5 +36,6 @@ def record_blocks(papers: pa.Table, facets: Path) -> dict[str, np.ndarray | list
         "authors": [BETWEEN.join(a.replace(";", ",") for a in values["authors"].get(i, [])) for i in ids],
         "journals": [values["journal"].get(i, [""])[0] for i in ids],
         "dois": [values["doi"].get(i, [""])[0] for i in ids],
+        "cited": np.array([1 + int(values["cited_by"].get(i, ["-1"])[0]) for i in ids], np.uint32),
         "days": np.where(np.isnat(day), UNDATED, day.astype(np.int64)).astype(np.int32),
     }

@@ -1,5 +1,7 @@
 // The color of each paper.
+import { CLASS_COLORS, classesOf, isClass } from "./classes.js";
 import { meta } from "./data.js";
+import { dot, element, make, number } from "./elements.js";
 import { UNMEASURED } from "./neighbors.js";
 
 // From Cividis (Nuñez et al. 2018), which people with and without color blindness see alike.
@@ -19,7 +21,9 @@ function ramp(share, dark) {
 export const groupColor = group => meta.topics.filter(topic => topic.group === group).reduce((a, b) => (b.size > a.size ? b : a)).color;
 
 // The colors of the values that a paper can have, and the value of each paper.
-function palette(points, by, dark) {
+function palette(points, texts, by, dark) {
+  const classes = isClass(by) && classesOf(points, texts, by);
+  if (classes) return [[UNKNOWN, ...CLASS_COLORS.map(rgb)], classes.of];
   if (by === "group" && meta.groups.length) {
     return [meta.topics.map(topic => rgb(groupColor(topic.group))), points.topic];
   }
@@ -56,9 +60,9 @@ function spread(values) {
   return [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)];
 }
 
-// Red, green, blue, and 255 if the paper passes the filters, for each paper.
-export function paint(points, lit, by, dark) {
-  const [colors, value] = palette(points, by, dark), out = new Uint8Array(4 * points.n);
+// Red, green, blue, and 255 if the paper passes the filters, for each paper. `texts` may be null.
+export function paint(points, texts, lit, by, dark) {
+  const [colors, value] = palette(points, texts, by, dark), out = new Uint8Array(4 * points.n);
   const light = dark ? 0.15 : 0; // on a dark ground colors are mixed with white
   const mixed = {};
   for (const key of Object.keys(colors)) mixed[key] = colors[key].map(c => Math.round(c + light * (255 - c)));
@@ -74,7 +78,8 @@ export function paint(points, lit, by, dark) {
 
 const tenth = share => `${Math.round(share / 10)}`;
 
-export function legend(points, by, dark) {
+// What the colors mean: a gradient with words at it, or entries of a color, a name and a count. Null for topics and groups.
+export function legend(points, texts, by, dark) {
   const steps = [0, 0.2, 0.4, 0.6, 0.8, 1].map(share => `rgb(${ramp(share, dark).join()})`);
   const gradient = `linear-gradient(90deg, ${steps.join(", ")})`;
   if (by === "year" && meta.years) {
@@ -85,7 +90,21 @@ export function legend(points, by, dark) {
     const shares = points.kept.filter(share => share !== UNMEASURED).sort(), middle = shares[shares.length >> 1];
     return { gradient, low: `${tenth(shares[0])} of 10 nearest papers are near on the map`, middle: `median ${tenth(middle)}`, high: tenth(shares.at(-1)) };
   }
-  if (by !== "similarity") return null;
-  const [low, middle, high] = spread(points.similarity).map(value => (value / 255).toFixed(2));
-  return { gradient, low: `similarity ${low}`, middle: `median ${middle}`, high };
+  if (by === "similarity") return { gradient, low: "least like its topic", middle: "", high: "most like it" };
+  const classes = isClass(by) && classesOf(points, texts, by);
+  if (!classes) return null;
+  const entries = classes.names.map((name, k) => ({ color: CLASS_COLORS[k], name, count: classes.counts[k] }));
+  const rest = points.n - classes.counts.reduce((sum, count) => sum + count, 0);
+  return { entries: [...entries, ...(rest ? [{ color: `rgb(${UNKNOWN.join()})`, name: "others or unknown", count: rest }] : [])] };
+}
+
+// Show the legend. `shown`: what `legend` returned; `size`: what the sizes of points mean, or nothing.
+export function showLegend(shown, size) {
+  element("legend").hidden = !shown && !size;
+  element("scale").hidden = !shown?.gradient;
+  element("classes").replaceChildren(...(shown?.entries ?? []).map(({ color, name, count }) => make("li", {}, dot(color), make("span", { dir: "auto", title: name }, name), make("span", { className: "size" }, number(count)))));
+  element("size-said").textContent = size;
+  if (!shown?.gradient) return;
+  for (const end of ["low", "middle", "high"]) element(end).textContent = shown[end];
+  element("scale").querySelector("i").style.background = shown.gradient;
 }

@@ -1,15 +1,12 @@
 // The form with the filters, and the tabs.
+import { markCategory, setUpCategories } from "./categories.js";
 import { meta } from "./data.js";
 import { element, make, makeSvg, number, papersText } from "./elements.js";
 import { isFiltered, state } from "./state.js";
 
 // `on(what)` is called when a filter changed: "query" while one types, else "filter".
 export function setUpFilters(points, on) {
-  const category = element("category"), sizes = new Uint32Array(meta.categories.length + 1);
-  for (let i = 0; i < points.n; i++) sizes[points.category[i]]++;
-  category.append(make("option", { value: 0 }, "all"));
-  meta.categories.forEach((name, c) => category.append(make("option", { value: c + 1 }, `${name} (${number(sizes[c + 1])})`)));
-  element("category-field").hidden = meta.categories.length < 2;
+  setUpCategories(points, () => on("filter"));
   setUpFlag("outliers", points.outlier, "Unusual for its topic", "Less similar to its topic than nearly all of its papers", on);
   setUpFlag("nearer", points.nearer, "Nearer to another topic", "On average nearer to the papers of another topic (negative silhouette)", on);
   setUpFlag("added", points.added, "New since the earlier map", "The earlier map, which this one follows, did not have them", on);
@@ -24,7 +21,6 @@ export function setUpFilters(points, on) {
     });
   }
   element("search").addEventListener("input", event => { state.query = event.target.value; on("query"); });
-  category.addEventListener("change", () => { state.category = Number(category.value); on("filter"); });
 }
 
 // A filter for papers that have a flag, with their number.
@@ -39,7 +35,7 @@ function setUpFlag(id, flags, name, explanation, on) {
 // Show the state in the form.
 export function markFilters(counts) {
   if (element("search").value !== state.query) element("search").value = state.query;
-  element("category").value = state.category;
+  markCategory();
   element("outliers").checked = state.outliers;
   element("nearer").checked = state.nearer;
   element("added").checked = state.added;
@@ -47,8 +43,8 @@ export function markFilters(counts) {
   element("to").value = state.to;
   const { from, to } = state;
   element("years-text").textContent = from === to ? String(from) : `${from}–${to}`;
-  const unknown = state.unknown.join(", ").slice(0, 80);
-  element("unknown").textContent = unknown && `This map has no topic ${unknown}.`;
+  const unknown = [...(state.unknown.length ? [`topic ${state.unknown.join(", ").slice(0, 80)}`] : []), ...state.absent].join(", no ");
+  element("unknown").textContent = unknown && `This map has no ${unknown}.`;
   element("unknown").hidden = !unknown;
   element("clear").hidden = !isFiltered() && !unknown;
   const total = number(counts.lit.length);

@@ -20,16 +20,29 @@ async function inflate(name) {
   const stream = new DecompressionStream("deflate"), writer = stream.writable.getWriter();
   writer.write(bytes);
   writer.close();
-  return new Response(stream.readable).arrayBuffer();
+  return readAll(stream.readable.getReader());
+}
+
+// All bytes of a stream. `Response` would do the same in a later task, after which the parser of the page goes on first.
+async function readAll(reader) {
+  const parts = [];
+  for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value);
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes.buffer;
 }
 
 // One entry per paper. Papers are sorted by the cell of a grid, row by row, so that the papers of
 // neighboring cells of a row are a range.
 export async function loadPoints() {
-  const names = ["xy", "topic", "subtopic", "second", "category", "year", "similarity", "outlier", "nearer", "share", "others", "otherShares", "kept"];
+  const names = ["xy", "topic", "subtopic", "second", "category", "year", "similarity", "outlier", "nearer", "fit", "share", "others", "otherShares", "kept"];
   if (meta.former) names.push("added", "was"); // the map follows an earlier one
   const buffers = await Promise.all(names.map(inflate));
-  const bytes = new Set(["similarity", "outlier", "nearer", "share", "otherShares", "kept", "added"]);
+  const bytes = new Set(["similarity", "outlier", "nearer", "fit", "share", "otherShares", "kept", "added"]);
   const points = Object.fromEntries(names.map((name, i) => [name, new (bytes.has(name) ? Uint8Array : Uint16Array)(buffers[i])]));
   points.n = points.topic.length;
   points.added ??= new Uint8Array(points.n);
@@ -70,8 +83,8 @@ export async function loadTexts() {
   await parsed;
   const decode = async name => new Lines(new TextDecoder().decode(await inflate(name)));
   const texts = Object.fromEntries(await Promise.all(["titles", "ids", "authors", "journals", "dois"].map(async name => [name, await decode(name)])));
-  const [near, days] = await Promise.all(["near", "days"].map(inflate));
-  return { ...texts, near: new Uint32Array(near), days: new Int32Array(days) }; // `near`: the rows of the nearest papers of each paper
+  const [near, days, cited] = await Promise.all(["near", "days", "cited"].map(inflate));
+  return { ...texts, near: new Uint32Array(near), days: new Int32Array(days), cited: new Uint32Array(cited) }; // `near`: the rows of the nearest papers of each paper
 }
 
 // Of a page with few papers; null if it has none.

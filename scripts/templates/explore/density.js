@@ -47,10 +47,16 @@ export function shade(canvas, points, colors, dark) {
   context.putImageData(image, 0, 0);
 }
 
-// Put the canvas where the map is on the screen. Zoomed in, single papers matter more than the shade.
-export function placeShade(canvas) {
+// Where the canvas lies on the screen: the pixels of its corner, its scale, and its opacity. Zoomed in, single papers matter
+// more than the shade.
+export function placeOfShade() {
   const inner = SIDE - 2 * RIM, [x, y] = toScreen(0, 1);
   const sx = (scale() * meta.aspect) / inner, sy = scale() / inner;
-  canvas.style.transform = `translate(${x - RIM * sx}px, ${y - RIM * sy}px) scale(${sx}, ${sy})`;
-  canvas.style.opacity = Math.max(0.25, Math.min(1, 1.6 / Math.sqrt(view.zoom)));
+  return { x: x - RIM * sx, y: y - RIM * sy, sx, sy, opacity: Math.max(0.25, Math.min(1, 1.6 / Math.sqrt(view.zoom))) };
+}
+
+export function placeShade(canvas) {
+  const { x, y, sx, sy, opacity } = placeOfShade();
+  canvas.style.transform = `translate(${x}px, ${y}px) scale(${sx}, ${sy})`;
+  canvas.style.opacity = opacity;
 }

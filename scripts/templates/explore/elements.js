@@ -19,6 +19,9 @@ export function makeSvg(tag, attributes) {
   return made;
 }
 
+// Whether a click adds to what is chosen.
+export const addsTo = event => event.ctrlKey || event.metaKey || event.shiftKey;
+
 export const number = value => value.toLocaleString("en");
 
 export const papersText = count => `${number(count)} ${count === 1 ? "paper" : "papers"}`;

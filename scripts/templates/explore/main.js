@@ -1,24 +1,27 @@
 // Puts the page together: whatever changes calls one of the functions below, which bring the map, the
 // lists and the address in line with the state.
 import { cornersOf, drawArea, insideArea } from "./area.js";
-import { legend, paint } from "./colors.js";
+import { classesOf } from "./classes.js";
+import { legend, paint, showLegend } from "./colors.js";
 import { markFilters, markTab, setUpFilters, setUpTabs } from "./controls.js";
 import { loadAbstracts, loadPoints, loadSpace, loadTexts, meta } from "./data.js";
 import { placeShade, shade } from "./density.js";
 import { editTopic, isEditing, setUpEditor } from "./edit.js";
-import { element, make } from "./elements.js";
+import { addsTo, element, make } from "./elements.js";
 import { passing } from "./filter.js";
 import { drawLabels, labelAt, labelsAt, layOutLabels, visibleLabels } from "./labels.js";
-import { address, hideCard, placeCard, showCard } from "./paper.js";
+import { hideCard, placeCard, showCard } from "./paper.js";
 import { fillPapers, markPaper, paperOrders } from "./papers.js";
 import { findMine, LINKED, passingMine, sayMine } from "./mine.js";
 import { drawNeighbors, UNMEASURED } from "./neighbors.js";
 import { endFlight, flyTo, listen, nearest, pressKey, screenOf } from "./pointer.js";
 import { canvasDrawing } from "./points_canvas.js";
 import { glDrawing } from "./points_gl.js";
+import { setUpPrint } from "./print.js";
 import { indexTopics, matchingTopics, Search } from "./search.js";
 import { fillSelection } from "./selection.js";
 import { likeOf, sayFound } from "./said.js";
+import { factorOf, hasCitations, levelsBy, sizeLegend } from "./sizes.js";
 import { clearFilters, isFiltered, readAddress, state, subtopicPasses, topicPasses, writeAddress } from "./state.js";
 import { fillTopics, markTopics, TOPIC_ORDERS, topicsOf } from "./topics.js";
 import { middleOf, moveTo, view, zoomAt } from "./view.js";
@@ -28,7 +31,7 @@ const systemDark = matchMedia("(prefers-color-scheme: dark)");
 const order = { topics: Object.keys(TOPIC_ORDERS)[0], papers: "" };
 const points = await loadPoints();
 let texts = null, search = null, drawing, matches = null, found, counts, tab = "topics", queued = false, saving = 0, typing = 0;
-let hovered = -1, selected = -1, style = {}, area = null, outline = [], lasso = false, saidMine = "";
+let hovered = -1, selected = -1, style = {}, area = null, outline = [], lasso = false, saidMine = "", printing = false;
 
 // ---- the map
 
@@ -68,6 +71,7 @@ function draw() {
   drawn.milliseconds = performance.now() - start;
   drawn.frames++;
 }
+const WHOLE = { x: 0.5, y: 0.5, zoom: 1 };
 const drawn = { frames: 0, milliseconds: 0 };
 
 function redraw() {
@@ -75,7 +79,7 @@ function redraw() {
 }
 
 function drawRing(i, thick, small = false) {
-  const [x, y] = screenOf(points, i), radius = style.radius + (small ? 2 : 4);
+  const [x, y] = screenOf(points, i), radius = style.radius * (style.levels ? factorOf(style.levels[i]) : 1) + (small ? 2 : 4);
   for (const [color, width] of [[style.paper, thick ? 5 : 4], [style.ink, thick ? 2.5 : 1.5]]) {
     names.beginPath();
     names.arc(x, y, radius, 0, 7);
@@ -96,16 +100,34 @@ function strength({ kind, index, gone }) {
 }
 
 function resize() {
-  view.ratio = Math.min(3, devicePixelRatio || 1);
-  [view.width, view.height] = [Math.max(1, map.clientWidth), Math.max(1, map.clientHeight)];
+  const tools = element("tools");
+  view.tools = { left: tools.offsetLeft - 4, bottom: tools.offsetTop + tools.offsetHeight + 4 };
+  setSize(Math.max(1, map.clientWidth), Math.max(1, map.clientHeight), Math.min(3, devicePixelRatio || 1));
+  redraw();
+}
+
+function setSize(width, height, ratio) {
+  Object.assign(view, { width, height, ratio });
   for (const id of ["points", "names"]) {
     element(id).width = Math.round(view.width * view.ratio);
     element(id).height = Math.round(view.height * view.ratio);
   }
-  const tools = element("tools");
-  view.tools = { left: tools.offsetLeft - 4, bottom: tools.offsetTop + tools.offsetHeight + 4 };
   layOutLabels(names, isChosen);
-  redraw();
+}
+
+function drawForPrint(width, height, ratio) {
+  printing = true;
+  view.tools = { left: width, bottom: 0 };
+  setSize(width, height, ratio);
+  const shown = repaint();
+  draw();
+  return shown;
+}
+
+function endPrint() {
+  printing = false;
+  repaint();
+  resize();
 }
 
 const isChosen = ({ kind, index }) => (kind === "group" ? topicsOf(index).every(t => state.topics.has(t))
@@ -136,17 +158,19 @@ function count() {
   if (selected >= 0 && !counts.lit[selected]) select(-1);
 }
 
-// A topic of a chosen group narrows the group; a subtopic narrows its topic.
-function choose(kind, index) {
-  state.unknown = [];
-  if (kind === "subtopic") {
-    if (!state.subtopics.delete(index)) state.subtopics.add(index);
+// Choose a node instead of what is chosen, or with `add` beside it; a click on the only one that is chosen ends the choice. A
+// subtopic narrows its topic if that is chosen.
+function choose(kind, index, add) {
+  [state.unknown, state.absent] = [[], []];
+  if (add) chooseToo(kind, index);
+  else if (kind === "subtopic") {
+    const { parent } = meta.subtopics[index], alone = state.subtopics.size === 1 && state.subtopics.has(index) && !others(state.topics, [parent]);
+    state.topics = new Set([parent].filter(t => state.topics.has(t)));
+    state.subtopics = new Set(alone ? [] : [index]);
   } else {
-    const group = topicsOf(kind === "group" ? index : meta.topics[index].group), own = kind === "group" ? group : [index];
-    const narrow = kind === "topic" && group.length > 1 && group.every(t => state.topics.has(t));
-    const chosen = own.every(t => state.topics.has(t));
-    if (narrow) group.forEach(dismiss);
-    for (const t of own) if (narrow || !chosen) state.topics.add(t); else dismiss(t);
+    const own = kind === "group" ? topicsOf(index) : [index], alone = !state.subtopics.size && own.every(t => state.topics.has(t)) && !others(state.topics, own);
+    state.topics = new Set(alone ? [] : own);
+    state.subtopics.clear();
   }
   if (isEditing() && kind !== "group") editTopic(kind === "topic" ? index : meta.subtopics[index].parent);
   count();
@@ -155,6 +179,17 @@ function choose(kind, index) {
   showChosen();
   repaint();
   saveAddress();
+}
+
+const others = (chosen, own) => [...chosen].some(t => !own.includes(t));
+
+function chooseToo(kind, index) {
+  if (kind === "subtopic") {
+    if (!state.subtopics.delete(index)) state.subtopics.add(index);
+    return;
+  }
+  const own = kind === "group" ? topicsOf(index) : [index], chosen = own.every(t => state.topics.has(t));
+  for (const t of own) if (chosen) dismiss(t); else state.topics.add(t);
 }
 
 const passingRows = () => Array.from(counts.lit.keys()).filter(i => counts.lit[i]);
@@ -177,25 +212,21 @@ function listPapers() {
   if (texts) fillPapers(points, texts, counts.lit, orderNow(), matches, selected, { show: i => select(i, true), point: hover });
 }
 
-// The colors changed, or which papers pass.
+// The colors or sizes changed, or which papers pass. Returns what `legend` does.
 function repaint() {
-  const dark = (state.theme || (systemDark.matches ? "dark" : "light")) === "dark";
+  const dark = !printing && (state.theme || (systemDark.matches ? "dark" : "light")) === "dark";
   document.documentElement.dataset.theme = dark ? "dark" : "light";
   const read = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   style = { ...style, ink: read("--ink"), paper: read("--paper"), faint: dark ? [120, 128, 142] : [165, 163, 156] };
-  const colors = paint(points, counts.lit, state.color, dark);
+  style.levels = state.size && texts && hasCitations(texts) ? levelsBy(texts) : null;
+  const colors = paint(points, texts, counts.lit, state.color, dark);
   drawing.paint(colors);
   shade(element("shade"), points, colors, dark);
-  const shown = legend(points, state.color, dark);
-  element("legend").hidden = !shown;
+  const shown = legend(points, texts, state.color, dark);
+  showLegend(shown, style.levels ? sizeLegend(texts) : "");
   element("shade").hidden = Boolean(shown); // a mean of these colors would say nothing
-  if (shown) {
-    element("middle").textContent = shown.middle;
-    element("low").textContent = shown.low;
-    element("high").textContent = shown.high;
-    element("legend").querySelector("i").style.background = shown.gradient;
-  }
   redraw();
+  return shown;
 }
 
 // The reader moved the map.
@@ -234,11 +265,16 @@ function showSelected() {
   showCard(points, texts, selected, ...screenOf(points, selected), cardActions());
 }
 
-const cardActions = () => ({ close: () => { select(-1); map.focus(); }, like: search?.space && moreLike, show: showNeighbor });
+const cardActions = () => ({ close: () => { select(-1); map.focus(); }, like: search?.space && moreLike, show: showNeighbor, author: searchAuthor });
 
 function showNeighbor(i) {
   select(i, true);
   element("card").querySelector("a, button").focus();
+}
+
+function searchAuthor(name) {
+  write(`"${name.replaceAll('"', "")}"`);
+  showTab("papers");
 }
 
 function moreLike(i) {
@@ -246,14 +282,11 @@ function moreLike(i) {
   showTab("papers");
 }
 
-function click(x, y, touch) {
-  const label = labelAt(x, y);
-  if (label) return void choose(label.kind, label.index);
-  const i = texts ? nearest(points, counts.lit, x, y, touch ? 22 : 10) : -1;
-  if (i < 0) return void (selected >= 0 && select(-1));
-  select(i);
-  const url = address(texts.ids.get(i));
-  if (url && !touch && !isEditing()) open(url, "_blank", "noopener"); // a finger cannot hover: the card has the link
+function click(x, y, event) {
+  const label = labelAt(x, y), radius = event.pointerType === "touch" ? 22 : 10;
+  if (label) return void choose(label.kind, label.index, addsTo(event));
+  const i = texts ? nearest(points, counts.lit, x, y, radius) : -1;
+  if (i >= 0) select(i); else if (selected >= 0) select(-1);
 }
 
 function saveAddress() {
@@ -264,6 +297,7 @@ function saveAddress() {
 function addressChanged() {
   readAddress();
   element("color").value = state.color;
+  element("size").value = state.size;
   findRows();
 }
 
@@ -271,6 +305,10 @@ function addressChanged() {
 function findRows() {
   state.mine = texts ? state.askedMine.map(id => texts.ids.indexOf(id)).filter(i => i >= 0) : [];
   selected = texts && state.selected ? texts.ids.indexOf(state.selected) : -1;
+  if (texts && state.selected && selected < 0) { // a link of another map
+    state.absent.push(`paper ${state.selected.slice(0, 80)}`);
+    state.selected = "";
+  }
   filterChanged();
   markPaper(selected);
   if (selected >= 0) showSelected(); else hideCard();
@@ -339,14 +377,16 @@ function setUp() {
     typing = setTimeout(filterChanged, what === "query" ? 150 : 0);
   });
   setUpTabs(showTab);
-  element("filters").addEventListener("submit", event => { // Enter lists the papers
+  element("filters").addEventListener("submit", event => event.preventDefault());
+  element("search").addEventListener("keydown", event => { // Enter lists the papers; a form of two fields does not submit itself
+    if (event.key !== "Enter") return;
     event.preventDefault();
     clearTimeout(typing);
     filterChanged();
     if (state.query.trim()) showTab("papers");
   });
   element("order").addEventListener("change", event => { order[tab] = event.target.value; showTab(tab); });
-  element("clear").addEventListener("click", () => { clearFilters(); filterChanged(); element("search").focus(); });
+  element("clear").addEventListener("click", () => { clearFilters(); filterChanged(); fly(WHOLE); element("search").focus(); });
   listen(map, {
     move: moved, leave: () => hover(-1), click,
     draws: event => (event.shiftKey ? "rectangle" : lasso ? "lasso" : null),
@@ -395,20 +435,38 @@ function setUp() {
   element("lasso").addEventListener("click", () => setLasso(!lasso));
   element("closer").addEventListener("click", zoom(1.6));
   element("farther").addEventListener("click", zoom(1 / 1.6));
-  element("whole").addEventListener("click", () => { moveTo({ x: 0.5, y: 0.5, zoom: 1 }); moved(); });
+  element("whole").addEventListener("click", () => { moveTo(WHOLE); moved(); });
   element("theme").addEventListener("click", () => {
     state.theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
     repaint();
     saveAddress();
   });
-  const colors = { topic: "by topic", ...(meta.groups.length ? { group: "by group" } : {}), ...(meta.years ? { year: "by year" } : {}) };
-  if (points.similarity.some(value => value !== points.similarity[0])) colors.similarity = "by similarity";
-  if (points.kept.some(share => share !== UNMEASURED)) colors.kept = "where the map lies";
-  element("color").append(...Object.entries(colors).map(([value, text]) => make("option", { value }, text)));
+  fillColors();
   element("color").addEventListener("change", event => { state.color = event.target.value; repaint(); saveAddress(); });
+  element("size").addEventListener("change", event => { state.size = event.target.value; repaint(); saveAddress(); });
+  setUpPrint(points, { draw: drawForPrint, restore: endPrint, lit: () => counts.lit });
   systemDark.addEventListener("change", repaint);
-  new ResizeObserver(resize).observe(map);
+  new ResizeObserver(() => printing || resize()).observe(map);
   addEventListener("hashchange", addressChanged);
+}
+
+// What points can be colored and sized by. Journals and citations are known once the texts are here.
+function fillColors() {
+  const colors = { topic: "by topic", ...(meta.groups.length ? { group: "by group" } : {}), ...(meta.years ? { year: "by year" } : {}) };
+  if (points.similarity.some(value => value !== points.similarity[0])) colors.similarity = "by likeness to its topic";
+  if (meta.categories.length > 1) colors.category = "by category";
+  if (texts && classesOf(points, texts, "journal").counts[0] > 1) colors.journal = "by journal";
+  if (points.kept.some(share => share !== UNMEASURED)) colors.kept = "where the map lies";
+  const fill = (id, choices) => element(id).replaceChildren(...Object.entries(choices).map(([value, text]) => make("option", { value }, text)));
+  fill("color", colors);
+  fill("size", { "": "all alike", citations: "by citations" });
+  element("size-field").hidden = !texts || !hasCitations(texts);
+  if (texts && !(state.color in colors)) { // a link asks for what this map does not have
+    state.color = "topic";
+    repaint();
+  }
+  element("color").value = state.color;
+  element("size").value = state.size;
 }
 
 readAddress();
@@ -429,10 +487,12 @@ if (space) {
   filterChanged();
   if (selected >= 0) showSelected(); // the card can now ask for more like this
 }
-texts.abstracts = await loadAbstracts();
-if (tab === "selection") fillTab();
+texts.abstracts = search.abstracts = await loadAbstracts();
+if (state.query.trim()) filterChanged(); // their words count, too
+else if (tab === "selection") fillTab();
+if (selected >= 0) showSelected();
 drawn.ready = performance.now();
 // for tests, measurements and the console
 globalThis.explorer = { points, texts, search, view, state, drawn, draw, screenOf: i => screenOf(points, i), labelAt, labelsAt, visibleLabels, lit: () => counts.lit };
 map.dataset.ready = "yes";
-setTimeout(() => search.warm(), 50);
+setTimeout(() => { search.warm(); fillColors(); resize(); }, 50);

@@ -1,7 +1,8 @@
 // One paper in words: on the card and in the list.
+import { categoryText } from "./classes.js";
 import { meta } from "./data.js";
 import { isEditing, moveButton } from "./edit.js";
-import { BY_HAND, element, dot, make } from "./elements.js";
+import { BY_HAND, element, dot, make, number } from "./elements.js";
 import { neighborList } from "./neighbors.js";
 import { view } from "./view.js";
 
@@ -16,18 +17,33 @@ export function address(id) {
   return /^https?:\/\//.test(url) ? url : null;
 }
 
-export function titleOf(texts, i) {
-  const url = address(texts.ids.get(i)), title = { className: "title", dir: "auto", textContent: texts.titles.get(i) };
-  return url ? make("a", { ...title, href: url, target: "_blank", rel: "noopener noreferrer" }) : make("span", title);
+const opens = (url, more) => make("a", { href: url, target: "_blank", rel: "noopener noreferrer", ...more });
+
+// The link of the list that opens a paper at its source; none if that is not known.
+export function sourceLink(texts, i) {
+  const url = address(texts.ids.get(i));
+  if (!url) return [];
+  const link = opens(url, { className: "source", textContent: "↗", title: "Open at its source" });
+  link.setAttribute("aria-label", `Open at its source: ${texts.titles.get(i)}`);
+  return [link];
+}
+
+// How like its topic a paper is: FITS of scripts/lib/clusters/fit.py, counted from 1.
+const FIT = [[], ["central", "in the nearest quarter"], ["typical", "in the middle half"], ["marginal", "in the farthest quarter"], ["unusual", "less similar to it than nearly all"]];
+
+function fitText(points, i, withTopic) {
+  const [word, where] = FIT[points.fit[i]], unusual = word === "unusual";
+  if (!word) return [];
+  const title = `Of the papers of its topic ${where}; cosine to the center ${(points.similarity[i] / 255).toFixed(2)}`;
+  const text = unusual ? "unusual for its topic" : withTopic ? word : `${word} in its topic`;
+  return [" · ", make("span", { className: unusual ? "fit warn" : "fit", title }, text)];
 }
 
 export function facts(points, texts, i, withTopic, near = false) {
-  const category = meta.categories[points.category[i] - 1], topic = meta.topics[points.topic[i]];
-  const known = [texts.ids.get(i), points.year[i] || null, category, withTopic && (topic?.name ?? "no topic")];
-  const line = make("span", { className: "facts" }, known.filter(Boolean).join(" · "));
-  const similarity = (points.similarity[i] / 255).toFixed(2), explained = "Similarity to its topic: cosine to the center of the topic";
-  if (topic) line.append(" · ", withTopic ? make("span", { title: explained }, `similarity\u00a0${similarity}`) : `similarity to its topic\u00a0${similarity} (cosine to the center)`);
-  if (topic && points.outlier[i]) line.append(" · ", make("span", { className: "warn", title: "Less similar to its topic than nearly all of its papers" }, "unusual for its topic"));
+  const category = points.category[i] && (withTopic ? meta.categories[points.category[i] - 1] : categoryText(points.category[i] - 1)), topic = meta.topics[points.topic[i]];
+  const cited = texts.cited[i] && `cited ${number(texts.cited[i] - 1)} ${texts.cited[i] === 2 ? "time" : "times"}`;
+  const known = [texts.ids.get(i), points.year[i] || null, category, cited, withTopic && (topic?.name ?? "no topic")];
+  const line = make("span", { className: "facts" }, known.filter(Boolean).join(" · "), ...fitText(points, i, withTopic));
   if (points.nearer[i]) line.append(" · ", make("span", { className: "warn", title: "On average nearer to the papers of another topic (negative silhouette)" }, "nearer to another topic"));
   if (points.added[i]) line.append(" · ", make("span", { className: "up" }, "new"));
   if (near) line.append(" · ", make("span", { className: "near", title: "Its title lacks words of the search" }, "near in meaning"));
@@ -38,10 +54,25 @@ export function facts(points, texts, i, withTopic, near = false) {
 
 const NAMES = 6; // of authors on the card
 
-function byline(texts, i) {
-  const authors = texts.authors.get(i).split("; ").filter(Boolean), rest = authors.length - NAMES;
-  const names = authors.slice(0, rest > 0 ? NAMES - 1 : NAMES).join(", ") + (rest > 0 ? ` and ${rest + 1} others` : "");
-  return [names, texts.journals.get(i)].filter(Boolean).map(text => make("span", { className: "fields", dir: "auto" }, text));
+const DOI = /^10\.\d{4,9}\/\S+$/;
+
+// Authors, journal and DOI. On a card that stays, an author is searched for by a click, and the DOI is a link.
+function byline(texts, i, on) {
+  const authors = texts.authors.get(i).split("; ").filter(Boolean), rest = authors.length - NAMES, shown = authors.slice(0, rest > 0 ? NAMES - 1 : NAMES);
+  const named = name => (on ? make("button", { type: "button", className: "author", title: "Search for this author", textContent: name, onclick: () => on.author(name) }) : name);
+  const line = make("span", { className: "fields", dir: "auto" }, ...shown.flatMap((name, k) => (k ? [", ", named(name)] : [named(name)])), rest > 0 ? ` and ${rest + 1} others` : "");
+  const journal = texts.journals.get(i), doi = texts.dois.get(i), where = make("span", { className: "fields", dir: "auto" }, journal);
+  if (doi) where.append(journal ? " · " : "", on && meta.link && DOI.test(doi) ? opens(`https://doi.org/${doi.split("/").map(encodeURIComponent).join("/")}`, { className: "doi", textContent: doi }) : `${doi}`);
+  return [...(shown.length ? [line] : []), ...(journal || doi ? [where] : [])];
+}
+
+let openAbstract = false; // the reader wants to see abstracts
+
+function abstractOf(texts, i) {
+  const text = texts.abstracts?.get(i);
+  if (!text) return [];
+  const part = make("details", { className: "abstract", open: openAbstract, ontoggle: () => { openAbstract = part.open; } }, make("summary", {}, "Abstract"), make("p", { dir: "auto", tabIndex: 0 }, text));
+  return [part];
 }
 
 // A topic on the card, with the share of the paper in it in percent, if that is known.
@@ -72,18 +103,20 @@ function topicLines(points, i) {
 }
 
 // Show the card of a paper beside a pixel of the map. The card of a selected paper has the nearest papers, and buttons: `on.close()`
-// closes it, `on.show(i)` selects another paper, and `on.like(i)`, if there is one, searches papers that are near in meaning.
+// closes it, `on.show(i)` selects another paper, `on.author(name)` searches for an author, and `on.like(i)`, if there is one,
+// searches papers that are near in meaning.
 export function showCard(points, texts, i, x, y, on) {
   const card = element("card");
-  card.replaceChildren(titleOf(texts, i), ...byline(texts, i), facts(points, texts, i, false), ...topicLines(points, i));
+  card.replaceChildren(make("span", { className: "title", dir: "auto" }, texts.titles.get(i)), ...byline(texts, i, on), facts(points, texts, i, false), ...topicLines(points, i));
   const former = points.was?.[i] && meta.former[points.was[i] - 1];
   if (former) card.append(make("span", { className: "fields was" }, `was in ${former} on the earlier map`));
   if (on) {
     if (points.share[i]) card.append(make("span", { className: "fields" }, SHARES));
-    const url = address(texts.ids.get(i)); // a finger needs more to aim at than the title
-    if (url) card.append(make("a", { className: "open", href: url, target: "_blank", rel: "noopener noreferrer" }, "Open the paper ↗"));
+    const url = address(texts.ids.get(i));
+    if (url) card.append(opens(url, { className: "open", textContent: "Open the paper ↗" }));
     if (on.like) card.append(make("button", { type: "button", className: "like", textContent: "More like this", onclick: () => on.like(i) }));
     if (isEditing()) card.append(moveButton(i));
+    card.append(...abstractOf(texts, i));
     card.append(...neighborList(points, texts, i, on.show));
     const close = make("button", { type: "button", className: "close", textContent: "×", onclick: on.close });
     close.setAttribute("aria-label", "End the selection");

@@ -3,9 +3,9 @@ import { meta } from "./data.js";
 import { gatherButton, isEditing } from "./edit.js";
 import { element, make } from "./elements.js";
 import { firstRows } from "./filter.js";
-import { facts, titleOf } from "./paper.js";
+import { facts, sourceLink } from "./paper.js";
 
-const PAPER_ORDERS = { similar: "most similar first", dissimilar: "least similar first", ...(meta.years ? { newest: "newest first", oldest: "oldest first" } : {}) };
+const PAPER_ORDERS = { similar: "central first", dissimilar: "unusual first", ...(meta.years ? { newest: "newest first", oldest: "oldest first" } : {}) };
 export const paperOrders = searched => ({ ...(searched ? { best: "best match first" } : {}), ...PAPER_ORDERS });
 const PAGE = 50;
 let shown = PAGE;
@@ -17,10 +17,9 @@ export function fillPapers(points, texts, lit, order, matches, selected, on, mor
   const rows = firstRows(lit, by, order !== "dissimilar" && order !== "oldest", shown + 1);
   const list = make("ol");
   for (const i of rows.slice(0, shown)) {
-    const button = make("button", { type: "button", textContent: "◎", title: "Show on the map", onclick: () => on.show(i) });
-    button.setAttribute("aria-label", `Show on the map: ${texts.titles.get(i)}`);
+    const button = make("button", { type: "button", className: "title", dir: "auto", textContent: texts.titles.get(i), title: "Show on the map", onclick: () => on.show(i) });
     const item = make("li", { className: "paper", onpointerenter: () => on.point(i), onpointerleave: () => on.point(-1) },
-      titleOf(texts, i), button, facts(points, texts, i, true, matches && !matches.all[i]));
+      button, ...sourceLink(texts, i), facts(points, texts, i, true, matches && !matches.all[i]));
     if (isEditing()) item.append(gatherButton(i, texts.titles.get(i)));
     item.dataset.row = i;
     list.append(item);

@@ -18,7 +18,7 @@ export function nearest(points, lit, px, py, radius) {
 }
 
 // Calls `on.draws(event)`, which says what a drag that begins draws, if anything, then `on.outline(trail, kind)` while it does and
-// `on.drawn(trail, kind)` at its end, with the pixels it went through. Calls `on.move()` when the view changed, `on.hover(px, py)`, `on.leave()`, and `on.click(px, py, touch)`.
+// `on.drawn(trail, kind)` at its end, with the pixels it went through. Calls `on.move()` when the view changed, `on.hover(px, py)`, `on.leave()`, and `on.click(px, py, event)`.
 export function listen(element, on) {
   const fingers = new Map();
   let moved = 0, trail = null, kind = null;
@@ -62,7 +62,7 @@ export function listen(element, on) {
       kind = trail = null;
       return void on.drawn(...drawn);
     }
-    if (moved <= 4) on.click(...place(event), event.pointerType === "touch");
+    if (moved <= 4) on.click(...place(event), event);
   });
   element.addEventListener("pointercancel", event => { fingers.delete(event.pointerId); kind = null; on.outline([], null); });
   element.addEventListener("pointerleave", on.leave);

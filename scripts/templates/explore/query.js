@@ -4,7 +4,7 @@ import { fold } from "./texts.js";
 const PART = /(-?)(like:)?("[^"]*"|\S+)/g;
 const MARKS = /^[([{]+(?=.*[\p{L}\p{N}])|(?<=[\p{L}\p{N}].*)[?!.,;:)\]}]+$/gu; // around a word of a sentence
 // They say nothing of the subject: a search does not need them in a title.
-const EMPTY = new Set("a about an and any are as at be by can did do does for from has have how i in into is it its of on or that the their these this to was we were what when where which who why will with".split(" "));
+const EMPTY = new Set("a about an and any are as at be between by can could did do does for from has have how i in into is it its many may me more most much my not of on or other our should so some such than that the their then there these they this to us was we were what when where which who why will with would you your".split(" "));
 
 // `tokens`: what a title should have, folded, with where it was written. `words`: the words of the tokens, of which `at` is
 // the number of the token. `without`: folded. `like`: ids.

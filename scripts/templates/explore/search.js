@@ -8,6 +8,7 @@ import { Vocabulary } from "./vocabulary.js";
 const NEAR = 100; // papers that are found by meaning alone, but at most a twentieth of all, or
 const FEW = 10; // if that is more
 const WORDS = 0.5; // what all words of a query in a title count beside the cosine, which is at most 1
+const IN_ABSTRACT = 0.5; // of what a word in the title counts, if it is in the abstract alone
 const FULL = 1000; // papers that say what an unknown word means
 const SAYING = /\p{L}/u; // a word without letters has no meaning
 
@@ -40,13 +41,13 @@ class Meaning {
 }
 
 export class Search {
-  // `space`: as `loadSpace` returns it; null: words alone
+  // `space`: as `loadSpace` returns it; null: words alone. Without `texts.abstracts` words count in titles alone.
   constructor(texts, space) {
     Object.assign(this, { ...texts, space, n: texts.titles.n });
     this.vocabulary = space && new Vocabulary(space.names);
   }
   // Do what the first query would wait for.
-  warm() { return this.titles.folded && this.ids.folded && this.authors.folded; }
+  warm() { return this.titles.folded && this.ids.folded && this.authors.folded && this.abstracts?.folded; }
   // What a query finds, or null if it asks for nothing. `passes`: 1 for each paper that is found; `rank`: higher for better
   // ones, 0 to 65535; `all`: 1 for those with all words; `words`, `asked`, `near`: how many are found by words, how many more
   // by their id, and how many more by meaning; `known`: terms of the query; `read`: unknown words, as what they were read;
@@ -65,7 +66,7 @@ export class Search {
     const meaning = this.space && this.meaning(asked, result), score = meaning ? meaning.cosines() : new Float32Array(n);
     const closest = new Uint8Array(n);
     if (meaning) for (let i = 0; i < n; i++) closest[i] = phrases[i] && !all[i] && score[i] > 0 ? 1 : 0;
-    addShares(wanted, score);
+    this.addShares(wanted, score);
     for (let i = 0; i < n; i++) {
       const share = (score[i] + all[i] + 1) / (3 + WORDS); // the score is from -1 to 2 + WORDS, up to rounding
       result.rank[i] = share <= 0 ? 0 : share >= 1 ? 65535 : share * 65535;
@@ -89,6 +90,20 @@ export class Search {
     for (let i = 0; i < this.n; i++) found[i] = titles[i] | ids[i] | authors[i];
     return found;
   }
+  // Add to a score the share of the words that each paper has, rare ones counting more.
+  addShares(tokens, score) {
+    const abstracts = tokens.map(({ text }) => this.abstracts?.marked(text)), { n } = this;
+    const weights = tokens.map(({ found }, k) => {
+      let some = 0;
+      for (let i = 0; i < n; i++) some += found[i] | (abstracts[k]?.[i] ?? 0);
+      return some ? Math.log((n + 1) / some) : 0;
+    });
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    tokens.forEach(({ found }, k) => {
+      const weight = WORDS * (weights[k] / total), less = IN_ABSTRACT * weight, also = abstracts[k];
+      if (weight) for (let i = 0; i < n; i++) score[i] += found[i] ? weight : also?.[i] ? less : 0;
+    });
+  }
   // The meaning of a query, or null if nothing in it is known; notes in the result what was known.
   meaning(asked, result) {
     const meaning = new Meaning(this.space, this.n), { terms, covered } = this.vocabulary.read(asked.words.map(({ word }) => word));
@@ -105,11 +120,14 @@ export class Search {
     return meaning.any ? meaning : null;
   }
   weight(term) { return Math.log((meta.search.papers + 1) / this.space.counts[term]); }
-  // What a word that is no term may mean: what the papers with it in the title are about, or else words that begin with
-  // it, a word that is spelled alike, or its parts.
+  // What a word that is no term may mean: what the papers with it in the title are about, or else those with it in the abstract,
+  // words that begin with it, a word that is spelled alike, or its parts.
   guess(word, token, meaning, result) {
-    const found = this.lines(word), rows = [];
-    for (let i = 0; i < this.n && rows.length < FULL; i++) if (found[i]) rows.push(i);
+    const rows = [];
+    for (const found of [this.lines(word), this.abstracts?.marked(word) ?? []]) {
+      for (let i = 0; i < found.length && rows.length < FULL; i++) if (found[i]) rows.push(i);
+      if (rows.length) break;
+    }
     if (rows.length) {
       meaning.add(this.space.papers, rows, Math.log((this.n + 1) / rows.length), meta.search.paperStep);
       result.known.push(word);
@@ -129,16 +147,6 @@ function withAll(tokens, allowed) {
   const all = allowed.slice();
   for (const { found } of tokens) for (let i = 0; i < all.length; i++) all[i] &= found[i];
   return all;
-}
-
-// Add to a score the share of the words that each paper has, rare ones counting more.
-function addShares(tokens, score) {
-  const counts = tokens.map(({ found }) => found.reduce((sum, on) => sum + on, 0));
-  const weights = counts.map(some => (some ? Math.log((score.length + 1) / some) : 0)), total = weights.reduce((sum, weight) => sum + weight, 0);
-  tokens.forEach(({ found }, k) => {
-    const weight = WORDS * (weights[k] / total);
-    if (weight) for (let i = 0; i < score.length; i++) score[i] += weight * found[i];
-  });
 }
 
 const described = nodes => new Lines(nodes.map(node => [node.name, ...node.fields, ...node.keywords].join(" ")).join("\n"));

@@ -9,15 +9,15 @@ export const state = {};
 
 function fresh() {
   return {
-    query: "", topics: new Set(), unknown: [], subtopics: new Set(), category: 0, from: firstYear, to: lastYear,
-    outliers: false, nearer: false, added: false, selected: "", color: "topic", theme: "", area: [], mine: [], showMine: "", askedMine: [],
+    query: "", topics: new Set(), unknown: [], absent: [], subtopics: new Set(), category: 0, from: firstYear, to: lastYear,
+    outliers: false, nearer: false, added: false, selected: "", color: "topic", size: "", theme: "", area: [], mine: [], showMine: "", askedMine: [],
   };
 }
 
 // Set all filters to what they are when the page opens.
 export function clearFilters() {
-  const { selected, color, theme, mine, askedMine } = state;
-  Object.assign(state, fresh(), { selected, color, theme, mine, askedMine });
+  const { selected, color, size, theme, mine, askedMine } = state;
+  Object.assign(state, fresh(), { selected, color, size, theme, mine, askedMine });
 }
 
 export function isFiltered() {
@@ -56,6 +56,7 @@ export function writeAddress() {
   put("show", state.mine.length ? state.showMine : "");
   put("paper", state.selected);
   put("color", state.color !== "topic" && state.color);
+  put("size", state.size);
   put("theme", state.theme);
   const text = hash.toString().replaceAll("%2C", ",");
   if (text !== location.hash.slice(1)) history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
@@ -74,6 +75,7 @@ export function readAddress() {
   state.unknown = asked.filter(key => !keys.has(key)); // of topics that another map has
   state.subtopics = new Set(numbers(get("subtopic"), meta.subtopics.length));
   state.category = meta.categories.indexOf(get("category")) + 1;
+  if (get("category") && !state.category) state.absent.push(`category ${get("category")}`);
   const years = get("years").match(/^(\d+)-(\d+)$/);
   if (years && meta.years) {
     state.from = Math.min(lastYear, Math.max(firstYear, Number(years[1])));
@@ -86,6 +88,7 @@ export function readAddress() {
   state.askedMine = get("mine").split(" ").filter(Boolean); // ids; the page looks for their rows
   state.showMine = ["mine", "near"].includes(get("show")) ? get("show") : "";
   state.selected = get("paper");
-  state.color = ["group", "year", "similarity", "kept"].includes(get("color")) ? get("color") : "topic";
+  state.color = ["group", "year", "similarity", "kept", "category", "journal"].includes(get("color")) ? get("color") : "topic";
+  state.size = get("size") === "citations" ? "citations" : "";
   state.theme = ["light", "dark"].includes(get("theme")) ? get("theme") : "";
 }

@@ -1,6 +1,6 @@
 // The list of groups, topics and subtopics, with keywords and trends.
 import { meta } from "./data.js";
-import { BY_HAND, element, dot, make, makeSvg, number, SEPARATOR } from "./elements.js";
+import { addsTo, BY_HAND, element, dot, make, makeSvg, number, SEPARATOR } from "./elements.js";
 import { isFiltered, state } from "./state.js";
 
 export const TOPIC_ORDERS = {
@@ -52,7 +52,10 @@ function node(kind, index, { name, color, keywords, fields, mixed, born, byHand,
   const parts = [...edited, opened, doubtful, inFields, small].filter(Boolean);
   if (parts.length) button.append(make("small", { dir: "auto" }, ...parts));
   if (shares?.length > 1) button.append(sparkline(shares), trendWords(trend));
-  button.addEventListener("click", () => choose(kind, index));
+  button.addEventListener("click", event => choose(kind, index, addsTo(event)));
+  button.addEventListener("keydown", event => { // which makes no click
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) choose(kind, index, true);
+  });
   buttons[kind][index] = { button, size };
   return button;
 }
