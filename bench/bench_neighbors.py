@@ -29,6 +29,7 @@ BEAM = (32, 64, 128, 256, 512)
 WAYS = {  # title and efforts
     "exact": ("ours, exact", (0,)),
     "inverted": ("ours, inverted file, {} probed", PROBED),
+    "inverted-100": ("ours, inverted file, cells of 100, {} probed", PROBED),
     "faiss-flat": ("faiss, exact", (0,)),
     "faiss-ivf": ("faiss, PCA128, IVF, SQfp16, refined, {} probed", PROBED),
     "faiss-hnsw": ("faiss, HNSW32, SQfp16, efSearch {}", BEAM),

@@ -1,6 +1,8 @@
-"""The ways that bench_embed.py compares ours with: transformers and sentence-transformers."""
+"""The ways that bench_embed.py compares ours with: transformers, sentence-transformers and ONNX Runtime."""
 
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,16 @@ OPENVINO = [
     "h11==0.16.0",
     "anyio==4.16.0",
 ]
+
+# ONNX Runtime and what exports a model for it; optimum's export wants an older transformers than ours
+ONNX = [
+    "onnxruntime==1.32.0",
+    "onnx==1.23.2",
+    "ml-dtypes==0.6.0",
+    "protobuf==7.36.2",
+    "flatbuffers==25.12.19",
+]
+HINTS = {"float32": "f32", "bfloat16": "bf16"}  # of OpenVINO, which chooses the precision itself without one
 
 
 def baseline(
@@ -66,15 +78,17 @@ def sentence_transformers(
 ) -> np.ndarray:
     """sentence-transformers as its documentation advises: half precision, sorted, large batches.
 
-    With flash_attention_2 it packs its batches too; the backend `openvino` computes in bfloat16
-    where the CPU can.
+    With flash_attention_2 it packs its batches too; `openvino` is its backend of this name.
     """
     from sentence_transformers import SentenceTransformer, models
 
     from lib.embeddings.encoder import DTYPES
 
     if attention == "openvino":
-        model = SentenceTransformer(str(exported(folder)), backend="openvino")
+        settings = {"INFERENCE_PRECISION_HINT": HINTS[precision]}
+        model = SentenceTransformer(
+            str(exported(folder)), backend="openvino", model_kwargs={"ov_config": settings}
+        )
         model.max_seq_length = MAX_TOKENS
     else:
         word = models.Transformer(
@@ -104,4 +118,61 @@ SentenceTransformer(modules=[word, pooling], backend="openvino").save_pretrained
             {"PYTHONPATH": str(overlay("openvino", OPENVINO))},
         )
         Path(f"{target}.part").rename(target)
+    return target
+
+
+def onnx_runtime(folder: Path, some: list[str], batch: int) -> np.ndarray:
+    """Padded batches by ONNX Runtime on all cores, in the precision of the exported model: float32."""
+    return padded_by_onnx(folder, some, batch, len(os.sched_getaffinity(0)))()
+
+
+def padded_by_onnx(folder: Path, some: list[str], batch: int, threads: int) -> Callable[[], np.ndarray]:
+    """Load the model into ONNX Runtime; returns what encodes the texts, sorted by length: float32 (n, dim)."""
+    import onnxruntime
+    from transformers import AutoTokenizer
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(exported_onnx(folder), options, providers=["CPUExecutionProvider"])
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    order = np.argsort([-len(text) for text in some], kind="stable")
+
+    def encode() -> np.ndarray:
+        out = []
+        for start in range(0, len(some), batch):
+            chosen = [some[i] for i in order[start : start + batch]]
+            inputs = tokenizer(
+                chosen, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="np"
+            )
+            given = {name: inputs[name].astype(np.int64) for name in ("input_ids", "attention_mask")}
+            (hidden,) = session.run(None, given)
+            mask = given["attention_mask"][..., None].astype(np.float32)
+            mean = (hidden * mask).sum(1) / mask.sum(1)
+            out.append(mean / np.linalg.norm(mean, axis=1, keepdims=True))
+        return np.concatenate(out)[np.argsort(order)]
+
+    return encode
+
+
+def exported_onnx(folder: Path) -> Path:
+    """A model for ONNX Runtime, exported in float32 by a child of its own."""
+    target = OUT / f"onnx-{folder.name}.onnx"
+    if not target.exists():
+        code = """
+import sys
+import torch
+from transformers import AutoModel
+model = AutoModel.from_pretrained(sys.argv[1], attn_implementation="eager").eval()
+class Tokens(torch.nn.Module):
+    def forward(self, input_ids, attention_mask):
+        return model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+some = torch.ones(2, 32, dtype=torch.long)
+names = ["input_ids", "attention_mask"]
+axes = {name: {0: "papers", 1: "tokens"} for name in [*names, "hidden"]}
+torch.onnx.export(Tokens(), (some, some), sys.argv[2], input_names=names, output_names=["hidden"],
+                  dynamic_axes=axes, opset_version=17, dynamo=False)
+"""
+        part = f"{target}.part"
+        command([sys.executable, "-c", code, folder, part], {"PYTHONPATH": str(overlay("onnx", ONNX))})
+        Path(part).rename(target)
     return target

@@ -278,7 +278,7 @@ def main(argv: list[str] | None = None) -> None:
         np.save(vectors_file, vectors[part.inverse])
         write_json(summary_file, PartSummary(**summary))  # type: ignore[typeddict-item]
     speed = (
-        f", {encoding['tokens'] / encoding['encode_seconds']:,.0f} tokens/s on {device.type}"
+        f", {encoding['tokens'] / encoding['encode_seconds']:,.0f} tokens/s on {device.type} in {precision}"
         if misses
         else ""
     )

@@ -9,9 +9,10 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from tqdm import tqdm
+if TYPE_CHECKING:  # it takes as long to import as pyarrow, and most steps show no bar
+    from tqdm import tqdm
 
 FLAGS_FROM = "--flags-from="
 T = TypeVar("T")
@@ -130,11 +131,13 @@ def run(main: Callable[[], None]) -> None:
         sys.exit(f"error: {error.filename or 'a file'}: {error.strerror}{hint}")
 
 
-def progress(items: Iterable[T] | None = None, **options: Any) -> tqdm:
+def progress(items: Iterable[T] | None = None, **options: Any) -> "tqdm":
     """A tqdm bar on stderr. Into a log file it writes one line every ten seconds.
 
     The variable PROGRESS_SECONDS sets another interval; `make run` in a terminal sets one second.
     """
+    from tqdm import tqdm
+
     terminal = sys.stderr.isatty()
     interval = 0.1 if terminal else float(os.environ.get("PROGRESS_SECONDS", "10"))
     defaults = {"dynamic_ncols": terminal, "mininterval": interval, "smoothing": 0.05}

@@ -3,8 +3,7 @@
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from lib.cli import UserError
@@ -48,6 +47,10 @@ def in_processes(
     UserError
         A process was killed.
     """
+    # most steps have threads alone, and start sooner without
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
     with ProcessPoolExecutor(threads, initializer=_begin, initargs=(begin,)) as pool:
         try:
             yield from in_order(pool, work, tasks, threads + 1)

@@ -3,7 +3,6 @@
 from math import ceil, floor, sqrt
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster
 
 from lib.arrays import CHUNK
 from lib.clusters.assignment import ClusterMethod
@@ -56,6 +55,8 @@ def cut(tree: np.ndarray, groups: int, sizes: np.ndarray) -> np.ndarray:
     """
     if len(tree) == 0:
         return np.zeros(1, np.int32)
+    from scipy.cluster.hierarchy import fcluster  # `edit` divides topics, and cuts no tree
+
     labels = fcluster(tree, groups, "maxclust") - 1
     return renumbered(labels, number_by_size(labels, int(labels.max()) + 1, sizes))
 

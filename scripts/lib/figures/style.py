@@ -10,6 +10,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from lib.naming.names import SEPARATOR
+
 # A family without a bold font is drawn in its normal one; that needs no warning.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
@@ -57,6 +59,14 @@ def use_style(families: Sequence[str] = (), *, dark: bool = False) -> None:
 def cut(text: str, width: int) -> str:
     """A text of at most `width` characters, with an ellipsis for what is left out."""
     return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+
+
+def whole_parts(name: str, width: int) -> str:
+    """The first parts of a name that fit in `width` characters; a first part that is longer is cut."""
+    parts = name.split(SEPARATOR)
+    while len(parts) > 1 and len(SEPARATOR.join(parts)) > width:
+        parts.pop()
+    return cut(SEPARATOR.join(parts), width)
 
 
 def save(figure: Figure, path: Path, dpi: int) -> None:

@@ -11,7 +11,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import dendrogram
 
-from lib.figures.style import FAINT, INK, cut, use_style
+from lib.figures.style import FAINT, INK, cut, use_style, whole_parts
 from lib.naming.names import SEPARATOR
 
 ROW = 0.27  # inches per topic
@@ -96,14 +96,6 @@ def group_lines(name: str, most: int) -> list[str]:
             break
         lines += wrapped
     return lines
-
-
-def whole_parts(name: str, width: int) -> str:
-    """The first parts of a name that fit in `width` characters; a first part that is longer is cut."""
-    parts = name.split(SEPARATOR)
-    while len(parts) > 1 and len(SEPARATOR.join(parts)) > width:
-        parts.pop()
-    return cut(SEPARATOR.join(parts), width)
 
 
 def parts_in_line(names: list[str], sizes: list[int]) -> str:

@@ -7,8 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.figures.style import ACCENT, BLUE, FAINT, INK, use_style
-from lib.figures.tree_figure import whole_parts
+from lib.figures.style import ACCENT, BLUE, FAINT, INK, use_style, whole_parts
 from lib.trends.periods import IN_SAMPLE, SURE, uneven
 
 COLUMNS = 5

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
 from lib.map.tears import nearest_on_map
@@ -101,6 +100,8 @@ def largest_pieces(points: np.ndarray, topics: np.ndarray, k: int) -> list[float
     points : float32 (n, 2)
     topics : int (n,), 0 to k - 1; papers with -1 are in no piece
     """
+    from scipy.sparse.csgraph import connected_components  # `project` does without it
+
     neighbor = min(REACH, len(points) - 1)
     reach = float(np.median(KDTree(points).query(points, [neighbor + 1])[0]))
     shares: list[float | None] = []

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from scipy import sparse
 
 from lib.cli import UserError
 
@@ -64,6 +63,8 @@ class Fields:
         counts = categories.value_lengths().fill_null(0).to_numpy()
         rows = np.repeat(np.arange(len(categories)), counts)[columns >= 0]
         columns = columns[columns >= 0]
+        from scipy import sparse  # `papers` reads the names of categories alone
+
         table = (np.ones(len(rows), np.int32), (rows, columns))
         self.papers = sparse.csr_matrix(table, (len(categories), len(self.names)))
         self.papers.data[:] = 1
@@ -82,6 +83,8 @@ class Fields:
         -------
         At most MOST names per group; and the share of its papers that are in one of its fields, float64 (k,).
         """
+        from scipy import sparse
+
         compared = np.flatnonzero(labels >= 0)
         papers, groups = self.papers[compared], labels[compared]
         of_group = sparse.csr_matrix(

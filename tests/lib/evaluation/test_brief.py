@@ -5,7 +5,8 @@ import pandas as pd
 
 from lib.evaluation.brief import how_far_to_trust, listed, what_it_found, what_it_is
 from lib.evaluation.report_tables import sparkline, trend_cells
-from lib.figures.tree_figure import group_lines, whole_parts
+from lib.figures.style import whole_parts
+from lib.figures.tree_figure import group_lines
 from lib.trends.periods import MIN_PAPERS, shares_by_year, span, uneven
 
 ROWS = [
