@@ -165,6 +165,8 @@ def hierarchy_table(topic: np.ndarray, part: np.ndarray) -> dict:
         "name": names,
         "keywords": [[name] for name in names],
         "fields": [[]] * len(names),
+        "mixed": [False] * len(names),
+        "tentative": [False] * len(names),
     }
 
 

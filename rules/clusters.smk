@@ -216,7 +216,7 @@ rule edit:
 
 
 rule hierarchy:
-    """Group the topics, and divide large ones into stable subtopics."""
+    """Group the topics, and divide large ones into subtopics."""
     input:
         **code("hierarchy", "clusters"),
         **ASSIGNED,

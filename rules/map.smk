@@ -29,6 +29,7 @@ EXPLORE_MODULES = [
     "mine",
     "selection",
     "topics",
+    "choice",
     "categories",
     "controls",
     "print",

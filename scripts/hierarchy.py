@@ -1,4 +1,4 @@
-"""Group the topics by Ward's method, and divide large ones into stable subtopics."""
+"""Group the topics by Ward's method, and divide large ones into subtopics that appear again in random halves."""
 
 import argparse
 import json

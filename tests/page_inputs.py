@@ -130,7 +130,8 @@ def files_of(folder: Path, *, ids, titles, points, topic, categories, published,
         "size": [int(sizes[np.array(parent) == g].sum()) for g in groups] + [*sizes.tolist(), *np.bincount(half[topic == 0], minlength=2).tolist()],
         "stability": np.zeros(len(groups) + k + 2), "share": np.zeros(len(groups) + k + 2),
         "name": [f"group {g}" for g in groups] + [*names, "even", "odd"], "keywords": [["word"]] * (len(groups) + k + 2),
-        "fields": [[]] * (len(groups) + k + 2),
+        "fields": [[]] * (len(groups) + k + 2), "mixed": [True, *[False] * (len(groups) + k + 1)],
+        "tentative": [*[False] * (len(groups) + k + 1), True],
     }  # fmt: skip
     subtopic = pa.array(np.where(topic == 0, half, -1).astype(np.int32), mask=topic != 0)
     # a third of the papers is sure of its topic, a third half of it, and the others lean to the next topic but one

@@ -244,9 +244,11 @@ def report_inputs(folder: Path) -> dict:
         node=[0, 0, 1, 0, 1],
         parent=pa.array([None, 0, 0, 0, 0], pa.int32()),
         size=[226, 180, 46, 100, 80],
-        stability=pa.array([None, None, None, 0.9, 0.8], pa.float64()),
+        stability=pa.array([None, None, None, 0.9, 0.7], pa.float64()),
         share=[1.0, 0.8, 0.2, 0.44, 0.35],
         name=["all", "word", "spin", EVIL, "part"],
+        mixed=[True, False, True, False, False],
+        tentative=[False, False, False, False, True],
         keywords=[["a"], ["b"], ["c"], ["inner word"], ["e"]],
         fields=[["A field"], [], [], ["An inner field"], []],
     )

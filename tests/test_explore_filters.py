@@ -62,6 +62,15 @@ def test_each_filter_leaves_the_papers_it_names(page):
     assert page.locator("#years-text").inner_text() == "2010–2012"
 
 
+def test_doubtful_groups_and_subtopics_say_so(page):
+    (first, second), (even, odd) = (
+        page.locator(f".node.{kind}").all_text_contents() for kind in ("group", "subtopic")
+    )
+    assert "mixed subjects" in first and "tentative" in odd
+    assert "mixed" not in second and "tentative" not in even
+    assert "half of its papers" in page.locator(".node.group .warn").get_attribute("title")
+
+
 def test_groups_and_subtopics_are_filters_too(page):
     page.locator(".node.group", has_text="group 1").click()
     assert lit(page) == ids_where(TOPIC > 1)

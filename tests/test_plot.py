@@ -33,6 +33,8 @@ def hierarchy(path, groups: list[str]):
         stability=pa.nulls(n, pa.float64()),
         share=[0.3] * n,
         name=names,
+        mixed=[False] * n,
+        tentative=[False] * n,
         keywords=[["word"]] * n,
         fields=[[]] * n,
     )

@@ -128,6 +128,11 @@ def test_steps_settings_and_versions_are_those_of_the_run(inputs, out):
     assert page.value("versions-table", "papers") == "0123abcd"
 
 
+def test_doubtful_groups_and_subtopics_say_so(inputs, out):
+    text = read_page(inputs, out).text
+    assert "all 226 papers mixed" in text and "part 80, tentative" in text and text.count(", tentative") == 1
+
+
 def test_topics_are_shown_with_their_nearest_papers(inputs, out):
     page = read_page(inputs, out)
     first, second = (page.cells("topics-table", topic) for topic in "12")

@@ -6,19 +6,17 @@ import numpy as np
 
 from lib.arrays import CHUNK
 from lib.clusters.assignment import ClusterMethod
-from lib.clusters.k_selection import ENOUGH
 from lib.clusters.kmeans import COMPONENTS, KMeans
 from lib.clusters.partitions import number_by_size, renumbered
 from lib.clusters.seeding import TooFewDistinctRows
 from lib.clusters.stability import jaccard_by_topic
 from lib.clusters.ward import ward_linkage
 from lib.projection import axes_rows, principal_axes, unit_projection
-from lib.rows import label_sizes, rows_by_label
+from lib.rows import rows_by_label
 from lib.vectors import take
 
 LEAST_TOPICS = 5  # fewer topics are not grouped
-STABLE_SUBTOPIC = 0.75  # Hennig's "valid, stable cluster"; two halves of a single cloud reach 0.65
-DISSOLVED = 0.5  # Hennig: a cluster is dissolved at this index or below
+HALVED = 0.65  # two halves of a single cloud reach this index at most
 SPLITS = 6  # random splits of the papers into two halves
 N_INIT = 4  # initializations of each K-means: one consensus
 PATIENCE = 2  # more than 1: three equal subtopics are stable as three, but not as two
@@ -104,7 +102,7 @@ def tree_of_groups(centroids: np.ndarray, sizes: np.ndarray, groups: np.ndarray)
 
 
 def divide_topic(vectors: np.ndarray, rows: np.ndarray, *, min_papers: int, most: int, seed: int) -> Divided:
-    """Divide a topic of at least `min_papers` papers into stable subtopics, or leave it whole; see `subtopics`.
+    """Divide a topic of at least `min_papers` papers into subtopics, or leave it whole; see `subtopics`.
 
     There are at most `most` subtopics, and their mean size is at least half of `min_papers`.
 
@@ -125,11 +123,10 @@ def divide_topic(vectors: np.ndarray, rows: np.ndarray, *, min_papers: int, most
 def subtopics(projections: np.ndarray, most: int, seed: int, method: ClusterMethod) -> Divided:
     """Divide the papers of one topic, or leave it whole.
 
-    The number of subtopics is the largest at which ENOUGH of the papers lie in subtopics that are stable:
-    their mean Jaccard index with their best match on random halves is STABLE_SUBTOPIC or more. Every subtopic must
-    have an index above DISSOLVED. The index is measured on ROWS papers. After PATIENCE unstable numbers in a
-    row, no larger number is tried. If no number is stable, the topic stays whole. Hennig (2007), Cluster-wise
-    assessment of cluster stability.
+    The number of subtopics is the largest at which each appears again on random halves of the topic: its mean Jaccard
+    index with its best match is above HALVED. The index is measured on ROWS papers. After PATIENCE numbers in a row
+    without this, no larger number is tried. If there is no such number, the topic stays whole. Hennig (2007),
+    Cluster-wise assessment of cluster stability. Subtopics below STABLE_SUBTOPIC are tentative.
 
     Parameters
     ----------
@@ -155,8 +152,7 @@ def subtopics(projections: np.ndarray, most: int, seed: int, method: ClusterMeth
         except TooFewDistinctRows:
             break
         jaccard = jaccard_by_topic(labels, halves, half_labels, k)
-        in_stable = label_sizes(labels, k)[jaccard >= STABLE_SUBTOPIC].sum()
-        if in_stable >= ENOUGH * len(sample) and jaccard.min() > DISSOLVED:
+        if jaccard.min() > HALVED:
             chosen, failures = (k, half_labels), 0
         else:
             failures += 1

@@ -7,6 +7,7 @@ import numpy as np
 
 from lib.clusters.partitions import count_pairs
 
+STABLE_SUBTOPIC = 0.75  # Hennig's "valid, stable cluster"; a subtopic below it is tentative
 STABLE = 0.6  # a topic is stable if its mean Jaccard index is at least this; Hennig's "pattern in the data"
 
 

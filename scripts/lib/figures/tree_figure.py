@@ -19,6 +19,9 @@ WIDTH = 14.0  # inches
 NAME_WIDTH = 30  # characters of the name of a group in a line
 NAME_CHARS = 38  # of a topic
 LINES = 1.5  # of the name of a group, beside the line of a topic
+FEW_PARTS = 3  # subtopics of which two words are shown
+PART_CHARS = 34
+LINE_CHARS = 88
 PALE = "#5c6470"  # dark enough to be read
 
 
@@ -95,6 +98,18 @@ def group_lines(name: str, most: int) -> list[str]:
     return lines
 
 
+def parts_in_line(names: list[str], sizes: list[int]) -> str:
+    """The first words of the names of subtopics with their sizes, as many as find room in a line, and how many are left."""
+    words = 2 if len(names) <= FEW_PARTS else 1
+    line = ""
+    for left, (name, size) in zip(range(len(names), 0, -1), zip(names, sizes, strict=True), strict=True):
+        part = f"{cut(', '.join(name.split(' · ')[:words]), PART_CHARS)} {size:,}"
+        if line and len(line) + len(part) > LINE_CHARS:
+            return f"{line};   and {left} more"
+        line = f"{line};   {part}" if line else part
+    return line
+
+
 def _draw_topics(
     axis: Axes, topics: pd.DataFrame, subtopics: pd.DataFrame | None, leaves: np.ndarray, colors: list[str]
 ) -> None:
@@ -108,11 +123,9 @@ def _draw_topics(
         axis.text(0.095, y, f"{size:,}", ha="left", va="center", fontsize=7.5, color=FAINT)
         axis.text(0.135, y, whole_parts(name, NAME_CHARS), ha="left", va="center", fontsize=9, color=INK)
         if topic in inside:
-            parts = ";   ".join(
-                f"{cut(', '.join(row.name.split(' · ')[:2]), 34)} {row.size:,}"
-                for row in inside[topic].itertuples()
-            )
-            axis.text(0.44, y, cut(parts, 110), ha="left", va="center", fontsize=7.5, color=PALE)
+            below = inside[topic]
+            line = parts_in_line(below["name"].tolist(), below["size"].tolist())
+            axis.text(0.44, y, line, ha="left", va="center", fontsize=7.5, color=PALE)
     axis.set_xlim(0, 1)
     axis.set_axis_off()
     for x, text in ((0.0, "papers"), (0.135, "topic"), (0.44, "subtopics")):

@@ -60,7 +60,7 @@ class KeywordModel:
     sizes : int (n_leaves,), papers of each leaf
     may : bool (n_terms,), whether a term may be a keyword at all
     rarity : float64 (n_terms,), the second factor of class-based TF-IDF, by all topics
-    vectors : sampled papers, whose groups are the leaves
+    vectors : sampled papers
     """
 
     vocabulary: Vocabulary
@@ -116,14 +116,16 @@ class KeywordModel:
         into_groups = membership(group_of)
         counts = sparse.csr_matrix(into_groups @ self.counts)
         counts.sort_indices()
-        vectors = self.vectors.regrouped(group_of)
+        groups = group_of[self.vectors.leaves]
         weights = self.weights(counts, into_groups @ self.sizes, CANDIDATES * top)
-        weights = in_one_group(weights.multiply(vectors.similarities(weights).power(POWER)).tocsr())
+        weights = in_one_group(
+            weights.multiply(self.vectors.similarities(weights, groups).power(POWER)).tocsr()
+        )
         in_all = np.asarray(counts.sum(0)).ravel()
         of_groups = []
         for group in range(len(weights.indptr) - 1):
             unwanted = dropped[group] if dropped else frozenset()
-            chosen, phrases = self.shown(weights[[group]], top, vectors.papers_of(group), unwanted)
+            chosen, phrases = self.shown(weights[[group]], top, self.vectors.rows[groups == group], unwanted)
             terms = [self.vocabulary.terms[column] for column, _ in chosen]
             shown: dict[str, Keyword] = {}
             for (column, weight), term, phrase in zip(chosen, terms, phrases, strict=True):

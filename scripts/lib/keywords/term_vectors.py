@@ -1,12 +1,13 @@
 """Term vectors: means of the vectors of the papers with a term.
 
-The mean vector of all papers is subtracted, or the mean of the topic if its subtopics are compared. The cosine
-of a term vector to the mean of a group shows whether the term is about the whole group or a small part of it.
-The cosine of two term vectors shows whether the terms have the same meaning. No text is encoded for this.
+The mean vector of all papers is subtracted, also where the subtopics of one topic are compared: a term then says what a
+subtopic is about among all papers, and not how it differs from its siblings alone. The cosine of a term vector to the
+mean of a group shows whether the term is about the whole group or a small part of it. The cosine of two term vectors
+shows whether the terms have the same meaning. No text is encoded for this.
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -26,21 +27,21 @@ LEAST = 0.1  # the least similarity, for terms about another subject or in no sa
 
 @dataclass(frozen=True)
 class TermVectors:
-    """Sampled papers with their terms, vectors and groups.
+    """Sampled papers with their terms, vectors and leaves.
 
     Attributes
     ----------
     terms : float32 csr (n, n_terms), the weight of the paper at each of its terms, else 0
     vectors : float32 (n, dim), minus their mean
     weights : float32 (n,), the number of papers that each sampled paper represents
-    groups : int (n,), 0 to k - 1
+    leaves : int (n,), the finest group of each
     rows : int64 (n,), rows of the sampled papers
     """
 
     terms: sparse.csr_matrix
     vectors: np.ndarray
     weights: np.ndarray
-    groups: np.ndarray
+    leaves: np.ndarray
     rows: np.ndarray
 
     @classmethod
@@ -49,7 +50,7 @@ class TermVectors:
         terms: np.ndarray,
         offsets: np.ndarray,
         vectors: np.ndarray,
-        groups: np.ndarray,
+        leaves: np.ndarray,
         n_terms: int,
         strata: np.ndarray | None = None,
     ) -> "TermVectors":
@@ -59,10 +60,10 @@ class TermVectors:
         ----------
         terms, offsets : the terms of each paper, as the step `terms` writes them (may be memory-mapped)
         vectors : (n_papers, dim), unit rows (may be memory-mapped)
-        groups : int (n_papers,), 0 to k - 1; -1 for papers of no group
-        strata : int (n_papers,), from 0 on; papers with -1 are not sampled; the groups by default
+        leaves : int (n_papers,), from 0 on; -1 for papers of no leaf
+        strata : int (n_papers,), from 0 on; papers with -1 are not sampled; the leaves by default
         """
-        strata = groups if strata is None else strata
+        strata = leaves if strata is None else strata
         by_stratum = rows_by_label(strata, int(strata.max(initial=-1)) + 1)
         quota = _quota(np.array([len(rows) for rows in by_stratum]))
         rows, weights = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
@@ -81,46 +82,44 @@ class TermVectors:
         )
         has_term = sparse.csr_matrix(table, (len(read), n_terms), dtype=np.float32)
         release_pages(terms, 0, len(terms))
-        return cls(has_term, _center(take(vectors, read), weight), weight, groups[read], read)
-
-    def regrouped(self, group_of: np.ndarray) -> "TermVectors":
-        """The sampled papers in other groups, without those of no group; their own mean is subtracted.
-
-        Parameters
-        ----------
-        group_of : int (k,), the new group of each group, -1 for none
-        """
-        groups = group_of[self.groups]
-        if (groups >= 0).all():
-            return replace(self, groups=groups)
-        at = np.flatnonzero(groups >= 0)
-        weights = self.weights[at]
-        return TermVectors(
-            self.terms[at], _center(self.vectors[at], weights), weights, groups[at], self.rows[at]
-        )
+        return cls(has_term, _center(take(vectors, read), weight), weight, leaves[read], read)
 
     @cached_property
     def papers_with(self) -> sparse.csc_matrix:
         """The same as `terms`, by term: float32 csc (n, n_terms)."""
         return self.terms.tocsc()
 
-    def papers_of(self, group: int) -> np.ndarray:
-        """The sampled papers of a group: int64 (m,), ascending."""
-        return self.rows[self.groups == group]
+    @cached_property
+    def _known(self) -> dict[int, np.ndarray]:
+        """The vectors of the terms that were asked for: the levels of the hierarchy share most of them."""
+        return {}
 
-    def similarities(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
+    def of_terms(self, columns: np.ndarray) -> np.ndarray:
+        """The vectors of terms, of unit length, or 0 for a term in no sampled paper: float32 (m, dim)."""
+        known = self._known
+        new = [column for column in columns.tolist() if column not in known]
+        for start in range(0, len(new), COLUMNS):
+            part = new[start : start + COLUMNS]
+            known.update(zip(part, self._means(self.papers_with[:, part].T), strict=True))
+        return np.array([known[column] for column in columns.tolist()])
+
+    def similarities(self, weights: sparse.csr_matrix, groups: np.ndarray) -> sparse.csr_matrix:
         """The similarity of terms to groups, where `weights` (k, n_terms) are not 0: float64 csr (k, n_terms).
 
         The cosine of their vectors, but at least LEAST.
+
+        Parameters
+        ----------
+        groups : int (n,), the group of each sampled paper, 0 to k - 1; -1 for none
         """
-        n, k = len(self.groups), weights.shape[0]
-        in_groups = sparse.csr_matrix((self.weights, (self.groups, np.arange(n))), (k, n))
+        k, at = weights.shape[0], np.flatnonzero(groups >= 0)
+        in_groups = sparse.csr_matrix((self.weights[at], (groups[at], at)), (k, len(groups)))
         of_groups = self._means(in_groups).T
         columns, at = np.unique(weights.indices, return_inverse=True)
         of_row = np.repeat(np.arange(k), np.diff(weights.indptr))
         similarities = np.zeros(weights.nnz)
         for start in range(0, len(columns), COLUMNS):
-            means = self._means(self.papers_with[:, columns[start : start + COLUMNS]].T)
+            means = self.of_terms(columns[start : start + COLUMNS])
             here = (at >= start) & (at < start + COLUMNS)
             with one_blas_thread():  # the sums of a product depend on the number of threads
                 cosines = means @ of_groups
@@ -131,7 +130,7 @@ class TermVectors:
 
     def similarity(self, term: int, other: int) -> float:
         """The cosine of the vectors of two terms; 0 if one of them is in no sampled paper."""
-        one, two = self._means(self.papers_with[:, [term, other]].T)
+        one, two = self.of_terms(np.array([term, other]))
         return float(one @ two)
 
     def _means(self, papers: sparse.spmatrix) -> np.ndarray:

@@ -63,6 +63,8 @@ def node_entries(nodes: list[dict], places: list[dict]) -> list[dict]:
             "name": one_line(node["name"]),
             "keywords": [one_line(word) for word in node["keywords"][:KEYWORDS]],
             "fields": [one_line(field) for field in node["fields"]],
+            "mixed": node["mixed"],
+            "tentative": node["tentative"],
             "size": node["size"],
             "parent": node["parent"],
             **place,

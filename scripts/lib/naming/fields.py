@@ -46,18 +46,23 @@ class Fields:
     ----------
     categories : list of string (n,), null for papers without categories
     names : the name of a category in words; others are their own names
+    broad : the part of a category before its point is the category, if it has a name: `math` of `math.NT`
     """
 
-    def __init__(self, categories: pa.ListArray, names: dict[str, str]):
+    def __init__(self, categories: pa.ListArray, names: dict[str, str], broad: bool = False):
         encoded = categories.values.dictionary_encode()
         known = encoded.dictionary.to_pylist()
-        shown = [names.get(category, category) for category in known]
-        self.names = list(dict.fromkeys(shown))  # several categories may have one name
-        number = {name: i for i, name in enumerate(self.names)}
-        of_category = np.array([number[name] for name in shown], np.int64)
+        if broad:
+            shown = [names.get(category.partition(".")[0]) for category in known]
+        else:
+            shown = [names.get(category, category) for category in known]
+        self.names = [name for name in dict.fromkeys(shown) if name]  # several categories may have one name
+        number: dict[str | None, int] = {name: i for i, name in enumerate(self.names)}
+        of_category = np.array([number.get(name, -1) for name in shown], np.int64)
         columns = of_category[encoded.indices.to_numpy()]
         counts = categories.value_lengths().fill_null(0).to_numpy()
-        rows = np.repeat(np.arange(len(categories)), counts)
+        rows = np.repeat(np.arange(len(categories)), counts)[columns >= 0]
+        columns = columns[columns >= 0]
         from scipy import sparse  # `papers` reads the names of categories alone
 
         table = (np.ones(len(rows), np.int32), (rows, columns))

@@ -4,10 +4,13 @@ import numpy as np
 import pandas as pd
 
 from lib.clusters.nodes import parents_of, siblings
+from lib.clusters.stability import STABLE_SUBTOPIC
 from lib.naming.fields import Fields
 from lib.naming.mentions import mentions
 from lib.naming.names import IN_NAME, SEPARATOR, distinct, keywords_by_node, names_of
 from lib.naming.schema import HIERARCHY
+
+COVERED = 0.5  # the name of a group covers this share of its papers, or the group is mixed
 
 
 def words_in_names(keywords: list[pd.DataFrame], parent_name: str, sizes: np.ndarray) -> list[list[str]]:
@@ -53,9 +56,9 @@ def first_keywords_of_subtopics(nodes: pd.DataFrame, keywords: pd.DataFrame, k: 
 
 
 def node_fields(
-    fields: Fields, nodes: pd.DataFrame, topics: np.ndarray, subtopics: np.ndarray
+    fields: Fields, broad: Fields, nodes: pd.DataFrame, topics: np.ndarray, subtopics: np.ndarray
 ) -> dict[str, tuple[list[list[str]], np.ndarray]]:
-    """For each level the fields of its nodes and their cover, as `Fields.of` returns them.
+    """For each level the fields of its nodes and their cover, as `Fields.of` returns them; for `broad` those of groups.
 
     Groups and topics are compared with all others, subtopics with those of their topic.
 
@@ -73,9 +76,64 @@ def node_fields(
     in_groups = np.r_[group_of, -1][topics]
     return {
         "group": fields.of(in_groups, int(group_of.max()) + 1),
+        "broad": broad.of(in_groups, int(group_of.max()) + 1),
         "topic": fields.of(topics, len(group_of)),
         "subtopic": (of_subtopics[0], np.array(of_subtopics[1])),
     }
+
+
+def group_name(
+    fields: tuple[list[str], float], broad: tuple[list[str], float], keywords: tuple[list[str], float]
+) -> tuple[list[str], float]:
+    """What names a group, and the share of its papers that it covers: its fields, broad fields, or keywords.
+
+    These are its fields if they cover COVERED of its papers, else those that cover most.
+
+    Parameters
+    ----------
+    fields, broad, keywords : words, and the share of the papers that have them
+    """
+    if fields[1] >= COVERED:
+        return fields
+    return max((pair for pair in (fields, broad, keywords) if pair[0]), key=lambda pair: pair[1])
+
+
+def named_groups(
+    topics: pd.DataFrame,
+    keywords: list[pd.DataFrame],
+    group_of: np.ndarray,
+    fields: dict[str, tuple[list[list[str]], np.ndarray]],
+    given: list[tuple[str, list[int]]],
+) -> tuple[list[str], list[bool]]:
+    """The name of each group, and whether it is mixed: whether its name covers less than COVERED of its papers.
+
+    A group of one topic has the name of the topic, a group that a person made the name that was given, others that of
+    `group_name`.
+
+    Parameters
+    ----------
+    topics : columns `name`, `primary_keyword`, `mixed` and `size`
+    keywords : of each topic, columns of KEYWORDS
+    group_of : int (k,), the group of each topic
+    fields : as `node_fields` returns them
+    given : groups that a person made: name and topics
+    """
+    names, mixed = [], []
+    for group, (narrow, by_fields, broad, by_broad) in enumerate(
+        zip(*fields["group"], *fields["broad"], strict=True)
+    ):
+        members = topics[group_of == group].sort_values("size", ascending=False, kind="stable")
+        first = [keywords[topic].iloc[:1] for topic in members.index[:IN_NAME]]
+        by_words = sum(int(of_topic["papers"].sum()) for of_topic in first) / max(members["size"].sum(), 1)
+        words, cover = group_name(
+            (narrow, by_fields), (broad, by_broad), (list(members["primary_keyword"][:IN_NAME]), by_words)
+        )
+        alone = len(members) == 1
+        names.append(members["name"].iloc[0] if alone else SEPARATOR.join(words))
+        mixed.append(bool(members["mixed"].iloc[0]) if alone else cover < COVERED)
+    for name, of_person in given:
+        names[int(group_of[of_person[0]])], mixed[int(group_of[of_person[0]])] = name, False
+    return distinct(names), mixed
 
 
 def hierarchy_table(
@@ -88,33 +146,22 @@ def hierarchy_table(
 ) -> pd.DataFrame:
     """The nodes with their names, keywords and fields, with the columns of HIERARCHY.
 
-    The name of a group is its fields, or the primary keywords of its largest topics, whichever cover more of its
-    papers. A group of one topic has the name of the topic, and a group that a person made the name that was given.
-
     Parameters
     ----------
     nodes : table with the columns of NODES; the subtopics of a topic follow each other
     keywords : table with the columns of KEYWORDS
-    topics : columns `name`, `primary_keyword` and `size`
-    fields : as `node_fields` returns them
-    given : groups that a person made: name and topics
+    topics, fields, given : as in `named_groups`
     papers : number of all papers
     """
     by_level = dict(list(nodes.groupby("level", sort=False)))
     of_nodes = {
         level: keywords_by_node(keywords, level, len(of_level)) for level, of_level in by_level.items()
     }
-    group_of = parents_of(nodes, "topic")
-    names = {"topic": topics["name"].tolist(), "group": [], "subtopic": []}
-    for group, (of_group, cover) in enumerate(zip(*fields["group"], strict=True)):
-        members = topics[group_of == group].sort_values("size", ascending=False, kind="stable")
-        first = [of_nodes["topic"][topic].iloc[:1] for topic in members.index[:IN_NAME]]
-        by_words = sum(int(of_topic["papers"].sum()) for of_topic in first) / max(members["size"].sum(), 1)
-        words = of_group if cover >= by_words and of_group else members["primary_keyword"][:IN_NAME]
-        names["group"].append(SEPARATOR.join(words) if len(members) > 1 else members["name"].iloc[0])
-    for name, members in given:
-        names["group"][int(group_of[members[0]])] = name
-    names["group"] = distinct(names["group"])
+    group_names, group_mixed = named_groups(
+        topics, of_nodes["topic"], parents_of(nodes, "topic"), fields, given
+    )
+    names = {"topic": topics["name"].tolist(), "group": group_names, "subtopic": []}
+    mixed = {"topic": topics["mixed"].tolist(), "group": group_mixed}
     if "subtopic" in by_level:
         for parent, below in by_level["subtopic"].groupby("parent"):
             parent_name = names["topic"][int(parent)]
@@ -124,6 +171,12 @@ def hierarchy_table(
             names["subtopic"] += names_of(words, numbered)
     return nodes.assign(
         share=nodes["size"] / papers,
+        tentative=nodes["stability"] < STABLE_SUBTOPIC,
+        mixed=[
+            doubt
+            for level, of_level in by_level.items()
+            for doubt in mixed.get(level, [False] * len(of_level))
+        ],
         name=[name for level in by_level for name in names[level]],
         keywords=[list(of_node["keyword"]) for level in by_level for of_node in of_nodes[level]],
         fields=[of_node for level in by_level for of_node in fields[level][0]],

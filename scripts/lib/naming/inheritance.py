@@ -23,8 +23,8 @@ def kept_names(
 ) -> list[str | None]:
     """The name that each topic keeps; None for a topic that needs a new one.
 
-    A name stays while its first word and one more are among what names the topic today: its keywords, or if it was and is
-    mixed, its fields or parts. A title that names a topic without keywords stays while its paper is in the topic. A name
+    A name stays while its first word and one more are among what may name the topic today: what names a mixed topic (its
+    fields, or else its parts) or, if it is not mixed, its keywords. A title that names a topic without keywords stays while its paper is in the topic. A name
     by a language model stays while half of the earlier keywords are among today's; a name of keywords is asked for again. A
     name that a person gave stays with the edit alone.
 
@@ -47,8 +47,10 @@ def kept_names(
                 if by_model
                 else home.get(old.representative_id) == row.topic
                 if not len(old.keywords)
-                else old.mixed == row.mixed
-                and holds(old.name, words_in_name(row.keywords, row.fields, of_parts, row.mixed))
+                else any(
+                    holds(old.name, words_in_name(row.keywords, row.fields, of_parts, mixed))
+                    for mixed in {True, row.mixed}
+                )
             )
         )
         kept.append(old.name if old is not None and stays else None)

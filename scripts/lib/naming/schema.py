@@ -93,9 +93,15 @@ HIERARCHY = pa.schema(
         column(
             "name",
             pa.string(),
-            "its best keywords, at most three; those of a subtopic say how it differs within its topic; that of a "
-            "group is its fields, if they cover it better than keywords",
+            "its best keywords, at most three; that of a group is its fields, or broad fields or keywords that cover "
+            "it better",
         ),
+        column(
+            "mixed",
+            pa.bool_(),
+            "a topic of several subjects; a group whose name covers less than half of its papers",
+        ),
+        column("tentative", pa.bool_(), "a subtopic with a stability below 0.75"),
         column(
             "keywords", pa.list_(pa.string()), "highest-weighted first, against the other nodes of its parent"
         ),

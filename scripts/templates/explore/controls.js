@@ -1,7 +1,10 @@
 // The form with the filters, and the tabs.
 import { markCategory, setUpCategories } from "./categories.js";
+import { classesOf } from "./classes.js";
 import { meta } from "./data.js";
 import { element, make, makeSvg, number, papersText } from "./elements.js";
+import { UNMEASURED } from "./neighbors.js";
+import { hasCitations } from "./sizes.js";
 import { isFiltered, state } from "./state.js";
 
 // `on(what)` is called when a filter changed: "query" while one types, else "filter".
@@ -85,4 +88,23 @@ export function markTab(chosen, orders, order) {
   element("order").parentElement.hidden = !Object.keys(orders).length;
   element("order").replaceChildren(...Object.entries(orders).map(([value, text]) => make("option", { value }, text)));
   element("order").value = order;
+}
+
+// What points can be colored and sized by. Journals and citations are known once the texts are here. Returns
+// false if the map was colored by something that it does not have.
+export function fillLooks(points, texts) {
+  const colors = { topic: "by topic", ...(meta.groups.length ? { group: "by group" } : {}), ...(meta.years ? { year: "by year" } : {}) };
+  if (points.similarity.some(value => value !== points.similarity[0])) colors.similarity = "by likeness to its topic";
+  if (meta.categories.length > 1) colors.category = "by category";
+  if (texts && classesOf(points, texts, "journal").counts[0] > 1) colors.journal = "by journal";
+  if (points.kept.some(share => share !== UNMEASURED)) colors.kept = "where the map lies";
+  const fill = (id, choices) => element(id).replaceChildren(...Object.entries(choices).map(([value, text]) => make("option", { value }, text)));
+  fill("color", colors);
+  fill("size", { "": "all alike", citations: "by citations" });
+  element("size-field").hidden = !texts || !hasCitations(texts);
+  const known = !texts || state.color in colors;
+  if (!known) state.color = "topic"; // a link asks for what this map does not have
+  element("color").value = state.color;
+  element("size").value = state.size;
+  return known;
 }

@@ -1,9 +1,9 @@
 // Puts the page together: whatever changes calls one of the functions below, which bring the map, the
 // lists and the address in line with the state.
 import { cornersOf, drawArea, insideArea } from "./area.js";
-import { classesOf } from "./classes.js";
+import { chooseNode, isChosen } from "./choice.js";
 import { legend, paint, showLegend } from "./colors.js";
-import { markFilters, markTab, setUpFilters, setUpTabs } from "./controls.js";
+import { fillLooks, markFilters, markTab, setUpFilters, setUpTabs } from "./controls.js";
 import { loadAbstracts, loadPoints, loadSpace, loadTexts, meta } from "./data.js";
 import { placeShade, shade } from "./density.js";
 import { editTopic, isEditing, setUpEditor } from "./edit.js";
@@ -13,7 +13,7 @@ import { drawLabels, labelAt, labelsAt, layOutLabels, visibleLabels } from "./la
 import { hideCard, placeCard, showCard } from "./paper.js";
 import { fillPapers, markPaper, paperOrders } from "./papers.js";
 import { findMine, LINKED, passingMine, sayMine } from "./mine.js";
-import { drawNeighbors, UNMEASURED } from "./neighbors.js";
+import { drawNeighbors } from "./neighbors.js";
 import { endFlight, flyTo, listen, nearest, pressKey, screenOf } from "./pointer.js";
 import { canvasDrawing } from "./points_canvas.js";
 import { glDrawing } from "./points_gl.js";
@@ -130,9 +130,6 @@ function endPrint() {
   resize();
 }
 
-const isChosen = ({ kind, index }) => (kind === "group" ? topicsOf(index).every(t => state.topics.has(t))
-  : (kind === "topic" ? state.topics : state.subtopics).has(index));
-
 // ---- changes
 
 // The filters changed: which papers pass, all counts and lists, the paint.
@@ -158,20 +155,8 @@ function count() {
   if (selected >= 0 && !counts.lit[selected]) select(-1);
 }
 
-// Choose a node instead of what is chosen, or with `add` beside it; a click on the only one that is chosen ends the choice. A
-// subtopic narrows its topic if that is chosen.
 function choose(kind, index, add) {
-  [state.unknown, state.absent] = [[], []];
-  if (add) chooseToo(kind, index);
-  else if (kind === "subtopic") {
-    const { parent } = meta.subtopics[index], alone = state.subtopics.size === 1 && state.subtopics.has(index) && !others(state.topics, [parent]);
-    state.topics = new Set([parent].filter(t => state.topics.has(t)));
-    state.subtopics = new Set(alone ? [] : [index]);
-  } else {
-    const own = kind === "group" ? topicsOf(index) : [index], alone = !state.subtopics.size && own.every(t => state.topics.has(t)) && !others(state.topics, own);
-    state.topics = new Set(alone ? [] : own);
-    state.subtopics.clear();
-  }
+  chooseNode(kind, index, add);
   if (isEditing() && kind !== "group") editTopic(kind === "topic" ? index : meta.subtopics[index].parent);
   count();
   layOutLabels(names, isChosen);
@@ -179,17 +164,6 @@ function choose(kind, index, add) {
   showChosen();
   repaint();
   saveAddress();
-}
-
-const others = (chosen, own) => [...chosen].some(t => !own.includes(t));
-
-function chooseToo(kind, index) {
-  if (kind === "subtopic") {
-    if (!state.subtopics.delete(index)) state.subtopics.add(index);
-    return;
-  }
-  const own = kind === "group" ? topicsOf(index) : [index], chosen = own.every(t => state.topics.has(t));
-  for (const t of own) if (chosen) dismiss(t); else state.topics.add(t);
 }
 
 const passingRows = () => Array.from(counts.lit.keys()).filter(i => counts.lit[i]);
@@ -201,12 +175,6 @@ function showChosen() {
 }
 
 function fly(to) { flyTo(to, () => { redraw(); saveAddress(); }); }
-
-// End the choice of a topic and of its subtopics.
-function dismiss(t) {
-  state.topics.delete(t);
-  for (const s of state.subtopics) if (meta.subtopics[s].parent === t) state.subtopics.delete(s);
-}
 
 function listPapers() {
   if (texts) fillPapers(points, texts, counts.lit, orderNow(), matches, selected, { show: i => select(i, true), point: hover });
@@ -450,23 +418,8 @@ function setUp() {
   addEventListener("hashchange", addressChanged);
 }
 
-// What points can be colored and sized by. Journals and citations are known once the texts are here.
 function fillColors() {
-  const colors = { topic: "by topic", ...(meta.groups.length ? { group: "by group" } : {}), ...(meta.years ? { year: "by year" } : {}) };
-  if (points.similarity.some(value => value !== points.similarity[0])) colors.similarity = "by likeness to its topic";
-  if (meta.categories.length > 1) colors.category = "by category";
-  if (texts && classesOf(points, texts, "journal").counts[0] > 1) colors.journal = "by journal";
-  if (points.kept.some(share => share !== UNMEASURED)) colors.kept = "where the map lies";
-  const fill = (id, choices) => element(id).replaceChildren(...Object.entries(choices).map(([value, text]) => make("option", { value }, text)));
-  fill("color", colors);
-  fill("size", { "": "all alike", citations: "by citations" });
-  element("size-field").hidden = !texts || !hasCitations(texts);
-  if (texts && !(state.color in colors)) { // a link asks for what this map does not have
-    state.color = "topic";
-    repaint();
-  }
-  element("color").value = state.color;
-  element("size").value = state.size;
+  if (!fillLooks(points, texts)) repaint();
 }
 
 readAddress();

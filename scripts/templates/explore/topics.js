@@ -37,16 +37,18 @@ function trendWords({ trend, change, low, high }) {
   return make("span", { className: rising ? "up" : "down", title }, `${rising ? "▲ rising" : "▼ fading"} ${whole(Math.abs(change))} % per year`);
 }
 
-const MIXED = "Its keywords seldom stand in the same papers";
+const MIXED = { topic: "Its keywords seldom stand in the same papers", group: "Its name covers less than half of its papers" };
+const TENTATIVE = "Found again less well in random halves of its topic";
 
-function node(kind, index, { name, color, keywords, fields, mixed, born, byHand, description, gone, shares, ...trend }, choose, topic) {
+function node(kind, index, { name, color, keywords, fields, mixed, tentative, born, byHand, description, gone, shares, ...trend }, choose, topic) {
   const size = make("span", { className: "size" });
   const button = make("button", { type: "button", className: `node ${kind}` }, color ? dot(color) : make("i"), make("b", { dir: "auto" }, name), size);
   const said = name.split(SEPARATOR), where = topic?.split(SEPARATOR)[0]; // names are made of keywords
   const more = (keywords ?? []).filter(word => !said.includes(word) && word !== where).join(", ");
   const small = [where && `in ${where}`, more].filter(Boolean).join(": ");
   const inFields = fields?.length && fields.join() !== said.join() && make("span", { className: "fields" }, fields.join("; "));
-  const doubtful = mixed && make("span", { className: "warn", title: MIXED }, "mixed subjects");
+  const doubtful = mixed ? make("span", { className: "warn", title: MIXED[kind] }, "mixed subjects")
+    : tentative && make("span", { title: TENTATIVE }, "tentative");
   const opened = born && make("span", { className: "up born" }, "new topic");
   const edited = [gone && make("span", { className: "warn" }, gone), byHand && make("span", {}, BY_HAND), description && make("span", { dir: "auto" }, description)];
   const parts = [...edited, opened, doubtful, inFields, small].filter(Boolean);
@@ -92,7 +94,7 @@ export function fillTopics(order, counts, found, choose) {
   } else if (order === "group") {
     meta.groups.forEach((group, g) => {
       const list = make("ul", {}, ...topicsOf(g).map(t => topicItem(t, choose)));
-      items.push(make("li", {}, node("group", g, { name: group.name }, choose), list));
+      items.push(make("li", {}, node("group", g, { name: group.name, mixed: group.mixed }, choose), list));
     });
   } else {
     const orders = { size: (a, b) => Number(found.topics[b] ?? 0) - Number(found.topics[a] ?? 0) || size(b) - size(a), rising: (a, b) => rise(meta.topics[b]) - rise(meta.topics[a]), name: (a, b) => meta.topics[a].name.localeCompare(meta.topics[b].name) };

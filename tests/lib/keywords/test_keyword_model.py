@@ -26,7 +26,7 @@ def plain_keywords(groups: np.ndarray, may: set[str]) -> list[list[tuple[str, fl
     """The rules by loops over papers, for words without forms and phrases."""
     k, inside = groups.max() + 1, np.flatnonzero(groups >= 0)
     unit = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
-    center = unit[inside].mean(0)
+    center = unit.mean(0)
     totals = [sum(len(PAPERS[i]) for i in range(240) if TOPICS[i] == t) for t in range(4)]
     weights = {}
     for group in range(k):
@@ -41,7 +41,7 @@ def plain_keywords(groups: np.ndarray, may: set[str]) -> list[list[tuple[str, fl
                 / sum(len(PAPERS[i]) for i in members)
                 * math.log(1 + np.mean(totals) / everywhere)
             )
-            of_word = unit[[i for i in inside if word in PAPERS[i]]].mean(0) - center
+            of_word = unit[[i for i in range(240) if word in PAPERS[i]]].mean(0) - center
             of_group = unit[members].mean(0) - center
             cosine = of_word @ of_group / np.linalg.norm(of_word) / np.linalg.norm(of_group)
             weights[group, word] = ctfidf * max(cosine, 0.1) ** 3

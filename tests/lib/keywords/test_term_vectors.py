@@ -29,7 +29,7 @@ def test_similarities_are_cosines_of_means_less_the_mean_of_all(monkeypatch, col
     assert found.rows.tolist() == list(range(300))
     weights = sparse.random(3, N_TERMS - 1, 0.7, "csr", random_state=0)
     weights.resize(3, N_TERMS)
-    similarities = found.similarities(weights)
+    similarities = found.similarities(weights, GROUPS)
     assert (similarities.indices == weights.indices).all() and (similarities.indptr == weights.indptr).all()
     mean = VECTORS.mean(0)
     for group in range(3):
@@ -51,19 +51,19 @@ def test_a_sample_has_as_many_papers_of_each_group_and_the_same_means(monkeypatc
     monkeypatch.setattr(term_vectors, "SAMPLE", 90)
     found = TermVectors.of(TERMS, OFFSETS, VECTORS, GROUPS, N_TERMS)
     sizes = np.bincount(GROUPS)
-    sampled = np.bincount(found.groups)
+    sampled = np.bincount(found.leaves)
     quota = max(q for q in range(1, 301) if np.minimum(sizes, q).sum() <= 90)
     assert (
         sampled.tolist() == np.minimum(sizes, quota).tolist()
         and quota > 30 > sizes[2]
-        and (found.groups == GROUPS[found.rows]).all()
+        and (found.leaves == GROUPS[found.rows]).all()
     )
     # each stands for as many papers of its group
-    means = [VECTORS[found.rows[found.groups == group]].mean(0) for group in range(3)]
+    means = [VECTORS[found.rows[found.leaves == group]].mean(0) for group in range(3)]
     mean = np.average(means, axis=0, weights=sizes)
     assert found.vectors == pytest.approx(VECTORS[found.rows] - mean, abs=1e-6)
     papers = [
-        sum(found.groups[[term in PAPERS[i] for i in found.rows]] == group)
+        sum(found.leaves[[term in PAPERS[i] for i in found.rows]] == group)
         for term in (3,)
         for group in range(3)
     ]
@@ -82,31 +82,29 @@ def test_joined_groups_have_the_mean_of_all_their_papers(monkeypatch):
     for sample in (10_000, 150):
         monkeypatch.setattr(term_vectors, "SAMPLE", sample)
         some = TermVectors.of(terms, offsets, vectors, groups, 3)
-        joined = some.regrouped(np.array([0, 0, 1]))
-        found.append(joined.similarities(weights).toarray())
+        joined = np.array([0, 0, 1])[some.leaves]
+        found.append(some.similarities(weights, joined).toarray())
     assert found[1] == pytest.approx(found[0], abs=0.05) and found[0][0, 0] > 0.9 > 0.2 > found[0][0, 1]
 
 
-def test_papers_of_no_group_are_left_out_and_the_mean_is_that_of_the_others():
+def test_papers_of_no_group_count_in_the_vectors_of_terms_and_in_the_mean():
     leaves = np.where(GROUPS == 1, 1 + RNG.integers(0, 2, 300), 3 * (GROUPS == 2))
     found = TermVectors.of(TERMS, OFFSETS, VECTORS, leaves, N_TERMS)
-    inside = found.regrouped(np.array([-1, 0, 1, -1]))
-    rows = np.flatnonzero(GROUPS == 1)
-    assert inside.rows.tolist() == rows.tolist() and inside.groups.tolist() == (leaves[rows] - 1).tolist()
-    mean = VECTORS[rows].mean(0)
-    own = VECTORS[rows[leaves[rows] == 2]].mean(0) - mean
-    of_term = VECTORS[with_term(4, rows)].mean(0) - mean
+    inside = np.array([-1, 0, 1, -1])[leaves]
+    mean = VECTORS.mean(0)
+    own = VECTORS[leaves == 2].mean(0) - mean
+    of_term = VECTORS[with_term(4)].mean(0) - mean
     weights = sparse.csr_matrix(([1.0], ([1], [4])), (2, N_TERMS))
     expected = max(float(cosine_similarity([own], [of_term])[0, 0]), LEAST)
-    assert inside.similarities(weights)[1, 4] == pytest.approx(expected, abs=1e-5)
-    assert inside.papers_of(1).tolist() == rows[leaves[rows] == 2].tolist()
-    assert found.vectors[rows[0]] == pytest.approx(VECTORS[rows[0]] - VECTORS.mean(0), abs=1e-6)
+    assert found.similarities(weights, inside)[1, 4] == pytest.approx(expected, abs=1e-5)
 
 
 def test_papers_without_terms_and_a_single_group():
     none = np.zeros(301, np.int64)
     found = TermVectors.of(TERMS[:0], none, VECTORS, GROUPS, 1)
-    assert found.similarities(sparse.csr_matrix((3, 1))).nnz == 0
+    assert found.similarities(sparse.csr_matrix((3, 1)), GROUPS).nnz == 0
     alone = TermVectors.of(TERMS, OFFSETS, VECTORS, np.zeros(300, int), N_TERMS)
     every = sparse.csr_matrix(np.ones((1, N_TERMS)))
-    assert alone.similarities(every).data.tolist() == [LEAST] * N_TERMS  # the group differs from no other
+    assert (
+        alone.similarities(every, alone.leaves).data.tolist() == [LEAST] * N_TERMS
+    )  # the group differs from no other

@@ -39,6 +39,17 @@ def test_a_paper_counts_once_in_a_field_of_two_categories():
     assert fields == [["Information Theory"], ["x"]] and cover == [1.0, 1.0]
 
 
+def test_broad_fields_are_the_named_parts_of_categories_before_the_point():
+    categories = (
+        [["math.NT", "x.1"]] * 2 + [["math.IT"], None] + [["math.NT"]] + [["x.1"], ["cs.IT"], ["y"]] * 2
+    )
+    table = pa.array(categories, pa.list_(pa.string()))
+    broad = Fields(table, NAMES | {"math": "Mathematics", "y": "Y"}, broad=True)
+    assert broad.names == ["Mathematics", "Y"]
+    fields, cover = broad.of(np.array([0] * 5 + [1] * 6), 2)
+    assert fields == [["Mathematics"], []] and cover.tolist() == [0.8, 0.0]
+
+
 @pytest.mark.parametrize("categories", [[None] * 6, [[]] * 6, [["journal"]] * 6])
 def test_papers_without_or_with_one_category_have_no_fields(categories):
     assert fields_of(categories, [0, 0, 1, 1, -1, -1], 3) == ([[], [], []], [0.0, 0.0, 0.0])

@@ -51,15 +51,21 @@ def test_groups_are_named_by_their_largest_topics_and_subtopics_without_words_ha
             "node": [0, 1, 0, 1, 2, 0, 1],
             "parent": [None, None, 0, 0, 1, 1, 1],
             "size": [50, 10, 20, 30, 10, 15, 15],
-            "stability": [None] * 5 + [0.9] * 2,
+            "stability": [None] * 5 + [0.9, 0.7],
         }
     )
     topics = pd.DataFrame(
-        {"name": ["a · b", "c · d", "e · f"], "primary_keyword": ["a", "c", "e"], "size": [20, 30, 10]}
+        {
+            "name": ["a · b", "c · d", "e · f"],
+            "primary_keyword": ["a", "c", "e"],
+            "mixed": [False, False, True],
+            "size": [20, 30, 10],
+        }
     )
     words = keywords(("subtopic", 1, "comet", 0.9), ("topic", 0, "a", 1.0), ("topic", 1, "c", 1.0))
     fields = {
         "group": ([["Algebra", "Logic"], []], np.array([0.3, 0.0])),
+        "broad": ([["Mathematics"], []], np.array([0.35, 0.0])),
         "topic": ([["Algebra"], ["Logic"], []], np.array([0.5, 0.5, 0.0])),
         "subtopic": ([[], ["Sets"]], np.array([0.0, 0.4])),
     }
@@ -67,11 +73,20 @@ def test_groups_are_named_by_their_largest_topics_and_subtopics_without_words_ha
     below = ["e · f", "a · b", "c · d", "e · f", "c · d (1)", "comet"]
     assert table["name"].tolist() == ["c · a", *below]  # 18 of its 50 papers have one of these keywords
     assert table["fields"].tolist()[1:] == [[], ["Algebra"], ["Logic"], [], [], ["Sets"]]
-    fields["group"] = (fields["group"][0], np.array([0.4, 0.0]))
-    assert hierarchy_table(nodes, words, topics, fields, [], 100)["name"].tolist() == [
-        "Algebra · Logic",
-        *below,
-    ]
-    assert hierarchy_table(nodes, words, topics, fields, [("Mine", [1])], 100)["name"][0] == "Mine"
+    assert table["mixed"].tolist() == [True, True, False, False, True, False, False]
+    assert table["tentative"].tolist() == [False] * 6 + [True]
+    for cover, of_broad, name, mixed in [
+        (0.4, 0.35, "Algebra · Logic", True),
+        (0.4, 0.7, "Mathematics", False),
+        (0.5, 0.7, "Algebra · Logic", False),  # half of the papers is enough for the narrower name
+    ]:
+        fields |= {
+            level: (fields[level][0], np.array([of, 0.0]))
+            for level, of in (("group", cover), ("broad", of_broad))
+        }
+        named = hierarchy_table(nodes, words, topics, fields, [], 100)
+        assert named["name"].tolist() == [name, *below] and named["mixed"][0] == mixed
+    given = hierarchy_table(nodes, words, topics, fields, [("Mine", [1])], 100)
+    assert given["name"][0] == "Mine" and not given["mixed"][0]
     assert table["share"].tolist() == [0.5, 0.1, 0.2, 0.3, 0.1, 0.15, 0.15]
     assert table["keywords"].tolist()[-1] == ["comet"]

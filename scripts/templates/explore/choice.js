@@ -1,0 +1,40 @@
+// Which groups, topics and subtopics are chosen.
+import { meta } from "./data.js";
+import { state } from "./state.js";
+import { topicsOf } from "./topics.js";
+
+export const isChosen = ({ kind, index }) => (kind === "group" ? topicsOf(index).every(t => state.topics.has(t))
+  : (kind === "topic" ? state.topics : state.subtopics).has(index));
+
+// Choose a node instead of what is chosen, or with `add` beside it; a click on the only one that is chosen ends the choice. A
+// subtopic narrows its topic if that is chosen.
+export function chooseNode(kind, index, add) {
+  [state.unknown, state.absent] = [[], []];
+  if (add) chooseToo(kind, index);
+  else if (kind === "subtopic") {
+    const { parent } = meta.subtopics[index], alone = state.subtopics.size === 1 && state.subtopics.has(index) && !others(state.topics, [parent]);
+    state.topics = new Set([parent].filter(t => state.topics.has(t)));
+    state.subtopics = new Set(alone ? [] : [index]);
+  } else {
+    const own = kind === "group" ? topicsOf(index) : [index], alone = !state.subtopics.size && own.every(t => state.topics.has(t)) && !others(state.topics, own);
+    state.topics = new Set(alone ? [] : own);
+    state.subtopics.clear();
+  }
+}
+
+const others = (chosen, own) => [...chosen].some(t => !own.includes(t));
+
+function chooseToo(kind, index) {
+  if (kind === "subtopic") {
+    if (!state.subtopics.delete(index)) state.subtopics.add(index);
+    return;
+  }
+  const own = kind === "group" ? topicsOf(index) : [index], chosen = own.every(t => state.topics.has(t));
+  for (const t of own) if (chosen) dismiss(t); else state.topics.add(t);
+}
+
+// End the choice of a topic and of its subtopics.
+function dismiss(t) {
+  state.topics.delete(t);
+  for (const s of state.subtopics) if (meta.subtopics[s].parent === t) state.subtopics.delete(s);
+}
