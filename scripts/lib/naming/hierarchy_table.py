@@ -108,7 +108,8 @@ def named_groups(
     """The name of each group, and whether it is mixed: whether its name covers less than COVERED of its papers.
 
     A group of one topic has the name of the topic, a group that a person made the name that was given, others that of
-    `group_name`.
+    `group_name`. Where no group has fields, these are not mixed: three keywords seldom cover half of a group, and titles
+    none of it.
 
     Parameters
     ----------
@@ -119,6 +120,7 @@ def named_groups(
     given : groups that a person made: name and topics
     """
     names, mixed = [], []
+    has_fields = any(cover.any() for _, cover in (fields["group"], fields["broad"]))
     for group, (narrow, by_fields, broad, by_broad) in enumerate(
         zip(*fields["group"], *fields["broad"], strict=True)
     ):
@@ -130,7 +132,7 @@ def named_groups(
         )
         alone = len(members) == 1
         names.append(members["name"].iloc[0] if alone else SEPARATOR.join(words))
-        mixed.append(bool(members["mixed"].iloc[0]) if alone else cover < COVERED)
+        mixed.append(bool(members["mixed"].iloc[0]) if alone else bool(has_fields and cover < COVERED))
     for name, of_person in given:
         names[int(group_of[of_person[0]])], mixed[int(group_of[of_person[0]])] = name, False
     return distinct(names), mixed

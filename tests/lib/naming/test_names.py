@@ -88,5 +88,9 @@ def test_groups_are_named_by_their_largest_topics_and_subtopics_without_words_ha
         assert named["name"].tolist() == [name, *below] and named["mixed"][0] == mixed
     given = hierarchy_table(nodes, words, topics, fields, [("Mine", [1])], 100)
     assert given["name"][0] == "Mine" and not given["mixed"][0]
+    # without categories, two keywords that cover a third of a group say nothing of its subjects
+    without = {level: ([[] for _ in of_level[0]], 0 * of_level[1]) for level, of_level in fields.items()}
+    table = hierarchy_table(nodes, words, topics, without, [], 100)
+    assert table["name"][0] == "c · a" and table["mixed"].tolist()[:2] == [False, True]
     assert table["share"].tolist() == [0.5, 0.1, 0.2, 0.3, 0.1, 0.15, 0.15]
     assert table["keywords"].tolist()[-1] == ["comet"]
