@@ -264,8 +264,7 @@ function saveAddress() {
 
 function addressChanged() {
   readAddress();
-  element("color").value = state.color;
-  element("size").value = state.size;
+  fillLooks(points, texts);
   findRows();
 }
 

@@ -53,6 +53,7 @@ export function setUpPrint(points, on) {
     element("print-entries").replaceChildren(...entries.map(({ color, name, count }) => make("li", {}, dot(color), make("span", { dir: "auto" }, name), ` ${number(count)}`)));
     const scale = element("print-scale");
     scale.replaceChildren(...(shown?.gradient || state.size ? [element("legend").cloneNode(true)] : []));
+    scale.querySelector("ul")?.remove(); // these are the entries
     for (const copy of scale.querySelectorAll("[id]")) copy.removeAttribute("id");
     writeAddress();
     element("print-from").textContent = `${fileName()}${location.hash}`.slice(0, 300);

@@ -55,8 +55,10 @@ function node(kind, index, { name, color, keywords, fields, mixed, tentative, bo
   if (parts.length) button.append(make("small", { dir: "auto" }, ...parts));
   if (shares?.length > 1) button.append(sparkline(shares), trendWords(trend));
   button.addEventListener("click", event => choose(kind, index, addsTo(event)));
-  button.addEventListener("keydown", event => { // which makes no click
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) choose(kind, index, true);
+  button.addEventListener("keydown", event => { // Chromium makes no click of it
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault(); // Firefox would click as well
+    choose(kind, index, true);
   });
   buttons[kind][index] = { button, size };
   return button;
