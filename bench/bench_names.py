@@ -27,6 +27,7 @@ LABELED = {
     "csv": "topics.csv",
     "hierarchy": "hierarchy.parquet",
     "hierarchy_csv": "hierarchy.csv",
+    "edits_file": "edits.json",
 }
 
 

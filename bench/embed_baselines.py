@@ -32,6 +32,8 @@ ONNX = [
     "ml-dtypes==0.6.0",
     "protobuf==7.36.2",
     "flatbuffers==25.12.19",
+    "onnxscript==0.7.2",
+    "onnx-ir==1.1.0",
 ]
 HINTS = {"float32": "f32", "bfloat16": "bf16"}  # of OpenVINO, which chooses the precision itself without one
 
@@ -164,8 +166,11 @@ import torch
 from transformers import AutoModel
 model = AutoModel.from_pretrained(sys.argv[1], attn_implementation="eager").eval()
 class Tokens(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.model = model
     def forward(self, input_ids, attention_mask):
-        return model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        return self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
 some = torch.ones(2, 32, dtype=torch.long)
 names = ["input_ids", "attention_mask"]
 axes = {name: {0: "papers", 1: "tokens"} for name in [*names, "hidden"]}

@@ -68,11 +68,13 @@ class Fields:
         table = (np.ones(len(rows), np.int32), (rows, columns))
         self.papers = sparse.csr_matrix(table, (len(categories), len(self.names)))
         self.papers.data[:] = 1
+        self.broad = broad
 
     def of(self, labels: np.ndarray, k: int) -> tuple[list[list[str]], np.ndarray]:
         """The fields of each of k groups, against all papers that have a label.
 
-        A field is at least RATIO times as frequent in the group as in the other papers. The first is the one that
+        A field is at least RATIO times as frequent in the group as in the other papers; a broad one is in at most half of all
+        papers, so that it says something. The first is the one that
         most papers have; each next one is the one that most of the papers have that are in none of those before.
 
         Parameters
@@ -91,8 +93,11 @@ class Fields:
             (np.ones(len(groups), np.int32), (groups, np.arange(len(groups)))), (k, len(groups))
         )
         counts, sizes = np.asarray((of_group @ papers).todense()), np.bincount(groups, minlength=k)
-        others = (counts.sum(0) - counts) / np.maximum(len(groups) - sizes, 1)[:, None]
-        frequent = (counts > 0) & (counts >= RATIO * others * sizes[:, None])
+        if self.broad:
+            frequent = (counts > 0) & (counts.sum(0) <= len(groups) / 2)
+        else:
+            others = (counts.sum(0) - counts) / np.maximum(len(groups) - sizes, 1)[:, None]
+            frequent = (counts > 0) & (counts >= RATIO * others * sizes[:, None])
         frequent[sizes == len(groups)] = False  # a group of all papers has no others beside it
         fields, cover = [], np.zeros(k)
         for group in range(k):

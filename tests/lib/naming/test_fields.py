@@ -50,6 +50,18 @@ def test_broad_fields_are_the_named_parts_of_categories_before_the_point():
     assert fields == [["Mathematics"], []] and cover.tolist() == [0.8, 0.0]
 
 
+def test_a_broad_field_may_be_as_frequent_elsewhere_but_not_in_most_papers():
+    table = pa.array([["math.NT"], ["cs.IT"], ["math.IT"], ["cs.LG"], ["cs.IT", "math.IT"]] * 4)
+    both = np.arange(20) // 10
+    names = {"math": "Mathematics", "cs": "Computer Science"}
+    assert Fields(table, names, broad=True).of(both, 2)[0] == [[], []]  # each is in twelve of twenty papers
+    others = pa.array([["x"]] * 10)
+    found = Fields(pa.chunked_array([table, others]).combine_chunks(), names, broad=True)
+    fields, cover = found.of(np.r_[both, [2] * 10], 3)
+    assert sorted(fields[0]) == ["Computer Science", "Mathematics"] and fields[2] == []
+    assert cover.tolist() == [1.0, 1.0, 0.0]
+
+
 @pytest.mark.parametrize("categories", [[None] * 6, [[]] * 6, [["journal"]] * 6])
 def test_papers_without_or_with_one_category_have_no_fields(categories):
     assert fields_of(categories, [0, 0, 1, 1, -1, -1], 3) == ([[], [], []], [0.0, 0.0, 0.0])
