@@ -5,8 +5,9 @@ Each way runs in a process of its own on the same real abstracts, from texts to 
 included: on CUDA 100,000 papers, on the CPU 1,000 of MiniLM and 256 of the large one, or all papers
 of a smaller corpus. Ways in float32 take the first of these only, as the table says.
 
-EMBED_PAPERS and EMBED_LARGE set other numbers for MiniLM and the large one; 0 leaves a model out. `taskset -c 0` gives every way one core. With `ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2`
-all ways but ONNX Runtime, which has no such variable, do without AVX-512 and compute in float32.
+EMBED_PAPERS and EMBED_LARGE set other numbers for MiniLM and the large one; 0 leaves a model out. `taskset -c 0` gives
+every way one core. With `ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2` all ways but
+ONNX Runtime, which has no such variable, do without AVX-512 and compute in float32.
 """
 
 import argparse

@@ -145,6 +145,16 @@ def test_categories_are_found_by_code_and_by_name(browser, tmp_path, axe):
         assert page.locator("#category-search").is_hidden()
 
 
+def test_categories_in_japanese_are_found_by_any_of_their_signs(browser, tmp_path):
+    codes = ["人工知能", "機械学習", "学習理論"]
+    with opened(browser, write_page(tmp_path, categories=[codes[i % 3] for i in range(150)])) as page:
+        page.locator("#categories-open").click()
+        page.fill("#category-search", "学習")
+        page.wait_for_timeout(50)
+        shown = page.locator("#categories li:visible b").all_inner_texts()
+        assert sorted(shown) == sorted(codes[1:])
+
+
 def test_names_of_categories_are_those_of_the_file(tmp_path):
     file = tmp_path / "names.csv"
     file.write_text("category,name\nmath.NT,Zahlentheorie\nq-bio,q-bio\n", encoding="utf-8")
@@ -219,6 +229,13 @@ def test_a_link_brings_sizes_back_and_a_map_without_citations_has_none(browser, 
         assert page.locator("#size-field").is_hidden() and page.locator("#size-said").is_hidden()
         assert page.locator("#color option[value=journal]").count() == 0  # each has a journal of its own
         assert page.locator("#color").input_value() == "topic" and page.locator("#legend").is_hidden()
+        page.evaluate("location.hash = 'color=journal'")  # another link, once the page is here
+        page.wait_for_timeout(300)
+        assert page.locator("#color").input_value() == "topic" and page.locator("#legend").is_hidden()
+    zero = with_facets(tmp_path / "c", spread_out(9), "cited_by", ["0"] * 9)
+    with opened(browser, zero, "#size=citations") as page:
+        page.wait_for_timeout(300)
+        assert page.locator("#size-field").is_hidden() and page.locator("#size-said").is_hidden()
 
 
 def test_a_click_replaces_what_is_chosen_and_with_a_key_adds(page):
@@ -236,6 +253,14 @@ def test_a_click_replaces_what_is_chosen_and_with_a_key_adds(page):
         assert lit(page) == ids_where(TOPIC == 3), key
     topic["neuron"].focus()
     page.keyboard.press("Control+Enter")
+    assert lit(page) == ids_where(TOPIC >= 2)
+    press = (
+        "b => b.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', ctrlKey: true, cancelable: true}))"
+    )
+    assert [topic["neuron"].evaluate(press) for _ in range(2)] == [
+        False,
+        False,
+    ]  # Firefox clicks unless it is told not to
     assert lit(page) == ids_where(TOPIC >= 2)
     topic["neuron"].click()  # of several it becomes the only one
     assert lit(page) == ids_where(TOPIC == 2)

@@ -92,6 +92,16 @@ def test_the_legend_on_paper_is_that_of_the_colors(page):
         *("astro-ph Astrophysics 60", "math.NT Number Theory 40", "q-bio Quantitative Biology 30"),
         "others or unknown 20",
     ]
+    page.locator(".node.topic", has_text="prime").click()  # papers that pass are counted
+    assert entries("category") == ["math.NT Number Theory 40"] and entries("topic") == ["prime 40"]
+    page.locator("#color").select_option("category")
+    assert [text.split("\n")[1] for text in page.locator("#classes li").all_inner_texts()] == ["0", "40", "0"]
+    page.click("#clear")
+    page.wait_for_selector("#size-field:visible")
+    page.locator("#size").select_option("citations")
+    assert len(entries("category")) == 4  # and sizes beside them, not colors once more
+    assert page.locator("#print-scale").text_content().split() == "Size: citations, 0 to 149".split()
+    page.locator("#size").select_option("")
     assert entries("year") == []
     page.evaluate(PRINT)
     assert "2001" in page.locator("#print-scale").text_content()

@@ -19,9 +19,9 @@ WIDTH = 14.0  # inches
 NAME_WIDTH = 30  # characters of the name of a group in a line
 NAME_CHARS = 38  # of a topic
 LINES = 1.5  # of the name of a group, beside the line of a topic
-FEW_PARTS = 3  # subtopics of which two words are shown
-PART_CHARS = 34
-LINE_CHARS = 88
+FEW_PARTS = 3  # subtopics, of whose names two parts are shown, else one
+PART_CHARS = 34  # of the name of a subtopic
+LINE_CHARS = 88  # of all subtopics of a topic
 PALE = "#5c6470"  # dark enough to be read
 
 
@@ -99,13 +99,13 @@ def group_lines(name: str, most: int) -> list[str]:
 
 
 def parts_in_line(names: list[str], sizes: list[int]) -> str:
-    """The first words of the names of subtopics with their sizes, as many as find room in a line, and how many are left."""
-    words = 2 if len(names) <= FEW_PARTS else 1
+    """The first parts of the names of subtopics with their sizes, as many as fit in a line, and how many are left."""
+    parts = 2 if len(names) <= FEW_PARTS else 1
     line = ""
-    for left, (name, size) in zip(range(len(names), 0, -1), zip(names, sizes, strict=True), strict=True):
-        part = f"{cut(', '.join(name.split(' · ')[:words]), PART_CHARS)} {size:,}"
+    for shown, (name, size) in enumerate(zip(names, sizes, strict=True)):
+        part = f"{cut(', '.join(name.split(SEPARATOR)[:parts]), PART_CHARS)} {size:,}"
         if line and len(line) + len(part) > LINE_CHARS:
-            return f"{line};   and {left} more"
+            return f"{line};   and {len(names) - shown} more"
         line = f"{line};   {part}" if line else part
     return line
 

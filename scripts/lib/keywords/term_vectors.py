@@ -112,8 +112,8 @@ class TermVectors:
         ----------
         groups : int (n,), the group of each sampled paper, 0 to k - 1; -1 for none
         """
-        k, at = weights.shape[0], np.flatnonzero(groups >= 0)
-        in_groups = sparse.csr_matrix((self.weights[at], (groups[at], at)), (k, len(groups)))
+        k, inside = weights.shape[0], np.flatnonzero(groups >= 0)
+        in_groups = sparse.csr_matrix((self.weights[inside], (groups[inside], inside)), (k, len(groups)))
         of_groups = self._means(in_groups).T
         columns, at = np.unique(weights.indices, return_inverse=True)
         of_row = np.repeat(np.arange(k), np.diff(weights.indptr))

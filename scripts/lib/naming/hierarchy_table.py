@@ -10,7 +10,7 @@ from lib.naming.mentions import mentions
 from lib.naming.names import IN_NAME, SEPARATOR, distinct, keywords_by_node, names_of
 from lib.naming.schema import HIERARCHY
 
-COVERED = 0.5  # the name of a group covers this share of its papers, or the group is mixed
+COVERED = 0.5  # the fields of a group cover this share of its papers, or the group is mixed
 
 
 def words_in_names(keywords: list[pd.DataFrame], parent_name: str, sizes: np.ndarray) -> list[list[str]]:
@@ -84,18 +84,16 @@ def node_fields(
 
 def group_name(
     fields: tuple[list[str], float], broad: tuple[list[str], float], keywords: tuple[list[str], float]
-) -> tuple[list[str], float]:
-    """What names a group, and the share of its papers that it covers: its fields, broad fields, or keywords.
-
-    These are its fields if they cover COVERED of its papers, else those that cover most.
+) -> list[str]:
+    """What names a group: its fields if they cover COVERED of its papers, else what covers most of them.
 
     Parameters
     ----------
     fields, broad, keywords : words, and the share of the papers that have them
     """
     if fields[1] >= COVERED:
-        return fields
-    return max((pair for pair in (fields, broad, keywords) if pair[0]), key=lambda pair: pair[1])
+        return fields[0]
+    return max((pair for pair in (fields, broad, keywords) if pair[0]), key=lambda pair: pair[1])[0]
 
 
 def named_groups(
@@ -105,7 +103,7 @@ def named_groups(
     fields: dict[str, tuple[list[list[str]], np.ndarray]],
     given: list[tuple[str, list[int]]],
 ) -> tuple[list[str], list[bool]]:
-    """The name of each group, and whether it is mixed: whether its name covers less than COVERED of its papers.
+    """The name of each group, and whether it is mixed: whether its fields, if it has any, cover less than COVERED of it.
 
     A group of one topic has the name of the topic, a group that a person made the name that was given, others that of
     `group_name`.
@@ -125,12 +123,11 @@ def named_groups(
         members = topics[group_of == group].sort_values("size", ascending=False, kind="stable")
         first = [keywords[topic].iloc[:1] for topic in members.index[:IN_NAME]]
         by_words = sum(int(of_topic["papers"].sum()) for of_topic in first) / max(members["size"].sum(), 1)
-        words, cover = group_name(
-            (narrow, by_fields), (broad, by_broad), (list(members["primary_keyword"][:IN_NAME]), by_words)
-        )
+        primary = list(members["primary_keyword"][:IN_NAME])
+        words = group_name((narrow, by_fields), (broad, by_broad), (primary, by_words))
         alone = len(members) == 1
         names.append(members["name"].iloc[0] if alone else SEPARATOR.join(words))
-        mixed.append(bool(members["mixed"].iloc[0]) if alone else cover < COVERED)
+        mixed.append(bool(members["mixed"].iloc[0]) if alone else bool(narrow and by_fields < COVERED))
     for name, of_person in given:
         names[int(group_of[of_person[0]])], mixed[int(group_of[of_person[0]])] = name, False
     return distinct(names), mixed

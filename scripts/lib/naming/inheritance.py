@@ -23,10 +23,10 @@ def kept_names(
 ) -> list[str | None]:
     """The name that each topic keeps; None for a topic that needs a new one.
 
-    A name stays while its first word and one more are among what may name the topic today: what names a mixed topic (its
-    fields, or else its parts) or, if it is not mixed, its keywords. A title that names a topic without keywords stays while its paper is in the topic. A name
-    by a language model stays while half of the earlier keywords are among today's; a name of keywords is asked for again. A
-    name that a person gave stays with the edit alone.
+    A name stays while its first word and one more are among what may name the topic today: its fields or else its parts,
+    or its keywords if it is not mixed. A title that names a topic without keywords stays while its paper is in the topic.
+    A name by a language model stays while half of the earlier keywords are among today's; a name of keywords is asked
+    for again. A name that a person gave stays with the edit alone.
 
     Parameters
     ----------

@@ -99,7 +99,7 @@ HIERARCHY = pa.schema(
         column(
             "mixed",
             pa.bool_(),
-            "a topic of several subjects; a group whose name covers less than half of its papers",
+            "a topic of several subjects; a group whose fields cover less than half of its papers",
         ),
         column("tentative", pa.bool_(), "a subtopic with a stability below 0.75"),
         column(

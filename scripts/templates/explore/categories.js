@@ -1,15 +1,17 @@
 // The filter for categories: a list in which one searches by code and name.
+import { categoryText } from "./classes.js";
 import { meta } from "./data.js";
 import { element, make, number } from "./elements.js";
 import { state } from "./state.js";
-import { fold } from "./texts.js";
+import { fold, Lines } from "./texts.js";
 
 let categoryItems = null; // buttons, the most frequent category first
+const categoryTexts = new Lines(Array.from(meta.categories.keys(), categoryText).join("\n"));
 
 // The codes and names that have a word which begins with each of the words asked for.
 function narrowCategories(asked) {
   const words = fold(asked).split(/\s+/).filter(Boolean);
-  for (const { button, text } of categoryItems) button.parentElement.hidden = !words.every(word => text.includes(` ${word}`));
+  for (const { c, button } of categoryItems) button.parentElement.hidden = !words.every(word => categoryTexts.marked(word)[c]);
   element("no-category").hidden = categoryItems.some(({ button }) => !button.parentElement.hidden);
 }
 
@@ -19,7 +21,7 @@ function fillCategories(sizes, choose) {
     const code = meta.categories[c], name = meta.categoryNames[c];
     const button = make("button", { type: "button", onclick: () => choose(state.category === c + 1 ? 0 : c + 1) },
       make("span", { dir: "auto" }, make("b", {}, code), name ? ` ${name}` : ""), make("span", { className: "size" }, number(sizes[c + 1])));
-    return { c, button, text: ` ${fold(`${code} ${code.replaceAll(".", " ")} ${name}`)}` };
+    return { c, button };
   });
   element("categories").replaceChildren(...categoryItems.map(({ button }) => make("li", {}, button)));
   markCategory();
@@ -32,6 +34,7 @@ export function setUpCategories(points, on) {
   field.hidden = meta.categories.length < 2;
   const choose = category => {
     state.category = category;
+    state.absent = []; // the reader goes on
     field.open = false;
     field.querySelector("summary").focus();
     on();

@@ -78,8 +78,9 @@ export function paint(points, texts, lit, by, dark) {
 
 const tenth = share => `${Math.round(share / 10)}`;
 
-// What the colors mean: a gradient with words at it, or entries of a color, a name and a count. Null for topics and groups.
-export function legend(points, texts, by, dark) {
+// What the colors mean: a gradient with words at it, or entries of a color, a name and how many papers pass. Null for topics
+// and groups.
+export function legend(points, texts, lit, by, dark) {
   const steps = [0, 0.2, 0.4, 0.6, 0.8, 1].map(share => `rgb(${ramp(share, dark).join()})`);
   const gradient = `linear-gradient(90deg, ${steps.join(", ")})`;
   if (by === "year" && meta.years) {
@@ -93,8 +94,8 @@ export function legend(points, texts, by, dark) {
   if (by === "similarity") return { gradient, low: "least like its topic", middle: "", high: "most like it" };
   const classes = isClass(by) && classesOf(points, texts, by);
   if (!classes) return null;
-  const entries = classes.names.map((name, k) => ({ color: CLASS_COLORS[k], name, count: classes.counts[k] }));
-  const rest = points.n - classes.counts.reduce((sum, count) => sum + count, 0);
+  const [rest, ...counts] = classes.of.reduce((some, place, i) => { some[place] += lit[i]; return some; }, new Array(classes.names.length + 1).fill(0));
+  const entries = classes.names.map((name, k) => ({ color: CLASS_COLORS[k], name, count: counts[k] }));
   return { entries: [...entries, ...(rest ? [{ color: `rgb(${UNKNOWN.join()})`, name: "others or unknown", count: rest }] : [])] };
 }
 

@@ -190,7 +190,7 @@ function repaint() {
   const colors = paint(points, texts, counts.lit, state.color, dark);
   drawing.paint(colors);
   shade(element("shade"), points, colors, dark);
-  const shown = legend(points, texts, state.color, dark);
+  const shown = legend(points, texts, counts.lit, state.color, dark);
   showLegend(shown, style.levels ? sizeLegend(texts) : "");
   element("shade").hidden = Boolean(shown); // a mean of these colors would say nothing
   redraw();
@@ -264,8 +264,7 @@ function saveAddress() {
 
 function addressChanged() {
   readAddress();
-  element("color").value = state.color;
-  element("size").value = state.size;
+  fillLooks(points, texts);
   findRows();
 }
 

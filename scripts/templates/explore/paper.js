@@ -6,13 +6,15 @@ import { BY_HAND, element, dot, make, number } from "./elements.js";
 import { neighborList } from "./neighbors.js";
 import { view } from "./view.js";
 
+const DOI = /^10\.\d{4,9}\/\S+$/;
+
 // As paper_url in lib/figures/page.py: only http and https are addresses, since ids come from the corpus.
 export function address(id) {
   if (!meta.link || id.startsWith("hash:")) return null; // clean makes such ids
   const escaped = () => id.split("/").map(encodeURIComponent).join("/");
   const ofArxiv = /^(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Za-z-]+)?\/\d{7})$/.test(id);
   let link = meta.link.includes("arxiv.org/") && !ofArxiv ? "{id}" : meta.link;
-  if (/^10\.\d{4,9}\/\S+$/.test(id) && (link === "{id}")) link = "https://doi.org/{id}";
+  if (DOI.test(id) && (link === "{id}")) link = "https://doi.org/{id}";
   const url = link === "{id}" ? id : link.replaceAll("{id}", escaped);
   return /^https?:\/\//.test(url) ? url : null;
 }
@@ -53,8 +55,6 @@ export function facts(points, texts, i, withTopic, near = false) {
 }
 
 const NAMES = 6; // of authors on the card
-
-const DOI = /^10\.\d{4,9}\/\S+$/;
 
 // Authors, journal and DOI. On a card that stays, an author is searched for by a click, and the DOI is a link.
 function byline(texts, i, on) {

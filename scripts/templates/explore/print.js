@@ -22,11 +22,11 @@ function filtersInWords() {
   return parts.filter(Boolean).join(" · ");
 }
 
-// A color, a name and how many papers pass, for each topic or group with papers that pass.
+// A color, a name and how many papers pass, for each topic or group.
 function topicEntries(points, lit) {
   const byGroup = state.color === "group" && meta.groups.length, nodes = byGroup ? meta.groups : meta.topics, counts = new Uint32Array(nodes.length);
   for (let i = 0; i < points.n; i++) if (lit[i] && meta.topics[points.topic[i]]) counts[byGroup ? meta.topics[points.topic[i]].group : points.topic[i]]++;
-  return nodes.map(({ name, color }, k) => ({ name, color: byGroup ? groupColor(k) : color, count: counts[k] })).filter(entry => entry.count).sort((a, b) => b.count - a.count);
+  return nodes.map(({ name, color }, k) => ({ name, color: byGroup ? groupColor(k) : color, count: counts[k] })).sort((a, b) => b.count - a.count);
 }
 
 // One picture of the canvases that lie above one another on the screen.
@@ -49,10 +49,11 @@ export function setUpPrint(points, on) {
     const shown = on.draw(WIDTH, Math.round(Math.max(LOWEST, Math.min(HIGHEST, WIDTH / shape))), SHARPNESS);
     compose(["shade", "points", "names"].map(element), "#fff");
     element("print-filters").textContent = isFiltered() ? `${element("status").textContent}: ${filtersInWords()}` : "";
-    const entries = shown?.gradient ? [] : shown?.entries ?? topicEntries(points, on.lit());
+    const entries = shown?.gradient ? [] : (shown?.entries ?? topicEntries(points, on.lit())).filter(({ count }) => count);
     element("print-entries").replaceChildren(...entries.map(({ color, name, count }) => make("li", {}, dot(color), make("span", { dir: "auto" }, name), ` ${number(count)}`)));
     const scale = element("print-scale");
     scale.replaceChildren(...(shown?.gradient || state.size ? [element("legend").cloneNode(true)] : []));
+    scale.querySelector("ul")?.remove(); // these are the entries
     for (const copy of scale.querySelectorAll("[id]")) copy.removeAttribute("id");
     writeAddress();
     element("print-from").textContent = `${fileName()}${location.hash}`.slice(0, 300);

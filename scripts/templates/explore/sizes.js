@@ -5,7 +5,8 @@ export const LARGEST = 3; // times the radius of a point without a size
 const SMALLEST = 0.6, SIZES = 6;
 let levels = null;
 
-export const hasCitations = texts => texts.cited.some(Boolean);
+// Numbers are one more than the citations: 1 is a paper that is not cited.
+export const hasCitations = texts => texts.cited.some(value => value > 1);
 
 // The most citations that a paper has.
 const mostCited = texts => texts.cited.reduce((high, value) => Math.max(high, value), 1) - 1;

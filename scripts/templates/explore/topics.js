@@ -37,7 +37,7 @@ function trendWords({ trend, change, low, high }) {
   return make("span", { className: rising ? "up" : "down", title }, `${rising ? "▲ rising" : "▼ fading"} ${whole(Math.abs(change))} % per year`);
 }
 
-const MIXED = { topic: "Its keywords seldom stand in the same papers", group: "Its name covers less than half of its papers" };
+const MIXED = { topic: "Its keywords seldom stand in the same papers", group: "Its fields cover less than half of its papers" };
 const TENTATIVE = "Found again less well in random halves of its topic";
 
 function node(kind, index, { name, color, keywords, fields, mixed, tentative, born, byHand, description, gone, shares, ...trend }, choose, topic) {
@@ -55,8 +55,10 @@ function node(kind, index, { name, color, keywords, fields, mixed, tentative, bo
   if (parts.length) button.append(make("small", { dir: "auto" }, ...parts));
   if (shares?.length > 1) button.append(sparkline(shares), trendWords(trend));
   button.addEventListener("click", event => choose(kind, index, addsTo(event)));
-  button.addEventListener("keydown", event => { // which makes no click
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) choose(kind, index, true);
+  button.addEventListener("keydown", event => { // Chromium makes no click of it
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault(); // Firefox would click as well
+    choose(kind, index, true);
   });
   buttons[kind][index] = { button, size };
   return button;

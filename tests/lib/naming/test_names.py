@@ -73,11 +73,19 @@ def test_groups_are_named_by_their_largest_topics_and_subtopics_without_words_ha
     below = ["e · f", "a · b", "c · d", "e · f", "c · d (1)", "comet"]
     assert table["name"].tolist() == ["c · a", *below]  # 18 of its 50 papers have one of these keywords
     assert table["fields"].tolist()[1:] == [[], ["Algebra"], ["Logic"], [], [], ["Sets"]]
-    assert table["mixed"].tolist() == [True, True, False, False, True, False, False]
+    assert table["mixed"].tolist() == [
+        True,
+        True,
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]  # a group of one topic is as it is
     assert table["tentative"].tolist() == [False] * 6 + [True]
     for cover, of_broad, name, mixed in [
         (0.4, 0.35, "Algebra · Logic", True),
-        (0.4, 0.7, "Mathematics", False),
+        (0.4, 0.7, "Mathematics", True),
         (0.5, 0.7, "Algebra · Logic", False),  # half of the papers is enough for the narrower name
     ]:
         fields |= {
@@ -88,5 +96,9 @@ def test_groups_are_named_by_their_largest_topics_and_subtopics_without_words_ha
         assert named["name"].tolist() == [name, *below] and named["mixed"][0] == mixed
     given = hierarchy_table(nodes, words, topics, fields, [("Mine", [1])], 100)
     assert given["name"][0] == "Mine" and not given["mixed"][0]
+    # nothing is known of the subjects of a group without fields
+    without = {level: ([[] for _ in of_level[0]], 0 * of_level[1]) for level, of_level in fields.items()}
+    table = hierarchy_table(nodes, words, topics, without, [], 100)
+    assert table["name"][0] == "c · a" and table["mixed"].tolist()[:2] == [False, True]
     assert table["share"].tolist() == [0.5, 0.1, 0.2, 0.3, 0.1, 0.15, 0.15]
     assert table["keywords"].tolist()[-1] == ["comet"]
