@@ -94,7 +94,7 @@ MEMORY_MB: dict[str, LinearModel] = {
     "cluster": {"base": 200, "papers": 400, "vectors": 1000, "sample": 3000, "gpu": 4000},
     "edit": {"base": 200, "papers": 400, "vectors": 1000},  # by arithmetic
     "hierarchy": {"base": 170, "papers": 300, "sample": 600},
-    "keywords": {"base": 190, "papers": 480, "sample": 1400},
+    "keywords": {"base": 190, "papers": 480, "sample": 1900},  # 500 of it for vectors of terms, by arithmetic
     "label": {"base": 280, "papers": 775},
     "trends": {"base": 275, "papers": 50},
     "changes": {"base": 275, "papers": 320},
