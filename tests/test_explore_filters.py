@@ -139,6 +139,24 @@ def test_card_of_a_paper_that_no_longer_passes_closes(page):
     assert page.locator("#card").is_hidden() and "paper=" not in settled(page)
 
 
+def test_a_topic_that_is_too_young_says_so_below_its_name(browser, tmp_path):
+    inputs = write_inputs(tmp_path)
+    young = {
+        "trend": ["too young to test"] * 2,
+        "change_per_year": [None] * 2,
+        "low": [None] * 2,
+        "high": [None] * 2,
+    }
+    named = {"subtopic": [0, 1], "topic": [0, 0], "name": ["even", "odd"]}
+    filled(inputs["subtopic_trends"], SUBTOPIC_TRENDS, young | named)
+    main(command_line("explore", **inputs, map=tmp_path / "map.html"))
+    with opened(browser, tmp_path / "map.html") as page:
+        page.locator(".node.topic").first.click()
+        node = page.locator(".node.subtopic").last
+        said, name = node.locator(".untested").bounding_box(), node.locator("b").bounding_box()
+        assert said["x"] == pytest.approx(name["x"], abs=1) and said["y"] > name["y"] and said["height"] < 30
+
+
 def test_subtopics_have_trends_and_rising_ones_are_shown_first(browser, tmp_path):
     inputs = write_inputs(tmp_path)
     with opened(browser, write_page(tmp_path)) as page:

@@ -5,14 +5,19 @@ from datetime import date
 from urllib.parse import unquote
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from browser import chromium, needs_chromium, opened
+from explore import main
 from explorer import overlapping, place_of, row_of, settled
 from lib.figures.page import paper_url
 from lib.map.page_data import one_line
+from lib.naming.schema import HIERARCHY
 from lib.naming.titles import latex_to_text
-from page_inputs import IDS, ODD, TOPIC, few, random_points, write_page
+from measure import command_line
+from page_inputs import IDS, ODD, TOPIC, few, random_points, write_inputs, write_page
 
 pytestmark = needs_chromium
 
@@ -61,6 +66,21 @@ def test_names_of_groups_give_way_to_those_of_subtopics(page):
         return set(page.evaluate("zoom => explorer.labelsAt(zoom).map(label => label.kind)", zoom))
 
     assert kinds(1) == {"group", "topic"} and kinds(60) == {"topic", "subtopic"}
+
+
+def test_names_on_the_map_hold_whole_fields(browser, tmp_path):
+    inputs = write_inputs(tmp_path)
+    nodes = pq.read_table(inputs["hierarchy"]).to_pandas()
+    long = "Astrophysics · High Energy Physics - Phenomenology · High Energy Physics - Theory"
+    nodes.loc[0, "name"] = long
+    pq.write_table(pa.Table.from_pandas(nodes, HIERARCHY, preserve_index=False), inputs["hierarchy"])
+    main(command_line("explore", **inputs, map=tmp_path / "map.html"))
+    with opened(browser, tmp_path / "map.html") as page:
+        labels = page.evaluate(
+            "[1, 1.3, 1.7, 2.1].flatMap(zoom => explorer.labelsAt(zoom)).map(label => label.lines)"
+        )
+    shown = next(lines for lines in labels if lines[0] == "ASTROPHYSICS")
+    assert shown == ["ASTROPHYSICS", "HIGH ENERGY PHYSICS -", "PHENOMENOLOGY"]
 
 
 def test_dark_mode_follows_the_system_and_the_button(browser, map_file):

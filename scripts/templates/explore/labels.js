@@ -8,7 +8,8 @@ import { fitted, toScreen, view } from "./view.js";
 const FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', 'Noto Sans CJK SC', sans-serif";
 let labels = [], chosenNow = () => false;
 
-// A name on lines, one or more keywords per line; a long keyword, or the name that a person gave, breaks between words.
+// A name on at most three lines, one or more keywords per line; a long keyword, or the name that a person gave, breaks between
+// words. Keywords that do not find room as a whole are left out.
 function lines(name) {
   const longest = view.width < 600 ? 14 : 24; // characters of a line
   const out = [];
@@ -17,16 +18,18 @@ function lines(name) {
     if (between && last >= 0 && out[last].length + short.length < width) out[last] += between + short; else out.push(short);
   };
   for (const word of name.split(SEPARATOR)) {
+    const before = [...out];
     if (word.length <= 30) add(word, SEPARATOR, longest);
     else word.split(" ").forEach((part, i) => add(part, i ? " " : "", longest + 4));
+    if (out.length > 3) return before.length ? before : out.slice(0, 3);
   }
-  return out.slice(0, 3);
+  return out;
 }
 
 function candidates() {
   const largest = Math.max(1, ...meta.topics.map(topic => topic.size));
   const groups = meta.groups.map((group, i) => (
-    { ...group, kind: "group", index: i, px: view.width < 600 ? 13 : 16, weight: 700, until: 2.2, lines: lines(group.name.toUpperCase()).slice(0, 2) }));
+    { ...group, kind: "group", index: i, px: view.width < 600 ? 13 : 16, weight: 700, until: 2.2, lines: lines(group.name.toUpperCase()) }));
   const topics = meta.topics.map((topic, i) => (
     { ...topic, kind: "topic", index: i, px: 12 + 3 * Math.sqrt(topic.size / largest), weight: 600, until: Infinity, lines: lines(topic.name.split(SEPARATOR)[0]) }));
   const subtopics = meta.subtopics.map((sub, i) => (

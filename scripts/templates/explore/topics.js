@@ -31,7 +31,7 @@ const percent = share => `${(100 * share).toFixed(1)} %`;
 // A trend in words; only where the change is more than chance.
 function trendWords({ trend, change, low, high }) {
   if (!trend) return "";
-  if (change === null) return make("span", {}, trend); // too young to test
+  if (change === null) return make("span", { className: "untested" }, trend); // too young to test
   const whole = value => Math.round(100 * value), rising = trend === "rising";
   const title = `Share of the papers of each year: change per year ${whole(change)} %, 95 % interval ${whole(low)} to ${whole(high)} %. ${CAVEAT}`;
   return make("span", { className: rising ? "up" : "down", title }, `${rising ? "▲ rising" : "▼ fading"} ${whole(Math.abs(change))} % per year`);
