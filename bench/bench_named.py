@@ -8,14 +8,13 @@ the name (Manning et al. 2008, Introduction to Information Retrieval, 8.4); ties
 
 import os
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 from scipy import sparse
 
-from bench_quality import our_model
+from bench_quality import our_terms
 from bench_space import corpora, folder_of
-from measure import ROOT, TERMS, default_flags, table
+from measure import default_flags, table
 from quality_ways import ours
 
 KS = (8, 17, 30, 60, 100)
@@ -76,15 +75,11 @@ def measured(folder: Path, vectors: np.ndarray, primary: list[str]) -> list[list
 
     from lib.keywords.lists import lists_of
     from lib.keywords.model import KeywordModel
-    from lib.words.term_files import Terms
-    from lib.words.words import read_words
 
-    our_model(folder, np.zeros(len(vectors), int), "named")  # writes the terms
-    corpus = Terms.read(SimpleNamespace(**{flag: folder / f"named-{file}" for flag, file in TERMS.items()}))
+    corpus, head_words = our_terms(folder, "named")
     ones = np.ones(len(corpus.terms), np.float32)
     shape = (len(vectors), len(corpus.vocabulary))
     papers = sparse.csr_matrix((ones, corpus.terms, corpus.term_offsets), shape).tocsc()
-    head_words = read_words(ROOT / default_flags("keywords")["head_words"])
     rows = []
     for k in KS:
         topics = ours(vectors, k)[0]
@@ -92,8 +87,7 @@ def measured(folder: Path, vectors: np.ndarray, primary: list[str]) -> list[list
         model = KeywordModel.of(corpus, vectors, leaves, topic_of, head_words)
         of_topics, below = lists_of(model, topic_of[k:], 10, [frozenset()] * k)
         by_topic = of_names(of_topics, model, papers, topics)
-        here = np.unique(leaves)
-        _, labels = np.unique(leaves, return_inverse=True)
+        here, labels = np.unique(leaves, return_inverse=True)
         by_leaf = of_names([(of_topics + below)[leaf] for leaf in here], model, papers, labels)
         pairs = [(topics, by_topic), (leaves, by_leaf)]
         ami, other = (adjusted_mutual_info_score(primary, each) for each, _ in pairs)
@@ -105,16 +99,8 @@ def measured(folder: Path, vectors: np.ndarray, primary: list[str]) -> list[list
 def main() -> None:
     limit = int(os.environ.get("PAPERS", "20000"))
     for name, vectors, primary in corpora(limit, others=True):
-        header = [
-            "K",
-            "AMI",
-            "R-precision of names",
-            f"below {UNSAID}",
-            "leaves",
-            "AMI",
-            "R-precision of names",
-            f"below {UNSAID}",
-        ]
+        names = ["AMI", "R-precision of names", f"below {UNSAID}"]
+        header = ["K", *names, "leaves", *names]
         table(f"Names: {name}", header, measured(folder_of(name, limit), vectors, list(map(str, primary))))
 
 

@@ -124,17 +124,22 @@ def run(way: str, folder: Path, k: int) -> tuple[np.ndarray, list[list[str]], fl
     return np.array(found["topics"]), found["keywords"], seconds, peak
 
 
-def our_model(folder: Path, topics: np.ndarray, name: str):
-    """Our keyword model of given topics; papers of -1 count in none."""
-    from lib.keywords.model import KeywordModel
+def our_terms(folder: Path, name: str):
+    """The terms of a corpus as the step `terms` writes them, and the words that count only in bigrams."""
     from lib.words.term_files import Terms
     from lib.words.words import read_words
 
     files = {flag: folder / f"{name}-{file}" for flag, file in TERMS.items()}
     command(script("terms", papers=folder / "papers.parquet", threads=2, **files))
-    corpus = Terms.read(SimpleNamespace(**files))
+    return Terms.read(SimpleNamespace(**files)), read_words(ROOT / default_flags("keywords")["head_words"])
+
+
+def our_model(folder: Path, topics: np.ndarray, name: str):
+    """Our keyword model of given topics; papers of -1 count in none."""
+    from lib.keywords.model import KeywordModel
+
+    corpus, head_words = our_terms(folder, name)
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")
-    head_words = read_words(ROOT / default_flags("keywords")["head_words"])
     return KeywordModel.of(corpus, vectors, topics, np.arange(topics.max() + 1), head_words)
 
 

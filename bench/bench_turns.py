@@ -15,7 +15,15 @@ from pathlib import Path
 import numpy as np
 
 from bench_embed import texts
-from embed_baselines import HINTS, MAX_TOKENS, ONNX, OPENVINO, exported, exported_onnx, padded_by_onnx
+from embed_baselines import (
+    MAX_TOKENS,
+    ONNX,
+    OPENVINO,
+    exported,
+    exported_onnx,
+    padded_by_onnx,
+    sentence_model,
+)
 from measure import ROOT, overlay, table
 
 if __name__ == "__main__":
@@ -44,21 +52,8 @@ def ours(encoder, some: list[str]) -> np.ndarray:
 
 def others(folder: Path, some: list[str], precision: str) -> dict[str, Callable[[], np.ndarray]]:
     """The ways beside ours, loaded."""
-    import torch
-    from sentence_transformers import SentenceTransformer, models
-
-    word = models.Transformer(
-        str(folder),
-        max_seq_length=MAX_TOKENS,
-        model_kwargs={"dtype": getattr(torch, precision), "attn_implementation": "sdpa"},
-    )
-    pooling = models.Pooling(word.get_word_embedding_dimension(), pooling_mode="mean")
-    settings = {"INFERENCE_PRECISION_HINT": HINTS[precision], "INFERENCE_NUM_THREADS": 1}
-    plain = SentenceTransformer(modules=[word, pooling], device="cpu")
-    openvino = SentenceTransformer(
-        str(exported(folder)), backend="openvino", model_kwargs={"ov_config": settings}
-    )
-    openvino.max_seq_length = MAX_TOKENS
+    plain = sentence_model(folder, "cpu", precision, "sdpa")
+    openvino = sentence_model(folder, "cpu", precision, "openvino", INFERENCE_NUM_THREADS=1)
 
     def by(model, batch: int) -> Callable[[], np.ndarray]:
         return lambda: model.encode(some, batch_size=batch, normalize_embeddings=True).astype(np.float32)

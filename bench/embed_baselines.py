@@ -78,30 +78,37 @@ def baseline(
 def sentence_transformers(
     folder: Path, some: list[str], device, precision: str, attention: str, batch: int
 ) -> np.ndarray:
-    """sentence-transformers as its documentation advises: half precision, sorted, large batches.
+    """sentence-transformers as its documentation advises: half precision, sorted, large batches."""
+    model = sentence_model(folder, device, precision, attention)
+    vectors = model.encode(some, batch_size=batch, normalize_embeddings=True, convert_to_numpy=True)
+    return vectors.astype(np.float32)
 
-    With flash_attention_2 it packs its batches too; `openvino` is its backend of this name.
+
+def sentence_model(folder: Path, device, precision: str, attention: str, **openvino):
+    """A model of sentence-transformers. With flash_attention_2 it packs its batches; `openvino` is its backend of this name.
+
+    Parameters
+    ----------
+    openvino : further settings of that backend
     """
     from sentence_transformers import SentenceTransformer, models
 
     from lib.embeddings.encoder import DTYPES
 
     if attention == "openvino":
-        settings = {"INFERENCE_PRECISION_HINT": HINTS[precision]}
+        settings = {"INFERENCE_PRECISION_HINT": HINTS[precision]} | openvino
         model = SentenceTransformer(
             str(exported(folder)), backend="openvino", model_kwargs={"ov_config": settings}
         )
         model.max_seq_length = MAX_TOKENS
-    else:
-        word = models.Transformer(
-            str(folder),
-            max_seq_length=MAX_TOKENS,
-            model_kwargs={"dtype": DTYPES[precision], "attn_implementation": attention},
-        )
-        pooling = models.Pooling(word.get_word_embedding_dimension(), pooling_mode="mean")
-        model = SentenceTransformer(modules=[word, pooling], device=str(device))
-    vectors = model.encode(some, batch_size=batch, normalize_embeddings=True, convert_to_numpy=True)
-    return vectors.astype(np.float32)
+        return model
+    word = models.Transformer(
+        str(folder),
+        max_seq_length=MAX_TOKENS,
+        model_kwargs={"dtype": DTYPES[precision], "attn_implementation": attention},
+    )
+    pooling = models.Pooling(word.get_word_embedding_dimension(), pooling_mode="mean")
+    return SentenceTransformer(modules=[word, pooling], device=str(device))
 
 
 def exported(folder: Path) -> Path:

@@ -35,7 +35,7 @@ from lib.map.page_entries import (
 from lib.map.page_records import record_blocks
 from lib.map.schema import SEARCH_TERMS, read_points
 from lib.map.tears import kept_shares, neighbors_on_page
-from lib.naming.fields import read_category_names
+from lib.naming.category_names import read_category_names
 from lib.naming.schema import HIERARCHY, TOPICS
 from lib.records.schema import PAPERS
 from lib.rows import hash_ids, label_sizes, sample_rows

@@ -22,7 +22,8 @@ from lib.edits.words import Words, edit_summary, groups_of, words_of
 from lib.figures.palette import colors_beside, hex_colors
 from lib.files import atomic_outputs, read_json, write_json
 from lib.keywords.schema import KEYWORDS, Coherence
-from lib.naming.fields import Fields, read_category_names
+from lib.naming.category_names import read_category_names
+from lib.naming.fields import Fields
 from lib.naming.hierarchy_table import first_keywords_of_subtopics, hierarchy_table, node_fields
 from lib.naming.inheritance import former_names, kept_names, with_given, with_kept
 from lib.naming.llm import TITLES, Server, evidence_of, key_of, name_topics, summary_of

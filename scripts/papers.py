@@ -18,7 +18,7 @@ from lib.exchange.paper_rows import Measures, Names, near_lists, own_shares, pap
 from lib.exchange.schema import PAPER_ROWS
 from lib.files import atomic_outputs
 from lib.map.schema import read_points
-from lib.naming.fields import read_category_names
+from lib.naming.category_names import read_category_names
 from lib.naming.schema import HIERARCHY, TOPICS
 from lib.records.schema import PAPERS
 from lib.tables import check_same_rows, read_batches, read_table, table_writer, write_csv

@@ -2,9 +2,6 @@
 
 import copy
 import json
-import os
-import shlex
-import shutil
 import subprocess
 
 import pytest
@@ -13,12 +10,11 @@ from jsonschema import Draft202012Validator
 from snakemake.exceptions import WorkflowError
 
 import document
-from conftest import ENVIRONMENT, ROOT, as_lines, paper
-from lib.workflow import checks, requests
+from conftest import ENVIRONMENT, ROOT
+from lib.workflow import checks
 from lib.workflow import config as configs
-from workflow import copy_project, sample_lines, snakemake
+from workflow import SCHEMA, check
 
-SCHEMA = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 
 
@@ -38,11 +34,6 @@ def flat(config: dict, prefix: str = "") -> dict:
         nested = isinstance(value, dict) and prefix + key not in leaves(SCHEMA)
         found |= flat(value, f"{prefix}{key}.") if nested else {prefix + key: value}
     return found
-
-
-def check(config: dict) -> dict:
-    """The config as the rules see it."""
-    return configs.complete(copy.deepcopy(config), SCHEMA, ROOT)
 
 
 @pytest.fixture
@@ -281,40 +272,6 @@ def test_warnings_of_steps_are_shown_once(warnings, tmp_path):
     assert shown == ["warning: no dates", "warning: half precision"] and "clean.log" in warnings[0]
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A working directory with a folder of monthly files, and others that lie there."""
-    for name in ("2026-02.jsonl", "2026-01.csv", ".hidden.csv", "README.md", "x.csv.md5", "more/2026-03.ris"):
-        file = tmp_path / "monthly" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("x" * 1000)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "monthly"
-
-
-@pytest.mark.parametrize(
-    ("value", "files"),
-    [
-        ("monthly", ["2026-01.csv", "2026-02.jsonl"]),
-        ("monthly/", ["2026-01.csv", "2026-02.jsonl"]),
-        ("monthly/2026-*", ["2026-01.csv", "2026-02.jsonl"]),
-        ("monthly/**/*.ris", ["more/2026-03.ris"]),
-        (["monthly/2026-02.jsonl", "monthly/2026-01.csv"], ["2026-01.csv", "2026-02.jsonl"]),
-        (["monthly/*.csv", "monthly/2026-01.csv", "monthly"], ["2026-01.csv", "2026-02.jsonl"]),
-        ("monthly/2026-01.csv", ["2026-01.csv"]),
-    ],
-)
-def test_input_is_files_in_one_order(folder, value, files):
-    expected = [f"monthly/{name}" for name in files]
-    assert check({"input": value})["input"] == (expected if len(expected) > 1 else expected[0])
-
-
-def test_the_papers_of_all_files_are_expected(folder):
-    config = check({"input": "monthly", "pathvars": {"results": "none"}})
-    one = check({"input": "monthly/2026-02.jsonl", "pathvars": {"results": "none"}})
-    assert requests.papers_of_corpus(config) == 2 * requests.papers_of_corpus(one)
-
-
 def test_another_corpus_in_the_same_folder_is_announced(warnings, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     ledger = tmp_path / "results" / "corpus" / "ledger.json"
@@ -337,33 +294,6 @@ def test_another_corpus_in_the_same_folder_is_announced(warnings, tmp_path, monk
     assert len(warnings) == 2
 
 
-@pytest.fixture
-def read_only(tmp_path):
-    """A folder in which nobody can write; root needs a file system for that."""
-    folder = tmp_path / "read-only"
-    folder.mkdir(mode=0o500)
-    if os.geteuid():
-        yield folder
-        return
-    mount = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(folder)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("no file system can be mounted here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_results_that_cannot_be_written_are_refused_at_the_start(read_only, tmp_path):
-    config = f"input: data/papers.jsonl\npathvars: {{results: {read_only}/runs/one}}\n"
-    folder = copy_project(tmp_path / "project", sample_lines(30), config)
-    command = ["snakemake", "--cores", "1", "--configfile", "mine.yaml"]
-    result = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=120
-    )
-    assert result.returncode != 0 and "Traceback" not in result.stderr
-    assert f"pathvars.results: {read_only} cannot be written to" in result.stderr
-    assert "checkpoint clean" not in result.stderr  # no job was started
-
-
 def test_a_mistake_ends_snakemake_without_a_traceback():
     command = ["snakemake", "-n", "--cores", "1", "--config", "cluster={kk: 5}"]
     result = subprocess.run(
@@ -372,189 +302,6 @@ def test_a_mistake_ends_snakemake_without_a_traceback():
     said = result.stdout + result.stderr  # a dry run logs to stdout
     assert result.returncode != 0 and "Traceback" not in said
     assert "WorkflowError" in said and "cluster.kk: unknown key; did you mean 'k'?" in said
-
-
-@pytest.mark.parametrize(("title", "sound"), [("Größe 量子", False), ("A title", True)])
-def test_texts_that_the_locale_cannot_pass_on_are_refused(title, sound, tmp_path):
-    (tmp_path / "mine.yaml").write_text(
-        f"plot: {{title: {title}}}\npathvars: {{results: {tmp_path}}}", "utf-8"
-    )
-    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    result = subprocess.run(
-        ["snakemake", "-n", "--cores", "1", "--configfile", tmp_path / "mine.yaml"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env=ENVIRONMENT | ascii_only,
-        check=False,
-        timeout=120,
-    )
-    said = result.stdout + result.stderr
-    assert (result.returncode == 0) == sound and "Traceback" not in said
-    assert (r"plot.title: 'Gr\xf6\xdfe \u91cf\u5b50' needs a UTF-8 locale" in said) != sound
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "a b.jsonl",
-        'it\'s "q".jsonl',
-        "-x.jsonl",
-        "a,b.jsonl",
-        "#1.jsonl",
-        "größe 量子.jsonl",
-        "$HOME;*&.jsonl",
-    ],
-)
-def test_input_of_any_other_name_reaches_clean(name, tmp_path):
-    """From the config through Snakemake and the shell to the script."""
-    records = [paper(f"2301.{i:05d}") for i in range(12)]
-    (tmp_path / name).write_bytes(as_lines(*records))
-    for folder in ("rules", "scripts", "envs", "data", "profiles", "docs"):
-        (tmp_path / folder).symlink_to(ROOT / folder)
-    for file in ("Snakefile", "config.yaml", "CITATION.cff"):
-        (tmp_path / file).symlink_to(ROOT / file)
-    (tmp_path / "mine.yaml").write_text(json.dumps({"input": name, "pathvars": {"results": "größe/a,b=c"}}))
-    snakemake(tmp_path, "--until", "clean")
-    ledger = json.loads((tmp_path / "größe/a,b=c/corpus/ledger.json").read_text("utf-8"))
-    assert ledger["input"] == name and ledger["lines"] == 12
-
-
-def dry(*settings: str) -> str:
-    """What `make -n run` says: it checks its variables and prints the commands that it would run."""
-    command = ["make", "--no-print-directory", "-n", "run", "CORES=1", *settings]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return result.stdout + result.stderr
-
-
-def test_make_passes_input_results_and_config_on():
-    said = dry("INPUT=a.jsonl", "RESULTS=runs/a", "CONFIG=cluster='{k: 7}'")
-    assert """--config 'input=a.jsonl' 'pathvars={results: "runs/a"}' cluster='{k: 7}'""" in said
-    assert "--config" not in dry("ARGS=-n")
-    assert "pass config keys as CONFIG" in dry("INPUT=a.jsonl", "ARGS=--config x=1")
-
-
-@pytest.mark.parametrize("setting", ["cluster.k=25", "k=25", "cluster", "cluster: {k: 25}", "=25"])
-def test_make_refuses_config_that_snakemake_cannot_read(setting):
-    said = dry(f"CONFIG=plot='{{title: a.b=c}}' {setting}")
-    (line,) = said.splitlines()
-    assert f"*** CONFIG: {setting.split()[0]}" in line and """write CONFIG="cluster='{k: 25}'\"""" in line
-
-
-@pytest.mark.parametrize("setting", ["plot='{title: \"a.b = (c)\"}' link='{id}'", "input=a.b.jsonl", ""])
-def test_make_accepts_config_that_snakemake_can_read(setting):
-    assert "***" not in dry(f"CONFIG={setting}")
-
-
-@pytest.mark.parametrize("name", ["O'Neil's library.ris", "My Library (1), ü & co.ris", 'the "best".bib'])
-@pytest.mark.parametrize("target", [["run"], ["update", "NAME=x"], ["assign"]])
-def test_make_passes_any_name_of_a_file_on(name, target):
-    command = ["make", "--no-print-directory", "-n", *target, "CORES=1", f"INPUT={name}"]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert {f"input={name}", f"--input={name}"} & set(shlex.split(said))
-
-
-@pytest.mark.parametrize(
-    ("settings", "listed"),
-    [([], True), (["ARGS=-n"], False), (["ARGS=--quiet -np"], False), (["ARGS=--dry-run"], False)],
-)
-def test_make_export_lists_what_it_wrote(tmp_path, settings, listed):
-    """With another `snakemake`, which does nothing; make finds it in its environment."""
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/snakemake").symlink_to("/bin/true")
-    results = tmp_path / "my runs (a) & b"
-    (results / "exchange").mkdir(parents=True)
-    command = ["make", "--no-print-directory", f"--old-file={tmp_path}/.run", "export", f"VENV={tmp_path}"]
-    command += [f"RESULTS={results}", *settings]
-    options = {"cwd": ROOT, "capture_output": True, "text": True, "env": ENVIRONMENT}
-    unfinished = subprocess.run(command, **options, check=False)
-    assert unfinished.returncode and "is not the folder of a finished run" in unfinished.stderr
-    (results / "papers.parquet").touch()
-    absent = subprocess.run(command, **options, check=False)
-    assert ("exchange" in absent.stderr) == listed  # a folder without files is told
-    (results / "exchange/ris.zip").touch()
-    made = subprocess.run(command, **options, check=True)
-    assert made.stdout == (f"Result: {results}/exchange/ris.zip\n" if listed else "")
-
-
-def test_make_refuses_a_config_file_that_does_not_exist():
-    for flag in ("--configfile absent.yml", "--configfile=absent.yml", "--configfile config.yaml absent.yml"):
-        (line,) = dry(f"ARGS={flag} -n").splitlines()
-        assert "*** no such file: absent.yml" in line
-    assert "***" not in dry("ARGS=--configfile presets/arxiv.yaml --configfile=config.yaml absent.jsonl -n")
-
-
-def test_make_refuses_variables_that_it_does_not_know():
-    (line,) = dry("INPUTS=a.jsonl", "RESULT=x", "CONFIG=cluster='{k: 7}'").splitlines()
-    assert "*** unknown: INPUTS RESULT;" in line or "*** unknown: RESULT INPUTS;" in line
-    assert "INPUT RESULTS CONFIG ARGS" in line
-    assert "***" not in dry(
-        "INPUT=a", "RESULTS=b", "ARGS=-n", "PAPERS=p", "CACHE=c", "CORPUS=d", "VENV=.venv"
-    )
-
-
-def test_make_run_passes_on_what_it_is_given(tmp_path):
-    """Make in a folder where nothing is set up: `snakemake` is a stand-in that prints its arguments."""
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    stand_in = tmp_path / "bin" / "snakemake"
-    stand_in.parent.mkdir()
-    stand_in.write_text('#!/bin/sh\nfor each in "$@"; do echo "[$each]"; done\n')
-    stand_in.chmod(0o755)
-
-    def run(*settings: str) -> list[str]:
-        # of .venv make takes the time only
-        command = ["make", "--no-print-directory", "--old-file=.venv/.run", "run", *settings]
-        env = ENVIRONMENT | {"PATH": f"{stand_in.parent}:{ENVIRONMENT['PATH']}"}
-        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=env, check=False)
-        assert result.returncode == 0, result.stderr
-        return result.stdout.splitlines()
-
-    assert run("ARGS=-n")[2:] == ["[--logger]", "[steps]", "[-n]"]
-    assert run("RESULTS=runs/a", "K=25")[4:] == [
-        "[--config]",
-        '[pathvars={results: "runs/a"}]',
-        "[cluster={k: 25}]",
-    ]
-
-
-def test_make_update_names_the_run_it_follows_and_prints_the_news(tmp_path):
-    """`snakemake` is a stand-in that prints its arguments."""
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    (tmp_path / "tools").symlink_to(ROOT / "tools")
-    (tmp_path / "scripts").symlink_to(ROOT / "scripts")
-    stand_in = tmp_path / "bin" / "snakemake"
-    stand_in.parent.mkdir()
-    stand_in.write_text('#!/bin/sh\nfor each in "$@"; do echo "[$each]"; done\n')
-    stand_in.chmod(0o755)
-
-    def update(*settings: str) -> list[str]:
-        command = ["make", "--no-print-directory", "--old-file=.venv/.run", "update", *settings]
-        env = ENVIRONMENT | {"PATH": f"{stand_in.parent}:{ENVIRONMENT['PATH']}"}
-        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=env, check=False)
-        return result.stdout.splitlines() if result.returncode == 0 else result.stderr.splitlines()
-
-    first = update("NAME=2026-08", "INPUT=a b.zip", "CONFIG=cluster='{k: 25}'", "ARGS=-n")
-    assert first[0] == "Previous: none is finished, so that this run starts a chain"
-    folder = '[pathvars={results: "runs/2026-08"}]'
-    assert first[5:] == ["[--config]", "[input=a b.zip]", folder, "[cluster={k: 25}]", "[-n]"]
-
-    for name in ("clusters/assignments.parquet", "clusters/cluster.json", "topics/topics.parquet"):
-        (tmp_path / "runs/2026-08" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "runs/2026-08" / name).touch()
-    (tmp_path / "runs/2026-08/map").mkdir()
-    for name in ("coordinates.parquet", "project.json"):
-        (tmp_path / "runs/2026-08/map" / name).touch()
-    (tmp_path / "runs/2026-08/report.html").touch()
-    (tmp_path / "runs/2026-09/logs").mkdir(parents=True)
-    (tmp_path / "runs/2026-09/logs/changes.log").write_text("16 of 17 topics go on.\n")
-    (tmp_path / "runs/2026-09/map.png").touch()
-    second = update("NAME=2026-09")
-    assert second[0] == "Previous: runs/2026-08"
-    folder = '[pathvars={results: "runs/2026-09"}]'
-    assert second[5:8] == ["[--config]", folder, "[previous=runs/2026-08]"]
-    assert second[8:] == ["16 of 17 topics go on."]
-    assert "error: name the new run" in update()[0]
-    assert "is finished; choose another name" in update("NAME=2026-08")[0]
 
 
 def test_the_earlier_run_has_one_spelling_and_a_name_that_snakemake_can_read():

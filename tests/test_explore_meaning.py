@@ -83,7 +83,7 @@ def test_words_and_meaning_rank_together_as_the_definition_says(page, planted):
 
 
 def test_a_word_in_the_abstract_alone_counts_half_of_one_in_the_title(browser, tmp_path, planted):
-    """The two papers that have it are found for a word that is no term and in no title; `-word` leaves out titles only."""
+    """A word that is neither a term nor in a title finds the papers with it in the abstract; `-word` leaves out titles only."""
     columns = planted_columns(planted)
     inputs = write_inputs(tmp_path, **columns) | space_files(tmp_path, planted)
     papers = pq.read_table(inputs["papers"])

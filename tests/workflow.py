@@ -1,5 +1,6 @@
 """Copies of the project, and the jobs that Snakemake starts in them."""
 
+import copy
 import gzip
 import json
 import os
@@ -12,9 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import yaml
 from snakemake import cli
 
 from conftest import ENVIRONMENT, ROOT, script_server
+from lib.workflow import config as configs
+
+SCHEMA = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
 
 FILES = [  # of the results of a run
     "corpus/ledger.json",
@@ -75,6 +80,11 @@ FILES = [  # of the results of a run
     "evaluation/explanations.png",
     "report.html",
 ]
+
+
+def check(config: dict) -> dict:
+    """The config as the rules see it."""
+    return configs.complete(copy.deepcopy(config), SCHEMA, ROOT)
 
 
 def sample_lines(count: int) -> list[bytes]:

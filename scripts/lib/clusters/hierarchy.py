@@ -124,9 +124,9 @@ def subtopics(projections: np.ndarray, most: int, seed: int, method: ClusterMeth
     """Divide the papers of one topic, or leave it whole.
 
     The number of subtopics is the largest at which each appears again on random halves of the topic: its mean Jaccard
-    index with its best match is above HALVED. The index is measured on ROWS papers. After PATIENCE numbers in a row
-    without this, no larger number is tried. If there is no such number, the topic stays whole. Hennig (2007),
-    Cluster-wise assessment of cluster stability. Subtopics below STABLE_SUBTOPIC are tentative.
+    index with its best match is above HALVED. The index is measured on ROWS papers. The search for a larger number ends
+    after PATIENCE failures in a row. A topic that no number divides so stays whole. Subtopics below STABLE_SUBTOPIC are
+    tentative. Hennig (2007), Cluster-wise assessment of cluster stability.
 
     Parameters
     ----------

@@ -19,6 +19,8 @@ def densest_points(points: np.ndarray, topics: np.ndarray, k: int) -> np.ndarray
     points : float32 (n, 2)
     topics : int (n,), 0 to k - 1, or -1 for papers without
     """
+    from scipy.ndimage import gaussian_filter  # most that read this module draw no density
+
     low, high = points.min(0), points.max(0)
     high = np.maximum(high, low + 1e-6)
     densest = np.empty((k, 2))
@@ -30,29 +32,11 @@ def densest_points(points: np.ndarray, topics: np.ndarray, k: int) -> np.ndarray
         counts, xs, ys = np.histogram2d(
             of_topic[:, 0], of_topic[:, 1], bins=CELLS, range=[(low[0], high[0]), (low[1], high[1])]
         )
-        x, y = np.unravel_index(blurred(counts).argmax(), counts.shape)
+        # Nothing lies beyond the rim. The default mirrors the map there, which counts papers twice.
+        density = gaussian_filter(counts, SIGMA, mode="constant")
+        x, y = np.unravel_index(density.argmax(), counts.shape)
         densest[topic] = (xs[x] + xs[x + 1]) / 2, (ys[y] + ys[y + 1]) / 2
     return densest
-
-
-def blurred(counts: np.ndarray) -> np.ndarray:
-    """A grid after a Gaussian blur, cut at four sigma; nothing lies beyond the rim: float64 of the same shape.
-
-    It is that of `scipy.ndimage`, which takes longer to import than this takes for forty topics. The order of the
-    sums is fixed, so that the densest cell is the same on every processor.
-
-    Parameters
-    ----------
-    counts : (rows, columns)
-    """
-    radius = round(4 * SIGMA)
-    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / SIGMA) ** 2)
-    weights /= weights.sum()
-    grid = counts.astype(np.float64)
-    for _ in range(2):  # along the rows, then along the columns
-        padded = np.pad(grid, ((radius, radius), (0, 0)))
-        grid = sum((w * padded[i : i + len(grid)] for i, w in enumerate(weights)), np.zeros(grid.shape)).T
-    return grid
 
 
 def group_middles(anchors: np.ndarray, sizes: np.ndarray, group_of: np.ndarray, groups: int) -> np.ndarray:

@@ -1,42 +1,13 @@
 """Fields of groups of papers: the categories that are over-represented in them, in words."""
 
-import csv
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
-
-from lib.cli import UserError
+from scipy import sparse
 
 RATIO = 2.0  # a field is at least this many times as frequent in a group as in the other papers
 GAIN = 0.05  # and adds this share of the papers of the group to those of the fields before it
 LEAST_PAPERS = 3
 MOST = 3
-
-
-def read_category_names(path: Path) -> dict[str, str]:
-    """The names of categories, from a CSV file with the columns `category` and `name`.
-
-    Raises
-    ------
-    UserError
-        The file lacks a column, or is not a CSV file in UTF-8.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(
-            f"config key label.category_names: {path} is not a CSV file in UTF-8 ({error}); save it as such"
-        ) from None
-    columns = [name.strip() for name in rows[0]] if rows else []
-    if missing := {"category", "name"} - set(columns):
-        raise UserError(
-            f"config key label.category_names: {path} lacks the column {' and '.join(sorted(missing))}; its first "
-            "line must be category,name"
-        )
-    pairs = (dict(zip(columns, row, strict=False)) for row in rows[1:])
-    return {pair["category"]: pair["name"] for pair in pairs if pair.get("category") and pair.get("name")}
 
 
 class Fields:
@@ -63,8 +34,6 @@ class Fields:
         counts = categories.value_lengths().fill_null(0).to_numpy()
         rows = np.repeat(np.arange(len(categories)), counts)[columns >= 0]
         columns = columns[columns >= 0]
-        from scipy import sparse  # `papers` reads the names of categories alone
-
         table = (np.ones(len(rows), np.int32), (rows, columns))
         self.papers = sparse.csr_matrix(table, (len(categories), len(self.names)))
         self.papers.data[:] = 1
@@ -73,9 +42,9 @@ class Fields:
     def of(self, labels: np.ndarray, k: int) -> tuple[list[list[str]], np.ndarray]:
         """The fields of each of k groups, against all papers that have a label.
 
-        A field is at least RATIO times as frequent in the group as in the other papers; a broad one is in at most half of all
-        papers, so that it says something. The first is the one that
-        most papers have; each next one is the one that most of the papers have that are in none of those before.
+        A field is at least RATIO times as frequent in the group as in the other papers; a broad one is in at most half of
+        all papers, so that it says something. The first is the one that most papers have; each next one is the one that
+        most of the papers have that are in none of those before.
 
         Parameters
         ----------
@@ -85,8 +54,6 @@ class Fields:
         -------
         At most MOST names per group; and the share of its papers that are in one of its fields, float64 (k,).
         """
-        from scipy import sparse
-
         compared = np.flatnonzero(labels >= 0)
         papers, groups = self.papers[compared], labels[compared]
         of_group = sparse.csr_matrix(

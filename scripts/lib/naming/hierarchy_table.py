@@ -73,10 +73,10 @@ def node_fields(
         names, cover = fields.of(np.r_[places, -1][subtopics], len(numbers))
         of_subtopics[0].extend(names)
         of_subtopics[1].extend(cover)
-    in_groups = np.r_[group_of, -1][topics]
+    in_groups, n_groups = np.r_[group_of, -1][topics], int(group_of.max()) + 1
     return {
-        "group": fields.of(in_groups, int(group_of.max()) + 1),
-        "broad": broad.of(in_groups, int(group_of.max()) + 1),
+        "group": fields.of(in_groups, n_groups),
+        "broad": broad.of(in_groups, n_groups),
         "topic": fields.of(topics, len(group_of)),
         "subtopic": (of_subtopics[0], np.array(of_subtopics[1])),
     }
@@ -158,7 +158,11 @@ def hierarchy_table(
         topics, of_nodes["topic"], parents_of(nodes, "topic"), fields, given
     )
     names = {"topic": topics["name"].tolist(), "group": group_names, "subtopic": []}
-    mixed = {"topic": topics["mixed"].tolist(), "group": group_mixed}
+    mixed = {
+        "topic": topics["mixed"].tolist(),
+        "group": group_mixed,
+        "subtopic": [False] * len(fields["subtopic"][0]),
+    }
     if "subtopic" in by_level:
         for parent, below in by_level["subtopic"].groupby("parent"):
             parent_name = names["topic"][int(parent)]
@@ -169,11 +173,7 @@ def hierarchy_table(
     return nodes.assign(
         share=nodes["size"] / papers,
         tentative=nodes["stability"] < STABLE_SUBTOPIC,
-        mixed=[
-            doubt
-            for level, of_level in by_level.items()
-            for doubt in mixed.get(level, [False] * len(of_level))
-        ],
+        mixed=[of_node for level in by_level for of_node in mixed[level]],
         name=[name for level in by_level for name in names[level]],
         keywords=[list(of_node["keyword"]) for level in by_level for of_node in of_nodes[level]],
         fields=[of_node for level in by_level for of_node in fields[level][0]],

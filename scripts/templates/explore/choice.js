@@ -3,8 +3,11 @@ import { meta } from "./data.js";
 import { state } from "./state.js";
 import { topicsOf } from "./topics.js";
 
-export const isChosen = ({ kind, index }) => (kind === "group" ? topicsOf(index).every(t => state.topics.has(t))
-  : (kind === "topic" ? state.topics : state.subtopics).has(index));
+// The topics of a group, or the topic alone.
+const topicsIn = (kind, index) => (kind === "group" ? topicsOf(index) : [index]);
+const allChosen = own => own.every(t => state.topics.has(t));
+
+export const isChosen = ({ kind, index }) => (kind === "subtopic" ? state.subtopics.has(index) : allChosen(topicsIn(kind, index)));
 
 // Choose a node instead of what is chosen, or with `add` beside it; a click on the only one that is chosen ends the choice. A
 // subtopic narrows its topic if that is chosen.
@@ -16,7 +19,7 @@ export function chooseNode(kind, index, add) {
     state.topics = new Set([parent].filter(t => state.topics.has(t)));
     state.subtopics = new Set(alone ? [] : [index]);
   } else {
-    const own = kind === "group" ? topicsOf(index) : [index], alone = !state.subtopics.size && own.every(t => state.topics.has(t)) && !others(state.topics, own);
+    const own = topicsIn(kind, index), alone = !state.subtopics.size && allChosen(own) && !others(state.topics, own);
     state.topics = new Set(alone ? [] : own);
     state.subtopics.clear();
   }
@@ -29,7 +32,7 @@ function chooseToo(kind, index) {
     if (!state.subtopics.delete(index)) state.subtopics.add(index);
     return;
   }
-  const own = kind === "group" ? topicsOf(index) : [index], chosen = own.every(t => state.topics.has(t));
+  const own = topicsIn(kind, index), chosen = allChosen(own);
   for (const t of own) if (chosen) dismiss(t); else state.topics.add(t);
 }
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter
 
-from lib.figures.label_layout import SIGMA, blurred, densest_points, place_boxes
+from lib.figures.label_layout import densest_points, place_boxes
 
 
 def test_anchor_lies_where_the_topic_is_densest():
@@ -15,13 +14,6 @@ def test_anchor_lies_where_the_topic_is_densest():
     found = densest_points(points, topics, 3)
     np.testing.assert_allclose(found[:2], [(-5, 0), (0, 4)], atol=0.5)
     assert np.isfinite(found).all()  # also for a topic without papers
-
-
-@pytest.mark.parametrize("shape", [(96, 96), (40, 70), (5, 3)])
-def test_the_blur_is_that_of_scipy(shape):
-    counts = np.random.default_rng(1).poisson(0.3, shape)
-    expected = gaussian_filter(counts.astype(float), SIGMA, mode="constant")
-    np.testing.assert_allclose(blurred(counts), expected, atol=1e-12)
 
 
 def test_anchor_of_a_subtopic_ignores_the_papers_without_one():

@@ -1,14 +1,10 @@
 """Fields of groups of papers, against counts by hand."""
 
-import csv
-
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from conftest import ROOT
-from lib.cli import UserError
-from lib.naming.fields import Fields, read_category_names
+from lib.naming.fields import Fields
 
 NAMES = {"math.NT": "Number Theory", "cs.IT": "Information Theory", "math.IT": "Information Theory"}
 
@@ -72,21 +68,5 @@ def test_unassigned_papers_are_not_compared():
     assert fields == [["a"], ["b"]]
 
 
-def test_the_bundled_names_are_complete_and_other_tables_are_checked(tmp_path):
-    names = read_category_names(ROOT / "data" / "words" / "arxiv_categories.csv")
-    with (ROOT / "data" / "words" / "arxiv_categories.csv").open() as file:
-        assert len(names) == sum(1 for _ in csv.reader(file)) - 1 > 155
-    assert names["math.RT"] == "Representation Theory" and names["cmp-lg"] == names["cs.CL"]
-    (tmp_path / "n.csv").write_text("code;label\n1;x\n")
-    with pytest.raises(UserError, match="lacks the column category and name"):
-        read_category_names(tmp_path / "n.csv")
-
-
 def test_a_single_group_has_no_other_papers_to_compare_with():
     assert fields_of([["a"], ["a"], ["b"]], [0, 0, 0], 1) == ([[]], [0.0])
-
-
-def test_a_table_in_another_encoding_is_refused(tmp_path):
-    (tmp_path / "n.csv").write_bytes("category,name\na,Année\n".encode("latin-1"))
-    with pytest.raises(UserError, match=r"label.category_names.*not a CSV file in UTF-8"):
-        read_category_names(tmp_path / "n.csv")
