@@ -115,8 +115,6 @@ def child() -> None:
     cli.add_argument("--papers", type=int, required=True)
     cli.add_argument("--batch", type=int, default=32)
     args = cli.parse_args()
-    if args.kind in ("ours", "compiled"):
-        import lib.embeddings  # noqa: F401  before PyTorch, as in `embed`: it says how PyTorch's threads wait
     import torch
 
     from lib.embeddings.device import pick_device

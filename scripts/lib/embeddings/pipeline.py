@@ -1,8 +1,7 @@
 """Encode a stream of texts so that the device never waits for the next batch.
 
-Four stages run side by side, each one item ahead of the next: texts are read and tokenized a
-window at a time, a batch is started before the batch before it is waited for, and a thread stores
-what is done.
+Four stages run side by side: texts are read and tokenized a window ahead, a batch is started before those in
+progress are waited for, and a thread stores what is done.
 """
 
 import sys
@@ -20,7 +19,7 @@ from tqdm import tqdm
 
 from lib.cli import UserError, progress
 from lib.embeddings.device import emulates
-from lib.embeddings.encoder import DTYPES, Counts, Encoder, StartedBatch, Tokens
+from lib.embeddings.encoder import DTYPES, Counts, Encoder, Started, Tokens
 
 T = TypeVar("T")
 
@@ -43,7 +42,7 @@ class Running(NamedTuple):
 
     rows: np.ndarray
     ids: list[str]
-    batch: StartedBatch
+    wait: Started
 
 
 @dataclass
@@ -87,10 +86,11 @@ def encode_all(
         ThreadPoolExecutor(1) as tokenizer,
         ThreadPoolExecutor(1) as writer,
     ):
-        tokenizing = one_ahead(tokenizer.submit(tokenize_next) for _ in count())
-        running = one_ahead(start_batches(encoder, tokenizing, encoded, require_flash))
-        segments = finish_batches(running, bar)
-        for writing in one_ahead(writer.submit(store, *segment, encoded.kernels) for segment in segments):
+        tokenizing = ahead(tokenizer.submit(tokenize_next) for _ in count())
+        # one more than are computed at once, so that a core that is done finds the next one
+        running = ahead(start_batches(encoder, tokenizing, encoded, require_flash), encoder.at_once)
+        segments = finish_batches(running, encoded, bar)
+        for writing in ahead(writer.submit(store, *segment, encoded.kernels) for segment in segments):
             writing.result()
     return encoded
 
@@ -113,12 +113,12 @@ def windows(texts: Iterable[Texts]) -> Iterator[Texts]:
         yield Texts(np.concatenate(rows), ids, joined)
 
 
-def one_ahead(items: Iterable[T]) -> Iterator[T]:
-    """Yield each item only after the next one has been made, so that what it started can proceed."""
+def ahead(items: Iterable[T], count: int = 1) -> Iterator[T]:
+    """Yield each item only after the next `count` have been made, so that what it started can proceed."""
     held: deque[T] = deque()
     for item in items:
         held.append(item)
-        if len(held) > 1:
+        if len(held) > count:
             yield held.popleft()
     yield from held
 
@@ -148,13 +148,13 @@ def start_batches(
                     raise UserError(
                         f"embed.attention is flash, but the profiler saw {', '.join(encoded.kernels)}, no flash kernel"
                     )
-            batch = encoder.start(ids)
-            encoded.counts += batch.counts
-            yield Running(texts.rows[at], [texts.ids[i] for i in at], batch)
+            yield Running(texts.rows[at], [texts.ids[i] for i in at], encoder.start(ids))
 
 
-def finish_batches(running: Iterable[Running], bar: tqdm) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Wait for one batch after another; yields (rows, vectors) each time they should be stored.
+def finish_batches(
+    running: Iterable[Running], encoded: Encoded, bar: tqdm
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Wait for one batch after another; yields (rows, vectors) each time they should be stored. Adds to `encoded`.
 
     After an interrupt or a scheduler's stop, what is done is yielded before the exception goes on.
     """
@@ -162,9 +162,10 @@ def finish_batches(running: Iterable[Running], bar: tqdm) -> Iterator[tuple[np.n
     done: list[np.ndarray] = []
     last = time.monotonic()
     try:
-        for batch_rows, ids, batch in running:
-            vectors = batch.wait()
+        for batch_rows, ids, wait in running:
+            vectors, counts = wait()
             check_finite(vectors, ids)
+            encoded.counts += counts
             rows.append(batch_rows)
             done.append(vectors)
             bar.update(len(batch_rows))

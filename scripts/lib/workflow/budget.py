@@ -84,7 +84,7 @@ LinearModel = dict[str, float]
 MEMORY_MB: dict[str, LinearModel] = {
     "clean": {"base": 330, "papers": 80},
     "terms": {"base": 330, "papers": 885},
-    "embed": {"base": 700, "gflop": 2900, "papers": 200, "part_vectors": 2200, "gpu": 4000},
+    "embed": {"base": 2100, "gflop": 2900, "papers": 200, "part_vectors": 2200, "gpu": 4000},
     "gather": {"base": 140, "papers": 11},
     "neighbors": {"base": 190, "papers": 400, "vectors": 1000, "sample": 450, "gpu": 4000},
     "works": {"base": 300, "papers": 2060},
@@ -98,7 +98,7 @@ MEMORY_MB: dict[str, LinearModel] = {
     "label": {"base": 280, "papers": 775},
     "trends": {"base": 275, "papers": 50},
     "changes": {"base": 275, "papers": 320},
-    "explain": {"base": 680, "gflop": 8000, "papers": 1500, "gpu": 4000},  # the backward pass by arithmetic
+    "explain": {"base": 2100, "gflop": 8000, "papers": 1500, "gpu": 4000},  # the backward pass by arithmetic
     "project": {"base": 360, "papers": 1200, "sample": 1100},
     "search": {"base": 300, "papers": 100, "vectors": 1000},
     "plot": {"base": 400, "papers": 50, "sample": 600},

@@ -1,13 +1,8 @@
 """Devices, kernels and precisions: what is taken, and what is refused."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 import torch
 
-from conftest import ROOT
 from lib.cli import UserError
 from lib.embeddings.device import emulates, pick_attention, pick_device, pick_precision
 
@@ -58,18 +53,3 @@ def test_nothing_is_said_of_processors_that_were_not_measured(monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"architecture": "arm64", "bf16": True})
     assert pick_precision("auto", CPU) == "float32"
     assert not emulates(CPU, "bfloat16") and not emulates(CPU, "float16")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="PyTorch has another OpenMP there")
-@pytest.mark.parametrize(("set_by_user", "turns"), [({}, "1000"), ({"GOMP_SPINCOUNT": "7"}, "7")])
-def test_threads_that_wait_leave_the_cores_to_others(set_by_user, turns):
-    environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
-    shown = subprocess.run(
-        [sys.executable, "-c", "import lib.embeddings.device"],
-        cwd=ROOT / "scripts",
-        env=environment | set_by_user | {"OMP_DISPLAY_ENV": "verbose"},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stderr
-    assert f"GOMP_SPINCOUNT = '{turns}'" in shown

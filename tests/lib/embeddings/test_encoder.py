@@ -53,9 +53,8 @@ def encode_and_count(encoder, texts):
     vectors = np.full((len(texts), encoder.dim), np.nan, np.float32)
     counts = enc.Counts()
     for at in encoder.batches(tokens.lengths):
-        batch = encoder.start([tokens.ids[i] for i in at])
-        vectors[at] = batch.wait()
-        counts += batch.counts
+        vectors[at], added = encoder.start([tokens.ids[i] for i in at])()
+        counts += added
     return vectors, counts
 
 
@@ -179,7 +178,7 @@ def test_packed_rows_have_no_padding_and_positions_that_restart(monkeypatch, tin
     assert len(batches) > 2
     counts = enc.Counts()
     for batch in batches:
-        counts += encoder.start([tokens.ids[i] for i in batch]).counts
+        counts += encoder.start([tokens.ids[i] for i in batch])()[1]
     for batch, call in zip(batches, calls, strict=True):
         lengths = [len(tokens.ids[i]) for i in batch]
         assert call.get("attention_mask") is None
@@ -418,7 +417,7 @@ def test_on_a_gpu_packed_vectors_are_the_reference_ones_by_a_flash_kernel(real):
         started = [encoder.start([ids]) for ids in tokens.ids]
     finally:
         torch.cuda.set_sync_debug_mode("default")
-    assert (np.concatenate([batch.wait() for batch in started]) * expected).sum(1).min() >= 0.999
+    assert (np.concatenate([wait()[0] for wait in started]) * expected).sum(1).min() >= 0.999
     exact = enc.load(MINILM, device=device, precision="float32", max_tokens=256)
     assert np.abs(encode(exact, real) - expected).max() <= 1e-4
 

@@ -4,8 +4,9 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 
-from encoders import abstracts, reference_vectors, tiny_bert
+from encoders import MINILM, abstracts, reference_vectors, tiny_bert
 from lib.cli import UserError
 from lib.embeddings import encoder as enc
 from lib.embeddings import pipeline
@@ -22,20 +23,35 @@ def corpus():
     return abstracts(100)
 
 
-def test_a_batch_is_started_before_the_one_before_it_is_waited_for(tiny, corpus, monkeypatch):
-    """This keeps a GPU busy. No batch waits for the disk."""
-    encoder = enc.load(tiny, device=pick_device("cpu"), max_tokens=64, budget=512)
+@pytest.fixture(autouse=True)
+def threads():
+    """The tests set PyTorch's number of threads."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def load(folder, cores, **options):
+    """An encoder that computes `cores` batches at once."""
+    torch.set_num_threads(cores)
+    return enc.load(folder, device=pick_device("cpu"), **{"max_tokens": 64, **options})
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+def test_batches_are_started_before_those_in_progress_are_waited_for(tiny, corpus, monkeypatch, cores):
+    """This keeps a GPU and all cores busy. No batch waits for the disk."""
+    encoder = load(tiny, cores, budget=512)
     events, start = [], enc.Encoder.start
 
     def watched(self, tokens):
         events.append("start")
-        batch = start(self, tokens)
+        wait = start(self, tokens)
 
-        def wait():
+        def watched_wait():
             events.append("wait")
-            return batch.wait()
+            return wait()
 
-        return enc.StartedBatch(wait, batch.counts)
+        return watched_wait
 
     out, stored_by = np.zeros((100, 64), np.float32), set()
     stored_first = threading.Event()
@@ -54,17 +70,16 @@ def test_a_batch_is_started_before_the_one_before_it_is_waited_for(tiny, corpus,
     texts = [pipeline.Texts(np.arange(100), [str(i) for i in range(100)], corpus[:100])]
     monkeypatch.setattr(pipeline, "WINDOW", 40)
     pipeline.encode_all(encoder, texts, 100, store)
-    assert events[:2] == ["start", "wait"]  # the profiled one
-    assert events[2:5] == ["start", "start", "wait"] and events[-2:] == ["wait", "wait"]
-    running = np.cumsum([1 if event == "start" else -1 for event in events[2:]])
-    assert running.max() == 2 and running.min() == 0 == running[-1]
+    assert events[: cores + 2] == ["start"] * (cores + 1) + ["wait"] and events[-2:] == ["wait", "wait"]
+    running = np.cumsum([1 if event == "start" else -1 for event in events])
+    assert running.max() == cores + 1 and running.min() == 0 == running[-1]
     assert len(stored_by) == 1 and threading.get_ident() not in stored_by
     assert np.abs(out - reference_vectors(tiny, corpus[:100], 64)).max() <= 1e-5
 
 
 def test_what_storing_says_ends_the_run(tiny, corpus, monkeypatch):
     monkeypatch.setattr(pipeline, "FLUSH_SECONDS", 0)
-    encoder = enc.load(tiny, device=pick_device("cpu"), max_tokens=64, budget=128)
+    encoder = load(tiny, 1, budget=128)
     calls = []
 
     def store(rows, vectors, _):
@@ -79,7 +94,7 @@ def test_what_storing_says_ends_the_run(tiny, corpus, monkeypatch):
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
 def test_what_is_done_is_stored_before_an_interrupt_ends_the_run(tiny, corpus, monkeypatch, end):
-    encoder = enc.load(tiny, device=pick_device("cpu"), max_tokens=64, budget=256)
+    encoder = load(tiny, 2, budget=256)
     start, begun, kept = enc.Encoder.start, [], []
 
     def interrupted(self, tokens):
@@ -92,5 +107,23 @@ def test_what_is_done_is_stored_before_an_interrupt_ends_the_run(tiny, corpus, m
     texts = [pipeline.Texts(np.arange(100), [str(i) for i in range(100)], corpus[:100])]
     with pytest.raises(end):
         pipeline.encode_all(encoder, texts, 100, lambda rows, *_: kept.extend(rows))
-    # the first one is the profiler's; the last one to start had not been waited for
-    assert len(set(kept)) == len(kept) == sum(begun[1:6]) > 0
+    # the last two to start had not been waited for
+    assert len(set(kept)) == len(kept) == sum(begun[:5]) > 0
+
+
+def test_vectors_are_the_same_bits_on_any_number_of_cores():
+    """With AVX2, threads that share a product add in another order than one thread."""
+    texts = abstracts(48)
+    made = []
+    for cores in (1, 3):
+        encoder, out = load(MINILM, cores, max_tokens=256, budget=2048), np.zeros((48, 384), np.float32)
+
+        def store(rows, vectors, _, out=out):
+            out[rows] = vectors
+
+        pipeline.encode_all(
+            encoder, [pipeline.Texts(np.arange(48), list(map(str, range(48))), texts)], 48, store
+        )
+        made.append(out)
+        assert torch.get_num_threads() == cores  # for what else computes in this process
+    assert made[0].any(1).all() and (made[0] == made[1]).all()
