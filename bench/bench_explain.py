@@ -46,13 +46,14 @@ def inputs() -> tuple:
 
 def counted(encoder, counts: list[int]):
     """Make an encoder count the texts that it encodes."""
-    encode = encoder.encode
+    encode_each = encoder.encode_each
 
-    def encode_and_count(tokens: list[np.ndarray]) -> np.ndarray:
-        counts[0] += len(tokens)
-        return encode(tokens)
+    def encode_and_count(batches):
+        for given, vectors, work in encode_each(batches):
+            counts[0] += len(vectors)
+            yield given, vectors, work
 
-    encoder.encode = encode_and_count
+    encoder.encode_each = encode_and_count
 
 
 def gradient_times_embedding(encoder, one, centroid: np.ndarray) -> np.ndarray:

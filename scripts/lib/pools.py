@@ -23,16 +23,31 @@ def in_order(pool: Executor, work: Callable[[S], T], tasks: Iterable[S], ahead: 
         yield pending.popleft().result()
 
 
-def in_threads(work: Callable[[S], T], tasks: Iterable[S], threads: int) -> Iterator[T]:
-    """The results of `work(task)` in order, computed in `threads` threads."""
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """Yield each item only after the next one has been made, so that what it started can proceed."""
+    held: deque[T] = deque()
+    for item in items:
+        held.append(item)
+        if len(held) > 1:
+            yield held.popleft()
+    yield from held
+
+
+def in_threads(
+    work: Callable[[S], T], tasks: Iterable[S], threads: int, begin: Callable[[], None] | None = None
+) -> Iterator[T]:
+    """The results of `work(task)` in order, computed in `threads` threads, each of which first calls `begin`.
+
+    The calling thread computes instead of a single one.
+    """
     if threads == 1:
         yield from map(work, tasks)
         return
-    pool = ThreadPoolExecutor(threads)
+    pool = ThreadPoolExecutor(threads, initializer=begin)
     try:
         yield from in_order(pool, work, tasks, 2 * threads)
-    finally:  # after an error, tasks that have not begun are dropped
-        pool.shutdown(cancel_futures=True)
+    finally:  # after an error, tasks that have not begun are dropped; the caller need not wait for the others
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def in_processes(

@@ -1,14 +1,16 @@
-"""Tasks in processes: order, how many are taken ahead, and what happens when one is killed."""
+"""Tasks in threads and processes: order, how many are taken ahead, and what happens when one is killed."""
 
 import os
 import signal
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
 
 from lib.cli import UserError
-from lib.pools import in_order, in_processes
+from lib.pools import ahead, in_order, in_processes, in_threads
 
 begun: list[str] = []
 
@@ -43,3 +45,29 @@ def test_tasks_are_not_all_taken_at_once():
     with ThreadPoolExecutor(1) as pool:
         results = in_order(pool, abs, tasks(), 3)
         assert next(results) == 0 and len(taken) == 4
+
+
+def test_an_item_is_made_before_the_one_before_it_is_given():
+    made: list[int] = []
+    given = ahead(made.append(number) or number for number in range(3))
+    assert [(next(given), len(made)) for _ in range(3)] == [(0, 2), (1, 3), (2, 3)]
+
+
+def test_an_error_does_not_wait_for_tasks_in_other_threads():
+    go_on, ended = threading.Event(), []
+
+    def task(number: int) -> int:
+        if number == 0:
+            raise UserError("no")
+        go_on.wait(60)
+        ended.append(number)
+        return number
+
+    with pytest.raises(UserError, match="no"):
+        list(in_threads(task, range(50), 2))
+    assert not ended
+    go_on.set()
+    until = time.monotonic() + 60
+    while threading.active_count() > 1 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert len(ended) <= 2  # those that had not begun are dropped

@@ -11,7 +11,7 @@ import yaml
 
 import budget as tool
 from conftest import ENVIRONMENT, ROOT
-from lib.embeddings import encoder
+from lib.embeddings import batch_size
 from lib.workflow import budget
 from rules import RUN_STEPS
 
@@ -160,7 +160,7 @@ def test_an_encoder_is_found_where_embed_finds_it(tmp_path, monkeypatch):
 
 
 def test_the_largest_batches_are_those_of_the_encoder():
-    assert budget.CUDA_TOKENS == encoder.CUDA_TOKENS
+    assert budget.CUDA_TOKENS == batch_size.CUDA_TOKENS
     large = budget.Size(papers=1000, dim=1024, sample=1000, topics=20, parts=1, gflop=0.604, gpu=True)
     weights = 302e6 * 2  # e5-large-v2 without its table of words
     assert weights < budget.gpu_gb(large) * 1e9 < 10e9

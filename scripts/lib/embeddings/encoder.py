@@ -8,39 +8,33 @@ different length, so that the last bits of a resumed run would differ. Odd lengt
 bfloat16 the rounding gains more than its padding costs.
 
 On the CPU each core computes a batch of its own. Threads that share a batch wait for each other after every
-operation, which costs up to half of the speed beside other programs; and the last bits would depend on their number.
+operation, which takes half of the speed beside other programs; and the last bits would depend on their number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
 from lib.cli import UserError
 from lib.embeddings.attention import KERNELS, packed_inputs, register_kernels
+from lib.embeddings.batch_size import LEAST_TOKENS, LENGTH_STEP, default_budget
 from lib.embeddings.loading import load_config, load_model, load_tokenizer, prefix_tokens, readable
 from lib.embeddings.model import first_position, positions
 from lib.embeddings.modules import read_layout
 from lib.embeddings.pooling import Head, load_head, pool_packed, pool_padded
+from lib.pools import ahead, in_threads
 from lib.rows import ranges
 
+T = TypeVar("T")
+
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-# Tokens times width of the model in a padded batch, which one core computes: 4,096 or 2,048 tokens of MiniLM
-CPU_BATCH = {"float32": 4096 * 384, "bfloat16": 2048 * 384, "float16": 2048 * 384}
-# Tokens in a packed batch: this many use the matrix units of an H200 fully at any width we know.
-CUDA_TOKENS = 65536
 UNKNOWN = ("[UNK]", "<unk>")
-# Padded lengths are multiples of this: in half precision twice the height of an AMX tile. In float32, 16 encoded 5 % more
-# papers per second than 32, and 8 fewer.
-LENGTH_STEP = {"float32": 16, "bfloat16": 32, "float16": 32}
-# Products with fewer rows use kernels that add in a different order; a smaller batch is filled up.
-LEAST_TOKENS = 1024
 
 
 @dataclass
@@ -84,10 +78,6 @@ class Counts:
         )
 
 
-# Waits for a batch in progress: returns its unit vectors, float32 (n, dim), and its work
-Started = Callable[[], tuple[np.ndarray, Counts]]
-
-
 @dataclass
 class Encoder:
     """A loaded model and how to run it; see `load`."""
@@ -106,19 +96,17 @@ class Encoder:
     limit: int | None = None  # positions of the model
     first_position: int = 0
     padding_id: int = 0
-    at_once: int = field(default=1, init=False)  # batches that are computed at the same time
-
-    def __post_init__(self) -> None:
-        """On the CPU, take as many threads as PyTorch uses now, in each of which it will use one."""
-        self._cores = None
-        if self.device.type == "cpu":
-            self.at_once = torch.get_num_threads()
-            self._cores = ThreadPoolExecutor(self.at_once, initializer=torch.set_num_threads, initargs=(1,))
 
     @property
     def packed(self) -> bool:
         """Whether batches are packed."""
         return self.attention in KERNELS
+
+    @property
+    def parallel(self) -> bool:
+        """Whether batches may be computed at once: not where rotary embeddings change when they meet a longer text."""
+        kinds = [str(getattr(part, "rope_type", "")) for part in self.model.modules()]
+        return not any(name in kind for kind in kinds for name in ("dynamic", "longrope"))
 
     @property
     def dim(self) -> int:
@@ -168,21 +156,29 @@ class Encoder:
         """Unit vectors of a batch, computed by the calling thread: float32 (n, dim)."""
         return self._compute(tokens)[0].cpu().numpy()
 
-    def start(self, tokens: list[np.ndarray]) -> Started:
-        """Start a batch, without waiting for its vectors.
+    def encode_each(
+        self, batches: Iterable[tuple[T, list[np.ndarray]]]
+    ) -> Iterator[tuple[T, np.ndarray, Counts]]:
+        """Encode batches: what came with each batch, its vectors (float32 (n, dim)) and its work, in order.
 
-        A GPU computes while its next batch is prepared and started, and so do the cores of a CPU.
+        Batches are computed ahead: on the CPU by as many threads as PyTorch uses now, each with one batch at a time, and
+        on a GPU while the caller handles earlier vectors.
         """
-        if self._cores is None:
-            vectors, counts = self._compute(tokens)
-            wait = _copy_to_host(vectors)
-            return lambda: (wait(), counts)
+        if self.device.type == "cpu":
+            threads = torch.get_num_threads() if self.parallel else 1
+            yield from in_threads(self._computed, batches, threads, begin=_use_one_thread)
+        else:
+            for given, (wait, counts) in ahead((given, self.start(tokens)) for given, tokens in batches):
+                yield given, wait(), counts
 
-        def compute() -> tuple[np.ndarray, Counts]:
-            vectors, counts = self._compute(tokens)
-            return vectors.numpy(), counts
+    def start(self, tokens: list[np.ndarray]) -> tuple[Callable[[], np.ndarray], Counts]:
+        """Start a batch; returns the function that waits for its vectors, and its work. Only CUDA does not wait here."""
+        vectors, counts = self._compute(tokens)
+        return _copy_to_host(vectors), counts
 
-        return self._cores.submit(compute).result
+    def _computed(self, batch: tuple[T, list[np.ndarray]]) -> tuple[T, np.ndarray, Counts]:
+        vectors, counts = self._compute(batch[1])
+        return batch[0], vectors.numpy(), counts
 
     def _compute(self, tokens: list[np.ndarray]) -> tuple[torch.Tensor, Counts]:
         """Unit vectors of a batch on the device, and its work.
@@ -201,7 +197,7 @@ class Encoder:
             if len(tokens) == 1:
                 raise UserError(
                     f"embed: out of memory on a single paper of {len(tokens[0])} tokens; use a device with "
-                    "more memory, a smaller model or a smaller `embed.max_tokens`"
+                    "more memory, fewer threads (--set-threads embed=1), a smaller model or a smaller `embed.max_tokens`"
                 ) from None
         cost = lengths.sum() if self.packed else len(tokens) * self.padded_length(lengths).max()
         self.budget = min(self.budget, max(int(cost) // 2, self.max_tokens))
@@ -278,8 +274,6 @@ def load(
 ) -> Encoder:
     """Load an encoder from a folder: safetensors only, and no code from the model's repository.
 
-    On the CPU it computes as many batches at once as PyTorch has threads now.
-
     Parameters
     ----------
     precision : float32, bfloat16 or float16
@@ -315,7 +309,7 @@ def load(
         attention,
         layout.prefix,
         layout.max_tokens,
-        budget or default_budget(model, device, precision, layout.max_tokens),
+        budget or default_budget(config, device, precision, layout.max_tokens),
         head.to(device),
         layout.pooling,
         skip=0 if layout.include_prefix else skip,
@@ -325,23 +319,13 @@ def load(
     )
 
 
+def _use_one_thread() -> None:
+    torch.set_num_threads(1)
+
+
 def _check_max_tokens(max_tokens: int, limit: int | None) -> None:
     if limit and max_tokens > limit:
         raise UserError(
             f"config key embed.max_tokens: {max_tokens} is more than the {limit} positions of this "
             f"model; set it to {limit} or less"
         )
-
-
-def default_budget(model: Any, device: torch.device, precision: str, max_tokens: int) -> int:
-    """Tokens in a batch: on CUDA as many as fit into half of the free memory, at most CUDA_TOKENS.
-
-    Elsewhere CPU_BATCH by the width of the model, at least LEAST_TOKENS.
-    """
-    if device.type != "cuda":
-        return max(CPU_BATCH[precision] // model.config.hidden_size, LEAST_TOKENS)
-    free, _ = torch.cuda.mem_get_info(device)
-    # A layer holds about its input, output, q, k, v and twice the inner activations, 2 bytes each.
-    config = model.config
-    token = 2 * (8 * config.hidden_size + 2 * getattr(config, "intermediate_size", 4 * config.hidden_size))
-    return int(min(CUDA_TOKENS, max(max_tokens, 0.5 * free / token)))

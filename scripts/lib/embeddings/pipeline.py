@@ -6,12 +6,11 @@ progress are waited for, and a thread stores what is done.
 
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,9 +18,8 @@ from tqdm import tqdm
 
 from lib.cli import UserError, progress
 from lib.embeddings.device import emulates
-from lib.embeddings.encoder import DTYPES, Counts, Encoder, Started, Tokens
-
-T = TypeVar("T")
+from lib.embeddings.encoder import DTYPES, Counts, Encoder, Tokens
+from lib.pools import ahead
 
 # Papers that are sorted by length together. The first windows are small, so that the device soon
 # has work; later ones give batches of similar lengths, at the price of 20 MB of text in memory.
@@ -37,12 +35,11 @@ class Texts(NamedTuple):
     texts: list[str]
 
 
-class Running(NamedTuple):
-    """A batch in progress, with its row numbers and the ids of its papers."""
+class Papers(NamedTuple):
+    """The papers of a batch: row numbers int (n,) and ids."""
 
     rows: np.ndarray
     ids: list[str]
-    wait: Started
 
 
 @dataclass
@@ -87,9 +84,8 @@ def encode_all(
         ThreadPoolExecutor(1) as writer,
     ):
         tokenizing = ahead(tokenizer.submit(tokenize_next) for _ in count())
-        # one more than are computed at once, so that a core that is done finds the next one
-        running = ahead(start_batches(encoder, tokenizing, encoded, require_flash), encoder.at_once)
-        segments = finish_batches(running, encoded, bar)
+        batches = batches_of(encoder, tokenizing, encoded, require_flash)
+        segments = collect(encoder.encode_each(batches), encoded, bar)
         for writing in ahead(writer.submit(store, *segment, encoded.kernels) for segment in segments):
             writing.result()
     return encoded
@@ -113,23 +109,13 @@ def windows(texts: Iterable[Texts]) -> Iterator[Texts]:
         yield Texts(np.concatenate(rows), ids, joined)
 
 
-def ahead(items: Iterable[T], count: int = 1) -> Iterator[T]:
-    """Yield each item only after the next `count` have been made, so that what it started can proceed."""
-    held: deque[T] = deque()
-    for item in items:
-        held.append(item)
-        if len(held) > count:
-            yield held.popleft()
-    yield from held
-
-
-def start_batches(
+def batches_of(
     encoder: Encoder,
     tokenizing: Iterable[Future[tuple[Texts, Tokens] | None]],
     encoded: Encoded,
     require_flash: bool,
-) -> Iterator[Running]:
-    """Start one batch after another, longest papers of a window first; adds to `encoded`."""
+) -> Iterator[tuple[Papers, list[np.ndarray]]]:
+    """Yield the papers and the tokens of one batch after another, longest papers of a window first; adds to `encoded`."""
     for job in tokenizing:
         if (window := job.result()) is None:
             return
@@ -148,36 +134,35 @@ def start_batches(
                     raise UserError(
                         f"embed.attention is flash, but the profiler saw {', '.join(encoded.kernels)}, no flash kernel"
                     )
-            yield Running(texts.rows[at], [texts.ids[i] for i in at], encoder.start(ids))
+            yield Papers(texts.rows[at], [texts.ids[i] for i in at]), ids
 
 
-def finish_batches(
-    running: Iterable[Running], encoded: Encoded, bar: tqdm
+def collect(
+    done: Iterable[tuple[Papers, np.ndarray, Counts]], encoded: Encoded, bar: tqdm
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Wait for one batch after another; yields (rows, vectors) each time they should be stored. Adds to `encoded`.
+    """Collect the vectors of batches; yields (rows, vectors) each time they should be stored. Adds to `encoded`.
 
     After an interrupt or a scheduler's stop, what is done is yielded before the exception goes on.
     """
     rows: list[np.ndarray] = []
-    done: list[np.ndarray] = []
+    collected: list[np.ndarray] = []
     last = time.monotonic()
     try:
-        for batch_rows, ids, wait in running:
-            vectors, counts = wait()
-            check_finite(vectors, ids)
+        for papers, vectors, counts in done:
+            check_finite(vectors, papers.ids)
             encoded.counts += counts
-            rows.append(batch_rows)
-            done.append(vectors)
-            bar.update(len(batch_rows))
+            rows.append(papers.rows)
+            collected.append(vectors)
+            bar.update(len(vectors))
             if time.monotonic() - last > FLUSH_SECONDS or sum(map(len, rows)) >= WINDOW:
-                yield np.concatenate(rows), np.concatenate(done)
-                rows, done, last = [], [], time.monotonic()
+                yield np.concatenate(rows), np.concatenate(collected)
+                rows, collected, last = [], [], time.monotonic()
     except (KeyboardInterrupt, SystemExit):
         if rows:
-            yield np.concatenate(rows), np.concatenate(done)
+            yield np.concatenate(rows), np.concatenate(collected)
         raise
     if rows:
-        yield np.concatenate(rows), np.concatenate(done)
+        yield np.concatenate(rows), np.concatenate(collected)
 
 
 def check_finite(vectors: np.ndarray, ids: list[str]) -> None:

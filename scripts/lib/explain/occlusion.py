@@ -97,10 +97,9 @@ def encode_without(
     lengths = np.array([len(one) for one in ids], np.int64)
     vectors = np.zeros((len(ids), encoder.dim), np.float32)
     rows = np.flatnonzero(lengths > encoder.skip)
-    batches = [rows[at] for at in encoder.batches(lengths[rows])]
-    started = [encoder.start([ids[i] for i in at]) for at in batches]
-    for at, wait in zip(batches, started, strict=True):
-        vectors[at] = wait()[0]
+    batches = (rows[at] for at in encoder.batches(lengths[rows]))
+    for at, made_of, _ in encoder.encode_each((at, [ids[i] for i in at]) for at in batches):
+        vectors[at] = made_of
     return np.split(vectors, np.cumsum([len(sets) for sets in left_out])[:-1])
 
 

@@ -84,7 +84,7 @@ LinearModel = dict[str, float]
 MEMORY_MB: dict[str, LinearModel] = {
     "clean": {"base": 330, "papers": 80},
     "terms": {"base": 330, "papers": 885},
-    "embed": {"base": 2100, "gflop": 2900, "papers": 200, "part_vectors": 2200, "gpu": 4000},
+    "embed": {"base": 1000, "gflop": 2900, "papers": 200, "part_vectors": 2200, "gpu": 4000},
     "gather": {"base": 140, "papers": 11},
     "neighbors": {"base": 190, "papers": 400, "vectors": 1000, "sample": 450, "gpu": 4000},
     "works": {"base": 300, "papers": 2060},
@@ -98,7 +98,7 @@ MEMORY_MB: dict[str, LinearModel] = {
     "label": {"base": 280, "papers": 775},
     "trends": {"base": 275, "papers": 50},
     "changes": {"base": 275, "papers": 320},
-    "explain": {"base": 2100, "gflop": 8000, "papers": 1500, "gpu": 4000},  # the backward pass by arithmetic
+    "explain": {"base": 800, "gflop": 8000, "papers": 1500, "gpu": 4000},  # the backward pass by arithmetic
     "project": {"base": 360, "papers": 1200, "sample": 1100},
     "search": {"base": 300, "papers": 100, "vectors": 1000},
     "plot": {"base": 400, "papers": 50, "sample": 600},
@@ -172,7 +172,12 @@ OTHERWISE = "a larger machine, or a random sample of the papers (clean.limit)"
 
 # MB that a rule with eight threads needs beside that of the runs of the fits, which had two: each thread
 # holds a half of the sample in float32 (arithmetic)
-MORE_THREADS_MB: dict[str, LinearModel] = {"scan_k": {"sample": 3000}, "cluster": {"sample": 3000}}
+MORE_THREADS_MB: dict[str, LinearModel] = {
+    "embed": {"base": 1100, "gpu": -1100},
+    "explain": {"base": 1100, "gpu": -1100},  # as in `embed`
+    "scan_k": {"sample": 3000},
+    "cluster": {"sample": 3000},
+}
 # MB of the files that stay in the results folder with the default settings
 DISK_MB: dict[str, LinearModel] = {
     "clean": {"papers": 840},

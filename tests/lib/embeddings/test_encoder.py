@@ -52,8 +52,9 @@ def encode_and_count(encoder, texts):
     tokens = encoder.tokenize(texts)
     vectors = np.full((len(texts), encoder.dim), np.nan, np.float32)
     counts = enc.Counts()
-    for at in encoder.batches(tokens.lengths):
-        vectors[at], added = encoder.start([tokens.ids[i] for i in at])()
+    batches = ((at, [tokens.ids[i] for i in at]) for at in encoder.batches(tokens.lengths))
+    for at, made, added in encoder.encode_each(batches):
+        vectors[at] = made
         counts += added
     return vectors, counts
 
@@ -178,7 +179,7 @@ def test_packed_rows_have_no_padding_and_positions_that_restart(monkeypatch, tin
     assert len(batches) > 2
     counts = enc.Counts()
     for batch in batches:
-        counts += encoder.start([tokens.ids[i] for i in batch])()[1]
+        counts += encoder.start([tokens.ids[i] for i in batch])[1]
     for batch, call in zip(batches, calls, strict=True):
         lengths = [len(tokens.ids[i]) for i in batch]
         assert call.get("attention_mask") is None
@@ -417,7 +418,7 @@ def test_on_a_gpu_packed_vectors_are_the_reference_ones_by_a_flash_kernel(real):
         started = [encoder.start([ids]) for ids in tokens.ids]
     finally:
         torch.cuda.set_sync_debug_mode("default")
-    assert (np.concatenate([wait()[0] for wait in started]) * expected).sum(1).min() >= 0.999
+    assert (np.concatenate([wait() for wait, _ in started]) * expected).sum(1).min() >= 0.999
     exact = enc.load(MINILM, device=device, precision="float32", max_tokens=256)
     assert np.abs(encode(exact, real) - expected).max() <= 1e-4
 
@@ -434,3 +435,10 @@ def test_on_a_gpu_that_is_nearly_full_batches_are_halved(real):
     assert (encode(encoder, texts) * expected).sum(1).min() >= 0.999
     assert encoder.budget < 1 << 20
     del hold
+
+
+@pytest.mark.parametrize(("kind", "parallel"), [("default", True), ("dynamic", False)])
+def test_a_model_that_changes_with_longer_texts_computes_one_batch_at_a_time(tmp_path, kind, parallel):
+    folder = encoder_with_layout(tmp_path, "Qwen3")
+    change_json(folder / "config.json", rope_parameters={"rope_type": kind, "rope_theta": 1e4, "factor": 2.0})
+    assert load(folder, max_tokens=64).parallel == parallel

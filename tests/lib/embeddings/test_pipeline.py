@@ -37,21 +37,31 @@ def load(folder, cores, **options):
     return enc.load(folder, device=pick_device("cpu"), **{"max_tokens": 64, **options})
 
 
-@pytest.mark.parametrize("cores", [1, 3])
-def test_batches_are_started_before_those_in_progress_are_waited_for(tiny, corpus, monkeypatch, cores):
-    """This keeps a GPU and all cores busy. No batch waits for the disk."""
-    encoder = load(tiny, cores, budget=512)
+def texts_of(corpus):
+    return [pipeline.Texts(np.arange(len(corpus)), list(map(str, range(len(corpus)))), corpus)]
+
+
+class Elsewhere(str):
+    """Another device than the CPU, which computes on the CPU."""
+
+    type = "elsewhere"
+
+
+def test_a_batch_is_started_before_the_one_before_it_is_waited_for(tiny, corpus, monkeypatch):
+    """This keeps a GPU busy. No batch waits for the disk."""
+    encoder = load(tiny, 1, budget=512)
+    encoder.device = Elsewhere("cpu")
     events, start = [], enc.Encoder.start
 
     def watched(self, tokens):
         events.append("start")
-        wait = start(self, tokens)
+        wait, counts = start(self, tokens)
 
         def watched_wait():
             events.append("wait")
             return wait()
 
-        return watched_wait
+        return watched_wait, counts
 
     out, stored_by = np.zeros((100, 64), np.float32), set()
     stored_first = threading.Event()
@@ -67,14 +77,34 @@ def test_batches_are_started_before_those_in_progress_are_waited_for(tiny, corpu
         return watched(self, tokens)
 
     monkeypatch.setattr(enc.Encoder, "start", watch_progress)
-    texts = [pipeline.Texts(np.arange(100), [str(i) for i in range(100)], corpus[:100])]
     monkeypatch.setattr(pipeline, "WINDOW", 40)
-    pipeline.encode_all(encoder, texts, 100, store)
-    assert events[: cores + 2] == ["start"] * (cores + 1) + ["wait"] and events[-2:] == ["wait", "wait"]
+    pipeline.encode_all(encoder, texts_of(corpus), 100, store)
+    assert events[:3] == ["start", "start", "wait"] and events[-2:] == ["wait", "wait"]
     running = np.cumsum([1 if event == "start" else -1 for event in events])
-    assert running.max() == cores + 1 and running.min() == 0 == running[-1]
+    assert running.max() == 2 and running.min() == 0 == running[-1]
     assert len(stored_by) == 1 and threading.get_ident() not in stored_by
-    assert np.abs(out - reference_vectors(tiny, corpus[:100], 64)).max() <= 1e-5
+    assert np.abs(out - reference_vectors(tiny, corpus, 64)).max() <= 1e-5
+
+
+def test_each_core_computes_a_batch_of_its_own(tiny, corpus, monkeypatch):
+    encoder, out = load(tiny, 3, budget=512), np.zeros((100, 64), np.float32)
+    together, compute, threads = threading.Barrier(3, timeout=60), enc.Encoder._padded, set()
+
+    def meet(self, tokens):
+        if threading.current_thread() is not threading.main_thread():  # where the profiler looks on
+            if len(threads) < 3:
+                threads.add(threading.get_ident())
+                together.wait()  # until three have begun
+            assert torch.get_num_threads() == 1
+        return compute(self, tokens)
+
+    def store(rows, vectors, _):
+        out[rows] = vectors
+
+    monkeypatch.setattr(enc.Encoder, "_padded", meet)
+    pipeline.encode_all(encoder, texts_of(corpus), 100, store)
+    assert len(threads) == 3
+    assert np.abs(out - reference_vectors(tiny, corpus, 64)).max() <= 1e-5
 
 
 def test_what_storing_says_ends_the_run(tiny, corpus, monkeypatch):
@@ -86,29 +116,41 @@ def test_what_storing_says_ends_the_run(tiny, corpus, monkeypatch):
         calls.append(len(rows))
         raise UserError("no space")
 
-    texts = [pipeline.Texts(np.arange(100), [str(i) for i in range(100)], corpus[:100])]
     with pytest.raises(UserError, match="no space"):
-        pipeline.encode_all(encoder, texts, 100, store)
+        pipeline.encode_all(encoder, texts_of(corpus), 100, store)
     assert 1 <= len(calls) <= 2  # of about twenty
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
-def test_what_is_done_is_stored_before_an_interrupt_ends_the_run(tiny, corpus, monkeypatch, end):
-    encoder = load(tiny, 2, budget=256)
-    start, begun, kept = enc.Encoder.start, [], []
+@pytest.mark.parametrize("cores", [1, 2])
+def test_what_is_done_is_stored_before_an_interrupt_ends_the_run(tiny, corpus, monkeypatch, end, cores):
+    """And before batches that other threads still compute are done."""
+    encoder, kept = load(tiny, cores, budget=256), []
+    batches, compute, stored = pipeline.batches_of, enc.Encoder._padded, threading.Event()
+    sizes = []
 
-    def interrupted(self, tokens):
-        begun.append(len(tokens))
-        if len(begun) == 8:
-            raise end
-        return start(self, tokens)
+    def interrupted(*args):
+        for papers, tokens in batches(*args):
+            if len(sizes) == 8:
+                raise end
+            sizes.append(len(tokens))
+            yield papers, tokens
 
-    monkeypatch.setattr(enc.Encoder, "start", interrupted)
-    texts = [pipeline.Texts(np.arange(100), [str(i) for i in range(100)], corpus[:100])]
+    def slow_at_the_end(self, tokens):
+        if threading.current_thread() is not threading.main_thread() and len(sizes) > 6:
+            stored.wait(60)
+        return compute(self, tokens)
+
+    def store(rows, *_):
+        kept.extend(rows)
+        stored.set()
+
+    monkeypatch.setattr(pipeline, "batches_of", interrupted)
+    monkeypatch.setattr(enc.Encoder, "_padded", slow_at_the_end)
     with pytest.raises(end):
-        pipeline.encode_all(encoder, texts, 100, lambda rows, *_: kept.extend(rows))
-    # the last two to start had not been waited for
-    assert len(set(kept)) == len(kept) == sum(begun[:5]) > 0
+        pipeline.encode_all(encoder, texts_of(corpus), 100, store)
+    # with two cores, four batches are ahead
+    assert len(set(kept)) == len(kept) == sum(sizes[: 8 if cores == 1 else 4]) > 0
 
 
 def test_vectors_are_the_same_bits_on_any_number_of_cores():
