@@ -9,7 +9,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 ALL = ("clean", "terms", "workflow", "embed", "cache", "gather", "kmeans", "silhouette", "planted", "start")
 # By name only: `space`, `repeat`, `twice`, `k_rules`, `lifelike`, `explain`, `living`, `living_map`, `names`, `shares`,
 # `edits`, `named`, `assign`, `exchange`, `neighbors`, `plot`, `project`, `quality`, `slurm` (it needs SLURM), `turns`, `explore` and `search`
-# (they need Chromium), and `rehearsal`, which takes half an hour and 25 GB of disk.
+# (they need Chromium), and `rehearsal`, which takes 45 minutes and 25 GB of disk.
 
 
 def main() -> None:

@@ -126,7 +126,7 @@ def test_twenty_kills_change_no_bit_and_lose_little(tiny, corpus, tmp_path):
         for kill in range(60):
             if kill >= 20 and known[-1] > len(corpus) / 5:
                 break  # a busy machine needs more than twenty
-            moment = rng.uniform(0, 0.4)  # about ten batches; up to three of them are on their way
+            moment = rng.uniform(0, 0.4)  # about ten batches
             assert shaken.ask(f"{'from-start' if kill % 5 == 4 else 'at-work'} {moment:.3f}") == 9
             assert not (tmp_path / "shaken" / "0.npy").exists()
             rows = stored(tmp_path / "shaken" / "cache")

@@ -12,12 +12,12 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 
-def in_order(pool: Executor, work: Callable[[S], T], tasks: Iterable[S], ahead: int) -> Iterator[T]:
-    """The results of `work(task)` in the order of the tasks, of which at most `ahead` + 1 are pending."""
+def in_order(pool: Executor, work: Callable[[S], T], tasks: Iterable[S], most: int) -> Iterator[T]:
+    """The results of `work(task)` in the order of the tasks, of which at most `most` + 1 are pending."""
     pending: deque[Future[T]] = deque()
     for task in tasks:
         pending.append(pool.submit(work, task))
-        if len(pending) > ahead:
+        if len(pending) > most:
             yield pending.popleft().result()
     while pending:
         yield pending.popleft().result()
@@ -34,11 +34,19 @@ def ahead(items: Iterable[T]) -> Iterator[T]:
 
 
 def in_threads(
-    work: Callable[[S], T], tasks: Iterable[S], threads: int, begin: Callable[[], None] | None = None
+    work: Callable[[S], T],
+    tasks: Iterable[S],
+    threads: int,
+    begin: Callable[[], None] | None = None,
+    wait: bool = True,
 ) -> Iterator[T]:
     """The results of `work(task)` in order, computed in `threads` threads, each of which first calls `begin`.
 
-    The calling thread computes instead of a single one.
+    The calling thread computes instead of a single one, without `begin`.
+
+    Parameters
+    ----------
+    wait : whether an error, or a caller who takes no more results, waits for the tasks that run
     """
     if threads == 1:
         yield from map(work, tasks)
@@ -46,8 +54,8 @@ def in_threads(
     pool = ThreadPoolExecutor(threads, initializer=begin)
     try:
         yield from in_order(pool, work, tasks, 2 * threads)
-    finally:  # after an error, tasks that have not begun are dropped; the caller need not wait for the others
-        pool.shutdown(wait=False, cancel_futures=True)
+    finally:  # tasks that have not begun are dropped
+        pool.shutdown(wait=wait, cancel_futures=True)
 
 
 def in_processes(

@@ -4,9 +4,10 @@ from typing import Any
 
 import torch
 
-# Tokens in a padded batch, at most. On the CPU, where each core computes a batch of its own, wide models have fewer: this
-# many over the width, which is 4,096 tokens of MiniLM in float32.
+# Tokens in a padded batch, at most
 PADDED_TOKENS = 4096
+# On the CPU, where each core computes a batch of its own, wide models have fewer: this many over the width, which is
+# 4,096 tokens of MiniLM in float32.
 CPU_BATCH = {"float32": 4096 * 384, "bfloat16": 2048 * 384, "float16": 2048 * 384}
 # Tokens in a packed batch: this many use the matrix units of an H200 fully at any width we know.
 CUDA_TOKENS = 65536

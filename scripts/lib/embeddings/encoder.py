@@ -7,13 +7,14 @@ multiple of 16 or 32. A vector then does not depend on its batch: kernels add in
 different length, so that the last bits of a resumed run would differ. Odd lengths are also slow; in
 bfloat16 the rounding gains more than its padding costs.
 
-On the CPU each core computes a batch of its own. Threads that share a batch wait for each other after every
-operation, which takes half of the speed beside other programs; and the last bits would depend on their number.
+On the CPU each core computes a batch of its own (except for models that change in the course, see `parallel`). Threads
+that share a batch wait for each other after every operation, which takes half of the speed beside other programs; and the
+last bits would depend on their number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -158,7 +159,7 @@ class Encoder:
 
     def encode_each(
         self, batches: Iterable[tuple[T, list[np.ndarray]]]
-    ) -> Iterator[tuple[T, np.ndarray, Counts]]:
+    ) -> Generator[tuple[T, np.ndarray, Counts], None, None]:
         """Encode batches: what came with each batch, its vectors (float32 (n, dim)) and its work, in order.
 
         Batches are computed ahead: on the CPU by as many threads as PyTorch uses now, each with one batch at a time, and
@@ -166,13 +167,13 @@ class Encoder:
         """
         if self.device.type == "cpu":
             threads = torch.get_num_threads() if self.parallel else 1
-            yield from in_threads(self._computed, batches, threads, begin=_use_one_thread)
+            yield from in_threads(self._computed, batches, threads, begin=_use_one_thread, wait=False)
         else:
             for given, (wait, counts) in ahead((given, self.start(tokens)) for given, tokens in batches):
                 yield given, wait(), counts
 
     def start(self, tokens: list[np.ndarray]) -> tuple[Callable[[], np.ndarray], Counts]:
-        """Start a batch; returns the function that waits for its vectors, and its work. Only CUDA does not wait here."""
+        """Start a batch; returns the function that waits for its vectors, and its work. The CPU computes it here."""
         vectors, counts = self._compute(tokens)
         return _copy_to_host(vectors), counts
 

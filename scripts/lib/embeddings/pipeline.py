@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, NamedTuple
@@ -85,9 +86,10 @@ def encode_all(
     ):
         tokenizing = ahead(tokenizer.submit(tokenize_next) for _ in count())
         batches = batches_of(encoder, tokenizing, encoded, require_flash)
-        segments = collect(encoder.encode_each(batches), encoded, bar)
-        for writing in ahead(writer.submit(store, *segment, encoded.kernels) for segment in segments):
-            writing.result()
+        with closing(encoder.encode_each(batches)) as done:
+            segments = collect(done, encoded, bar)
+            for writing in ahead(writer.submit(store, *segment, encoded.kernels) for segment in segments):
+                writing.result()
     return encoded
 
 
@@ -142,7 +144,7 @@ def collect(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Collect the vectors of batches; yields (rows, vectors) each time they should be stored. Adds to `encoded`.
 
-    After an interrupt or a scheduler's stop, what is done is yielded before the exception goes on.
+    After an interrupt or a scheduler's stop, what was collected is yielded before the exception goes on.
     """
     rows: list[np.ndarray] = []
     collected: list[np.ndarray] = []

@@ -170,11 +170,11 @@ MORE_TIME = {
 }
 OTHERWISE = "a larger machine, or a random sample of the papers (clean.limit)"
 
-# MB that a rule with eight threads needs beside that of the runs of the fits, which had two: each thread
-# holds a half of the sample in float32 (arithmetic)
+# MB that a rule with eight threads needs beside that of the runs of the fits, which had two: each thread of `scan_k` and
+# `cluster` holds a half of the sample in float32 (arithmetic), and each thread of `embed` and `explain` a batch (measured)
 MORE_THREADS_MB: dict[str, LinearModel] = {
     "embed": {"base": 1100, "gpu": -1100},
-    "explain": {"base": 1100, "gpu": -1100},  # as in `embed`
+    "explain": {"base": 1100, "gpu": -1100},
     "scan_k": {"sample": 3000},
     "cluster": {"sample": 3000},
 }

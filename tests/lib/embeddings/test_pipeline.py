@@ -107,10 +107,18 @@ def test_each_core_computes_a_batch_of_its_own(tiny, corpus, monkeypatch):
     assert np.abs(out - reference_vectors(tiny, corpus, 64)).max() <= 1e-5
 
 
-def test_what_storing_says_ends_the_run(tiny, corpus, monkeypatch):
+@pytest.mark.parametrize("cores", [1, 2])
+def test_what_storing_says_ends_the_run(tiny, corpus, monkeypatch, cores):
+    """Batches that were to follow are not computed any more."""
     monkeypatch.setattr(pipeline, "FLUSH_SECONDS", 0)
-    encoder = load(tiny, 1, budget=128)
-    calls = []
+    encoder = load(tiny, cores, budget=128)
+    calls, computed, compute, others = [], [], enc.Encoder._padded, set(threading.enumerate())
+
+    def counted(self, tokens):
+        computed.append(len(tokens))
+        return compute(self, tokens)
+
+    monkeypatch.setattr(enc.Encoder, "_padded", counted)
 
     def store(rows, vectors, _):
         calls.append(len(rows))
@@ -119,29 +127,39 @@ def test_what_storing_says_ends_the_run(tiny, corpus, monkeypatch):
     with pytest.raises(UserError, match="no space"):
         pipeline.encode_all(encoder, texts_of(corpus), 100, store)
     assert 1 <= len(calls) <= 2  # of about twenty
+    for thread in {thread for thread in threading.enumerate() if "ThreadPool" in thread.name} - others:
+        thread.join(60)
+        assert not thread.is_alive()
+    assert sum(computed) < 60  # of a hundred papers, and of some twice
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
-@pytest.mark.parametrize("cores", [1, 2])
-def test_what_is_done_is_stored_before_an_interrupt_ends_the_run(tiny, corpus, monkeypatch, end, cores):
-    """And before batches that other threads still compute are done."""
-    encoder, kept = load(tiny, cores, budget=256), []
+@pytest.mark.parametrize(("cores", "collected"), [(1, 8), (2, 4)])
+def test_what_is_collected_is_stored_before_an_interrupt_ends_the_run(
+    tiny, corpus, monkeypatch, end, cores, collected
+):
+    """And before batches that other threads still compute are done: with two cores, four batches are ahead."""
+    encoder = load(tiny, cores, budget=256)
     batches, compute, stored = pipeline.batches_of, enc.Encoder._padded, threading.Event()
-    sizes = []
+    given, kept, late = [], [], []
 
     def interrupted(*args):
         for papers, tokens in batches(*args):
-            if len(sizes) == 8:
+            if len(given) == 8:
                 raise end
-            sizes.append(len(tokens))
+            given.append(tokens)
             yield papers, tokens
 
     def slow_at_the_end(self, tokens):
-        if threading.current_thread() is not threading.main_thread() and len(sizes) > 6:
+        is_late = any(tokens is other for other in given[collected:])
+        if is_late:
             stored.wait(60)
-        return compute(self, tokens)
+        made = compute(self, tokens)
+        late.extend([tokens] * is_late)
+        return made
 
     def store(rows, *_):
+        assert not late
         kept.extend(rows)
         stored.set()
 
@@ -149,8 +167,7 @@ def test_what_is_done_is_stored_before_an_interrupt_ends_the_run(tiny, corpus, m
     monkeypatch.setattr(enc.Encoder, "_padded", slow_at_the_end)
     with pytest.raises(end):
         pipeline.encode_all(encoder, texts_of(corpus), 100, store)
-    # with two cores, four batches are ahead
-    assert len(set(kept)) == len(kept) == sum(sizes[: 8 if cores == 1 else 4]) > 0
+    assert len(set(kept)) == len(kept) == sum(map(len, given[:collected])) > 0
 
 
 def test_vectors_are_the_same_bits_on_any_number_of_cores():
