@@ -21,9 +21,15 @@ def lit(page) -> set[str]:
     )
 
 
+def open_categories(page) -> None:
+    """Open the list of categories. It gets the focus, and its search is emptied, soon after the click."""
+    page.locator("#category-field summary").click()
+    page.wait_for_selector("#category-search:focus")
+
+
 def choose_category(page, code: str) -> None:
     """Choose a category in its list, which opens by a click."""
-    page.locator("#category-field summary").click()
+    open_categories(page)
     page.locator("#categories button", has=page.locator("b", has_text=code)).click()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import explore
 from browser import chromium, faults_by_axe, needs_chromium, opened
-from explorer import lit, place_of, row_of, settled
+from explorer import lit, open_categories, place_of, row_of, settled
 from lib.records.schema import FACET_ROWS
 from measure import command_line
 from page_inputs import IDS, TOPIC, authors_of, filled, ids_where, keys_of, write_inputs, write_page
@@ -140,7 +140,7 @@ def test_categories_are_found_by_code_and_by_name(browser, tmp_path, axe):
         chosen.click()  # again ends it
         page.wait_for_timeout(100)
         assert len(lit(page)) == 150 and page.locator("#category-search").is_hidden()
-        page.locator("#categories-open").click()
+        open_categories(page)
         page.keyboard.press("Escape")
         assert page.locator("#category-search").is_hidden()
 
@@ -148,9 +148,8 @@ def test_categories_are_found_by_code_and_by_name(browser, tmp_path, axe):
 def test_categories_in_japanese_are_found_by_any_of_their_signs(browser, tmp_path):
     codes = ["人工知能", "機械学習", "学習理論"]
     with opened(browser, write_page(tmp_path, categories=[codes[i % 3] for i in range(150)])) as page:
-        page.locator("#categories-open").click()
+        open_categories(page)
         page.fill("#category-search", "学習")
-        page.wait_for_timeout(50)
         shown = page.locator("#categories li:visible b").all_inner_texts()
         assert sorted(shown) == sorted(codes[1:])
 
