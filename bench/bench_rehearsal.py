@@ -2,8 +2,8 @@
 
 The snapshot recombines real sentences of the corpus under new ids, seeded; the vectors are 2.9 million x 1024
 float16, made of real ones (lifelike.py). Texts and vectors have nothing to do with each other. `embed` and
-`explain`, which need an encoder, `search` and the steps after `evaluate` do not run. Needs about 25 GB of disk below bench/out. A part of it:
-`REHEARSAL_PAPERS=100000 python bench/run.py rehearsal`.
+`explain`, which need an encoder, `search` and the steps after `evaluate` do not run. Needs about 25 GB of disk below
+bench/out. A part of it: `REHEARSAL_PAPERS=100000 python bench/run.py rehearsal`.
 """
 
 import json

@@ -82,19 +82,27 @@ def test_make_refuses_variables_that_it_does_not_know():
     )
 
 
-def test_make_run_passes_on_what_it_is_given(tmp_path):
-    """Make in a folder where nothing is set up: `snakemake` is a stand-in that prints its arguments."""
+@pytest.fixture
+def with_stand_in(tmp_path):
+    """Run make in a folder where nothing is set up, with a `snakemake` that prints its arguments."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     stand_in = tmp_path / "bin" / "snakemake"
     stand_in.parent.mkdir()
     stand_in.write_text('#!/bin/sh\nfor each in "$@"; do echo "[$each]"; done\n')
     stand_in.chmod(0o755)
 
-    def run(*settings: str) -> list[str]:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         # of .venv make takes the time only
-        command = ["make", "--no-print-directory", "--old-file=.venv/.run", "run", *settings]
+        command = ["make", "--no-print-directory", "--old-file=.venv/.run", *arguments]
         env = ENVIRONMENT | {"PATH": f"{stand_in.parent}:{ENVIRONMENT['PATH']}"}
-        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=env, check=False)
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=env, check=False)
+
+    return run
+
+
+def test_make_run_passes_on_what_it_is_given(with_stand_in):
+    def run(*settings: str) -> list[str]:
+        result = with_stand_in("run", *settings)
         assert result.returncode == 0, result.stderr
         return result.stdout.splitlines()
 
@@ -106,20 +114,12 @@ def test_make_run_passes_on_what_it_is_given(tmp_path):
     ]
 
 
-def test_make_update_names_the_run_it_follows_and_prints_the_news(tmp_path):
-    """`snakemake` is a stand-in that prints its arguments."""
-    shutil.copy(ROOT / "Makefile", tmp_path)
+def test_make_update_names_the_run_it_follows_and_prints_the_news(tmp_path, with_stand_in):
     (tmp_path / "tools").symlink_to(ROOT / "tools")
     (tmp_path / "scripts").symlink_to(ROOT / "scripts")
-    stand_in = tmp_path / "bin" / "snakemake"
-    stand_in.parent.mkdir()
-    stand_in.write_text('#!/bin/sh\nfor each in "$@"; do echo "[$each]"; done\n')
-    stand_in.chmod(0o755)
 
     def update(*settings: str) -> list[str]:
-        command = ["make", "--no-print-directory", "--old-file=.venv/.run", "update", *settings]
-        env = ENVIRONMENT | {"PATH": f"{stand_in.parent}:{ENVIRONMENT['PATH']}"}
-        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=env, check=False)
+        result = with_stand_in("update", *settings)
         return result.stdout.splitlines() if result.returncode == 0 else result.stderr.splitlines()
 
     first = update("NAME=2026-08", "INPUT=a b.zip", "CONFIG=cluster='{k: 25}'", "ARGS=-n")

@@ -3,7 +3,7 @@
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TypeVar
 
 from lib.cli import UserError
@@ -14,21 +14,16 @@ T = TypeVar("T")
 
 def in_order(pool: Executor, work: Callable[[S], T], tasks: Iterable[S], most: int) -> Iterator[T]:
     """The results of `work(task)` in the order of the tasks, of which at most `most` + 1 are pending."""
-    pending: deque[Future[T]] = deque()
-    for task in tasks:
-        pending.append(pool.submit(work, task))
-        if len(pending) > most:
-            yield pending.popleft().result()
-    while pending:
-        yield pending.popleft().result()
+    for future in ahead((pool.submit(work, task) for task in tasks), most):
+        yield future.result()
 
 
-def ahead(items: Iterable[T]) -> Iterator[T]:
-    """Yield each item only after the next one has been made, so that what it started can proceed."""
+def ahead(items: Iterable[T], count: int = 1) -> Iterator[T]:
+    """Yield each item only after the next `count` have been made, so that what it started can proceed."""
     held: deque[T] = deque()
     for item in items:
         held.append(item)
-        if len(held) > 1:
+        if len(held) > count:
             yield held.popleft()
     yield from held
 

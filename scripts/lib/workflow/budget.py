@@ -24,7 +24,7 @@ DIVIDED = 5_000  # papers of a topic on which subtopics are compared, as in lib/
 SHOWN = 500_000  # papers in map.html with the default settings
 TOKENS = 200  # of a paper
 ENCODINGS = 20  # of a paper in `explain`; the backward passes cost as much as five
-CUDA_TOKENS = 65_536  # in the largest batches, as in lib/embeddings/encoder.py
+CUDA_TOKENS = 65_536  # in the largest batches, as in lib/embeddings/batch_size.py
 LARGE_ENCODER = (
     1024,
     0.604,

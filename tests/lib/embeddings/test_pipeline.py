@@ -41,6 +41,17 @@ def texts_of(corpus):
     return [pipeline.Texts(np.arange(len(corpus)), list(map(str, range(len(corpus)))), corpus)]
 
 
+def vectors_of(encoder, corpus):
+    """The vectors of texts, as `encode_all` stores them."""
+    out = np.zeros((len(corpus), encoder.dim), np.float32)
+
+    def store(rows, vectors, _):
+        out[rows] = vectors
+
+    pipeline.encode_all(encoder, texts_of(corpus), len(corpus), store)
+    return out
+
+
 class Elsewhere(str):
     """Another device than the CPU, which computes on the CPU."""
 
@@ -87,7 +98,7 @@ def test_a_batch_is_started_before_the_one_before_it_is_waited_for(tiny, corpus,
 
 
 def test_each_core_computes_a_batch_of_its_own(tiny, corpus, monkeypatch):
-    encoder, out = load(tiny, 3, budget=512), np.zeros((100, 64), np.float32)
+    encoder = load(tiny, 3, budget=512)
     together, compute, threads = threading.Barrier(3, timeout=60), enc.Encoder._padded, set()
 
     def meet(self, tokens):
@@ -98,11 +109,8 @@ def test_each_core_computes_a_batch_of_its_own(tiny, corpus, monkeypatch):
             assert torch.get_num_threads() == 1
         return compute(self, tokens)
 
-    def store(rows, vectors, _):
-        out[rows] = vectors
-
     monkeypatch.setattr(enc.Encoder, "_padded", meet)
-    pipeline.encode_all(encoder, texts_of(corpus), 100, store)
+    out = vectors_of(encoder, corpus)
     assert len(threads) == 3
     assert np.abs(out - reference_vectors(tiny, corpus, 64)).max() <= 1e-5
 
@@ -172,17 +180,8 @@ def test_what_is_collected_is_stored_before_an_interrupt_ends_the_run(
 
 def test_vectors_are_the_same_bits_on_any_number_of_cores():
     """With AVX2, threads that share a product add in another order than one thread."""
-    texts = abstracts(48)
-    made = []
+    texts, made = abstracts(48), []
     for cores in (1, 3):
-        encoder, out = load(MINILM, cores, max_tokens=256, budget=2048), np.zeros((48, 384), np.float32)
-
-        def store(rows, vectors, _, out=out):
-            out[rows] = vectors
-
-        pipeline.encode_all(
-            encoder, [pipeline.Texts(np.arange(48), list(map(str, range(48))), texts)], 48, store
-        )
-        made.append(out)
+        made.append(vectors_of(load(MINILM, cores, max_tokens=256, budget=2048), texts))
         assert torch.get_num_threads() == cores  # for what else computes in this process
     assert made[0].any(1).all() and (made[0] == made[1]).all()
