@@ -69,7 +69,7 @@ def gradient_times_embedding(encoder, one, centroid: np.ndarray) -> np.ndarray:
     pooled = pool_padded(hidden, mask, encoder.pooling, encoder.skip)
     fit = torch.nn.functional.normalize(encoder.head(pooled), dim=1)[0] @ torch.from_numpy(centroid)
     (gradient,) = torch.autograd.grad(fit, [embedded])
-    values = (gradient * embedded.detach())[0].sum(1).numpy()
+    values = (gradient * embedded.detach())[0].sum(1).float().numpy()
     word_of = np.append(one.word_at, [-1, -1])[one.reading.owner]
     return np.bincount(word_of[word_of >= 0], values[word_of >= 0], len(one.words))
 
