@@ -13,7 +13,15 @@ from lib.workflow import edits_file
 EXISTING = (
     "# of the librarian\n- {topic: t0a00, pin: true}   # stays\n- seed: {name: Fusion, words: [plasma]}\n"
 )
-TODAY = {"date": date.today().isoformat()}
+TODAY = {"date": "2026-03-01"}
+
+
+class Calendar(date):
+    """Stands still, since a test may run at midnight."""
+
+    @classmethod
+    def today(cls) -> date:
+        return date.fromisoformat(TODAY["date"])
 
 
 @pytest.fixture
@@ -33,6 +41,7 @@ def finished(tmp_path) -> Path:
 def add(finished, tmp_path, monkeypatch):
     """Run the tool with flags, in a folder of its own: the edits then in the file, without lines."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(edit_topic, "date", Calendar)
 
     def act(*flags: str, file: str = "edits.yaml") -> list[dict]:
         edits_file._read.cache_clear()
@@ -144,10 +153,13 @@ def test_make_hands_texts_on_as_they_are(tmp_path):
     file = tmp_path / "edits.yaml"
     make = ["make", "--no-print-directory", "--old-file=.venv/.run", "edit", f"RESULTS={tmp_path}/none"]
     command = [*make, "TOPIC=t7f3a", f"NAME={name}", f"NOTE={name}", f"EDITS={file}"]
+    first_day = date.today()
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT, check=False)
     assert result.returncode == 0, result.stderr
     assert "keys are not checked" in result.stderr
-    assert read(file)[0] == {"kind": "rename", "value": name, "topic": "t7f3a", "note": name, **TODAY}
+    edit = read(file)[0]
+    assert first_day <= date.fromisoformat(edit.pop("date")) <= date.today()
+    assert edit == {"kind": "rename", "value": name, "topic": "t7f3a", "note": name}
     assert not (ROOT / "made").exists()
     nothing = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT, check=False)
     assert nothing.returncode != 0 and "make edit TOPIC=t7f3a" in nothing.stderr
