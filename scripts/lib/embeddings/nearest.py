@@ -24,7 +24,6 @@ GROUP = 16  # columns per group; the maxima of the groups are compared first
 TRAINING_ROWS = 200_000
 FEW_QUERIES = 1_000  # for which an exact search costs no more than building the inverted file
 CHECKED = 300  # rows whose neighbors are compared with the exact ones
-COMPARED = 1_000  # candidates in all dimensions at a time: 4 MB at 1024 dimensions
 PRODUCTS = 8_000_000  # at a time per thread: 32 MB of products and up to 64 MB of their order
 
 
@@ -182,13 +181,15 @@ class InvertedFile:
             yield part, numbers[_columns_of_largest(products, wanted)]
 
     def _rerank(self, queries: np.ndarray, rows: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """The n nearest of the candidates, compared in all dimensions."""
+        """The n nearest of the candidates, compared in all dimensions.
+
+        Queries of one cell share most candidates, so that each is converted to float32 once.
+        """
+        distinct, at = np.unique(rows, return_inverse=True)
+        candidates, at = _rows(self.points, distinct), at.reshape(rows.shape)
         similar = np.empty(rows.shape, np.float32)
-        step = max(1, COMPARED // rows.shape[1])
-        for start in range(0, len(rows), step):
-            part = slice(start, start + step)
-            candidates = _rows(self.points, rows[part].ravel()).reshape(*rows[part].shape, -1)
-            np.matmul(candidates, queries[part, :, None], out=similar[part, :, None])
+        for i, query in enumerate(queries):
+            np.matmul(candidates[at[i]], query, out=similar[i])
         order = np.lexsort((rows, -similar), axis=1)[:, :n]
         return np.take_along_axis(rows, order, 1), np.take_along_axis(similar, order, 1)
 

@@ -14,6 +14,7 @@ from scipy import sparse
 from scipy.optimize import curve_fit
 
 from lib.cli import progress
+from lib.map.locality import reordered, z_order
 from lib.parallel import for_chunks, map_chunks
 
 EPOCHS = 300
@@ -23,6 +24,7 @@ STEP = 1.0  # of the first epoch; it falls to 0
 LIMIT = 4.0  # of the repulsion of two papers
 BETA1, BETA2 = 0.5, 0.9  # Adam: Kingma & Ba (2015); shorter memories than theirs, since there are few epochs
 CHUNK = 4096  # papers per task
+SORTED = (0, 16, 64)  # epochs before which papers are sorted by their places
 FARTHEST = np.float32(1e30)  # squared distance that is told from larger ones
 TABLE = 1 << 15  # squared distances are looked up by the upper 16 bits of a float32, whose sign is 0
 
@@ -63,12 +65,13 @@ def _mix(state):  # pragma: no cover
 
 
 @njit(nogil=True)
-def _move(place, moved, velocity, energy, graph, tables, step, seed, start, stop):  # pragma: no cover
+def _move(place, crowd, moved, velocity, energy, graph, tables, step, seed, start, stop):  # pragma: no cover
     """Move the papers from `start` to `stop` by one step of Adam; without fastmath, for the same bits everywhere.
 
     Parameters
     ----------
     place, moved : float32 (n, 2), positions before and after
+    crowd : float32 (n + NEGATIVES - 1, 2), positions before in random order; a run of them repels a paper
     velocity, energy : float32 (n, 2) and (n,), the two moments of the force; changed in place
     graph : indptr int64, indices int32 and weights float32 of the neighbors
     tables : see `force_tables`
@@ -87,11 +90,9 @@ def _move(place, moved, velocity, energy, graph, tables, step, seed, start, stop
             fx += pull * dx
             fy += pull * dy
             total += weight[e]
-        state = _mix(seed + np.uint64(i))
-        for _ in range(NEGATIVES):
-            state += np.uint64(0x9E3779B97F4A7C15)
-            j = np.int64(((_mix(state) >> np.uint64(32)) * n) >> np.uint64(32))
-            dx, dy = x - place[j, 0], y - place[j, 1]
+        first_of_run = np.int64(((_mix(seed + np.uint64(i)) >> np.uint64(32)) * n) >> np.uint64(32))
+        for j in range(first_of_run, first_of_run + NEGATIVES):
+            dx, dy = x - crowd[j, 0], y - crowd[j, 1]
             push = repulsion[np.float32(dx * dx + dy * dy).view(np.int32) >> 16]
             rx += push * dx
             ry += push * dy
@@ -124,18 +125,26 @@ def move_papers(
     min_dist : below this distance neighbors hardly attract each other
     step : of the first epoch, in units of the map
     """
-    place = start.astype(np.float32)
-    moved, velocity, energy = np.empty_like(place), np.zeros_like(place), np.zeros(len(place), np.float32)
-    edges = (graph.indptr.astype(np.int64), graph.indices.astype(np.int32), graph.data.astype(np.float32))
+    n = len(start)
+    order, place, moved = np.arange(n), start.astype(np.float32), np.empty((n, 2), np.float32)
+    velocity, energy = np.zeros((n, 2), np.float32), np.zeros(n, np.float32)
+    mixed = np.resize(np.random.default_rng(seed).permutation(n), n + NEGATIVES - 1)
     tables = force_tables(*curve(min_dist))
     for epoch in progress(range(epochs), desc="layout", unit="epoch"):
+        if epoch in SORTED:
+            along = z_order(place)
+            graph = reordered(graph, along)
+            edges = graph.indptr.astype(np.int64), graph.indices, graph.data
+            order, place, velocity, energy = (values[along] for values in (order, place, velocity, energy))
+        crowd = place.take(mixed, axis=0)
         length = step * (1 - epoch / epochs) ** 2 / (1 - BETA1 ** (epoch + 1))
         lengths = (np.float32(length), np.float32(1 / (1 - BETA2 ** (epoch + 1))))
         of_epoch = np.uint64((seed * 0x10001 + epoch + 1) * 0x9E3779B97F4A7C15 % 2**64)
-        work = partial(_move, place, moved, velocity, energy, edges, tables, lengths, of_epoch)
-        for_chunks(len(place), threads, work, CHUNK)
+        work = partial(_move, place, crowd, moved, velocity, energy, edges, tables, lengths, of_epoch)
+        for_chunks(n, threads, work, CHUNK)
         place, moved = moved, place
-    return place
+    moved[order] = place
+    return moved
 
 
 def bisected(too_large: Callable[[np.ndarray], np.ndarray], n: int, halvings: int) -> np.ndarray:

@@ -15,6 +15,7 @@ from scipy import fft, sparse
 
 from lib.cli import progress
 from lib.map.forces import bisected, one_way_graph
+from lib.map.locality import reordered, z_order
 from lib.parallel import for_chunks
 
 EXAGGERATION = 2.0  # with 3, a fifth fewer neighbors are kept; with 1, islands dissolve
@@ -166,8 +167,9 @@ class Repulsion:
         ----------
         place : float64 (n, 2), around 0
         """
-        low = place.min(0)
-        extent = float((place.max(0) - low).max()) + 1e-9
+        # by column, since numpy is slow along an axis of two
+        low, high = (np.array([of(axis) for axis in place.T]) for of in (np.min, np.max))
+        extent = float((high - low).max()) + 1e-9
         boxes = min(max(FEWEST, int(extent) + 1), MOST)
         size = fft.next_fast_len(2 * NODES * boxes, real=True)
         width, nodes = max(extent / boxes * (1 + 1e-9), 1.0 if boxes > FEWEST else 0.0), NODES * boxes
@@ -206,10 +208,11 @@ def refine(
     start : float32 (n, 2), places of a finished layout
     rows, cosines : (n, k), the nearest neighbors of each row, itself excluded; may be memory-mapped
     """
-    joint = joint_affinities(rows, cosines, threads)
-    graph = joint.indptr.astype(np.int64), joint.indices.astype(np.int32), joint.data
+    order = z_order(start)
+    joint = reordered(joint_affinities(rows, cosines, threads), order)
+    graph = joint.indptr.astype(np.int64), joint.indices, joint.data
     center = start.mean(0, dtype=np.float64)
-    place = start - center
+    place = start[order] - center
     moved, velocity, gain = np.empty_like(place), np.zeros_like(place), np.ones_like(place)
     repulsion = Repulsion(threads)
     for _ in progress(range(iterations), desc="refine", unit="step"):
@@ -217,4 +220,5 @@ def refine(
         work = partial(_move, place, moved, velocity, gain, graph, found, total, len(place) / RATE)
         for_chunks(len(place), threads, work, CHUNK)
         place, moved = moved, place
-    return (place + center).astype(np.float32)
+    moved[order] = place
+    return (moved + center).astype(np.float32)
