@@ -24,6 +24,7 @@ GROUP = 16  # columns per group; the maxima of the groups are compared first
 TRAINING_ROWS = 200_000
 FEW_QUERIES = 1_000  # for which an exact search costs no more than building the inverted file
 CHECKED = 300  # rows whose neighbors are compared with the exact ones
+COMPARED = 32_768  # pairs of query and candidate at a time: at most 128 MB of candidates at 1024 dimensions
 PRODUCTS = 8_000_000  # at a time per thread: 32 MB of products and up to 64 MB of their order
 
 
@@ -183,13 +184,18 @@ class InvertedFile:
     def _rerank(self, queries: np.ndarray, rows: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
         """The n nearest of the candidates, compared in all dimensions.
 
-        Queries of one cell share most candidates, so that each is converted to float32 once.
+        The queries of a cell share many candidates: each is converted to float32 once for COMPARED pairs.
         """
-        distinct, at = np.unique(rows, return_inverse=True)
-        candidates, at = _rows(self.points, distinct), at.reshape(rows.shape)
         similar = np.empty(rows.shape, np.float32)
-        for i, query in enumerate(queries):
-            np.matmul(candidates[at[i]], query, out=similar[i])
+        step = max(1, COMPARED // rows.shape[1])
+        for start in range(0, len(rows), step):
+            part = slice(start, start + step)
+            distinct, at = np.unique(rows[part], return_inverse=True)
+            candidates = _rows(self.points, distinct)
+            for query, own, out in zip(
+                queries[part], at.reshape(rows[part].shape), similar[part], strict=True
+            ):
+                np.matmul(candidates[own], query, out=out)
         order = np.lexsort((rows, -similar), axis=1)[:, :n]
         return np.take_along_axis(rows, order, 1), np.take_along_axis(similar, order, 1)
 

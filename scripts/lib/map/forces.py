@@ -2,7 +2,8 @@
 
 UMAP moves one paper after another, so that its result depends on their order, and with a seed it uses one core. Here
 the forces on all papers are computed from the same positions, and all move together, as in the batch mode of uwot
-(Melville). The result has the same bits on any number of cores.
+(Melville). The result has the same bits on any number of cores. The random papers are a run of one shuffled order of all
+papers, which is the same in all epochs; where the run begins is random.
 """
 
 from collections.abc import Callable
@@ -128,7 +129,7 @@ def move_papers(
     n = len(start)
     order, place, moved = np.arange(n), start.astype(np.float32), np.empty((n, 2), np.float32)
     velocity, energy = np.zeros((n, 2), np.float32), np.zeros(n, np.float32)
-    mixed = np.resize(np.random.default_rng(seed).permutation(n), n + NEGATIVES - 1)
+    shuffled = np.resize(np.random.default_rng(seed).permutation(n), n + NEGATIVES - 1)
     tables = force_tables(*curve(min_dist))
     for epoch in progress(range(epochs), desc="layout", unit="epoch"):
         if epoch in SORTED:
@@ -136,7 +137,7 @@ def move_papers(
             graph = reordered(graph, along)
             edges = graph.indptr.astype(np.int64), graph.indices, graph.data
             order, place, velocity, energy = (values[along] for values in (order, place, velocity, energy))
-        crowd = place.take(mixed, axis=0)
+        crowd = place.take(shuffled, axis=0)
         length = step * (1 - epoch / epochs) ** 2 / (1 - BETA1 ** (epoch + 1))
         lengths = (np.float32(length), np.float32(1 / (1 - BETA2 ** (epoch + 1))))
         of_epoch = np.uint64((seed * 0x10001 + epoch + 1) * 0x9E3779B97F4A7C15 % 2**64)

@@ -72,8 +72,10 @@ def fit_umap(
     start : float32 (n, 2), principal components with a spread of 1
     rows, cosines : (n, n_neighbors), the nearest neighbors of each row, itself excluded
     """
-    graph = fuzzy_graph(rows, cosines, threads)
-    return move_papers(graph, SPREAD * start, min_dist=min_dist, seed=seed, threads=threads)
+    # no name for the graph, so that it is released where it is sorted
+    return move_papers(
+        fuzzy_graph(rows, cosines, threads), SPREAD * start, min_dist=min_dist, seed=seed, threads=threads
+    )
 
 
 def fit_umap_learn(
@@ -134,9 +136,14 @@ def settle_umap(
     places : float32 (n, 2), see `places_of_all`
     rows, cosines : (n, n_neighbors), the nearest neighbors of each row, itself excluded
     """
-    graph = fuzzy_graph(rows, cosines, threads)
     return move_papers(
-        graph, places, min_dist=min_dist, seed=seed, threads=threads, epochs=KEPT_EPOCHS, step=KEPT_STEP
+        fuzzy_graph(rows, cosines, threads),
+        places,
+        min_dist=min_dist,
+        seed=seed,
+        threads=threads,
+        epochs=KEPT_EPOCHS,
+        step=KEPT_STEP,
     )
 
 

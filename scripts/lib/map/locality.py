@@ -1,6 +1,6 @@
 """Sort papers by their places, so that papers that are near each other on the map are so in memory.
 
-Forces then read what a processor's cache holds. Without it, each neighbor of a paper is a wait for memory.
+Forces then read what a processor's cache holds. Otherwise the processor waits for memory at each neighbor.
 """
 
 import numpy as np

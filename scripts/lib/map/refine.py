@@ -167,8 +167,8 @@ class Repulsion:
         ----------
         place : float64 (n, 2), around 0
         """
-        # by column, since numpy is slow along an axis of two
-        low, high = (np.array([of(axis) for axis in place.T]) for of in (np.min, np.max))
+        # numpy reduces rows of two numbers slowly
+        low, high = np.array([(axis.min(), axis.max()) for axis in place.T]).T
         extent = float((high - low).max()) + 1e-9
         boxes = min(max(FEWEST, int(extent) + 1), MOST)
         size = fft.next_fast_len(2 * NODES * boxes, real=True)

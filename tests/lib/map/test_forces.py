@@ -99,8 +99,9 @@ def test_planted_subjects_lie_apart(planted):
     assert_subjects_lie_apart(planted, plane)
 
 
-def test_equal_papers_are_spread_and_stay_finite():
-    rows = np.tile(random_rows(1, 8), (50, 1))
+@pytest.mark.parametrize("n", [10, 50])  # fewer papers than repel each, and more
+def test_equal_papers_are_spread_and_stay_finite(n):
+    rows = np.tile(random_rows(1, 8), (n, 1))
     near, cosines = exact_neighbors(rows, rows, 5, exclude_self=True)
     start = principal_plane(rows, rows)
     plane = move_papers(fuzzy_graph(near, cosines, 1), start, min_dist=0.1, seed=0, threads=1)

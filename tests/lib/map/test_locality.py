@@ -16,6 +16,9 @@ def test_neighbors_in_the_order_are_near_and_places_may_be_equal():
     places = np.random.default_rng(0).normal(size=(10_000, 2))
     steps = np.linalg.norm(np.diff(places[z_order(places)], axis=0), axis=1)
     assert np.median(steps) < 0.05 * np.median(np.linalg.norm(np.diff(places, axis=0), axis=1))
+
+
+def test_papers_at_one_place_keep_their_order():
     np.testing.assert_array_equal(z_order(np.full((5, 2), 7.0)), np.arange(5))
 
 
@@ -23,4 +26,6 @@ def test_a_reordered_graph_has_the_same_edges():
     graph = sparse.random(50, 50, 0.1, format="csr", dtype=np.float32, random_state=0)
     order = np.random.default_rng(1).permutation(50)
     expected = graph.toarray()[np.ix_(order, order)]
-    np.testing.assert_array_equal(reordered(graph, order).toarray(), expected)
+    found = reordered(graph, order)
+    np.testing.assert_array_equal(found.toarray(), expected)
+    np.testing.assert_array_equal(found.data, np.concatenate([graph[[row]].data for row in order]))
