@@ -20,7 +20,7 @@ from measure import OUT, ROOT, command, overlay, table
 
 PAPERS = int(os.environ.get("NEIGHBORS_PAPERS", "200000"))
 K = 20
-GOAL = 0.9
+GOAL = float(os.environ.get("GOAL", "0.9"))
 CHECKED = 500  # rows whose neighbors are compared with the exact ones
 THREADS = os.cpu_count() or 1
 PACKAGES = ["faiss-cpu==1.15.1", "usearch==2.26.6", "numkong==7.8.6"]

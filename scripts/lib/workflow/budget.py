@@ -115,7 +115,7 @@ SECONDS: dict[str, LinearModel] = {
     "terms": {"base": 1.2, "papers": 148},
     "embed": {"base": 8, "papers": 5, "encode": 8, "cpu_encode": 7400},
     "gather": {"base": 0.8, "vectors": 1},
-    "neighbors": {"base": 0.7, "papers": 440},
+    "neighbors": {"base": 0.7, "papers": 240},
     "works": {"base": 1.5, "papers": 52},
     "smooth": {"base": 1.4, "papers": 10, "sample": 71},
     "scan_k": {"base": 2.1, "sample": 25, "clusterings": 1.0, "topics": 0.12},
@@ -128,7 +128,7 @@ SECONDS: dict[str, LinearModel] = {
     "trends": {"base": 3.8, "papers": 0.9},
     "changes": {"base": 4, "papers": 6},
     "explain": {"base": 8, "papers": 5, "topics": 0.2, "explain": 16, "cpu_explain": 9000},
-    "project": {"base": 4, "papers": 370},  # its second part by arithmetic
+    "project": {"base": 4, "papers": 160},
     "search": {"base": 10, "papers": 30},
     "plot": {"base": 4.2, "papers": 1.3},
     "explore": {"base": 1, "papers": 2.5, "shown": 70},
@@ -171,10 +171,12 @@ MORE_TIME = {
 OTHERWISE = "a larger machine, or a random sample of the papers (clean.limit)"
 
 # MB that a rule with eight threads needs beside that of the runs of the fits, which had two: each thread of `scan_k` and
-# `cluster` holds a half of the sample in float32 (arithmetic), and each thread of `embed` and `explain` a batch (measured)
+# `cluster` holds a half of the sample in float32 (arithmetic), each of `embed` and `explain` a batch, and each of `neighbors`
+# candidates (measured)
 MORE_THREADS_MB: dict[str, LinearModel] = {
     "embed": {"base": 1100, "gpu": -1100},
     "explain": {"base": 1100, "gpu": -1100},
+    "neighbors": {"sample": 1500},
     "scan_k": {"sample": 3000},
     "cluster": {"sample": 3000},
 }
