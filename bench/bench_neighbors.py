@@ -1,7 +1,7 @@
 """The graph of nearest papers: ours beside faiss, usearch and pynndescent at equal recall.
 
 On MiniLM vectors of 20,000 papers of CORPUS (of the bundled papers, if that is not given), and on NEIGHBORS_PAPERS
-(200,000) vectors of 1024 dimensions made of them (lifelike.py). Each way runs with more effort until it finds GOAL
+(200,000) vectors of 1024 dimensions made of them (lifelike.py). Each way runs with more effort until it finds GOAL (0.9)
 of the neighbors. On the small corpus it then runs again, and on one core, to see whether the bits are the same.
 The libraries are installed into bench/out.
 """

@@ -1,4 +1,4 @@
-"""clean: papers against a simple Python reading of the same lines, the ledger, and the filters. Files: test_clean_files.py."""
+"""clean: papers against a simple Python reading of the same lines, and the ledger. Filters: test_clean_filters.py; files: test_clean_files.py."""
 
 import gzip
 import json

@@ -24,7 +24,7 @@ GROUP = 16  # columns per group; the maxima of the groups are compared first
 TRAINING_ROWS = 200_000
 FEW_QUERIES = 1_000  # for which an exact search costs no more than building the inverted file
 CHECKED = 300  # rows whose neighbors are compared with the exact ones
-COMPARED = 32_768  # pairs of query and candidate at a time: at most 128 MB of candidates at 1024 dimensions
+COMPARED = 32_768  # pairs of query and candidate at a time per thread: at most 192 MB of candidates at 1024 dimensions
 PRODUCTS = 8_000_000  # at a time per thread: 32 MB of products and up to 64 MB of their order
 
 
@@ -184,7 +184,12 @@ class InvertedFile:
     def _rerank(self, queries: np.ndarray, rows: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
         """The n nearest of the candidates, compared in all dimensions.
 
-        The queries of a cell share many candidates: each is converted to float32 once for COMPARED pairs.
+        The queries of a cell share many candidates. Each candidate is converted to float32 once per COMPARED pairs.
+
+        Parameters
+        ----------
+        queries : float32 (q, dim), unit rows
+        rows : int32 (q, m), the candidates of each
         """
         similar = np.empty(rows.shape, np.float32)
         step = max(1, COMPARED // rows.shape[1])

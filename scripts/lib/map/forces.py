@@ -2,8 +2,8 @@
 
 UMAP moves one paper after another, so that its result depends on their order, and with a seed it uses one core. Here
 the forces on all papers are computed from the same positions, and all move together, as in the batch mode of uwot
-(Melville). The result has the same bits on any number of cores. The random papers are a run of one shuffled order of all
-papers, which is the same in all epochs; where the run begins is random.
+(Melville). The result has the same bits on any number of cores. The random papers are a run of one shuffled order,
+which changes only where papers are sorted; where the run begins is random.
 """
 
 from collections.abc import Callable

@@ -12,7 +12,7 @@ def test_the_order_is_that_of_interleaved_bits():
     np.testing.assert_array_equal(z_order(places), np.argsort(codes))
 
 
-def test_neighbors_in_the_order_are_near_and_places_may_be_equal():
+def test_neighbors_in_the_order_are_near():
     places = np.random.default_rng(0).normal(size=(10_000, 2))
     steps = np.linalg.norm(np.diff(places[z_order(places)], axis=0), axis=1)
     assert np.median(steps) < 0.05 * np.median(np.linalg.norm(np.diff(places, axis=0), axis=1))
