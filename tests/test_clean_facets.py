@@ -11,7 +11,8 @@ import yaml
 import clean
 from cleaned import counts, run_clean
 from conftest import ROOT, as_lines, paper
-from facet_values import EXPECTED, SERVICES, plain
+from facet_services import SERVICES
+from facet_values import EXPECTED, plain
 from lib.records.facet_paths import FACETS
 from lib.records.snapshot import blocks
 from measure import default_flags
